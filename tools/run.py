@@ -1,0 +1,189 @@
+"""Set up the virtual environment and run one of the project's tasks; needs nothing but Python 3.11, 3.12 or 3.13.
+
+    python tools/run.py demo     deploy to the local cloud and run the five scenarios
+    python tools/run.py test     every check and test
+    python tools/run.py setup    only the environment
+    python tools/run.py lock     resolve the lock files again
+
+Arguments after the task go to ``flightpulse demo`` or to pytest.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+REQUIREMENTS = ROOT / "requirements"
+SUPPORTED = ((3, 11), (3, 12), (3, 13))
+LOCKS = {"runtime": [], "dev": ["--all-extras"]}
+LAMBDA_PACKAGES = "aws-lambda-powertools fastjsonschema tzdata"
+CHECKS = (
+    ("ruff", ["ruff", "check", "."]),
+    ("ruff format", ["ruff", "format", "--check", "."]),
+    ("mypy", ["mypy"]),
+    ("import-linter", ["lint-imports"]),
+)
+
+
+def stop(message: str) -> "SystemExit":
+    return SystemExit(f"flightpulse: {message}")
+
+
+def find_python() -> str:
+    """An interpreter of a supported version: this one, or one on PATH."""
+    if sys.version_info[:2] in SUPPORTED:
+        return sys.executable
+    for major, minor in reversed(SUPPORTED):
+        found = shutil.which(f"python{major}.{minor}")
+        if found:
+            return found
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    raise stop(f"Python {running} is not supported. Install Python 3.11, 3.12 or 3.13 and run this again with it.")
+
+
+def in_venv(program: str) -> str:
+    return str(VENV / "bin" / program)
+
+
+def venv_version() -> tuple[int, int] | None:
+    """The Python version of the environment, or None when it is missing or broken."""
+    python = VENV / "bin" / "python"
+    if not python.exists():
+        return None
+    asked = subprocess.run(
+        [str(python), "-c", "import sys, pip; print(*sys.version_info[:2])"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode != 0:
+        return None
+    major, minor = asked.stdout.split()
+    return int(major), int(minor)
+
+
+def make_venv() -> None:
+    if venv_version() in SUPPORTED:
+        return
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    made = subprocess.run([find_python(), "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        shutil.rmtree(VENV, ignore_errors=True)
+        raise stop(
+            "Python could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv. "
+            f"It said: {(made.stdout + made.stderr).strip().splitlines()[-1:]}"
+        )
+
+
+def install(lock: Path) -> None:
+    """Install a lock file with hashes, showing each package as it is fetched."""
+    total = sum(1 for line in lock.read_text().splitlines() if line[:1].isalnum())
+    command = [in_venv("python"), "-m", "pip", "install", "--require-hashes", "--no-deps", "-r", str(lock)]
+    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    said: list[str] = []
+    seen = 0
+    live = sys.stdout.isatty()
+    started = time.monotonic()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as pip:
+        assert pip.stdout is not None
+        for line in pip.stdout:
+            said.append(line)
+            if line.startswith(("Collecting ", "Requirement already satisfied")):
+                seen += 1
+                if live:
+                    name = line.split()[1 if line.startswith("Collecting") else 3].split("=")[0]
+                    print(f"\r  {seen} of at most {total} packages: {name:<40.40}", end="", flush=True)
+            elif line.startswith("Installing collected") and live:
+                print(f"\r  unpacking {seen} packages {'':<40}", end="", flush=True)
+    if live:
+        print("\r" + " " * 78, end="\r")
+    if pip.returncode != 0:
+        print("".join(said[-25:]), file=sys.stderr)
+        raise stop(f"pip could not install {lock.name}; its last lines are above. Is there a way to a package index?")
+    print(f"  {seen} packages installed in {time.monotonic() - started:.0f} s")
+
+
+def ensure(lock_name: str) -> None:
+    """Make the environment match a lock file; does nothing when it already does."""
+    lock = REQUIREMENTS / f"{lock_name}.txt"
+    make_venv()
+    wanted = hashlib.sha256(lock.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    stamp = VENV / f".flightpulse-{lock_name}"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"Setting up .venv from requirements/{lock.name} (once; a few minutes on a slow line)")
+    install(lock)
+    editable = [in_venv("python"), "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "-e", str(ROOT)]
+    made = subprocess.run(editable, check=False, env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
+    if made.returncode != 0:
+        raise stop("pip could not install FlightPulse itself into .venv; its words are above.")
+    stamp.write_text(wanted)
+
+
+def run_demo(arguments: list[str]) -> int:
+    ensure("runtime")
+    return subprocess.run([in_venv("flightpulse"), "demo", *arguments], cwd=ROOT, check=False).returncode
+
+
+def run_tests(arguments: list[str]) -> int:
+    """The linters, the types, the import contracts, then pytest: all of it even after a failure."""
+    ensure("dev")
+    failed = []
+    for name, command in CHECKS:
+        print(f"== {name}", flush=True)
+        if subprocess.run([in_venv(command[0]), *command[1:]], cwd=ROOT, check=False).returncode != 0:
+            failed.append(name)
+    print("== pytest", flush=True)
+    pytest = [in_venv("python"), "-m", "pytest", *(arguments or ["-n", "2", "--dist", "loadfile"])]
+    if subprocess.run(pytest, cwd=ROOT, check=False).returncode != 0:
+        failed.append("pytest")
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def resolve_locks() -> int:
+    """Write the lock files anew from pyproject.toml, for every supported Python and platform, with hashes."""
+    ensure("dev")
+    compile_ = [in_venv("uv"), "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    quiet = ["--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"]
+    for name, options in LOCKS.items():
+        target = str(REQUIREMENTS / f"{name}.txt")
+        subprocess.run([*compile_, *quiet, *options, "pyproject.toml", "-o", target], cwd=ROOT, check=True)
+    subprocess.run(
+        [*compile_, *quiet, "-c", "requirements/runtime.txt", "-", "-o", "requirements/lambda.txt"],
+        cwd=ROOT,
+        check=True,
+        input=LAMBDA_PACKAGES.replace(" ", "\n"),
+        text=True,
+    )
+    return 0
+
+
+def main() -> int:
+    task, arguments = (sys.argv[1:2] or [""])[0], sys.argv[2:]
+    if task == "demo":
+        return run_demo(arguments)
+    if task == "test":
+        return run_tests(arguments)
+    if task == "setup":
+        ensure((arguments or ["dev"])[0])
+        return 0
+    if task == "lock":
+        return resolve_locks()
+    print(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        sys.exit(130)
