@@ -1,0 +1,1 @@
+"""FlightPulse: airline operations events, from Kafka to passengers' messages."""

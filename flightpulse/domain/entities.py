@@ -1,0 +1,298 @@
+"""Flights, passengers and bookings as the contracts describe them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self, TypeVar
+
+from flightpulse.domain.instants import parse_instant, to_seconds
+
+Fields = Mapping[str, Any]
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class FlightStatus(StrEnum):
+    SCHEDULED = "SCHEDULED"
+    BOARDING = "BOARDING"
+    DELAYED = "DELAYED"
+    CANCELLED = "CANCELLED"
+    DEPARTED = "DEPARTED"
+    ARRIVED = "ARRIVED"
+
+
+class BookingStatus(StrEnum):
+    CONFIRMED = "CONFIRMED"
+    CHECKED_IN = "CHECKED_IN"
+    CANCELLED = "CANCELLED"
+    NEEDS_REBOOKING = "NEEDS_REBOOKING"
+
+
+class Tier(StrEnum):
+    A_LIST_PREFERRED = "A-LIST PREFERRED"
+    A_LIST = "A-LIST"
+    MEMBER = "MEMBER"
+
+    @property
+    def priority(self) -> int:
+        """1 to 3; passengers with a smaller number are told first."""
+        return list(Tier).index(self) + 1
+
+
+class DelayReason(StrEnum):
+    WEATHER = "WEATHER"
+    MECHANICAL = "MECHANICAL"
+    CREW = "CREW"
+    ATC = "ATC"
+    SECURITY = "SECURITY"
+    OTHER = "OTHER"
+
+
+class CancellationReason(StrEnum):
+    WEATHER = "WEATHER"
+    MECHANICAL = "MECHANICAL"
+    CREW = "CREW"
+    OTHER = "OTHER"
+
+
+class RebookingPriority(StrEnum):
+    HIGH = "HIGH"
+    NORMAL = "NORMAL"
+    LOW = "LOW"
+
+
+class InvalidFieldError(ValueError):
+    """A field that cannot be read; ``name`` is the field, the text says what is wrong with it."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name} {problem}")
+        self.name = name
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    flight_id: str
+    origin: str
+    destination: str
+    scheduled_departure: datetime
+    scheduled_arrival: datetime
+    status: FlightStatus
+    gate: str = ""
+    aircraft: str = ""
+    actual_departure: datetime | None = None
+    actual_arrival: datetime | None = None
+    delay_minutes: int = 0
+    delay_reason: str | None = None
+    estimated_departure: datetime | None = None
+    estimated_arrival: datetime | None = None
+    cancellation_reason: str | None = None
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read plain fields (times as ISO 8601 text with an offset). Raises :class:`InvalidFieldError`."""
+        return cls(
+            flight_id=_text(fields, "flight_id"),
+            origin=_text(fields, "origin"),
+            destination=_text(fields, "destination"),
+            scheduled_departure=_instant(fields, "scheduled_departure"),
+            scheduled_arrival=_instant(fields, "scheduled_arrival"),
+            status=_choice(fields, "status", FlightStatus),
+            gate=_optional_text(fields, "gate") or "",
+            aircraft=_optional_text(fields, "aircraft") or "",
+            actual_departure=_optional_instant(fields, "actual_departure"),
+            actual_arrival=_optional_instant(fields, "actual_arrival"),
+            delay_minutes=_count(fields, "delay_minutes"),
+            delay_reason=_optional_text(fields, "delay_reason"),
+            estimated_departure=_optional_instant(fields, "estimated_departure"),
+            estimated_arrival=_optional_instant(fields, "estimated_arrival"),
+            cancellation_reason=_optional_text(fields, "cancellation_reason"),
+        )
+
+    def to_fields(self) -> dict[str, Any]:
+        """The flight as plain JSON values, times in UTC."""
+        return {
+            "flight_id": self.flight_id,
+            "origin": self.origin,
+            "destination": self.destination,
+            "scheduled_departure": to_seconds(self.scheduled_departure),
+            "scheduled_arrival": to_seconds(self.scheduled_arrival),
+            "actual_departure": _as_text(self.actual_departure),
+            "actual_arrival": _as_text(self.actual_arrival),
+            "status": str(self.status),
+            "gate": self.gate,
+            "aircraft": self.aircraft,
+            "delay_minutes": self.delay_minutes,
+            "delay_reason": self.delay_reason,
+            "estimated_departure": _as_text(self.estimated_departure),
+            "estimated_arrival": _as_text(self.estimated_arrival),
+            "cancellation_reason": self.cancellation_reason,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationPreferences:
+    email: bool = False
+    sms: bool = False
+    push: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passenger:
+    passenger_id: str
+    first_name: str
+    last_name: str
+    # Contact data stays out of every repr, and so out of every traceback and log line.
+    email: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+    rapid_rewards_number: str | None = None
+    tier: Tier = Tier.MEMBER
+    notification_preferences: NotificationPreferences = NotificationPreferences()
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read plain fields. Raises :class:`InvalidFieldError`."""
+        preferences = fields.get("notification_preferences") or {}
+        if not isinstance(preferences, Mapping):
+            raise InvalidFieldError("notification_preferences", "is not an object")
+        return cls(
+            passenger_id=_text(fields, "passenger_id"),
+            first_name=_text(fields, "first_name"),
+            last_name=_text(fields, "last_name"),
+            email=_optional_text(fields, "email"),
+            phone=_optional_text(fields, "phone"),
+            rapid_rewards_number=_optional_text(fields, "rapid_rewards_number"),
+            tier=_choice(fields, "tier", Tier),
+            notification_preferences=NotificationPreferences(
+                email=_flag(preferences, "email"), sms=_flag(preferences, "sms"), push=_flag(preferences, "push")
+            ),
+        )
+
+    def to_fields(self) -> dict[str, Any]:
+        """The passenger as plain JSON values, contact data included."""
+        wishes = self.notification_preferences
+        return {
+            "passenger_id": self.passenger_id,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "email": self.email,
+            "phone": self.phone,
+            "rapid_rewards_number": self.rapid_rewards_number,
+            "tier": str(self.tier),
+            "notification_preferences": {"email": wishes.email, "sms": wishes.sms, "push": wishes.push},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    booking_id: str
+    passenger_id: str
+    flight_id: str
+    confirmation_number: str
+    booking_status: BookingStatus
+    created_at: datetime
+    seat: str = ""
+    fare_class: str = ""
+    checked_in: bool = False
+    bags_checked: int = 0
+    special_requests: tuple[str, ...] = ()
+    rebooking_priority: str | None = None
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read plain fields (times as ISO 8601 text with an offset). Raises :class:`InvalidFieldError`."""
+        return cls(
+            booking_id=_text(fields, "booking_id"),
+            passenger_id=_text(fields, "passenger_id"),
+            flight_id=_text(fields, "flight_id"),
+            confirmation_number=_text(fields, "confirmation_number"),
+            booking_status=_choice(fields, "booking_status", BookingStatus),
+            created_at=_instant(fields, "created_at"),
+            seat=_optional_text(fields, "seat") or "",
+            fare_class=_optional_text(fields, "fare_class") or "",
+            checked_in=_flag(fields, "checked_in"),
+            bags_checked=_count(fields, "bags_checked"),
+            special_requests=_texts(fields, "special_requests"),
+            rebooking_priority=_optional_text(fields, "rebooking_priority"),
+        )
+
+    def to_fields(self) -> dict[str, Any]:
+        """The booking as plain JSON values, times in UTC."""
+        return {
+            "booking_id": self.booking_id,
+            "passenger_id": self.passenger_id,
+            "flight_id": self.flight_id,
+            "confirmation_number": self.confirmation_number,
+            "seat": self.seat,
+            "fare_class": self.fare_class,
+            "booking_status": str(self.booking_status),
+            "checked_in": self.checked_in,
+            "bags_checked": self.bags_checked,
+            "special_requests": list(self.special_requests),
+            "created_at": to_seconds(self.created_at),
+            "rebooking_priority": self.rebooking_priority,
+        }
+
+
+def _text(fields: Fields, name: str) -> str:
+    value = _optional_text(fields, name)
+    if not value:
+        raise InvalidFieldError(name, "is missing")
+    return value
+
+
+def _optional_text(fields: Fields, name: str) -> str | None:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidFieldError(name, "is not text")
+    return value
+
+
+def _texts(fields: Fields, name: str) -> tuple[str, ...]:
+    values = fields.get(name) or ()
+    if not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
+        raise InvalidFieldError(name, "is not a list of texts")
+    return tuple(values)
+
+
+def _instant(fields: Fields, name: str) -> datetime:
+    try:
+        return parse_instant(_text(fields, name))
+    except InvalidFieldError:
+        raise
+    except ValueError as error:
+        raise InvalidFieldError(name, str(error)) from None
+
+
+def _optional_instant(fields: Fields, name: str) -> datetime | None:
+    return _instant(fields, name) if fields.get(name) else None
+
+
+def _as_text(instant: datetime | None) -> str | None:
+    return None if instant is None else to_seconds(instant)
+
+
+def _count(fields: Fields, name: str) -> int:
+    value = fields.get(name)
+    if value is None:
+        return 0
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InvalidFieldError(name, "is not a whole number of 0 or more")
+    return value
+
+
+def _flag(fields: Fields, name: str) -> bool:
+    value = fields.get(name)
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise InvalidFieldError(name, "is neither true nor false")
+    return value
+
+
+def _choice(fields: Fields, name: str, choices: type[Choice]) -> Choice:
+    value = _text(fields, name)
+    try:
+        return choices(value)
+    except ValueError:
+        raise InvalidFieldError(name, f"is none of {', '.join(choices)}") from None

@@ -1,0 +1,313 @@
+"""What operations report about a flight, what FlightPulse makes of it, and what a report must fulfil."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority
+from flightpulse.domain.instants import NaiveInstantError, parse_instant, to_milliseconds, to_seconds
+from flightpulse.domain.severity import Severity, delay_category
+
+
+class EventType(StrEnum):
+    FLIGHT_DELAY = "FLIGHT_DELAY"
+    FLIGHT_CANCELLED = "FLIGHT_CANCELLED"
+    GATE_CHANGE = "GATE_CHANGE"
+
+
+class EventSource(StrEnum):
+    """Who published an event on the bus."""
+
+    KAFKA_CONSUMER = "flightpulse.kafka-consumer"
+    WORKFLOW = "flightpulse.workflow"
+    STREAM_HANDLER = "flightpulse.stream-handler"
+
+
+class DetailType(StrEnum):
+    DELAY_MINOR = "flight.delay.minor"
+    DELAY_MAJOR = "flight.delay.major"
+    DELAY_SEVERE = "flight.delay.severe"
+    CANCELLED = "flight.cancelled"
+    GATE_CHANGE = "flight.gate_change"
+    FLIGHT_STATUS_CHANGED = "flight.status_changed"
+    BOOKING_STATUS_CHANGED = "booking.status_changed"
+    REBOOKING_NEEDED = "rebooking.needed"
+    NOTIFICATION_EMAIL = "notification.email"
+    NOTIFICATION_SMS = "notification.sms"
+
+
+class Rejection(StrEnum):
+    """Why a record was not processed. The codes appear in dead letters, logs and answers."""
+
+    MALFORMED_RECORD = "MALFORMED_RECORD"
+    EMPTY_VALUE = "EMPTY_VALUE"
+    TOO_LARGE = "TOO_LARGE"
+    NOT_UTF8 = "NOT_UTF8"
+    NOT_JSON = "NOT_JSON"
+    TOO_DEEP = "TOO_DEEP"
+    DUPLICATE_KEY = "DUPLICATE_KEY"
+    UNKNOWN_EVENT_TYPE = "UNKNOWN_EVENT_TYPE"
+    SCHEMA = "SCHEMA"
+    NEGATIVE_DELAY = "NEGATIVE_DELAY"
+    BAD_TIMESTAMP = "BAD_TIMESTAMP"
+    NAIVE_TIMESTAMP = "NAIVE_TIMESTAMP"
+    FUTURE_TIMESTAMP = "FUTURE_TIMESTAMP"
+    UNKNOWN_FLIGHT = "UNKNOWN_FLIGHT"
+    UNREADABLE_FLIGHT = "UNREADABLE_FLIGHT"
+    DEPARTURE_BEFORE_SCHEDULE = "DEPARTURE_BEFORE_SCHEDULE"
+    ARRIVAL_BEFORE_DEPARTURE = "ARRIVAL_BEFORE_DEPARTURE"
+    SAME_GATE = "SAME_GATE"
+
+
+class InvalidEventError(Exception):
+    """An event that must not be processed: retrying cannot mend it, so it belongs in the dead letters."""
+
+    def __init__(self, code: Rejection, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightEvent:
+    """What every report about a flight has. ``timestamp`` is when operations knew, in UTC."""
+
+    event_type: ClassVar[EventType]
+
+    event_id: str
+    flight_id: str
+    timestamp: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightDelay(FlightEvent):
+    event_type: ClassVar[EventType] = EventType.FLIGHT_DELAY
+
+    delay_minutes: int
+    reason: DelayReason
+    reason_detail: str
+    new_departure: datetime
+    new_arrival: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightCancelled(FlightEvent):
+    event_type: ClassVar[EventType] = EventType.FLIGHT_CANCELLED
+
+    reason: CancellationReason
+    reason_detail: str
+    rebooking_priority: RebookingPriority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateChange(FlightEvent):
+    event_type: ClassVar[EventType] = EventType.GATE_CHANGE
+
+    old_gate: str
+    new_gate: str
+    terminal_change: bool
+
+
+OperationsEvent = FlightDelay | FlightCancelled | GateChange
+
+_REASONS = {
+    "WEATHER": "the weather",
+    "MECHANICAL": "a mechanical problem",
+    "CREW": "crew availability",
+    "ATC": "air traffic control",
+    "SECURITY": "a security matter",
+    "OTHER": "operational reasons",
+}
+
+
+def parse(envelope: Mapping[str, Any]) -> OperationsEvent:
+    """Read an envelope that fulfils the schema of its event type.
+
+    Raises :class:`InvalidEventError` for what a schema cannot say: times without an offset or outside the calendar, an
+    arrival before the departure, a gate changed to itself.
+    """
+    payload = envelope["payload"]
+    common: dict[str, Any] = {
+        "event_id": envelope["event_id"],
+        "flight_id": payload["flight_id"],
+        "timestamp": _instant("timestamp", envelope["timestamp"]),
+        "source": envelope["source"],
+    }
+    match EventType(envelope["event_type"]):
+        case EventType.FLIGHT_DELAY:
+            return _delay(common, payload)
+        case EventType.FLIGHT_CANCELLED:
+            return FlightCancelled(
+                **common,
+                reason=CancellationReason(payload["reason"]),
+                reason_detail=payload.get("reason_detail") or "",
+                rebooking_priority=RebookingPriority(payload["rebooking_priority"]),
+            )
+        case EventType.GATE_CHANGE:
+            return _gate_change(common, payload)
+
+
+def _delay(common: dict[str, Any], payload: Mapping[str, Any]) -> FlightDelay:
+    delay = FlightDelay(
+        **common,
+        # JSON Schema calls 25.0 an integer.
+        delay_minutes=int(payload["delay_minutes"]),
+        reason=DelayReason(payload["reason"]),
+        reason_detail=payload.get("reason_detail") or "",
+        new_departure=_instant("payload.new_departure", payload["new_departure"]),
+        new_arrival=_instant("payload.new_arrival", payload["new_arrival"]),
+    )
+    if delay.new_arrival <= delay.new_departure:
+        raise InvalidEventError(
+            Rejection.ARRIVAL_BEFORE_DEPARTURE,
+            f"new_arrival {to_seconds(delay.new_arrival)} is not after new_departure {to_seconds(delay.new_departure)}",
+        )
+    return delay
+
+
+def _gate_change(common: dict[str, Any], payload: Mapping[str, Any]) -> GateChange:
+    change = GateChange(
+        **common,
+        old_gate=payload["old_gate"],
+        new_gate=payload["new_gate"],
+        terminal_change=payload["terminal_change"],
+    )
+    if change.old_gate == change.new_gate:
+        raise InvalidEventError(Rejection.SAME_GATE, f"old_gate and new_gate are both {change.new_gate}")
+    return change
+
+
+def _instant(name: str, text: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except NaiveInstantError as error:
+        raise InvalidEventError(Rejection.NAIVE_TIMESTAMP, f"{name} {error}") from None
+    except ValueError as error:
+        raise InvalidEventError(Rejection.BAD_TIMESTAMP, f"{name} {error}") from None
+
+
+_CLOCKS_DIFFER_AT_MOST = timedelta(days=1)
+
+
+def check(event: OperationsEvent, flight: Flight, *, received_at: datetime) -> None:
+    """Hold the event against its flight and the time it came. Raises :class:`InvalidEventError`.
+
+    News from the future would count as newer than everything that follows it, so it is refused. A day is room enough
+    for clocks and time zones that are set wrongly.
+    """
+    if event.timestamp - received_at > _CLOCKS_DIFFER_AT_MOST:
+        raise InvalidEventError(
+            Rejection.FUTURE_TIMESTAMP, f"timestamp {to_seconds(event.timestamp)} is more than a day in the future"
+        )
+    if isinstance(event, FlightDelay) and event.new_departure < flight.scheduled_departure:
+        raise InvalidEventError(
+            Rejection.DEPARTURE_BEFORE_SCHEDULE,
+            f"new_departure {to_seconds(event.new_departure)} is before the scheduled departure of flight "
+            f"{flight.flight_id}, {to_seconds(flight.scheduled_departure)}",
+        )
+
+
+def contradicts_itself(event: OperationsEvent, flight: Flight) -> bool:
+    """Whether a delay's minutes and its new departure differ by a minute or more: worth a warning, not a rejection."""
+    if not isinstance(event, FlightDelay):
+        return False
+    implied = event.new_departure - flight.scheduled_departure
+    return abs(implied - timedelta(minutes=event.delay_minutes)) >= timedelta(minutes=1)
+
+
+def severity(event: OperationsEvent) -> Severity:
+    """One label for how bad the news is."""
+    match event:
+        case FlightDelay():
+            return Severity(delay_category(event.delay_minutes))
+        case FlightCancelled():
+            return Severity.CANCELLED
+        case GateChange():
+            return Severity.TERMINAL if event.terminal_change else Severity.GATE
+
+
+def detail_type(event: OperationsEvent) -> DetailType:
+    """The detail type that routes the event to its workflow."""
+    match event:
+        case FlightDelay():
+            return DetailType(f"flight.delay.{delay_category(event.delay_minutes).lower()}")
+        case FlightCancelled():
+            return DetailType.CANCELLED
+        case GateChange():
+            return DetailType.GATE_CHANGE
+
+
+def enriched_detail(
+    event: OperationsEvent, flight: Flight, *, affected_passengers_count: int, correlation_id: str
+) -> dict[str, Any]:
+    """The detail of the bus event: the report, what it means, and the flight as it was when the report arrived."""
+    return {
+        "event_id": event.event_id,
+        "event_type": str(event.event_type),
+        "flight_id": event.flight_id,
+        "timestamp": to_milliseconds(event.timestamp),
+        "source": event.source,
+        "correlation_id": correlation_id,
+        **_payload(event),
+        "affected_passengers_count": affected_passengers_count,
+        "flight_details": {
+            "origin": flight.origin,
+            "destination": flight.destination,
+            "original_departure": to_seconds(flight.scheduled_departure),
+            "original_arrival": to_seconds(flight.scheduled_arrival),
+            "gate": flight.gate,
+            "aircraft": flight.aircraft,
+            "status": str(flight.status),
+        },
+        "summary": summary(event, flight, affected_passengers_count),
+    }
+
+
+def _payload(event: OperationsEvent) -> dict[str, Any]:
+    match event:
+        case FlightDelay():
+            return {
+                "delay_minutes": event.delay_minutes,
+                "delay_category": str(delay_category(event.delay_minutes)),
+                "reason": str(event.reason),
+                "reason_detail": event.reason_detail,
+                "new_departure": to_seconds(event.new_departure),
+                "new_arrival": to_seconds(event.new_arrival),
+            }
+        case FlightCancelled():
+            return {
+                "reason": str(event.reason),
+                "reason_detail": event.reason_detail,
+                "rebooking_priority": str(event.rebooking_priority),
+            }
+        case GateChange():
+            return {
+                "old_gate": event.old_gate,
+                "new_gate": event.new_gate,
+                "terminal_change": event.terminal_change,
+            }
+
+
+def summary(event: OperationsEvent, flight: Flight, affected_passengers_count: int) -> str:
+    """One plain sentence for whoever reads the bus or a log. It names no passenger."""
+    passengers = _counted(affected_passengers_count, "passenger")
+    subject = f"Flight {event.flight_id} from {flight.origin} to {flight.destination}"
+    match event:
+        case FlightDelay(delay_minutes=0):
+            return f"{subject} is back on schedule; {passengers} affected."
+        case FlightDelay():
+            late = _counted(event.delay_minutes, "minute")
+            return f"{subject} leaves {late} late because of {_REASONS[event.reason]}; {passengers} affected."
+        case FlightCancelled():
+            return f"{subject} is cancelled because of {_REASONS[event.reason]}; {passengers} affected."
+        case GateChange():
+            gates = f"gate {event.new_gate} instead of {event.old_gate}"
+            where = ", in another terminal" if event.terminal_change else ""
+            return f"{subject} leaves from {gates}{where}; {passengers} affected."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

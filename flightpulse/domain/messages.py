@@ -1,0 +1,183 @@
+"""Fills templates for passengers: the e-mail and the text message that each of them gets."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flightpulse.domain import fallbacks, gsm7, placeholders
+from flightpulse.domain.facts import (
+    PERSONAL,
+    News,
+    Recipient,
+    UnusableRecipientError,
+    Values,
+    read_news,
+    read_recipient,
+)
+from flightpulse.domain.fallbacks import Fallback
+from flightpulse.domain.placeholders import Channel
+from flightpulse.domain.segments import Kind, Segment
+from flightpulse.domain.severity import Severity
+from flightpulse.domain.templates import MissingFactError, fill
+from flightpulse.domain.wordings import Wording
+
+_ADDRESS_NAMES = {Channel.EMAIL: "email", Channel.SMS: "phone"}
+_LONGEST_ADDRESS = 254
+
+
+def usable(wording: Wording, news: News) -> bool:
+    """Whether the event brings every fact that the wording speaks of. The written one does without what is missing."""
+    if wording.template is None:
+        return True
+    texts = (wording.template.subject, *wording.template.paragraphs, wording.template.sms)
+    named = {name for text in texts for name in placeholders.used(text)}
+    return named - PERSONAL <= set(news.values[Channel.EMAIL])
+
+
+def notification_id(event_id: str, booking_id: str, channel: Channel) -> str:
+    """The same for every retry of the same message, so that a passenger is not told twice."""
+    digest = hashlib.sha256(f"{event_id}|{booking_id}|{channel}".encode()).hexdigest()
+    return f"ntf-{digest[:24]}"
+
+
+def address(recipient: Recipient, channel: Channel) -> str:
+    """Where to send. Raises :class:`UnusableRecipientError` when it is missing or could not be one."""
+    name = _ADDRESS_NAMES[channel]
+    value = recipient.addresses.get(channel, "")
+    if not value:
+        raise UnusableRecipientError(f"{name} is missing, but {channel} is wanted")
+    plausible = _is_email(value) if channel is Channel.EMAIL else _is_phone(value)
+    if not plausible or len(value) > _LONGEST_ADDRESS:
+        raise UnusableRecipientError(f"{name} is not one")
+    return value
+
+
+def notification(news: News, recipient: Recipient, channel: Channel, to: str, wording: Wording) -> dict[str, Any]:
+    """One message as the bus carries it. Raises :class:`UnusableRecipientError` when no text message fits."""
+    identifier = notification_id(news.event_id, recipient.booking_id, channel)
+    text = _email(news, recipient, wording) if channel is Channel.EMAIL else _sms(news, recipient, wording)
+    detail = {
+        "notification_id": identifier,
+        "channel": str(channel),
+        "event_id": news.event_id,
+        "correlation_id": news.correlation_id,
+        "kind": str(Kind.DELAY if news.kind is Kind.ON_TIME else news.kind),
+        "severity": str(news.severity),
+        "flight_id": news.flight_id,
+        "booking_id": recipient.booking_id,
+        "passenger_id": recipient.passenger_id,
+        "tier": str(recipient.tier),
+        "to": to,
+        **text,
+        "template": {"segment": wording.segment.key, "origin": str(wording.origin), "model_id": wording.model_id},
+        "event_timestamp": news.timestamp,
+    }
+    return {
+        "notification_id": identifier,
+        "channel": str(channel),
+        "booking_id": recipient.booking_id,
+        "passenger_id": recipient.passenger_id,
+        "detail_type": f"notification.{channel}",
+        "detail": detail,
+    }
+
+
+def _email(news: News, recipient: Recipient, wording: Wording) -> dict[str, str]:
+    values = {**news.values[Channel.EMAIL], **recipient.values(Channel.EMAIL)}
+    template = wording.template or _written(news, wording.segment)
+    return {
+        "subject": fill(template.subject, values),
+        "body": "\n\n".join(fill(paragraph, values) for paragraph in template.paragraphs),
+    }
+
+
+def _sms(news: News, recipient: Recipient, wording: Wording) -> dict[str, str]:
+    values = {**news.values[Channel.SMS], **recipient.values(Channel.SMS)}
+    written = _written(news, wording.segment).sms
+    candidates = written if wording.template is None else (wording.template.sms, *written)
+    text = first_that_fits(candidates, values)
+    if text is None:
+        raise UnusableRecipientError("no text message fits: the event's or the flight's fields are too long")
+    return {"text": text}
+
+
+def first_that_fits(candidates: Iterable[str], values: Values) -> str | None:
+    """The first text that can be filled in and is one GSM-7 message. Words are never cut: a shorter text is taken."""
+    for candidate in candidates:
+        try:
+            text = fill(candidate, values)
+        except MissingFactError:
+            continue
+        if gsm7.fits(text):
+            return text
+    return None
+
+
+def _written(news: News, segment: Segment) -> Fallback:
+    return fallbacks.fallback(segment, set(news.values[Channel.EMAIL]))
+
+
+def _is_email(value: str) -> bool:
+    local, _, host = value.rpartition("@")
+    return bool(local) and "." in host and value.isprintable() and " " not in value
+
+
+def _is_phone(value: str) -> bool:
+    digits = [character for character in value if character.isdecimal() and character.isascii()]
+    return 7 <= len(digits) <= 15 and set(value) <= set("+0123456789 ().-")
+
+
+_SAMPLE_FLIGHT = {
+    "flight_id": "SW1234",
+    "origin": "DAL",
+    "destination": "LAX",
+    "scheduled_departure": "2026-11-24T16:45:00Z",
+    "scheduled_arrival": "2026-11-24T20:05:00Z",
+}
+_SAMPLE_EVENTS: Mapping[tuple[Kind, Severity], Mapping[str, object]] = {
+    (Kind.DELAY, Severity.MINOR): {"event_type": "FLIGHT_DELAY", "delay_minutes": 25},
+    (Kind.DELAY, Severity.MAJOR): {"event_type": "FLIGHT_DELAY", "delay_minutes": 90},
+    (Kind.DELAY, Severity.SEVERE): {"event_type": "FLIGHT_DELAY", "delay_minutes": 285},
+    (Kind.ON_TIME, Severity.MINOR): {"event_type": "FLIGHT_DELAY", "delay_minutes": 0},
+    (Kind.CANCELLATION, Severity.CANCELLED): {"event_type": "FLIGHT_CANCELLED"},
+    (Kind.GATE_CHANGE, Severity.GATE): {"event_type": "GATE_CHANGE", "old_gate": "A5", "new_gate": "A9"},
+    (Kind.GATE_CHANGE, Severity.TERMINAL): {
+        "event_type": "GATE_CHANGE",
+        "old_gate": "A5",
+        "new_gate": "D15",
+        "terminal_change": True,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A segment's message as a made-up passenger would read it."""
+
+    segment: Segment
+    origin: str
+    subject: str
+    body: str
+    sms: str
+
+
+def gallery(wordings: Iterable[Wording]) -> Iterator[Example]:
+    """Every wording filled in for one made-up passenger, for people to read."""
+    for wording in wordings:
+        segment = wording.segment
+        event = {"event_id": "sample", "reason": segment.reason, **_SAMPLE_EVENTS[segment.kind, segment.severity]}
+        news = read_news(event, _SAMPLE_FLIGHT)
+        recipient = read_recipient(
+            {
+                "booking_id": "BKG-0001",
+                "passenger_id": "PAX-0001",
+                "first_name": "Maya",
+                "tier": str(segment.tier),
+                "confirmation_number": "H2RVNC",
+                "special_requests": ["wheelchair assistance"] if segment.assistance else [],
+            }
+        )
+        if recipient is not None:
+            email, sms = _email(news, recipient, wording), _sms(news, recipient, wording)
+            yield Example(segment, wording.origin, email["subject"], email["body"], sms["text"])
