@@ -1,0 +1,128 @@
+"""The one way onto the event bus: every entry's own result is read, and none is lost silently."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from flightpulse.adapters.aws import CLIENT_CONFIG
+from flightpulse.adapters.backoff import STANDARD_BACKOFF, Backoff
+from flightpulse.adapters.chunks import chunked
+from flightpulse.domain.events import DetailType, EventSource
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+# What one PutEvents takes: 10 entries that are together smaller than 1 MB.
+_ENTRIES_PER_CALL = 10
+_BYTES_PER_CALL = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusEvent:
+    """An event to publish. ``event_id`` names it in errors and logs; ``detail`` is plain JSON."""
+
+    event_id: str
+    source: EventSource
+    detail_type: DetailType
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedEntry:
+    """An event that EventBridge did not take. ``index`` is its place among the events that were to be published."""
+
+    index: int
+    event_id: str
+    code: str
+    message: str
+
+
+class PublishError(Exception):
+    """Some events did not reach the bus. The others did, and will again when the caller's batch is retried."""
+
+    def __init__(self, failed: Sequence[FailedEntry]) -> None:
+        named = ", ".join(f"{entry.event_id} ({entry.code})" for entry in failed)
+        super().__init__(f"{len(failed)} events were not published: {named}")
+        self.failed = tuple(failed)
+
+
+_Numbered = tuple[int, BusEvent]
+
+
+class Bus:
+    """Publishes events to one EventBridge bus."""
+
+    def __init__(self, client: "EventBridgeClient", name: str, *, backoff: Backoff = STANDARD_BACKOFF) -> None:
+        self._client = client
+        self._name = name
+        self._backoff = backoff
+
+    @classmethod
+    def connect(cls, name: str) -> Self:
+        """The bus of this name, with a client from the environment."""
+        return cls(boto3.client("events", config=CLIENT_CONFIG), name)
+
+    def publish(self, events: Sequence[BusEvent]) -> None:
+        """Publish in order, ten at a time. Returns when EventBridge has taken every one.
+
+        Entries that fail inside a call that succeeded are sent again, a bounded number of times. Raises
+        :class:`PublishError` naming what still failed; once a call failed as a whole, nothing after it is tried.
+        """
+        numbered = list(enumerate(events))
+        failed: list[FailedEntry] = []
+        for batch in chunked(numbered, count=_ENTRIES_PER_CALL, size=_BYTES_PER_CALL, size_of=_size):
+            try:
+                failed += self._put(batch)
+            except (ClientError, BotoCoreError) as error:
+                failed += [_not_sent(entry, error) for entry in numbered[batch[0][0] :]]
+                raise PublishError(failed) from error
+        if failed:
+            raise PublishError(failed)
+
+    def _put(self, batch: Sequence[_Numbered]) -> list[FailedEntry]:
+        failed: list[FailedEntry] = []
+        for _ in self._backoff.tries():
+            answer = self._client.put_events(Entries=[self._entry(event) for _, event in batch])
+            failed = [
+                FailedEntry(
+                    index=index,
+                    event_id=event.event_id,
+                    code=result["ErrorCode"],
+                    message=result.get("ErrorMessage", ""),
+                )
+                for (index, event), result in zip(batch, answer["Entries"], strict=True)
+                if "ErrorCode" in result
+            ]
+            if not failed:
+                break
+            still = {entry.index for entry in failed}
+            batch = [entry for entry in batch if entry[0] in still]
+        return failed
+
+    def _entry(self, event: BusEvent) -> "PutEventsRequestEntryTypeDef":
+        return {
+            "EventBusName": self._name,
+            "Source": event.source,
+            "DetailType": event.detail_type,
+            "Detail": _as_json(event),
+        }
+
+
+def _as_json(event: BusEvent) -> str:
+    return json.dumps(event.detail, ensure_ascii=False, separators=(",", ":"))
+
+
+def _size(entry: _Numbered) -> int:
+    """What EventBridge counts: source, detail type and detail in UTF-8."""
+    _, event = entry
+    return len(event.source) + len(event.detail_type) + len(_as_json(event).encode())
+
+
+def _not_sent(entry: _Numbered, error: Exception) -> FailedEntry:
+    index, event = entry
+    return FailedEntry(index=index, event_id=event.event_id, code=type(error).__name__, message=str(error))

@@ -1,0 +1,102 @@
+"""What a function is told from outside: its environment, read once at cold start, and parameters read at run time."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ssm import SSMClient
+
+Model = TypeVar("Model")
+
+
+class MissingSettingError(RuntimeError):
+    """An environment variable is not set. Raised at cold start, so that a bad deployment fails at its first call."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerSettings:
+    table_name: str
+    event_bus_name: str
+    dead_letter_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessengerSettings:
+    table_name: str
+    model_id_parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    event_bus_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    table_name: str
+
+
+def read(model: type[Model], environ: Mapping[str, str] = os.environ) -> Model:
+    """Fill a settings class from the environment: field ``table_name`` comes from ``TABLE_NAME``.
+
+    Raises :class:`MissingSettingError` naming every variable that is absent or empty.
+    """
+    names = {field.name: field.name.upper() for field in fields(model)}  # type: ignore[arg-type]
+    missing = [variable for variable in names.values() if not environ.get(variable)]
+    if missing:
+        raise MissingSettingError(
+            f"{model.__name__} needs the environment variable{'s'[: len(missing) - 1]} {', '.join(missing)}"
+        )
+    return model(**{name: environ[variable] for name, variable in names.items()})
+
+
+def in_lambda(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether this process is a Lambda function.
+
+    There, a function connects while it starts: that phase has a whole CPU, and a missing setting shows at once.
+    """
+    return "AWS_LAMBDA_FUNCTION_NAME" in environ
+
+
+class SecureParameter:
+    """An SSM SecureString, read when it is first needed and kept for ``ttl_seconds``.
+
+    A change reaches a warm function after the TTL, without a deployment. When a refresh fails, the last known value
+    goes on being used: a short outage of Parameter Store is no reason to stop telling passengers.
+    """
+
+    def __init__(
+        self,
+        client: "SSMClient",
+        name: str,
+        *,
+        ttl_seconds: float = 300,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._name = name
+        self._ttl_seconds = ttl_seconds
+        self._clock = clock
+        self._value: str | None = None
+        self._fresh_until = 0.0
+
+    def value(self) -> str:
+        """The decrypted value. Raises botocore's error when it cannot be read and never could be."""
+        if self._value is None or self._clock() >= self._fresh_until:
+            self._value = self._read()
+            self._fresh_until = self._clock() + self._ttl_seconds
+        return self._value
+
+    def _read(self) -> str:
+        try:
+            answer = self._client.get_parameter(Name=self._name, WithDecryption=True)
+        except (ClientError, BotoCoreError):
+            if self._value is None:
+                raise
+            return self._value
+        return answer["Parameter"]["Value"]

@@ -1,0 +1,267 @@
+"""The single table: every access pattern as one Query or GetItem, never a Scan."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+import boto3
+
+from flightpulse.adapters import page_token
+from flightpulse.adapters.aws import CLIENT_CONFIG
+from flightpulse.adapters.backoff import STANDARD_BACKOFF, Backoff
+from flightpulse.adapters.chunks import chunked
+from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
+from flightpulse.domain import keys
+from flightpulse.domain.entities import Booking, BookingStatus, Flight, FlightStatus, InvalidFieldError, Passenger, Tier
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Entity = TypeVar("Entity")
+Item = dict[str, Any]
+
+# What one BatchWriteItem takes.
+_WRITES_PER_CALL = 25
+
+
+class UnreadableItemError(Exception):
+    """An item is there, but what it holds is no flight, passenger or booking. The text names its key and the field."""
+
+
+class UnwrittenItemsError(Exception):
+    """DynamoDB went on leaving items of a batch unwritten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Entity]):
+    """Some of a query's answers. ``next_token`` is set when there are more, and only then."""
+
+    items: tuple[Entity, ...]
+    next_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightBooking:
+    """What a flight knows of a booking on it."""
+
+    booking_id: str
+    passenger_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassengerBooking:
+    """What a passenger knows of one of their bookings."""
+
+    booking_id: str
+    flight_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Query:
+    """One partition of the table or of an index, in sort-key order."""
+
+    partition: str
+    index: str | None = None
+    sort_key_prefix: str | None = None
+
+    @property
+    def key_attributes(self) -> tuple[str, ...]:
+        return ("PK", "SK") if self.index is None else ("PK", "SK", f"{self.index}PK", f"{self.index}SK")
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        prefix = self.index or ""
+        names = {"#pk": f"{prefix}PK"}
+        values = {":pk": {"S": self.partition}}
+        condition = "#pk = :pk"
+        if self.sort_key_prefix is not None:
+            names["#sk"] = f"{prefix}SK"
+            values[":sk"] = {"S": self.sort_key_prefix}
+            condition += " AND begins_with(#sk, :sk)"
+        arguments = {
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+        return arguments if self.index is None else {**arguments, "IndexName": self.index}
+
+
+class Table:
+    """Flights, passengers and bookings by their access patterns.
+
+    botocore's errors pass through: they mean that AWS could not be asked, never that something does not exist.
+    """
+
+    def __init__(self, client: "DynamoDBClient", name: str, *, backoff: Backoff = STANDARD_BACKOFF) -> None:
+        self._client = client
+        self._name = name
+        self._backoff = backoff
+
+    @classmethod
+    def connect(cls, name: str) -> Self:
+        """The table of this name, with a client from the environment."""
+        return cls(boto3.client("dynamodb", config=CLIENT_CONFIG), name)
+
+    def flight(self, flight_id: str, *, consistent: bool = False) -> Flight | None:
+        """``consistent`` also sees a flight that was written a moment ago, for twice the price."""
+        return self._get(keys.flight(flight_id), Flight.from_fields, consistent=consistent)
+
+    def passenger(self, passenger_id: str) -> Passenger | None:
+        return self._get(keys.passenger(passenger_id), Passenger.from_fields)
+
+    def booking(self, booking_id: str) -> Booking | None:
+        return self._get(keys.booking(booking_id), Booking.from_fields)
+
+    def bookings_of_flight(self, flight_id: str, *, limit: int, token: str | None = None) -> Page[FlightBooking]:
+        query = _Query(partition=keys.FLIGHT + flight_id, sort_key_prefix=keys.BOOKING)
+        return self._page(query, _flight_booking, limit, token)
+
+    def bookings_of_passenger(
+        self, passenger_id: str, *, limit: int, token: str | None = None
+    ) -> Page[PassengerBooking]:
+        query = _Query(partition=keys.PASSENGER + passenger_id, sort_key_prefix=keys.BOOKING)
+        return self._page(query, _passenger_booking, limit, token)
+
+    def flights_by_status(self, status: FlightStatus, *, limit: int, token: str | None = None) -> Page[Flight]:
+        """The flights of a status, the earliest departure first."""
+        query = _Query(partition=status, index=keys.FLIGHTS_BY_STATUS)
+        return self._page(query, Flight.from_fields, limit, token)
+
+    def bookings_by_status(self, status: BookingStatus, *, limit: int, token: str | None = None) -> Page[Booking]:
+        """The bookings of a status, the oldest first."""
+        query = _Query(partition=status, index=keys.BOOKINGS_BY_STATUS)
+        return self._page(query, Booking.from_fields, limit, token)
+
+    def affected_passengers_count(self, flight_id: str) -> int:
+        """How many people are booked on a flight; someone with two bookings counts once."""
+        query = _Query(partition=keys.FLIGHT + flight_id, sort_key_prefix=keys.BOOKING)
+        return len({item["passenger_id"] for item in self._all(query, ("passenger_id",)) if "passenger_id" in item})
+
+    def save(
+        self,
+        *,
+        flights: Iterable[Flight] = (),
+        passengers: Sequence[Passenger] = (),
+        bookings: Iterable[Booking] = (),
+    ) -> int:
+        """Write entities with all their items, over what was there. Returns the number of items.
+
+        Raises ``ValueError`` for a booking whose passenger is not among ``passengers``: the tier, which decides who
+        hears first, is copied to the flight's side of the booking.
+        """
+        tiers = {passenger.passenger_id: passenger.tier for passenger in passengers}
+        items = [
+            *(_flight_item(flight) for flight in flights),
+            *(_passenger_item(passenger) for passenger in passengers),
+            *(item for booking in bookings for item in _booking_items(booking, tiers)),
+        ]
+        for chunk in chunked(items, count=_WRITES_PER_CALL):
+            self._write(chunk)
+        return len(items)
+
+    def _get(
+        self, key: keys.Key, read: Callable[[Mapping[str, Any]], Entity], *, consistent: bool = False
+    ) -> Entity | None:
+        answer = self._client.get_item(TableName=self._name, Key=item_to_typed(key), ConsistentRead=consistent)
+        item = answer.get("Item")
+        return None if item is None else _readable(item_from_typed(item), read)
+
+    def _page(
+        self, query: _Query, read: Callable[[Mapping[str, Any]], Entity], limit: int, token: str | None
+    ) -> Page[Entity]:
+        identity = f"{self._name}/{query.index}/{query.partition}/{query.sort_key_prefix}"
+        arguments = query.arguments
+        if token is not None:
+            arguments["ExclusiveStartKey"] = item_to_typed(page_token.decode(token, identity))
+        # DynamoDB says where it stopped even when nothing follows. One item more than asked for tells the difference.
+        answer = self._client.query(TableName=self._name, Limit=limit + 1, **arguments)
+        items = [item_from_typed(item) for item in answer["Items"]]
+        shown, position = items[:limit], None
+        if len(items) > limit:
+            position = {name: shown[-1][name] for name in query.key_attributes}
+        elif "LastEvaluatedKey" in answer:
+            position = item_from_typed(answer["LastEvaluatedKey"])
+        return Page(
+            items=tuple(_readable(item, read) for item in shown),
+            next_token=None if position is None else page_token.encode(position, identity),
+        )
+
+    def _all(self, query: _Query, attributes: tuple[str, ...]) -> Iterator[Item]:
+        arguments = {**query.arguments, "ProjectionExpression": ", ".join(attributes)}
+        while True:
+            answer = self._client.query(TableName=self._name, **arguments)
+            yield from map(item_from_typed, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _write(self, items: Sequence[Item]) -> None:
+        requests: list[Any] = [{"PutRequest": {"Item": item_to_typed(item)}} for item in items]
+        for _ in self._backoff.tries():
+            answer = self._client.batch_write_item(RequestItems={self._name: requests})
+            requests = list(answer.get("UnprocessedItems", {}).get(self._name, []))
+            if not requests:
+                return
+        raise UnwrittenItemsError(f"{len(requests)} items were not written to {self._name}")
+
+
+def _readable(item: Item, read: Callable[[Mapping[str, Any]], Entity]) -> Entity:
+    try:
+        return read(item)
+    except InvalidFieldError as error:
+        raise UnreadableItemError(f"{item.get('PK')} / {item.get('SK')}: {error}") from error
+
+
+def _flight_booking(item: Mapping[str, Any]) -> FlightBooking:
+    return FlightBooking(booking_id=_link(item, "booking_id"), passenger_id=_link(item, "passenger_id"))
+
+
+def _passenger_booking(item: Mapping[str, Any]) -> PassengerBooking:
+    return PassengerBooking(booking_id=_link(item, "booking_id"), flight_id=_link(item, "flight_id"))
+
+
+def _link(item: Mapping[str, Any], name: str) -> str:
+    value = item.get(name)
+    if not isinstance(value, str):
+        raise InvalidFieldError(name, "is missing")
+    return value
+
+
+def _flight_item(flight: Flight) -> Item:
+    return {
+        **keys.flight(flight.flight_id),
+        **keys.flight_index(flight.status, flight.scheduled_departure),
+        **_present(flight.to_fields()),
+    }
+
+
+def _passenger_item(passenger: Passenger) -> Item:
+    return {**keys.passenger(passenger.passenger_id), **_present(passenger.to_fields())}
+
+
+def _booking_items(booking: Booking, tiers: Mapping[str, Tier]) -> list[Item]:
+    tier = tiers.get(booking.passenger_id)
+    if tier is None:
+        raise ValueError(f"booking {booking.booking_id} is for passenger {booking.passenger_id}, who is not there")
+    return [
+        {
+            **keys.booking(booking.booking_id),
+            **keys.booking_index(booking.booking_status, booking.created_at),
+            **_present(booking.to_fields()),
+        },
+        {
+            **keys.booking_of_flight(booking.flight_id, booking.booking_id),
+            "booking_id": booking.booking_id,
+            "passenger_id": booking.passenger_id,
+            "priority": tier.priority,
+        },
+        {
+            **keys.booking_of_passenger(booking.passenger_id, booking.booking_id),
+            "booking_id": booking.booking_id,
+            "flight_id": booking.flight_id,
+        },
+    ]
+
+
+def _present(fields: Mapping[str, Any]) -> Item:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,56 @@
+"""How functions log and count: JSON lines with ids, and metrics in the embedded metric format."""
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import IO
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+NAMESPACE = "FlightPulse"
+
+Dimensions = tuple[tuple[str, str], ...]
+
+
+def logger(service: str, stream: IO[str] | None = None) -> Logger:
+    """A logger that writes one JSON object per line, in UTC, with the service's name.
+
+    Log ids, never names, addresses, numbers or the text of messages. The AWS SDK only speaks when something is wrong.
+    """
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    return Logger(service=_service(service), stream=stream, utc=True, use_rfc3339=True)
+
+
+class Meter:
+    """What one invocation counts, summed up and written as one line per combination of dimensions.
+
+    A line costs money and an id as a dimension costs a metric each, so dimensions may only have few values.
+    """
+
+    def __init__(self, service: str) -> None:
+        self._service = _service(service)
+        self._counts: dict[Dimensions, Counter[str]] = {}
+
+    def add(self, metric: str, count: int = 1, *, dimensions: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Count something; ``service`` is always a dimension."""
+        self._counts.setdefault(tuple(sorted(dimensions.items())), Counter())[metric] += count
+
+    def flush(self) -> None:
+        """Write what was counted to standard output, where CloudWatch finds it, and start again from nothing."""
+        counted, self._counts = self._counts, {}
+        for dimensions, counts in counted.items():
+            metrics = EphemeralMetrics(
+                namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE, service=self._service
+            )
+            for name, value in dimensions:
+                metrics.add_dimension(name=name, value=value)
+            for metric, count in counts.items():
+                metrics.add_metric(name=metric, unit=MetricUnit.Count, value=count)
+            metrics.flush_metrics()
+
+
+def _service(default: str) -> str:
+    return os.environ.get("POWERTOOLS_SERVICE_NAME") or default

@@ -1,0 +1,1 @@
+"""The Lambda functions: thin handlers that join the domain to its adapters."""
