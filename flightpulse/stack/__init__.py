@@ -1,0 +1,1 @@
+"""The AWS stack as code: one construct per capability, put together by ``flightpulse_stack``."""

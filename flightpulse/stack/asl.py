@@ -1,0 +1,82 @@
+"""Reads workflow definitions: the ``*.asl.json`` files, their states and the substitutions they ask for."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flightpulse.errors import UserError
+from flightpulse.paths import WORKFLOWS
+
+_SUBSTITUTION = re.compile(r"\$\{([^}]*)\}")
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One workflow as its file has it. ``document`` still holds ``${Name}`` where the stack puts a value."""
+
+    name: str
+    document: Json
+
+    @property
+    def text(self) -> str:
+        """The definition without insignificant white space, for the template."""
+        return json.dumps(self.document, separators=(",", ":"), ensure_ascii=False)
+
+    @property
+    def substitutions(self) -> frozenset[str]:
+        """The names of the values that the stack must put in."""
+        return frozenset(_SUBSTITUTION.findall(self.text))
+
+    def machines(self) -> Iterator[tuple[str, Json]]:
+        """The state machine and every machine inside a Map or Parallel, each with the path to it."""
+        yield from _machines("", self.document)
+
+    def states(self) -> Iterator[tuple[str, Json]]:
+        """Every state at every depth, with its path, such as ``TellEachPassenger/PublishNotification``."""
+        for path, machine in self.machines():
+            for name, state in machine.get("States", {}).items():
+                yield f"{path}{name}", state
+
+
+def load(name: str, folder: Path = WORKFLOWS) -> Definition:
+    """Read ``<name>.asl.json``; raise :class:`UserError` when it is missing or not a JSON object."""
+    path = folder / f"{name}.asl.json"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+    except FileNotFoundError:
+        raise UserError(f"There is no workflow {path}.", hint="Look into flightpulse/workflows.") from None
+    except ValueError as error:
+        raise UserError(f"The workflow {path} is not good JSON: {error}.", hint="Correct the file.") from error
+    if not isinstance(document, dict):
+        raise UserError(f"The workflow {path} is not a JSON object.", hint="Correct the file.")
+    return Definition(name, document)
+
+
+def inner_machines(state: Json) -> Iterator[tuple[str, Json]]:
+    """The machines directly inside a state, each with what tells it from its siblings."""
+    if "ItemProcessor" in state:
+        yield "", state["ItemProcessor"]
+    for index, branch in enumerate(state.get("Branches", ())):
+        yield f"{index}/", branch
+
+
+def _machines(path: str, machine: Json) -> Iterator[tuple[str, Json]]:
+    yield path, machine
+    for name, state in machine.get("States", {}).items():
+        for part, inner in inner_machines(state):
+            yield from _machines(f"{path}{name}/{part}", inner)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a name that an object has twice; JSON's reader would silently keep the second."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key!r} is there twice")
+        found[key] = value
+    return found

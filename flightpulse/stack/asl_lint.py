@@ -1,0 +1,243 @@
+"""Lints workflow definitions: the Amazon States Language in JSONata, and what no workflow of ours may lack.
+
+Step Functions checks a definition only when it is deployed, and much of it only when the state runs.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from jsonata import Jsonata
+
+from flightpulse.errors import UserError
+from flightpulse.stack.asl import Definition, Json, inner_machines
+
+_COMMON = {"Type", "Comment", "QueryLanguage"}
+_FLOW = {"Next", "End"}
+_DATA = {"Output", "Assign"}
+_HANDLED = {"Arguments", "Retry", "Catch"}
+# The fields of the Amazon States Language for JSONata, by type of state. JSONPath's are not among them.
+_FIELDS: Mapping[str, set[str]] = {
+    "Task": {"Resource", "Credentials", "TimeoutSeconds", "HeartbeatSeconds"} | _HANDLED | _FLOW | _DATA,
+    "Pass": _FLOW | _DATA,
+    "Wait": {"Seconds", "Timestamp"} | _FLOW | _DATA,
+    "Choice": {"Choices", "Default"} | _DATA,
+    "Parallel": {"Branches"} | _HANDLED | _FLOW | _DATA,
+    "Map": {"Items", "ItemSelector", "ItemProcessor", "MaxConcurrency", "Retry", "Catch"} | _FLOW | _DATA,
+    "Succeed": {"Output"},
+    "Fail": {"Error", "Cause"},
+}
+_TERMINAL = ("Succeed", "Fail")
+_EXPRESSION = re.compile(r"\{%(.*)%\}", re.DOTALL)
+_SEND_ASIDE = "arn:aws:states:::sqs:sendMessage"
+_TELL_PEOPLE = "arn:aws:states:::sns:publish"
+
+Problems = Iterator[str]
+
+
+def check(definition: Definition, *, known_substitutions: Iterable[str]) -> None:
+    """Raise :class:`UserError` naming the first thing that is wrong with a definition."""
+    found = problems(definition, known_substitutions=known_substitutions)
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise UserError(f"{definition.name}.asl.json: {found[0]}{more}.", hint="Correct the workflow.")
+
+
+def problems(definition: Definition, *, known_substitutions: Iterable[str]) -> list[str]:
+    """Everything that is wrong with a definition, one phrase each, in the order of the file."""
+    return [
+        *_whole(definition, frozenset(known_substitutions)),
+        *(problem for path, machine in definition.machines() for problem in _machine(path, machine)),
+        *(f"{path}: {problem}" for path, state in definition.states() for problem in _state(state)),
+        *(f"{path}: {problem}" for path, state in definition.states() for problem in _expressions(state)),
+        *_failures_reach_people(definition),
+        *(problem for path, state in definition.states() for problem in _one_item_never_stops_the_others(path, state)),
+    ]
+
+
+def _whole(definition: Definition, known: frozenset[str]) -> Problems:
+    document = definition.document
+    if document.get("QueryLanguage") != "JSONata":
+        yield "QueryLanguage is not JSONata"
+    if not document.get("Comment"):
+        yield "the workflow has no Comment"
+    if not _is_seconds(document.get("TimeoutSeconds")):
+        yield "the workflow has no TimeoutSeconds"
+    for name in sorted(definition.substitutions - known):
+        yield f"${{{name}}} is a substitution that the stack does not know"
+
+
+def _machine(path: str, machine: Json) -> Problems:
+    states = machine.get("States", {})
+    start = str(machine.get("StartAt"))
+    if start not in states:
+        yield f"{path}StartAt names {start!r}, which is not one of its states"
+        return
+    for name, state in states.items():
+        for target in _targets(state):
+            if target not in states:
+                yield f"{path}{name} leads to {target!r}, which does not exist"
+    reached = _reachable(states, start)
+    for name in states:
+        if name not in reached:
+            yield f"{path}{name} can never be reached"
+    if not any(_ends(states[name]) for name in reached):
+        yield f"{path or 'the workflow'} has no way to end"
+
+
+def _state(state: Json) -> Problems:
+    kind = str(state.get("Type"))
+    if kind not in _FIELDS:
+        yield f"the type {kind!r} does not exist"
+        return
+    if not state.get("Comment"):
+        yield "there is no Comment for the one who shows it"
+    if state.get("QueryLanguage", "JSONata") != "JSONata":
+        yield "its QueryLanguage is not JSONata"
+    for field in state:
+        if field not in _FIELDS[kind] | _COMMON:
+            yield f"a {kind} state in JSONata has no {field}"
+    yield from _flow(kind, state)
+    if kind == "Task":
+        yield from _task(state)
+    yield from _retriers(state.get("Retry", ()))
+    yield from _catch_all_is_alone_and_last("Catch", state.get("Catch", ()))
+
+
+def _flow(kind: str, state: Json) -> Problems:
+    if kind == "Choice":
+        if not state.get("Choices") or "Default" not in state:
+            yield "a Choice needs Choices and a Default"
+        for rule in state.get("Choices", ()):
+            if "Condition" not in rule or "Next" not in rule:
+                yield "each of the Choices needs a Condition and a Next"
+    elif kind not in _TERMINAL and ("Next" in state) == (state.get("End") is True):
+        yield "it needs either Next or End"
+
+
+def _task(state: Json) -> Problems:
+    if not str(state.get("Resource", "")).startswith("arn:aws:states:::"):
+        yield "its Resource is no service integration"
+    if not _is_seconds(state.get("TimeoutSeconds")):
+        yield "it has no TimeoutSeconds"
+    if not any(_tries_again(retrier) for retrier in state.get("Retry", ())):
+        yield "it has no Retry"
+
+
+def _retriers(retriers: Sequence[Json]) -> Problems:
+    for retrier in retriers:
+        if not _tries_again(retrier):
+            continue
+        if retrier.get("JitterStrategy") != "FULL":
+            yield "a Retry has no JitterStrategy FULL"
+        if not _is_seconds(retrier.get("MaxDelaySeconds")):
+            yield "a Retry has no MaxDelaySeconds"
+    yield from _catch_all_is_alone_and_last("Retry", retriers)
+
+
+def _catch_all_is_alone_and_last(field: str, rules: Sequence[Json]) -> Problems:
+    for index, rule in enumerate(rules):
+        errors = rule.get("ErrorEquals")
+        if not errors:
+            yield f"a {field} names no errors"
+        elif "States.ALL" in errors and (len(errors) > 1 or index < len(rules) - 1):
+            yield f"States.ALL must be alone and last in {field}"
+
+
+def _expressions(state: Json) -> Problems:
+    own = {key: value for key, value in state.items() if key not in ("ItemProcessor", "Branches", "Comment")}
+    for path, text in _texts(own, ""):
+        whole = _EXPRESSION.fullmatch(text)
+        if whole:
+            problem = _parse(whole[1])
+            if problem:
+                yield f"{path} is not JSONata: {problem}"
+        elif "{%" in text or "%}" in text:
+            yield f"{path} mixes text and JSONata; the expression must be the whole value"
+        elif text.startswith("$."):
+            yield f"{path} looks like JSONPath"
+
+
+def _parse(expression: str) -> str | None:
+    try:
+        Jsonata(expression)
+    except Exception as error:  # noqa: BLE001 - on bad input the parser also fails in ways of its own
+        return str(error)
+    return None
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if key.endswith(".$"):
+                yield f"{path}.{key}".lstrip("."), "$."
+            else:
+                yield from _texts(item, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{path}[{index}]")
+
+
+def _failures_reach_people(definition: Definition) -> Problems:
+    """In a workflow that an event starts, whatever fails is put aside and somebody is told."""
+    if "ErrorTopicArn" not in definition.substitutions:
+        return
+    states = definition.document.get("States", {})
+    for name, state in states.items():
+        if state.get("Type") not in ("Task", "Map", "Parallel"):
+            continue
+        catcher = _catch_all(state)
+        if catcher is None:
+            yield f"{name} catches not every error"
+            continue
+        resources = {states[reached].get("Resource") for reached in _reachable(states, catcher) if reached in states}
+        if state.get("Resource") not in (_SEND_ASIDE, _TELL_PEOPLE) and not {_SEND_ASIDE, _TELL_PEOPLE} <= resources:
+            yield f"{name} fails without a dead letter and a word to the error topic"
+
+
+def _one_item_never_stops_the_others(path: str, state: Json) -> Problems:
+    """Where a Map handles items at the same time, each catches its own failures; only a dead letter may not."""
+    if state.get("Type") != "Map" or state.get("MaxConcurrency") == 1:
+        return
+    for part, machine in inner_machines(state):
+        for name, inner in machine.get("States", {}).items():
+            if inner.get("Type") == "Task" and inner.get("Resource") != _SEND_ASIDE and _catch_all(inner) is None:
+                yield f"{path}/{part}{name} catches not every error, so one item's failure would stop the others"
+
+
+def _catch_all(state: Json) -> str | None:
+    for catcher in state.get("Catch", ()):
+        if catcher.get("ErrorEquals") == ["States.ALL"]:
+            return str(catcher.get("Next"))
+    return None
+
+
+def _targets(state: Json) -> Iterator[str]:
+    for rules in (state.get("Choices", ()), state.get("Catch", ())):
+        yield from (rule["Next"] for rule in rules if "Next" in rule)
+    yield from (state[field] for field in ("Next", "Default") if field in state)
+
+
+def _reachable(states: Json, start: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name in states:
+            found.add(name)
+            waiting.extend(_targets(states[name]))
+    return found
+
+
+def _ends(state: Json) -> bool:
+    return state.get("End") is True or state.get("Type") in _TERMINAL
+
+
+def _tries_again(retrier: Json) -> bool:
+    return bool(retrier.get("MaxAttempts", 3) != 0)
+
+
+def _is_seconds(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0

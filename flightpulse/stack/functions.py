@@ -1,0 +1,324 @@
+"""The Lambda functions: one package, and for each function its memory, its time and exactly its permissions."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from aws_cdk import ArnFormat, Aws, Duration, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from flightpulse.stack import names, package
+from flightpulse.stack.findings import accept
+from flightpulse.stack.logs import log_group
+from flightpulse.stack.network import Network
+from flightpulse.stack.settings import Settings
+
+_RUNTIMES = {
+    "python3.11": lambda_.Runtime.PYTHON_3_11,
+    "python3.12": lambda_.Runtime.PYTHON_3_12,
+    "python3.13": lambda_.Runtime.PYTHON_3_13,
+}
+_PROFILE_PREFIXES = ("us", "eu", "apac", "jp", "au", "ca", "us-gov", "global")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the functions read and write."""
+
+    table: dynamodb.Table
+    bus: events.EventBus
+    record_dead_letters: sqs.Queue
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What makes one function different from the others."""
+
+    name: str
+    module: str
+    service: str
+    memory_mb: int
+    timeout_seconds: int
+    description: str
+    in_network: bool = True
+    concurrency: int | None = None
+
+
+class Functions(Construct):
+    """The four functions of the pipeline, and the one that writes the SecureString for CloudFormation."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        network: Network | None,
+        sources: Sources,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._network = network
+        self._sources = sources
+        with TemporaryDirectory() as folder:
+            # The asset is copied into the cloud assembly here and now, so the folder may go.
+            built = package.build(Path(folder) / "flightpulse.zip")
+            self._code = lambda_.Code.from_asset(str(built.path))
+            self.consumer = self._add_consumer()
+            self.messenger = self._add_messenger()
+            self.api = self._add_api()
+            self.stream_handler = self._add_stream_handler()
+            self.settings_resource = self._add_settings_resource()
+
+    @property
+    def pipeline(self) -> dict[str, lambda_.Function]:
+        """The functions that do the work, by their construct ids."""
+        return {
+            "KafkaConsumer": self.consumer,
+            "LLMMessenger": self.messenger,
+            "APIHandlers": self.api,
+            "StreamHandler": self.stream_handler,
+        }
+
+    def _add_consumer(self) -> lambda_.Function:
+        plan = _Plan(
+            name=names.KAFKA_CONSUMER,
+            module="kafka_consumer",
+            service="kafka-consumer",
+            memory_mb=512,
+            timeout_seconds=60,
+            description="Kafka records to enriched flight events on the bus",
+        )
+        table = self._sources.table
+        queue = self._sources.record_dead_letters
+        return self._function(
+            "KafkaConsumer",
+            plan,
+            environment={
+                "TABLE_NAME": table.table_name,
+                "EVENT_BUS_NAME": self._sources.bus.event_bus_name,
+                "DEAD_LETTER_QUEUE_URL": queue.queue_url,
+            },
+            permissions=[
+                _allow(["dynamodb:GetItem", "dynamodb:Query"], table.table_arn),
+                _allow(["events:PutEvents"], self._sources.bus.event_bus_arn),
+                _allow(["sqs:SendMessage"], queue.queue_arn),
+            ],
+        )
+
+    def _add_messenger(self) -> lambda_.Function:
+        plan = _Plan(
+            name=names.LLM_MESSENGER,
+            module="llm_messenger",
+            service="llm-messenger",
+            memory_mb=512,
+            # The workflow gives up after 120 seconds; the function must have answered before.
+            timeout_seconds=110,
+            description="Templates from the model, facts from the table: one message per passenger and channel",
+            concurrency=self._settings.messenger_concurrency,
+        )
+        table = self._sources.table
+        messenger = self._function(
+            "LLMMessenger",
+            plan,
+            environment={"TABLE_NAME": table.table_name, "MODEL_ID_PARAMETER": names.MODEL_ID_PARAMETER},
+            permissions=[
+                _allow(
+                    ["dynamodb:GetItem", "dynamodb:PutItem"],
+                    table.table_arn,
+                    conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TEMPLATE#*"]}},
+                ),
+                _allow(["ssm:GetParameter"], _parameter_arn(self, names.MODEL_ID_PARAMETER)),
+                _allow(["bedrock:InvokeModel"], *model_arns(self._settings.model_id)),
+            ],
+        )
+        model = self._settings.model_id.partition(".")[2]
+        assert messenger.role is not None
+        accept(
+            messenger.role,
+            {
+                f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*::foundation-model/{model}]": (
+                    "An inference profile chooses the region of each request."
+                )
+            },
+        )
+        return messenger
+
+    def _add_api(self) -> lambda_.Function:
+        plan = _Plan(
+            name=names.API_HANDLERS,
+            module="api",
+            service="api",
+            memory_mb=512,
+            timeout_seconds=15,
+            description="The REST API's seven routes",
+        )
+        table = self._sources.table
+        return self._function(
+            "APIHandlers",
+            plan,
+            environment={"TABLE_NAME": table.table_name},
+            permissions=[
+                _allow(
+                    ["dynamodb:GetItem", "dynamodb:Query"], table.table_arn, f"{table.table_arn}/index/{names.GSI1}"
+                ),
+            ],
+        )
+
+    def _add_stream_handler(self) -> lambda_.Function:
+        plan = _Plan(
+            name=names.STREAM_HANDLER,
+            module="stream_handler",
+            service="stream-handler",
+            memory_mb=256,
+            timeout_seconds=60,
+            description="Status changes in the table's stream to events on the bus",
+        )
+        return self._function(
+            "StreamHandler",
+            plan,
+            environment={"EVENT_BUS_NAME": self._sources.bus.event_bus_name},
+            permissions=[_allow(["events:PutEvents"], self._sources.bus.event_bus_arn)],
+        )
+
+    def _add_settings_resource(self) -> lambda_.Function:
+        plan = _Plan(
+            name=names.SETTINGS_RESOURCE,
+            module="settings_resource",
+            service="settings-resource",
+            memory_mb=256,
+            timeout_seconds=60,
+            description="Writes the SecureString that CloudFormation cannot write itself",
+            # It handles no data of passengers, and must answer CloudFormation even when the network is not right yet.
+            in_network=False,
+        )
+        return self._function(
+            "SettingsResource",
+            plan,
+            environment={},
+            permissions=[
+                _allow(
+                    ["ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameter"],
+                    _parameter_arn(self, names.MODEL_ID_PARAMETER),
+                )
+            ],
+        )
+
+    def _function(
+        self,
+        construct_id: str,
+        plan: _Plan,
+        *,
+        environment: dict[str, str],
+        permissions: list[iam.PolicyStatement],
+    ) -> lambda_.Function:
+        network = self._network if plan.in_network else None
+        group = log_group(self, f"{construct_id}Log", names.function_log(plan.name), self._settings)
+        role = self._role(construct_id, plan.name, in_network=network is not None)
+        group.grant_write(role)
+        for statement in permissions:
+            role.add_to_policy(statement)
+        function = lambda_.Function(
+            self,
+            construct_id,
+            function_name=plan.name,
+            description=plan.description,
+            runtime=_RUNTIMES[self._settings.runtime],
+            architecture=lambda_.Architecture.ARM_64,
+            handler=f"flightpulse.functions.{plan.module}.handler",
+            code=self._code,
+            memory_size=plan.memory_mb,
+            timeout=Duration.seconds(plan.timeout_seconds),
+            reserved_concurrent_executions=plan.concurrency,
+            role=role,
+            log_group=group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
+            system_log_level_v2=lambda_.SystemLogLevel.INFO,
+            tracing=lambda_.Tracing.ACTIVE,
+            environment={
+                **environment,
+                "POWERTOOLS_SERVICE_NAME": plan.service,
+                "POWERTOOLS_METRICS_NAMESPACE": names.METRICS,
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+            },
+            vpc=network.vpc if network else None,
+            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED) if network else None,
+            security_groups=[network.functions_group] if network else None,
+        )
+        accept(
+            function,
+            {"AwsSolutions-L1": "The runtime is a context value; the package is tested on Python 3.11, 3.12 and 3.13."},
+        )
+        return function
+
+    def _role(self, construct_id: str, function_name: str, *, in_network: bool) -> iam.Role:
+        role = iam.Role(
+            self,
+            f"{construct_id}Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"What {function_name} may do",
+        )
+        if in_network:
+            _allow_network_interfaces(role, function_name)
+        accept(
+            role,
+            {
+                "AwsSolutions-IAM5[Resource::*]": (
+                    "AWS has no resource to name for X-Ray segments, nor for the network interfaces of a function."
+                ),
+            },
+        )
+        return role
+
+
+def model_arns(model_id: str) -> list[str]:
+    """What a role must be allowed so that Converse works with a model or inference profile id.
+
+    A profile such as ``us.amazon.nova-lite-v1:0`` sends a request to the model in any of its regions.
+    """
+    prefix, _, model = model_id.partition(".")
+    if prefix not in _PROFILE_PREFIXES:
+        return [f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}::foundation-model/{model_id}"]
+    return [
+        f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}:{Aws.ACCOUNT_ID}:inference-profile/{model_id}",
+        f"arn:{Aws.PARTITION}:bedrock:*::foundation-model/{model}",
+    ]
+
+
+def _allow(actions: list[str], *resources: str, conditions: dict[str, object] | None = None) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions)
+
+
+def _parameter_arn(scope: Construct, name: str) -> str:
+    return Stack.of(scope).format_arn(service="ssm", resource="parameter", resource_name=name.lstrip("/"))
+
+
+def _allow_network_interfaces(role: iam.Role, function_name: str) -> None:
+    """Let Lambda put a function into the VPC with its role, and the function's own code not use that permission."""
+    actions = [
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    ]
+    role.add_to_policy(_allow(actions, "*"))
+    arn = Stack.of(role).format_arn(
+        service="lambda", resource="function", resource_name=function_name, arn_format=ArnFormat.COLON_RESOURCE_NAME
+    )
+    role.add_to_policy(
+        iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            actions=actions,
+            resources=["*"],
+            conditions={"ArnEquals": {"lambda:SourceFunctionArn": arn}},
+        )
+    )

@@ -1,0 +1,68 @@
+"""Metrics counted from logs: what no function could count, because no function is there when it happens."""
+
+from collections.abc import Iterable
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from flightpulse.stack import names
+
+NOTIFICATIONS_SENT = "NotificationsSent"
+WORKFLOW_EXECUTIONS = "WorkflowExecutions"
+WORKFLOW_FAILURES = "WorkflowFailures"
+CHANNELS = ("email", "sms")
+
+
+class LogMetrics(Construct):
+    """``NotificationsSent`` by channel, ``WorkflowExecutions`` and ``WorkflowFailures``.
+
+    A failure here is any end but success, a time-out too, of a workflow that an event started. Metrics of the shared
+    workflows would count the same trouble twice.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        notifications: dict[str, logs.ILogGroup],
+        workflows: dict[str, logs.ILogGroup],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        for channel, group in notifications.items():
+            self._count(
+                f"{channel.capitalize()}Sent",
+                group,
+                logs.FilterPattern.string_value("$.detail.channel", "=", channel),
+                NOTIFICATIONS_SENT,
+                dimensions={"channel": "$.detail.channel"},
+            )
+        for name, group in workflows.items():
+            self._count(f"{name}Started", group, _types(["ExecutionStarted"]), WORKFLOW_EXECUTIONS)
+            self._count(f"{name}Failed", group, _types(["ExecutionFailed", "ExecutionTimedOut"]), WORKFLOW_FAILURES)
+
+    def _count(
+        self,
+        construct_id: str,
+        group: logs.ILogGroup,
+        pattern: logs.IFilterPattern,
+        metric: str,
+        *,
+        dimensions: dict[str, str] | None = None,
+    ) -> None:
+        logs.MetricFilter(
+            self,
+            construct_id,
+            log_group=group,
+            filter_pattern=pattern,
+            metric_namespace=names.METRICS,
+            metric_name=metric,
+            metric_value="1",
+            unit=cloudwatch.Unit.COUNT,
+            dimensions=dimensions,
+        )
+
+
+def _types(types: Iterable[str]) -> logs.JsonPattern:
+    return logs.FilterPattern.any(*(logs.FilterPattern.string_value("$.type", "=", type_) for type_ in types))

@@ -1,0 +1,51 @@
+"""Names of resources that users, notebooks and runbooks rely on."""
+
+from typing import Final
+
+STACK: Final = "FlightPulseStack"
+TABLE: Final = "FlightPulseTable"
+GSI1: Final = "GSI1"
+GSI2: Final = "GSI2"
+EVENT_BUS: Final = "flightpulse-bus"
+ARCHIVE: Final = "flightpulse-flight-events"
+TOPIC: Final = "flight-operations"
+API: Final = "flightpulse-api"
+API_STAGE: Final = "prod"
+API_ACCESS_LOG: Final = "/aws/apigateway/flightpulse-access"
+DASHBOARD: Final = "FlightPulse"
+METRICS: Final = "FlightPulse"
+
+KAFKA_CONSUMER: Final = "FlightPulse-KafkaConsumer"
+LLM_MESSENGER: Final = "FlightPulse-LLMMessenger"
+API_HANDLERS: Final = "FlightPulse-APIHandlers"
+STREAM_HANDLER: Final = "FlightPulse-StreamHandler"
+SETTINGS_RESOURCE: Final = "FlightPulse-SettingsResource"
+
+EMAIL_LOG: Final = "/flightpulse/notifications/email"
+SMS_LOG: Final = "/flightpulse/notifications/sms"
+AUDIT_LOG: Final = "/flightpulse/audit"
+
+ERROR_TOPIC: Final = "flightpulse-workflow-errors"
+ALARM_TOPIC: Final = "flightpulse-alarms"
+
+MODEL_ID_PARAMETER: Final = "/flightpulse/bedrock/model-id"
+ENVIRONMENT_PARAMETER: Final = "/flightpulse/environment"
+
+
+def dead_letters(kind: str) -> str:
+    """The dead-letter queue for one kind of trouble: records, notifications, targets, stream or mapping."""
+    return f"flightpulse-dead-letters-{kind}"
+
+
+def function_log(function_name: str) -> str:
+    """The log group of a function."""
+    return f"/aws/lambda/{function_name}"
+
+
+def workflow_log(state_machine_name: str) -> str:
+    """The log group of a state machine.
+
+    Under ``/aws/vendedlogs/`` a group needs no entry of its own in the account's log resource policies, whose size
+    AWS limits.
+    """
+    return f"/aws/vendedlogs/states/{state_machine_name}"

@@ -1,0 +1,77 @@
+"""Derives a workflow's role from its definition: exactly the calls its tasks make, on exactly what they name."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from flightpulse.errors import UserError
+from flightpulse.stack.asl import Definition, Json
+
+_DYNAMODB = {
+    "dynamodb:getItem": "dynamodb:GetItem",
+    "dynamodb:putItem": "dynamodb:PutItem",
+    "dynamodb:updateItem": "dynamodb:UpdateItem",
+    "dynamodb:deleteItem": "dynamodb:DeleteItem",
+    "aws-sdk:dynamodb:query": "dynamodb:Query",
+    "aws-sdk:dynamodb:batchGetItem": "dynamodb:BatchGetItem",
+}
+_ACTIONS = {
+    **_DYNAMODB,
+    "events:putEvents": "events:PutEvents",
+    "sqs:sendMessage": "sqs:SendMessage",
+    "sns:publish": "sns:Publish",
+    "lambda:invoke": "lambda:InvokeFunction",
+    "states:startExecution.sync:2": "states:StartExecution",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Call:
+    """An IAM action, and the substitution (such as ``TableName``) that names the resource it is used on."""
+
+    action: str
+    target: str
+
+
+def calls(definition: Definition) -> list[Call]:
+    """Every different call that a workflow's tasks make, sorted.
+
+    Raises :class:`UserError` for an integration that has no rule here, and for a task that names no resource of the
+    stack: a role must never grow by accident.
+    """
+    return sorted(set(_calls(definition)))
+
+
+def _calls(definition: Definition) -> Iterator[Call]:
+    for path, state in definition.states():
+        if state.get("Type") == "Task":
+            yield _call(f"{definition.name}: {path}", state)
+
+
+def _call(where: str, state: Json) -> Call:
+    integration = str(state.get("Resource", "")).removeprefix("arn:aws:states:::")
+    if integration not in _ACTIONS:
+        raise UserError(
+            f"{where} calls {integration!r}, for which no permission is known.",
+            hint="Add the integration to stack/workflow_permissions.py.",
+        )
+    action = _ACTIONS[integration]
+    return Call(action, _target(where, action, state.get("Arguments", {})))
+
+
+_TARGETS: Mapping[str, tuple[str, ...]] = {
+    "dynamodb": ("TableName",),
+    "events": ("EventBusName",),
+    "sqs": ("NotificationDeadLettersUrl",),
+    "sns": ("ErrorTopicArn",),
+    "lambda": ("LlmMessengerArn",),
+    "states": ("NotifyPassengersArn", "NotifyChunkArn"),
+}
+
+
+def _target(where: str, action: str, arguments: object) -> str:
+    text = json.dumps(arguments)
+    found = [name for name in _TARGETS[action.partition(":")[0]] if f"${{{name}}}" in text]
+    if len(found) != 1:
+        raise UserError(f"{where} does not say which resource {action} is for.", hint="Use one substitution for it.")
+    return found[0]

@@ -1,0 +1,105 @@
+"""What calls functions on its own: the stream and the Kafka topic."""
+
+import json
+from typing import Any
+
+from tests.infrastructure.conftest import Synthesise
+from tests.infrastructure.synthesis import KAFKA, Stack
+
+MAPPING = "AWS::Lambda::EventSourceMapping"
+PARTIAL = {"FunctionResponseTypes", "BisectBatchOnFunctionError", "MaximumRetryAttempts", "ProvisionedPollerConfig"}
+
+
+def stream(stack: Stack) -> dict[str, Any]:
+    (found,) = (one["Properties"] for one in stack.resources(MAPPING).values() if "EventSourceArn" in one["Properties"])
+    result: dict[str, Any] = found
+    return result
+
+
+def kafka(stack: Stack) -> dict[str, Any]:
+    (found,) = (one["Properties"] for one in stack.resources(MAPPING).values() if "Topics" in one["Properties"])
+    result: dict[str, Any] = found
+    return result
+
+
+def test_the_stream_is_read_in_batches_with_a_way_out_for_poison(default: Stack) -> None:
+    mapping = stream(default)
+    queue = default.logical_id("AWS::SQS::Queue", QueueName="flightpulse-dead-letters-stream")
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (100, 1)
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert (mapping["MaximumRetryAttempts"], mapping["BisectBatchOnFunctionError"]) == (5, True)
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": [queue, "Arn"]}}}
+
+
+def test_only_changes_of_flights_and_bookings_wake_the_stream_handler(default: Stack) -> None:
+    patterns = [json.loads(one["Pattern"]) for one in stream(default)["FilterCriteria"]["Filters"]]
+    assert patterns == [
+        {
+            "eventName": ["MODIFY"],
+            "dynamodb": {"Keys": {"PK": {"S": [{"prefix": prefix}]}, "SK": {"S": ["METADATA"]}}},
+        }
+        for prefix in ("FLIGHT#", "BOOKING#")
+    ]
+
+
+def test_without_servers_there_is_no_kafka_mapping_and_no_queue_for_it(default: Stack) -> None:
+    default.template.resource_count_is(MAPPING, 1)
+    assert "MappingDeadLettersUrl" not in default.document["Outputs"]
+
+
+def test_kafka_is_polled_for_low_latency_and_from_the_first_record(synthesise: Synthesise) -> None:
+    stack = synthesise("kafka")
+    mapping = kafka(stack)
+    assert mapping["SelfManagedEventSource"]["Endpoints"]["KafkaBootstrapServers"] == KAFKA["kafka_bootstrap"].split(
+        ","
+    )
+    assert mapping["Topics"] == ["flight-operations"]
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (100, 0)
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["SelfManagedKafkaEventSourceConfig"] == {"ConsumerGroupId": "flightpulse-kafka-consumer"}
+    queue = stack.logical_id("AWS::SQS::Queue", QueueName="flightpulse-dead-letters-mapping")
+    assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": [queue, "Arn"]}}}
+    assert stack.document["Outputs"]["MappingDeadLettersUrl"]
+
+
+def test_in_the_network_the_pollers_get_their_subnets_group_and_secret(synthesise: Synthesise) -> None:
+    kinds = [one["Type"] for one in kafka(synthesise("kafka"))["SourceAccessConfigurations"]]
+    assert kinds == ["VPC_SUBNET", "VPC_SUBNET", "VPC_SECURITY_GROUP", "SASL_SCRAM_512_AUTH"]
+
+
+def test_on_demand_pollers_in_the_network_get_the_endpoints_they_need(synthesise: Synthesise) -> None:
+    text = json.dumps(
+        [one["Properties"]["ServiceName"] for one in synthesise("kafka").resources("AWS::EC2::VPCEndpoint").values()]
+    )
+    assert all(f".{service}" in text for service in ("lambda", "sts", "secretsmanager"))
+
+
+def test_pollers_leave_only_to_the_brokers_and_the_endpoints(synthesise: Synthesise) -> None:
+    (group,) = (
+        found["Properties"]
+        for key, found in synthesise("kafka").resources("AWS::EC2::SecurityGroup").items()
+        if "KafkaMapping" in key
+    )
+    assert [rule["FromPort"] for rule in group["SecurityGroupEgress"]] == [443, 9096]
+
+
+def test_the_consumer_may_read_the_clusters_secret_and_no_other(synthesise: Synthesise) -> None:
+    statements = synthesise("kafka").statements("KafkaConsumerRole")
+    (secret,) = (one for one in statements if "secretsmanager:GetSecretValue" in one["Action"])
+    assert secret["Resource"] == [KAFKA["kafka_secret_arn"]]
+
+
+def test_only_provisioned_mode_has_partial_batches_bisecting_and_a_retry_limit(synthesise: Synthesise) -> None:
+    assert not PARTIAL & set(kafka(synthesise("kafka")))
+    provisioned = kafka(synthesise("provisioned"))
+    assert set(provisioned) >= PARTIAL
+    assert provisioned["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert provisioned["ProvisionedPollerConfig"]["MinimumPollers"] == 1
+    assert "SourceAccessConfigurations" not in provisioned
+
+
+def test_a_mapping_waits_for_the_permissions_it_is_tried_with(synthesise: Synthesise) -> None:
+    stack = synthesise("kafka")
+    (mapping,) = (one for one in stack.resources(MAPPING).values() if "Topics" in one["Properties"])
+    assert [key for key in mapping["DependsOn"] if "KafkaConsumerRoleDefaultPolicy" in key]

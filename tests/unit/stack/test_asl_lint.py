@@ -1,0 +1,214 @@
+"""The lint of workflow definitions: each rule breaks on the fault it is there for."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from flightpulse.errors import UserError
+from flightpulse.stack.asl import Definition
+from flightpulse.stack.asl_lint import check, problems
+
+Document = dict[str, Any]
+KNOWN = ("TableName", "ErrorTopicArn", "NotificationDeadLettersUrl")
+AGAIN = {"ErrorEquals": ["States.ALL"], "MaxAttempts": 3, "MaxDelaySeconds": 20, "JitterStrategy": "FULL"}
+
+
+def task(**fields: Any) -> Document:
+    return {
+        "Type": "Task",
+        "Comment": "Does it.",
+        "Resource": "arn:aws:states:::dynamodb:getItem",
+        "Arguments": {"TableName": "${TableName}", "Key": {"PK": {"S": "{% 'FLIGHT#' & $event.flight_id %}"}}},
+        "TimeoutSeconds": 30,
+        "Retry": [AGAIN],
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "SetAside"}],
+        "Next": "Choose",
+    } | fields
+
+
+GOOD: Document = {
+    "Comment": "A small workflow.",
+    "QueryLanguage": "JSONata",
+    "TimeoutSeconds": 60,
+    "StartAt": "Read",
+    "States": {
+        "Read": task(),
+        "Choose": {
+            "Type": "Choice",
+            "Comment": "Is anybody there?",
+            "Choices": [{"Condition": "{% $count($all) > 0 %}", "Next": "Each"}],
+            "Default": "Done",
+        },
+        "Each": {
+            "Type": "Map",
+            "Comment": "One by one.",
+            "Items": "{% $all %}",
+            "MaxConcurrency": 10,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "SetAside"}],
+            "ItemProcessor": {
+                "ProcessorConfig": {"Mode": "INLINE"},
+                "StartAt": "One",
+                "States": {
+                    "One": task(End=True, Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Lost"}]),
+                    "Lost": {"Type": "Pass", "Comment": "Never mind.", "End": True},
+                },
+            },
+            "Next": "Done",
+        },
+        "SetAside": task(
+            Resource="arn:aws:states:::sqs:sendMessage",
+            Arguments={"QueueUrl": "${NotificationDeadLettersUrl}", "MessageBody": "{% $states.input %}"},
+            Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Tell"}],
+            Next="Tell",
+        ),
+        "Tell": task(
+            Resource="arn:aws:states:::sns:publish",
+            Arguments={"TopicArn": "${ErrorTopicArn}", "Message": "It failed."},
+            Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Failed"}],
+            Next="Failed",
+        ),
+        "Done": {"Type": "Succeed", "Comment": "That is all."},
+        "Failed": {"Type": "Fail", "Comment": "Somebody knows.", "Error": "Failed"},
+    },
+}
+del GOOD["States"]["Each"]["ItemProcessor"]["States"]["One"]["Next"]
+
+
+def found(document: Document) -> list[str]:
+    return problems(Definition("sample", document), known_substitutions=KNOWN)
+
+
+def changed(change: Callable[[Document], object]) -> list[str]:
+    document = copy.deepcopy(GOOD)
+    change(document)
+    return found(document)
+
+
+def state(document: Document, name: str) -> Document:
+    found: Document = document["States"][name]
+    return found
+
+
+def one(document: Document) -> Document:
+    found: Document = document["States"]["Each"]["ItemProcessor"]["States"]["One"]
+    return found
+
+
+def test_a_good_workflow_has_no_problems() -> None:
+    assert found(GOOD) == []
+
+
+Change = Callable[[Document], object]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param(lambda d: d.pop("QueryLanguage"), "QueryLanguage is not JSONata", id="query-language"),
+        pytest.param(lambda d: d.pop("Comment"), "the workflow has no Comment", id="workflow-comment"),
+        pytest.param(lambda d: d.pop("TimeoutSeconds"), "the workflow has no TimeoutSeconds", id="workflow-timeout"),
+        pytest.param(lambda d: d.update(TimeoutSeconds=True), "the workflow has no TimeoutSeconds", id="boolean"),
+        pytest.param(lambda d: d.update(StartAt="Begin"), "StartAt names 'Begin'", id="start"),
+        pytest.param(lambda d: state(d, "Read").update(Next="Gone"), "Read leads to 'Gone'", id="next"),
+        pytest.param(lambda d: state(d, "Choose").update(Default="Gone"), "Choose leads to 'Gone'", id="default"),
+        pytest.param(
+            lambda d: state(d, "Choose")["Choices"][0].update(Next="Gone"), "Choose leads to 'Gone'", id="choice"
+        ),
+        pytest.param(lambda d: state(d, "Read")["Catch"][0].update(Next="Gone"), "Read leads to 'Gone'", id="catch"),
+        pytest.param(lambda d: one(d)["Catch"][0].update(Next="Done"), "Each/One leads to 'Done'", id="out-of-map"),
+        pytest.param(
+            lambda d: d["States"].update(Island={"Type": "Succeed", "Comment": "Alone."}),
+            "Island can never be reached",
+            id="unreachable",
+        ),
+        pytest.param(lambda d: one(d).update(End=False), "Each/One: it needs either Next or End", id="neither"),
+        pytest.param(lambda d: state(d, "Read").update(End=True), "Read: it needs either Next or End", id="both"),
+        pytest.param(
+            lambda d: state(d, "Choose").pop("Default"), "a Choice needs Choices and a Default", id="no-default"
+        ),
+        pytest.param(
+            lambda d: state(d, "Choose")["Choices"][0].pop("Condition"), "needs a Condition and a Next", id="condition"
+        ),
+        pytest.param(lambda d: state(d, "Done").update(Type="Stop"), "the type 'Stop' does not exist", id="type"),
+        pytest.param(lambda d: one(d).pop("Comment"), "Each/One: there is no Comment", id="comment"),
+        pytest.param(lambda d: one(d).update(QueryLanguage="JSONPath"), "QueryLanguage is not JSONata", id="mixed"),
+        pytest.param(lambda d: one(d).update(ResultPath="$.x"), "a Task state in JSONata has no ResultPath", id="path"),
+        pytest.param(
+            lambda d: state(d, "Done").update(Next="Failed"), "a Succeed state in JSONata has no Next", id="on"
+        ),
+        pytest.param(lambda d: one(d).pop("TimeoutSeconds"), "Each/One: it has no TimeoutSeconds", id="task-timeout"),
+        pytest.param(lambda d: one(d).pop("Retry"), "Each/One: it has no Retry", id="retry"),
+        pytest.param(
+            lambda d: one(d).update(Retry=[{"ErrorEquals": ["X"], "MaxAttempts": 0}]), "it has no Retry", id="never"
+        ),
+        pytest.param(lambda d: one(d)["Retry"][0].pop("JitterStrategy"), "no JitterStrategy FULL", id="jitter"),
+        pytest.param(lambda d: one(d)["Retry"][0].pop("MaxDelaySeconds"), "no MaxDelaySeconds", id="delay"),
+        pytest.param(
+            lambda d: one(d)["Retry"].append({**AGAIN, "ErrorEquals": ["Late"]}),
+            "States.ALL must be alone and last in Retry",
+            id="last",
+        ),
+        pytest.param(
+            lambda d: one(d)["Catch"][0]["ErrorEquals"].append("X"), "States.ALL must be alone and last", id="alone"
+        ),
+        pytest.param(lambda d: one(d)["Catch"][0].pop("ErrorEquals"), "a Catch names no errors", id="no-errors"),
+        pytest.param(
+            lambda d: one(d).update(Resource="arn:aws:lambda:us-east-1:1:function:x"),
+            "no service integration",
+            id="arn",
+        ),
+        pytest.param(lambda d: one(d).update(Output="{% $merge([ %}"), "Output is not JSONata", id="jsonata"),
+        pytest.param(
+            lambda d: one(d)["Arguments"].update(Key="FLIGHT#{% $x %}"), "Arguments.Key mixes text", id="half"
+        ),
+        pytest.param(lambda d: one(d)["Arguments"].update(Key="$.flight"), "Arguments.Key looks like JSONPath", id="$"),
+        pytest.param(lambda d: one(d)["Arguments"].update({"Key.$": "x"}), "Key.$ looks like JSONPath", id=".$"),
+        pytest.param(
+            lambda d: one(d)["Arguments"].update(TableName="${Tabel}"), "${Tabel} is a substitution", id="substitution"
+        ),
+        pytest.param(lambda d: state(d, "Read").pop("Catch"), "Read catches not every error", id="uncaught"),
+        pytest.param(
+            lambda d: state(d, "Read")["Catch"][0].update(Next="Failed"),
+            "Read fails without a dead letter and a word to the error topic",
+            id="silent",
+        ),
+        pytest.param(
+            lambda d: one(d).pop("Catch"), "Each/One catches not every error, so one item's failure", id="one-stops-all"
+        ),
+    ],
+)
+def test_a_fault_is_found(change: Change, said: str) -> None:
+    seen = changed(change)
+    assert any(said in problem for problem in seen), seen
+
+
+def test_a_loop_without_an_end_is_found() -> None:
+    loop = {"Type": "Pass", "Comment": "Again.", "Next": "Loop"}
+    seen = found({**GOOD, "StartAt": "Loop", "States": {"Loop": loop}})
+    assert "the workflow has no way to end" in seen
+
+
+def test_a_dead_letter_inside_a_map_may_fail_for_good() -> None:
+    def last_resort(document: Document) -> None:
+        one(document).update(Resource="arn:aws:states:::sqs:sendMessage")
+        del one(document)["Catch"]
+        del document["States"]["Each"]["ItemProcessor"]["States"]["Lost"]
+
+    assert changed(last_resort) == []
+
+
+def test_items_that_come_one_after_the_other_may_stop_each_other() -> None:
+    def in_turn(document: Document) -> None:
+        document["States"]["Each"]["MaxConcurrency"] = 1
+        del one(document)["Catch"]
+        del document["States"]["Each"]["ItemProcessor"]["States"]["Lost"]
+
+    assert changed(in_turn) == []
+
+
+def test_the_first_problem_is_said_in_one_line_and_the_others_are_counted() -> None:
+    with pytest.raises(UserError) as raised:
+        check(Definition("sample", {**GOOD, "QueryLanguage": "JSONPath", "Comment": ""}), known_substitutions=KNOWN)
+    assert str(raised.value).startswith("sample.asl.json: QueryLanguage is not JSONata (and 1 more).")
