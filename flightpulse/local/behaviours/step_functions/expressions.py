@@ -1,0 +1,228 @@
+"""JSONata as Step Functions evaluates it: version 2.0.6 with functions of its own, on the emulator's JSONata package.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+"""
+
+import functools
+import hashlib
+import json
+import math
+import random
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jsonata.functions import Functions
+from jsonata.jsonata import Jsonata
+from jsonata.parser import Parser
+from jsonata.utils import Utils
+
+CPU_SECONDS = 5.0
+"""Processor time an expression may take. (Step Functions allows less; a laptop may be slower.)"""
+
+_CHECK_EVERY = 1000
+_HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
+_ISO_8601 = re.compile(
+    r"\d{4}(-[01]\d)?(-[0-3]\d)?(T[0-2]\d:[0-5]\d:[0-5]\d)?(\.\d+)?([+-][0-2]\d:?[0-5]\d|Z)?", re.ASCII
+)
+_LONGEST_PLAIN_NUMBER = 1e21
+
+# The interpreter runs one thread at a time anyway. Letting evaluations queue here keeps forty branches from taking
+# turns in tiny slices, which would starve the event loop, and lets parsed expressions be shared between threads.
+evaluating = threading.RLock()
+"""Held while expressions are evaluated. Whoever evaluates several holds it for all of them: taking turns is costly."""
+
+
+class ExpressionError(Exception):
+    """The engine refused an expression or gave up on it; the message starts with JSONata's error code, if any."""
+
+
+class Undefined:
+    """The value of an expression that gives nothing, which JSON has no way to write."""
+
+
+UNDEFINED = Undefined()
+
+
+class Unsupported(Exception):  # noqa: N818
+    """The value of an expression is nothing that JSON knows, a function for instance."""
+
+
+def evaluate(expression: str, bindings: Mapping[str, Any]) -> Any:
+    """The JSON value of an expression, or UNDEFINED. Variables are bound by name, without the dollar sign.
+
+    Raises ExpressionError or Unsupported.
+    """
+    values = {name: Utils.NULL_VALUE if value is None else value for name, value in bindings.items()}
+    with evaluating:
+        try:
+            parsed = _parse(expression)
+            parsed.environment.set_evaluate_entry_callback(_time_limit())
+            # The package's own functions look up the expression that is being evaluated here.
+            Jsonata.CURRENT.jsonata = parsed
+            return _plain(parsed.evaluate(None, values))
+        except Unsupported:
+            raise
+        except Exception as error:
+            raise ExpressionError(_message(error)) from error
+
+
+@functools.lru_cache(maxsize=4096)
+def _parse(expression: str) -> Any:
+    parsed = Jsonata.jsonata(expression)
+    parsed.set_output_convert_nulls(False)
+    for name, function in _FUNCTIONS.items():
+        parsed.register_lambda(name, function)
+    parsed.environment.bind("eval", None)
+    return parsed
+
+
+def _time_limit() -> Callable[[Any, Any, Any], None]:
+    """Called for every node that is evaluated: ends an expression that would not end by itself."""
+    calls, deadline = 0, time.thread_time() + CPU_SECONDS
+
+    def entered(_expression: Any, _input: Any, _environment: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls % _CHECK_EVERY == 0 and time.thread_time() > deadline:
+            raise ExpressionError(f"The expression took longer than {CPU_SECONDS:.0f} seconds.")
+
+    return entered
+
+
+def _message(error: Exception) -> str:
+    code = getattr(error, "error", None)
+    text = str(error) or type(error).__name__
+    return f"{code}: {text}" if isinstance(code, str) and code else text
+
+
+def _plain(value: Any) -> Any:
+    """A result as ordinary JSON values of its own, sharing nothing with the input it was taken from."""
+    if value is None:
+        return UNDEFINED
+    return _json_value(value)
+
+
+def _json_value(value: Any) -> Any:
+    if value is None or value is Utils.NULL_VALUE:
+        return None
+    if isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise Unsupported
+        return value
+    if isinstance(value, dict):
+        return {name: _json_value(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_json_value(item) for item in value]
+    raise Unsupported
+
+
+def text_of(value: Any, prettify: bool) -> str:
+    """What ``$string`` and ``&`` make of a value, as the reference implementation does: the emulator's escapes é."""
+    if isinstance(value, Jsonata.JFunction | Parser.Symbol):
+        return ""
+    if prettify:
+        return json.dumps(_printable(value), ensure_ascii=False, indent=2)
+    return json.dumps(_printable(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _printable(value: Any) -> Any:
+    if value is Utils.NULL_VALUE:
+        return None
+    if isinstance(value, Jsonata.JFunction | Parser.Symbol):
+        return ""
+    if isinstance(value, dict):
+        return {name: _printable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_printable(item) for item in value]
+    if isinstance(value, float):
+        rounded = float(f"{value:.15g}")
+        return int(rounded) if rounded.is_integer() and abs(rounded) < _LONGEST_PLAIN_NUMBER else rounded
+    return value
+
+
+def _to_millis(timestamp: Any = None, picture: Any = None) -> Any:
+    if timestamp is None or picture is not None:
+        return Functions.datetime_to_millis(timestamp, picture)
+    refusal = ValueError(
+        f'D3110: The argument of the toMillis function must be an ISO 8601 formatted timestamp. Given "{timestamp}"'
+    )
+    if not isinstance(timestamp, str) or not _ISO_8601.fullmatch(timestamp):
+        raise refusal
+    if "T" not in timestamp:
+        year, _, rest = timestamp.partition("-")
+        month, _, day = rest.partition("-")
+        timestamp = f"{year}-{month or '01'}-{day or '01'}T00:00:00Z"
+    try:
+        return Functions.datetime_to_millis(timestamp, None)
+    except ValueError:
+        raise refusal from None
+
+
+def _replace(string: Any = None, pattern: Any = None, replacement: Any = None, limit: Any = None) -> Any:
+    if hasattr(pattern, "search") and pattern.search("") is not None:
+        raise ValueError("D1004: Regular expression matches zero length string")
+    return Functions.replace(string, pattern, replacement, limit)
+
+
+def _distinct(values: Any = None) -> Any:
+    """Values without repetitions. Of an array it makes an array, also when a single value is left."""
+    if not isinstance(values, list) or len(values) <= 1:
+        return values
+    kept: list[Any] = Utils.create_sequence() if Utils.is_sequence(values) else []
+    for value in values:
+        if not any(Utils.is_deep_equal(value, other) for other in kept):
+            kept.append(value)
+    return kept
+
+
+def _partition(array: Any, size: Any) -> Any:
+    size = math.floor(size)
+    if size <= 0:
+        raise ValueError("The chunk size of $partition must be positive")
+    items = array if isinstance(array, list) else [array]
+    return [list(items[start : start + size]) for start in range(0, len(items), size)]
+
+
+def _range(start: Any, end: Any, step: Any) -> Any:
+    first, last, delta = math.floor(start), math.floor(end), math.floor(step)
+    if delta == 0:
+        raise ValueError("The delta of $range must not be zero")
+    return list(range(first, last + (1 if delta > 0 else -1), delta))
+
+
+def _hash(source: Any, algorithm: Any) -> str:
+    if algorithm not in _HASHES or not isinstance(source, str):
+        raise ValueError(f"$hash takes a string and one of {', '.join(_HASHES)}")
+    return hashlib.new(_HASHES[algorithm], source.encode()).hexdigest()
+
+
+def _random(seed: Any = None) -> float:
+    return random.random() if seed is None else random.Random(math.floor(seed)).random()  # noqa: S311
+
+
+def _uuid() -> str:
+    return str(uuid.uuid4())
+
+
+def _parse_json(text: Any) -> Any:
+    value = json.loads(text)
+    return Utils.NULL_VALUE if value is None else value
+
+
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "distinct": _distinct,
+    "hash": _hash,
+    "parse": _parse_json,
+    "partition": _partition,
+    "random": _random,
+    "range": _range,
+    "replace": _replace,
+    "toMillis": _to_millis,
+    "uuid": _uuid,
+}

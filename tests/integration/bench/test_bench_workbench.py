@@ -1,0 +1,100 @@
+"""The workbench as a script uses it, on a local cloud of its own: from nothing to a passenger's journey."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from flightpulse.errors import UserError
+from flightpulse.workbench import Workbench, connect
+from flightpulse.workbench.run import Run
+
+BOOKING = "BKG-0003"
+
+
+@pytest.fixture(scope="module")
+def wb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    made = connect("local", home=tmp_path_factory.mktemp("bench-home"), port=0)
+    try:
+        made.ready()
+        yield made
+    finally:
+        made.down()
+
+
+@pytest.fixture(scope="module")
+def run(wb: Workbench) -> Run:
+    return wb.fire("minor-delay")
+
+
+def test_what_is_ready_is_ready_at_once_the_second_time(wb: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
+    wb.ready()
+
+    assert capsys.readouterr().out.startswith("✓ ready: the local cloud is up, FlightPulseStack is deployed")
+
+
+def test_a_scenario_shows_everything_expected(run: Run) -> None:
+    assert run.ok
+    assert run.counts()["emails"] + run.counts()["texts"] == len(run.messages)
+    assert run.latency().p50 > 0
+
+
+def test_a_bookings_journey_goes_from_kafka_to_its_messages(run: Run) -> None:
+    journey = run.journey(BOOKING)
+
+    kinds = {hop.kind for hop in journey.hops}
+    assert {"kafka", "consumer", "bus", "rule", "execution", "state", "item", "message"} <= kinds
+    assert "flightpulse-delay" in journey.path()
+    assert sum(hop.share or 0 for hop in journey.hops) == pytest.approx(1)
+    assert any(one.key == "status" for one in journey.changes("flight SW1234").changed)
+    assert len(journey.of_kind("message")) == len(run.inbox(BOOKING))
+
+
+def test_the_journey_of_the_event_ends_in_the_audit_log(run: Run) -> None:
+    assert "flight.status_changed" in run.journey().path()
+
+
+def test_a_run_is_found_again_after_a_restart(wb: Workbench, run: Run) -> None:
+    again = connect("local", home=wb.home)
+
+    found = again.run("minor-delay")
+
+    assert found.event_ids == run.event_ids
+    assert found.journey(BOOKING).path() == run.journey(BOOKING).path()
+    assert again.run(run.event_ids[0]).name == "minor-delay"
+
+
+def test_an_event_with_a_correlation_id_of_ones_own_carries_it_through(wb: Workbench) -> None:
+    fired = wb.fire(wb.gate_change("SW3456", "D15", terminal_change=True), correlation_id="bench-42", reset=True)
+
+    assert fired.ok
+    assert fired.journey().correlation_id == "bench-42"
+    assert {message.correlation_id for message in fired.messages} == {"bench-42"}
+
+
+def test_an_event_about_an_unknown_flight_is_put_aside(wb: Workbench) -> None:
+    event = wb.delay("SW7890", 10)
+    event["payload"]["flight_id"] = "SW0000"
+
+    fired = wb.fire(event)
+
+    assert fired.refused == {event["event_id"]: "UNKNOWN_FLIGHT"}
+    assert [hop.kind for hop in fired.journey().hops] == ["kafka", "consumer"]
+
+
+def test_a_record_that_is_no_event_is_put_aside_with_its_reason(wb: Workbench) -> None:
+    assert wb.send_record("not json", key="SW1234").reason == "NOT_JSON"
+
+
+def test_the_player_opens_nested_executions(run: Run) -> None:
+    assert "FlightPulse-NotifyChunk" in run.player().html()
+    assert run.execution("notify-chunk").status == "SUCCEEDED"
+
+
+def test_metrics_come_from_cloudwatch(wb: Workbench, run: Run) -> None:
+    assert "NotificationsSent" in wb.metrics().column("metric")
+    assert wb.metric_chart("NotificationsSent").said.startswith("CloudWatch, namespace FlightPulse")
+
+
+def test_somebody_who_is_not_booked_is_answered_with_who_is(run: Run) -> None:
+    with pytest.raises(UserError, match=f"Booked on its flights: .*{BOOKING}"):
+        run.journey("PAX-9999")

@@ -1,0 +1,58 @@
+"""``flightpulse synth`` needs no cloud, and an interrupt leaves nothing behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.integration.cli.conftest import ROOT
+
+
+def started(home: Path, *words: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "flightpulse.cli", *words],
+        cwd=ROOT,
+        env={**os.environ, "FLIGHTPULSE_HOME": str(home), "AWS_PROFILE": "not-there", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_the_template_is_printed_without_a_cloud_or_credentials(tmp_path: Path):
+    with started(tmp_path, "synth", "--print", "-c", "network=none") as synth:
+        printed, _ = synth.communicate(timeout=200)
+
+    assert synth.returncode == 0
+    template = json.loads(printed)
+    assert "FlightPulseTable" in json.dumps(template["Resources"])
+    assert not any(kind["Type"] == "AWS::EC2::VPC" for kind in template["Resources"].values())
+
+
+def test_a_wrong_context_value_is_one_line(tmp_path: Path):
+    with started(tmp_path, "synth", "-c", "network=open") as synth:
+        _, said = synth.communicate(timeout=200)
+
+    assert synth.returncode == 1
+    assert "Context network is 'open'. Use one of isolated, none." in said
+    assert "Traceback" not in said
+
+
+def test_an_interrupt_ends_the_cdk_and_everything_it_started(tmp_path: Path):
+    with started(tmp_path, "synth") as synth:
+        assert synth.stdout is not None
+        assert "synth" in synth.stdout.readline()
+        while not (tmp_path / "logs" / "cdk-synth.log").exists():
+            assert synth.poll() is None
+        synth.send_signal(signal.SIGINT)
+        _, said = synth.communicate(timeout=30)
+
+    assert synth.returncode == 130
+    assert said.strip() == "✗ Stopped."
+    assert str(tmp_path) not in _command_lines()
+
+
+def _command_lines() -> str:
+    return subprocess.run(["ps", "-axww", "-o", "command="], capture_output=True, text=True, check=True).stdout

@@ -1,0 +1,275 @@
+"""The stand-in endpoint as boto3's own bedrock-runtime client sees it."""
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+
+from flightpulse.adapters.model import BedrockAuthor
+from flightpulse.domain import guard, prompt, wordings
+from flightpulse.domain.segments import Segment, all_segments
+from flightpulse.domain.templates import MessageTemplate
+from flightpulse.domain.wordings import Origin
+from flightpulse.local import model
+from flightpulse.local.model import ModelServer
+from flightpulse.local.model.faults import Fault
+from tests.unit.messages.samples import CANCELLED, MAJOR, TERMINAL
+
+MODEL = "amazon.nova-lite-v1:0"
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    running = model.start()
+    yield running
+    running.stop()
+
+
+def client(server: ModelServer, *, attempts: int = 1, seconds: float = 5, **config: Any) -> Any:
+    return boto3.client(
+        "bedrock-runtime",
+        endpoint_url=server.url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"mode": "standard", "total_max_attempts": attempts}, read_timeout=seconds, **config),
+    )
+
+
+def ask(bedrock: Any, text: str = "Hello", model_id: str = MODEL, **more: Any) -> Any:
+    return bedrock.converse(modelId=model_id, messages=[{"role": "user", "content": [{"text": text}]}], **more)
+
+
+def control(server: ModelServer, method: str, path: str, body: object = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    call = urllib.request.Request(f"{server.url}/_flightpulse/{path}", data=data, method=method)
+    with urllib.request.urlopen(call, timeout=5) as answer:
+        return json.load(answer)
+
+
+class NoCache:
+    def get(self, segment: Segment, version: str) -> MessageTemplate | None:
+        return None
+
+    def put(self, segment: Segment, version: str, template: MessageTemplate, model_id: str) -> None:
+        return None
+
+
+def test_an_answer_has_the_shape_of_converse(server: ModelServer) -> None:
+    answer = ask(client(server), prompt.request(MAJOR), system=[{"text": prompt.SYSTEM}])
+    message = answer["output"]["message"]
+    assert message["role"] == "assistant"
+    template = prompt.read_reply(message["content"][0]["text"])
+    assert isinstance(template, MessageTemplate)
+    assert guard.check(template, MAJOR) == []
+    assert answer["stopReason"] == "end_turn"
+    usage = answer["usage"]
+    assert usage["totalTokens"] == usage["inputTokens"] + usage["outputTokens"]
+    assert usage["inputTokens"] > 100
+    assert answer["metrics"]["latencyMs"] >= 0
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert answer["ResponseMetadata"]["RequestId"]
+
+
+def test_it_listens_on_this_machine_only(server: ModelServer) -> None:
+    assert server.url.startswith("http://127.0.0.1:")
+    assert server.kind == "stand-in"
+    assert control(server, "GET", "health") == {"status": "healthy", "kind": "stand-in"}
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    [
+        MODEL,
+        "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+        "arn:aws:bedrock:us-east-1:000000000000:inference-profile/us.amazon.nova-lite-v1:0",
+    ],
+)
+def test_model_ids_of_all_kinds_are_taken(server: ModelServer, model_id: str) -> None:
+    ask(client(server), model_id=model_id)
+    assert control(server, "GET", "calls")["calls"][0]["model_id"] == model_id
+
+
+def test_maxtokens_ends_a_reply_as_a_model_would(server: ModelServer) -> None:
+    answer = ask(client(server), prompt.request(MAJOR), inferenceConfig={"maxTokens": 10})
+    assert answer["stopReason"] == "max_tokens"
+    assert answer["usage"]["outputTokens"] == 10
+    assert len(answer["output"]["message"]["content"][0]["text"]) == 40
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "status"),
+    [
+        ("throttle", "ThrottlingException", 429),
+        ("timeout", "ModelTimeoutException", 408),
+        ("server_error", "InternalServerException", 500),
+        ("unavailable", "ServiceUnavailableException", 503),
+        ("not_ready", "ModelNotReadyException", 429),
+        ("denied", "AccessDeniedException", 403),
+        ("invalid", "ValidationException", 400),
+    ],
+)
+def test_errors_are_bedrock_s_own(server: ModelServer, kind: str, code: str, status: int) -> None:
+    control(server, "PUT", "faults", {"faults": [{"kind": kind, "times": 1}]})
+    bedrock = client(server)
+    with pytest.raises(ClientError) as caught:
+        ask(bedrock)
+    assert caught.value.response["Error"]["Code"] == code
+    assert caught.value.response["Error"]["Message"]
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert type(caught.value).__name__ == code, "boto3 knows it as one of the service's own exceptions"
+    ask(bedrock)
+
+
+def test_boto3_retries_a_throttle_and_gets_its_answer(server: ModelServer) -> None:
+    server.faults.set((Fault("throttle", times=2),))
+    answer = ask(client(server, attempts=4))
+    assert answer["ResponseMetadata"]["RetryAttempts"] == 2
+    assert control(server, "GET", "calls")["by_status"] == {"200": 1, "429": 2}
+
+
+def test_a_model_that_is_down_closes_the_connection(server: ModelServer) -> None:
+    control(server, "PUT", "faults", {"faults": [{"kind": "down", "times": 1}]})
+    with pytest.raises((ConnectionClosedError, EndpointConnectionError)):
+        ask(client(server))
+    assert control(server, "GET", "calls")["by_status"] == {"0": 1}
+
+
+def test_a_slow_model_runs_into_the_caller_s_timeout_and_does_not_hold_up_the_end(server: ModelServer) -> None:
+    control(server, "PUT", "faults", {"faults": [{"kind": "slow", "seconds": 60}]})
+    with pytest.raises(ReadTimeoutError):
+        ask(client(server, seconds=0.2))
+    started = time.monotonic()
+    server.stop()
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"messages": []}, "at least one message"),
+        ({"messages": [{"role": "assistant", "content": [{"text": "x"}]}]}, "start with a user message"),
+        ({"messages": [{"role": "user", "content": [{"text": "x"}]}] * 2}, "alternate"),
+        ({"messages": [{"role": "user", "content": [{"text": "  "}]}]}, "is blank"),
+        ({"messages": [{"role": "user", "content": []}]}, "is blank"),
+        ({"modelId": "nonsense"}, "model identifier is invalid"),
+    ],
+)
+def test_a_request_that_bedrock_would_refuse_is_refused(
+    server: ModelServer, arguments: dict[str, Any], message: str
+) -> None:
+    good: dict[str, Any] = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "x"}]}]}
+    with pytest.raises(ClientError, match=message) as caught:
+        client(server).converse(**{**good, **arguments})
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_other_operations_are_not_answered_with_a_lie(server: ModelServer) -> None:
+    with pytest.raises(ClientError, match="serves Converse only"):
+        client(server).invoke_model(modelId=MODEL, body=b"{}")
+
+
+def test_an_unsigned_request_is_refused(server: ModelServer) -> None:
+    call = urllib.request.Request(f"{server.url}/model/{MODEL}/converse", data=b"{}", method="POST")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(call, timeout=5)
+    assert caught.value.code == 403
+    assert caught.value.headers["x-amzn-ErrorType"].startswith("MissingAuthenticationTokenException")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"faults": [{"kind": "coffee"}]},
+        {"faults": "throttle"},
+        [],
+        {"faults": [], "seed": "x"},
+        {"faults": [{"kind": "down", "times": -1}]},
+    ],
+)
+def test_a_fault_that_cannot_be_read_is_refused_and_changes_nothing(server: ModelServer, body: object) -> None:
+    control(server, "PUT", "faults", {"faults": [{"kind": "empty", "times": 3}]})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        control(server, "PUT", "faults", body)
+    assert caught.value.code == 400
+    assert [fault["kind"] for fault in control(server, "GET", "faults")["faults"]] == ["empty"]
+
+
+def test_faults_can_be_cleared_and_counts_started_anew(server: ModelServer) -> None:
+    control(server, "PUT", "faults", {"faults": [{"kind": "throttle"}], "seed": 3})
+    assert control(server, "DELETE", "faults") == {"faults": []}
+    ask(client(server))
+    assert control(server, "GET", "calls")["total"] == 1
+    assert control(server, "DELETE", "calls")["total"] == 0
+
+
+def test_calls_are_counted_with_what_they_were_about(server: ModelServer) -> None:
+    server.faults.set((Fault("digit", times=1),))
+    ask(client(server), prompt.request(TERMINAL))
+    (call,) = control(server, "GET", "calls")["calls"]
+    assert call == {**call, "segment": TERMINAL.key, "turn": 1, "fault": "digit", "status": 200, "number": 1}
+
+
+def test_many_callers_are_answered_at_once(server: ModelServer) -> None:
+    server.faults.set((Fault("slow", seconds=0.5),))
+    bedrock = client(server, max_pool_connections=20)
+    callers = [threading.Thread(target=ask, args=(bedrock,)) for _ in range(12)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    counted = control(server, "GET", "calls")
+    assert counted["by_status"] == {"200": 12}
+    assert counted["most_in_flight"] >= 6
+
+
+def test_a_port_in_use_is_not_taken(server: ModelServer) -> None:
+    with pytest.raises(OSError, match="in use"):
+        model.start(port=int(server.url.rsplit(":", 1)[1]))
+
+
+def test_stopping_twice_is_no_mistake(server: ModelServer) -> None:
+    server.stop()
+    server.stop()
+    with pytest.raises(EndpointConnectionError):
+        ask(client(server))
+
+
+def author(server: ModelServer) -> BedrockAuthor:
+    return BedrockAuthor(client(server, seconds=0.5), lambda: MODEL, sleep=lambda _: None)
+
+
+def test_the_function_s_own_call_gets_a_template_for_all_kinds_of_segments(server: ModelServer) -> None:
+    asking = author(server)
+    chosen = [wordings.choose(segment, asking, NoCache()) for segment in list(all_segments())[::7]]
+    assert {wording.origin for wording in chosen} == {Origin.MODEL}
+    assert control(server, "GET", "calls")["total"] == len(chosen)
+
+
+@pytest.mark.parametrize(
+    "kind", ["digit", "gate", "promise", "name", "link", "not_json", "wrong_language", "over_long"]
+)
+def test_a_reply_that_is_refused_once_is_mended(server: ModelServer, kind: str) -> None:
+    server.faults.set((Fault(kind, times=1),), seed=5)
+    wording = wordings.choose(CANCELLED, author(server), NoCache())
+    assert wording.origin is Origin.MODEL
+    assert wording.refusals
+    assert [call["turn"] for call in control(server, "GET", "calls")["calls"]] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "kind", ["throttle", "down", "slow", "unavailable", "denied", "empty", "truncated", "injection"]
+)
+def test_a_model_that_never_behaves_leaves_the_written_template(server: ModelServer, kind: str) -> None:
+    server.faults.set((Fault(kind),), seed=5)
+    wording = wordings.choose(CANCELLED, author(server), NoCache())
+    assert (wording.origin, wording.template) == (Origin.FALLBACK, None)
+    assert wording.problem

@@ -1,0 +1,125 @@
+"""A real Apache Kafka for a test: one KRaft node from Maven Central, on free ports, in a folder of its own.
+
+It needs Java 17 or later and Maven; :func:`missing` says what is not there.
+"""
+
+import shutil
+import socket
+import subprocess
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from pathlib import Path
+from types import TracebackType
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+VERSION = "4.3.1"
+
+_START_SECONDS = 90.0
+_MAVEN_SECONDS = 600.0
+_POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>flightpulse</groupId><artifactId>kafka-for-tests</artifactId><version>1</version>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{VERSION}</version></dependency>
+    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version></dependency>
+  </dependencies>
+</project>
+"""
+_PROPERTIES = """process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker}
+controller.listener.names=CONTROLLER
+log.dirs={folder}/data
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+"""
+
+
+def missing() -> str:
+    """What this machine lacks to run a real Kafka; empty when it lacks nothing."""
+    return " and ".join(name for name in ("java", "mvn") if shutil.which(name) is None)
+
+
+class RealKafka:
+    """A broker that keeps its records when it is killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._settings = folder / "server.properties"
+        self._process: subprocess.Popen[bytes] | None = None
+        broker, controller = _free_ports()
+        self.bootstrap = f"127.0.0.1:{broker}"
+        self._settings.write_text(_PROPERTIES.format(broker=broker, controller=controller, folder=folder))
+        self._class_path = _class_path(folder)
+        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        self._java(
+            "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster_id, "-c", str(self._settings)
+        ).wait()
+
+    def start(self) -> None:
+        """Start the broker, the first time or again, and wait until it answers."""
+        self._process = self._java("kafka.Kafka", str(self._settings))
+        deadline = time.monotonic() + _START_SECONDS
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        while True:
+            assert self._process.poll() is None, (self._folder / "kafka.log").read_text()[-3000:]
+            try:
+                admin.list_topics(timeout=1)
+            except KafkaException:
+                assert time.monotonic() < deadline, "Kafka did not start in time"
+            else:
+                return
+
+    def create_topic(self, name: str, partitions: int) -> None:
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        admin.create_topics([NewTopic(name, num_partitions=partitions, replication_factor=1)])[name].result(20)
+
+    def kill(self) -> None:
+        """kill -9."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def __enter__(self) -> "RealKafka":
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    def _java(self, main: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = ["java", "-Xmx512m", "-cp", self._class_path, main, *arguments]
+        with (self._folder / "kafka.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder)
+
+
+def _class_path(folder: Path) -> str:
+    """Have Maven fetch Kafka into its own repository; the second time it is there already."""
+    (folder / "pom.xml").write_text(_POM)
+    output = folder / "class-path.txt"
+    goal = ["dependency:build-classpath", f"-Dmdep.outputFile={output}"]
+    for offline in (["-o"], []):
+        done = subprocess.run(
+            ["mvn", "-q", "-B", *offline, *goal], cwd=folder, timeout=_MAVEN_SECONDS, capture_output=True, check=False
+        )
+        if done.returncode == 0:
+            return output.read_text().strip()
+    raise AssertionError(f"Maven could not fetch Kafka {VERSION}: {done.stdout.decode()[-2000:]}")
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as two:
+        one.bind(("127.0.0.1", 0))
+        two.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1]), int(two.getsockname()[1])

@@ -1,0 +1,541 @@
+"""Every path of the five workflows, walked on the local cloud with its own table, bus and queues."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.emulator import Emulator
+from tests.integration.workflows.workflow_world import FILES, World, task_states
+
+DELAY = "FlightPulse-DelayWorkflow"
+GATE = "FlightPulse-GateChangeWorkflow"
+CANCELLATION = "FlightPulse-CancellationWorkflow"
+PASSENGERS = "FlightPulse-NotifyPassengers"
+CHUNK = "FlightPulse-NotifyChunk"
+THROTTLED = "DynamoDB.ProvisionedThroughputExceededException"
+
+
+@pytest.fixture(scope="module")
+def built() -> Iterator[World]:
+    with Emulator(back_off_scale=0.001) as emulator:
+        yield World(emulator)
+
+
+@pytest.fixture
+def world(built: World) -> Iterator[World]:
+    """The world with empty queues and no faults."""
+    built.faults()
+    built.messages()
+    built.dead_letters()
+    built.received(built.errors_url)
+    yield built
+    built.faults()
+
+
+def delay(flight_id: str, event_id: str, at: str = "08:00:00", minutes: int = 45) -> dict[str, Any]:
+    return {
+        "event_id": event_id,
+        "event_type": "FLIGHT_DELAY",
+        "flight_id": flight_id,
+        "timestamp": f"2026-11-24T{at}Z",
+        "delay_minutes": minutes,
+        "reason": "WEATHER",
+        "new_departure": "2026-11-24T14:45:00-06:00",
+        "new_arrival": "2026-11-24T22:45:00Z",
+        "correlation_id": f"corr-{event_id}",
+    }
+
+
+def cancelled(flight_id: str, event_id: str, at: str = "09:00:00") -> dict[str, Any]:
+    return {
+        "event_id": event_id,
+        "event_type": "FLIGHT_CANCELLED",
+        "flight_id": flight_id,
+        "timestamp": f"2026-11-24T{at}Z",
+        "reason": "WEATHER",
+        "rebooking_priority": "HIGH",
+        "correlation_id": f"corr-{event_id}",
+    }
+
+
+def gate_change(flight_id: str, event_id: str, at: str = "08:00:00", gate: str = "D15") -> dict[str, Any]:
+    return {
+        "event_id": event_id,
+        "event_type": "GATE_CHANGE",
+        "flight_id": flight_id,
+        "timestamp": f"2026-11-24T{at}Z",
+        "old_gate": "A1",
+        "new_gate": gate,
+        "terminal_change": True,
+        "correlation_id": f"corr-{event_id}",
+    }
+
+
+def once_each(event_id: str, flight_id: str, bookings: int = 3) -> dict[tuple[str, str, str], int]:
+    """What everybody on a flight is to get: one e-mail each, and a text unless they are every third."""
+    wanted = {}
+    for number in range(bookings):
+        for channel in ("email", "sms"):
+            if channel == "email" or number % 3 != 2:
+                wanted[event_id, f"BKG-{flight_id}-{number}", channel] = 1
+    return wanted
+
+
+def test_a_delay_is_written_on_the_flight_and_told_once_on_each_channel(world: World) -> None:
+    flight = world.flight()
+
+    ended = world.run(DELAY, delay(flight, "d-plain"))
+
+    assert ended.output["outcome"] == "DONE"
+    assert world.messages() == once_each("d-plain", flight)
+    item = world.get(f"FLIGHT#{flight}")
+    assert (item["status"], item["GSI1PK"], item["delay_minutes"]) == ("DELAYED", "DELAYED", 45)
+    assert item["estimated_departure"] == "2026-11-24T20:45:00Z"
+    claim = world.get("EVENT#d-plain", "CLAIM")
+    assert claim["status"] == "DONE"
+    assert json.loads(claim["outcome"])["told"] == 5
+    assert world.dead_letters() == []
+
+
+def test_the_same_event_twice_is_told_once(world: World) -> None:
+    flight = world.flight()
+    world.run(DELAY, delay(flight, "d-twice"))
+
+    again = world.run(DELAY, delay(flight, "d-twice"))
+
+    assert again.output["outcome"] == "ALREADY_HANDLED"
+    assert world.messages() == once_each("d-twice", flight)
+
+
+def test_older_news_than_the_flight_has_is_superseded_and_not_told(world: World) -> None:
+    flight = world.flight()
+    world.run(DELAY, delay(flight, "d-newer", at="10:00:00"))
+
+    older = world.run(DELAY, delay(flight, "d-older", at="09:00:00", minutes=10))
+
+    assert older.output["outcome"] == "SUPERSEDED"
+    assert world.get("EVENT#d-older", "CLAIM")["status"] == "SUPERSEDED"
+    assert world.get(f"FLIGHT#{flight}")["delay_minutes"] == 45
+    assert world.messages() == once_each("d-newer", flight)
+
+
+def test_of_two_events_of_the_same_moment_the_greater_id_wins(world: World) -> None:
+    flight = world.flight()
+    world.run(GATE, gate_change(flight, "g-b", gate="B2"))
+
+    tied = world.run(GATE, gate_change(flight, "g-a", gate="C3"))
+
+    assert tied.output["outcome"] == "SUPERSEDED"
+    assert world.get(f"FLIGHT#{flight}")["gate"] == "B2"
+
+
+def test_a_gate_change_does_not_silence_an_older_delay(world: World) -> None:
+    flight = world.flight()
+    world.run(GATE, gate_change(flight, "g-first", at="10:00:00"))
+
+    ended = world.run(DELAY, delay(flight, "d-second", at="09:00:00"))
+
+    assert ended.output["outcome"] == "DONE"
+    assert world.messages() == once_each("g-first", flight) | once_each("d-second", flight)
+
+
+def test_a_delay_of_nothing_puts_the_flight_back_on_schedule(world: World) -> None:
+    flight = world.flight()
+    world.run(DELAY, delay(flight, "d-late"))
+
+    world.run(DELAY, delay(flight, "d-on-time", at="09:00:00", minutes=0))
+
+    assert world.get(f"FLIGHT#{flight}")["status"] == "SCHEDULED"
+
+
+def test_an_event_put_by_hand_takes_id_and_time_from_its_envelope(world: World) -> None:
+    flight = world.flight()
+
+    ended = world.run(DELAY, {"flight_id": flight, "delay_minutes": 20}, id="by-hand", time="2026-11-24T08:00:00Z")
+
+    assert ended.output["outcome"] == "DONE"
+    assert world.messages() == once_each("by-hand", flight)
+
+
+def test_a_flight_without_bookings_is_done_with_nobody_told(world: World) -> None:
+    flight = world.flight(bookings=0)
+
+    ended = world.run(DELAY, delay(flight, "d-empty"))
+
+    assert ended.output["outcome"] == "DONE"
+    assert ended.output["told"]["recipients"] == 0
+    assert world.messages() == {}
+
+
+def test_the_most_loyal_are_told_before_the_others_are_even_looked_up(world: World) -> None:
+    flight = world.flight(bookings=6)
+
+    world.run(DELAY, delay(flight, "d-waves"))
+
+    details = [body["detail"] for body in world.received(world.inbox_url)]
+    tiers = [detail["tier"] for detail in details]
+    assert tiers == sorted(tiers, key=["A-LIST PREFERRED", "A-LIST", "MEMBER"].index)
+    assert {detail["booking_id"]: detail["special_requests"] for detail in details}[f"BKG-{flight}-0"] == [
+        "wheelchair assistance"
+    ]
+
+
+def test_a_flight_of_many_bookings_is_told_in_chunks_of_forty(world: World) -> None:
+    flight = world.flight(bookings=90, priorities=(3,))
+    before = len(world.executions(CHUNK))
+
+    ended = world.run(DELAY, delay(flight, "d-many"))
+
+    assert ended.output["told"]["recipients"] == 90
+    assert len(world.executions(CHUNK)) - before == 3
+    assert world.messages() == once_each("d-many", flight, bookings=90)
+
+
+def test_a_flight_of_more_bookings_than_a_page_is_told_page_by_page(world: World) -> None:
+    flight = world.flight(bookings=405, priorities=(3,))
+
+    ended = world.run(CANCELLATION, cancelled(flight, "c-pages"))
+
+    assert ended.output["told"]["recipients"] == 405
+    assert ended.output["bookings_marked"] == 405
+    assert world.messages() == once_each("c-pages", flight, bookings=405)
+
+
+def test_a_passenger_who_wants_no_messages_is_counted_and_left_alone(world: World) -> None:
+    flight = world.flight(bookings=1)
+    passenger = world.get(f"PASSENGER#PAX-{flight}-0")
+    world.put({**passenger, "notification_preferences": {"email": False, "sms": False, "push": True}})
+
+    ended = world.run(DELAY, delay(flight, "d-silent"))
+
+    assert ended.output["told"]["unreachable"] == 1
+    assert world.messages() == {}
+
+
+def test_one_passenger_with_unusable_data_does_not_stop_the_others(world: World) -> None:
+    flight = world.flight()
+    world.delete(f"PASSENGER#PAX-{flight}-1")
+
+    ended = world.run(DELAY, delay(flight, "d-one-bad"))
+
+    (letter,) = world.dead_letters()
+    assert (letter["kind"], letter["booking_id"]) == ("passenger", f"BKG-{flight}-1")
+    assert ended.output["told"]["failed"] == 1
+    assert {booking for _, booking, _ in world.messages()} == {f"BKG-{flight}-0", f"BKG-{flight}-2"}
+
+
+def test_a_cancellation_marks_bookings_tells_everyone_and_calls_rebooking_once(world: World) -> None:
+    flight = world.flight()
+    booking = world.get(f"BOOKING#BKG-{flight}-1")
+    world.put({**booking, "booking_status": "CANCELLED", "GSI2PK": "CANCELLED"})
+
+    ended = world.run(CANCELLATION, cancelled(flight, "c-plain"))
+
+    assert ended.output["bookings_marked"] == 2
+    assert world.get(f"FLIGHT#{flight}")["status"] == "CANCELLED"
+    marked = world.get(f"BOOKING#BKG-{flight}-0")
+    assert (marked["booking_status"], marked["GSI2PK"]) == ("NEEDS_REBOOKING", "NEEDS_REBOOKING")
+    assert world.get(f"BOOKING#BKG-{flight}-1")["booking_status"] == "CANCELLED"
+    sent = world.received(world.inbox_url)
+    assert [body["detail-type"] for body in sent].count("rebooking.needed") == 1
+    assert sent[-1]["detail-type"] == "rebooking.needed"
+
+
+def test_after_a_cancellation_no_delay_and_no_gate_is_told(world: World) -> None:
+    flight = world.flight()
+    world.run(CANCELLATION, cancelled(flight, "c-final"))
+    world.messages()
+
+    late = world.run(DELAY, delay(flight, "d-late-news", at="11:00:00"))
+    moved = world.run(GATE, gate_change(flight, "g-late-news", at="11:00:00"))
+
+    assert [late.output["outcome"], moved.output["outcome"]] == ["SUPERSEDED", "SUPERSEDED"]
+    assert world.messages() == {}
+
+
+def test_a_second_cancellation_of_a_cancelled_flight_is_superseded(world: World) -> None:
+    flight = world.flight()
+    world.run(CANCELLATION, cancelled(flight, "c-one"))
+
+    second = world.run(CANCELLATION, cancelled(flight, "c-two", at="12:00:00"))
+
+    assert second.output["outcome"] == "SUPERSEDED"
+
+
+@pytest.mark.parametrize("machine", [DELAY, GATE, CANCELLATION])
+def test_an_event_for_an_unknown_flight_ends_in_the_dead_letters_and_tells_operators(
+    world: World, machine: str
+) -> None:
+    event = {DELAY: delay, GATE: gate_change, CANCELLATION: cancelled}[machine]
+
+    ended = world.run(machine, event("SW9999", f"unknown-{machine}"))
+
+    assert (ended.status, ended.error) == ("FAILED", "UnknownFlight")
+    (letter,) = world.dead_letters()
+    assert letter["kind"] == "workflow"
+    assert letter["reason"]["code"] == "UnknownFlight"
+    assert letter["redrive"]["start_execution"]["input"]["detail"]["flight_id"] == "SW9999"
+    (report,) = world.received(world.errors_url)
+    assert "flightpulse redrive" in report["Message"]
+
+
+def test_a_failed_event_can_be_sent_again_once_its_flight_is_known(world: World) -> None:
+    world.run(DELAY, delay(f"SW{world.flights + 1:04}", "d-too-early"))
+    (letter,) = world.dead_letters()
+    flight = world.flight()
+    again = letter["redrive"]["start_execution"]
+
+    arn = world.states.start_execution(stateMachineArn=again["stateMachineArn"], input=json.dumps(again["input"]))[
+        "executionArn"
+    ]
+
+    assert world.ended(arn).output["outcome"] == "DONE"
+    assert world.messages() == once_each("d-too-early", flight)
+
+
+def test_throttling_is_retried_and_nobody_notices(world: World) -> None:
+    flight = world.flight()
+    struck = ("ClaimEvent", "ApplyToFlight", "FindBookings", "ClaimNotification", "ConfirmTold", "RecordOutcome")
+    world.faults(
+        *({"state": state, "error": THROTTLED, "times": 2} for state in struck),
+        {"state": "ComposeMessages", "error": "Lambda.TooManyRequestsException", "times": 2},
+        {"state": "PublishNotification", "error": "EventBridge.FailedEntry", "times": 2},
+        {"state": "NotifyPassengers", "error": "StepFunctions.ThrottlingException", "times": 1},
+    )
+
+    ended = world.run(DELAY, delay(flight, "d-throttled"))
+
+    assert ended.output["outcome"] == "DONE"
+    assert world.messages() == once_each("d-throttled", flight)
+    assert world.dead_letters() == []
+
+
+def test_a_claim_whose_answer_was_lost_is_still_ours(world: World) -> None:
+    flight = world.flight()
+    world.faults(
+        *(
+            {"state": state, "error": "States.Timeout", "after": True, "times": 1}
+            for state in ("ClaimEvent", "ApplyToFlight", "ClaimNotification")
+        )
+    )
+
+    ended = world.run(CANCELLATION, cancelled(flight, "c-lost-answers"))
+
+    assert ended.output["outcome"] == "DONE"
+    assert world.messages() == once_each("c-lost-answers", flight)
+
+
+@pytest.mark.parametrize(
+    "state", ["ApplyToFlight", "LookAtFlight", "RecordSuperseded", "NotifyPassengers", "RecordOutcome", "ClaimEvent"]
+)
+def test_a_step_that_never_works_fails_the_claim_and_fills_the_dead_letters(world: World, state: str) -> None:
+    flight = world.flight()
+    event_id = f"d-never-{state}"
+    if state in ("LookAtFlight", "RecordSuperseded"):
+        world.run(DELAY, delay(flight, f"{event_id}-newer", at="10:00:00"))
+    world.faults({"state": state, "error": "States.TaskFailed"})
+
+    ended = world.run(DELAY, delay(flight, event_id))
+
+    assert ended.status == "FAILED"
+    assert world.get(f"EVENT#{event_id}", "CLAIM")["status"] == "FAILED"
+    (letter,) = world.dead_letters()
+    assert (letter["kind"], letter["event_id"]) == ("workflow", event_id)
+
+
+def test_a_redriven_event_tells_only_those_who_were_not_told(world: World) -> None:
+    flight = world.flight()
+    world.faults({"state": "RecordOutcome", "error": "States.TaskFailed"})
+    world.run(DELAY, delay(flight, "d-half"))
+    first = world.messages()
+    (letter,) = world.dead_letters()
+    world.faults()
+
+    again = letter["redrive"]["start_execution"]
+    ended = world.ended(world.start(DELAY, again["input"]))
+
+    assert first == once_each("d-half", flight)
+    assert ended.output["outcome"] == "DONE"
+    assert ended.output["told"]["already_told"] == 5
+    assert world.messages() == {}
+
+
+def test_a_failure_that_cannot_even_be_recorded_is_still_put_aside(world: World) -> None:
+    flight = world.flight()
+    world.faults(*({"state": state, "error": "States.TaskFailed"} for state in ("ApplyToFlight", "RecordFailure")))
+
+    ended = world.run(GATE, gate_change(flight, "g-unrecorded"))
+
+    assert ended.status == "FAILED"
+    assert [letter["event_id"] for letter in world.dead_letters()] == ["g-unrecorded"]
+
+
+def test_operators_hear_of_it_even_when_the_dead_letters_do_not_take_it(world: World) -> None:
+    world.faults({"state": "SendToDeadLetters", "error": "States.TaskFailed"})
+
+    ended = world.run(CANCELLATION, cancelled("SW9998", "c-no-queue"))
+
+    assert ended.status == "FAILED"
+    assert len(world.received(world.errors_url)) == 1
+
+
+def test_a_message_that_cannot_be_sent_lets_go_and_waits_in_the_dead_letters(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.faults({"state": "PublishNotification", "error": "EventBridge.FailedEntry"})
+
+    ended = world.run(DELAY, delay(flight, "d-unsent"))
+    letters = world.dead_letters()
+    world.faults()
+    runs = [world.start(CHUNK, letter["redrive"]["start_execution"]["input"]) for letter in letters]
+    for run in runs:
+        world.ended(run)
+
+    assert ended.output["told"]["failed"] == 2
+    assert {letter["kind"] for letter in letters} == {"notification"}
+    assert world.messages() == once_each("d-unsent", flight, bookings=1)
+
+
+def test_newer_news_does_not_wait_for_a_message_that_was_given_up(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.faults({"state": "PublishNotification", "error": "EventBridge.FailedEntry"})
+    world.run(DELAY, delay(flight, "d-given-up"))
+    world.faults()
+
+    ended = world.run(DELAY, delay(flight, "d-after", at="09:00:00"))
+
+    assert ended.output["told"]["told"] == 2
+    assert world.messages() == once_each("d-after", flight, bookings=1)
+
+
+def test_newer_news_waits_until_older_news_has_gone_out(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.faults({"state": "PublishNotification", "delay_seconds": 1.5, "times": 2})
+    older = world.start(DELAY, {"detail": delay(flight, "d-slow")})
+    _wait_until_claimed(world, flight)
+
+    newer = world.run(DELAY, delay(flight, "d-quick", at="09:00:00"))
+    world.ended(older)
+
+    order = [body["detail"]["event_id"] for body in world.received(world.inbox_url)]
+    assert newer.output["told"]["told"] == 2
+    assert order == ["d-slow", "d-slow", "d-quick", "d-quick"]
+
+
+def _wait_until_claimed(world: World, flight: str) -> None:
+    for _ in range(500):
+        claimed = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
+        if {claimed.get(f"told_departure_{channel}_state") for channel in ("email", "sms")} == {"SENDING"}:
+            return
+    raise AssertionError("the older message was never claimed")
+
+
+def test_a_message_overtaken_after_it_was_claimed_counts_as_told(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.faults({"state": "ConfirmTold", "error": "DynamoDB.ConditionalCheckFailedException"})
+
+    ended = world.run(DELAY, delay(flight, "d-overtaken"))
+
+    assert ended.output["told"]["told"] == 2
+    assert world.dead_letters() == []
+
+
+def test_a_confirmation_that_is_refused_waits_as_a_write_to_repeat(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.faults({"state": "ConfirmTold", "error": THROTTLED})
+    world.run(DELAY, delay(flight, "d-unconfirmed"))
+    letters = world.dead_letters()
+
+    for letter in letters:
+        world.dynamodb.update_item(**letter["redrive"]["update_item"])
+
+    item = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
+    assert {letter["kind"] for letter in letters} == {"write"}
+    assert {item["told_departure_email_state"], item["told_departure_sms_state"]} == {"SENT"}
+
+
+def test_a_claim_that_cannot_be_written_puts_the_message_aside(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.faults({"state": "ClaimNotification", "error": THROTTLED})
+
+    ended = world.run(DELAY, delay(flight, "d-unclaimed"))
+
+    assert ended.output["told"]["failed"] == 2
+    assert {letter["kind"] for letter in world.dead_letters()} == {"notification"}
+    assert world.messages() == {}
+
+
+def test_a_booking_that_left_the_flight_is_not_told(world: World) -> None:
+    flight = world.flight(bookings=1)
+    request = {
+        "event": delay(flight, "d-gone"),
+        "order": "2026-11-24T08:00:00.000Z#d-gone",
+        "subject": "departure",
+        "flight": {"gate": "A1"},
+        "bookings": [{"booking_id": f"BKG-{flight}-0", "passenger_id": f"PAX-{flight}-0"}],
+    }
+    world.delete(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
+
+    ended = world.ended(world.start(CHUNK, request))
+
+    assert ended.output["superseded"] == 2
+    assert world.messages() == {}
+
+
+def test_a_chunk_that_fails_as_a_whole_does_not_stop_the_others(world: World) -> None:
+    flight = world.flight()
+    world.faults({"state": "ComposeMessages", "error": "States.TaskFailed", "times": 7})
+
+    ended = world.run(DELAY, delay(flight, "d-chunk"))
+    (letter,) = world.dead_letters()
+    told = world.messages()
+    world.ended(world.start(CHUNK, letter["redrive"]["start_execution"]["input"]))
+
+    assert letter["kind"] == "chunk"
+    assert ended.output["told"]["failed"] == 1
+    assert told + world.messages() == once_each("d-chunk", flight)
+
+
+def test_a_table_that_hands_back_unread_keys_is_asked_again_and_then_given_up(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.faults({"state": "GetPassengerDetails", "unprocessed": True, "times": 2})
+    patient = world.run(DELAY, delay(flight, "d-patient"))
+    world.faults({"state": "GetPassengerDetails", "unprocessed": True})
+
+    given_up = world.run(DELAY, delay(flight, "d-impatient", at="09:00:00"))
+
+    assert patient.output["told"]["told"] == 2
+    assert given_up.output["told"]["failed"] == 1
+    assert [letter["kind"] for letter in world.dead_letters()] == ["chunk"]
+
+
+def test_a_booking_that_cannot_be_marked_waits_as_a_write_to_repeat(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.faults({"state": "MarkBooking", "error": THROTTLED})
+    ended = world.run(CANCELLATION, cancelled(flight, "c-unmarked"))
+    (letter,) = world.dead_letters()
+
+    world.dynamodb.update_item(**letter["redrive"]["update_item"])
+
+    assert ended.output["bookings_marked"] == 0
+    assert world.get(f"BOOKING#BKG-{flight}-0")["booking_status"] == "NEEDS_REBOOKING"
+    assert world.messages() == once_each("c-unmarked", flight, bookings=1)
+
+
+@pytest.mark.parametrize("machine", [GATE, CANCELLATION])
+def test_the_other_workflows_recognise_duplicates_too(world: World, machine: str) -> None:
+    flight = world.flight()
+    event = {GATE: gate_change, CANCELLATION: cancelled}[machine](flight, f"twice-{machine}")
+    world.run(machine, event)
+
+    assert world.run(machine, event).output["outcome"] == "ALREADY_HANDLED"
+
+
+@pytest.mark.parametrize("machine", FILES)
+def test_every_state_of_the_workflow_was_entered_by_the_tests_above(built: World, machine: str) -> None:
+    built.note_entered()
+
+    never = set(task_states(machine)) - {name for entered, name in built.entered if entered == machine}
+
+    assert never == set(), f"run the whole file; no test enters {sorted(never)} of {machine}"
