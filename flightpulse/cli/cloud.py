@@ -1,0 +1,204 @@
+"""Verbs about the local cloud: up, down, status, env."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flightpulse.cli import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from flightpulse.local.state import RunningCloud
+    from flightpulse.workbench.session import Session
+
+
+@click.command(short_help="Start the local cloud and its Kafka broker.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the AWS endpoint (default 4566).")
+@click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka broker instead of the embedded one.")
+@click.option("--llm-url", metavar="URL", help="Let an OpenAI-compatible server (Ollama, vLLM) write the messages.")
+@click.option("--llm-model", metavar="NAME", help="The model to ask that server for.")
+@options.as_json
+def up(port: int | None, kafka: str | None, llm_url: str | None, llm_model: str | None, as_json: bool) -> None:
+    """Start the local cloud: AWS's services, a Kafka broker and a model, on 127.0.0.1 only.
+
+    The embedded broker keeps 5 MB per partition and forgets everything when it stops; --kafka uses a real one. One
+    that runs already is left as it is.
+    """
+    from flightpulse.cli.screen import console
+
+    cloud = start(console(stderr=as_json), port=port, kafka=kafka, llm_url=llm_url, llm_model=llm_model)
+    if as_json:
+        options.print_json(_described(cloud))
+        return
+    for line in _lines(cloud):
+        click.echo(line)
+    click.echo("Next: flightpulse deploy")
+
+
+def start(
+    console: "Console",
+    *,
+    port: int | None = None,
+    kafka: str | None = None,
+    llm_url: str | None = None,
+    llm_model: str | None = None,
+) -> "RunningCloud":
+    """Start the local cloud, or find the one that runs, and show it as a step."""
+    from flightpulse import paths
+    from flightpulse.cli.screen import Steps
+    from flightpulse.local import process
+
+    steps = Steps(console)
+    said: list[str] = []
+
+    def note(sentence: str) -> None:
+        said.append(sentence)
+        steps.update("up", sentence)
+
+    with steps.shown():
+        steps.update("up", "Looking for a local cloud")
+        cloud = process.up(paths.home(), port=port, kafka=kafka, llm_url=llm_url, llm_model=llm_model, progress=note)
+        steps.finish("up", f"{said[-1]} Kafka: {cloud.kafka_bootstrap} ({cloud.kafka_kind})")
+    return cloud
+
+
+@click.command(short_help="Stop the local cloud.")
+def down() -> None:
+    """Stop the local cloud. It forgets everything: the stack, the table, the messages."""
+    from flightpulse import paths
+    from flightpulse.local import process
+
+    process.down(paths.home(), progress=click.echo)
+
+
+@click.command(short_help="Show what runs, where, and what is deployed.")
+@options.target
+@options.as_json
+def status(target: str, as_json: bool) -> None:
+    """Show what runs, where, and what is deployed. The exit code is 1 when the local cloud does not run."""
+    session = options.session(target)
+    found = {"target": target, **_cloud_of(session), **_stack_of(session)}
+    if as_json:
+        options.print_json(found)
+        return
+    above = (
+        _lines(_running(session))
+        if target == "local"
+        else [f"AWS           account {found['account']}, {session.region}"]
+    )
+    for line in above:
+        click.echo(line)
+    for line in _stack_lines(session, found):
+        click.echo(line)
+
+
+@click.command(short_help="Print shell exports for aws, cdk and boto3 by hand.")
+@options.target
+def env(target: str) -> None:
+    """Print shell exports with which boto3, the AWS CLI, the CDK CLI and Kafka clients use the target by hand.
+
+    \b
+        eval "$(flightpulse env)"
+        aws stepfunctions list-state-machines
+        cd infra && cdk deploy
+    """
+    from flightpulse.workbench import cdk
+
+    session = options.session(target)
+    variables = session.environment()
+    if session.kafka_bootstrap:
+        variables["KAFKA_BOOTSTRAP"] = session.kafka_bootstrap
+    if target == "local":
+        # A profile or a session token of the user's would win over the dummy keys.
+        click.echo("unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN")
+    for name, value in variables.items():
+        # Hosts that the user's proxy must not see stay hidden from it.
+        kept = f'"${{{name}:+,${name}}}"' if name.lower() == "no_proxy" else ""
+        click.echo(f"export {name}={shlex.quote(value)}{kept}")
+    programs = os.pathsep.join([str(cdk.node().parent), str(Path(sys.executable).parent)])
+    click.echo(f'export PATH={shlex.quote(programs)}"{os.pathsep}$PATH"')
+
+
+def _running(session: "Session") -> "RunningCloud":
+    from flightpulse.errors import UserError
+    from flightpulse.local import process
+
+    cloud = process.status(session.home)
+    if cloud is None:
+        raise UserError("The local cloud is not running.", hint="Start it with: flightpulse up")
+    return cloud
+
+
+def _lines(cloud: "RunningCloud") -> list[str]:
+    kept = " (in memory, 5 MB per partition)" if cloud.kafka_kind == "embedded" else ""
+    return [
+        f"AWS endpoint  {cloud.endpoint_url}  (process {cloud.pid}, since {cloud.started_at})",
+        f"Kafka         {cloud.kafka_bootstrap}  {cloud.kafka_kind}{kept}",
+        f"Model         {_model_in_words(cloud)}",
+        f"Home          {cloud.home}",
+    ]
+
+
+def _model_in_words(cloud: "RunningCloud") -> str:
+    if cloud.llm_url:
+        return f"{cloud.llm_url}, not Amazon Bedrock"
+    return "a stand-in on this machine, not Amazon Bedrock"
+
+
+def _described(cloud: "RunningCloud") -> dict[str, Any]:
+    return {
+        "running": True,
+        "endpoint_url": cloud.endpoint_url,
+        "pid": cloud.pid,
+        "kafka": cloud.kafka_bootstrap,
+        "kafka_kind": cloud.kafka_kind,
+        "model": cloud.model_kind,
+        "llm_url": cloud.llm_url,
+        "started_at": cloud.started_at,
+        "version": cloud.version,
+        "home": cloud.home,
+    }
+
+
+def _cloud_of(session: "Session") -> dict[str, Any]:
+    if session.target == "local":
+        return _described(_running(session))
+    account = session.client("sts").get_caller_identity()["Account"]
+    return {"account": account, "region": session.region, "kafka": session.kafka_bootstrap}
+
+
+def _stack_of(session: "Session") -> dict[str, Any]:
+    """What is deployed: the stack's state, flights in the table, letters that wait."""
+    from flightpulse.workbench import status as workbench
+
+    state = workbench.stack_status(session)
+    if state is None:
+        return {"stack": None}
+    found: dict[str, Any] = {"stack": state}
+    if workbench.is_usable(state):
+        found["api_url"] = session.output("ApiUrl")
+        found["flights"] = workbench.flights_by_status(session)
+        found["dead_letters"] = workbench.waiting_letters(session)
+        found["who_writes"] = session.model
+    return found
+
+
+def _stack_lines(session: "Session", found: dict[str, Any]) -> list[str]:
+    if found["stack"] is None:
+        return [f"Stack         not deployed. Next: {session.command('deploy')}"]
+    lines = [f"Stack         FlightPulseStack {found['stack']}"]
+    if "api_url" not in found:
+        return lines
+    lines.append(f"API           {found['api_url']}")
+    flights = ", ".join(f"{number} {name}" for name, number in found["flights"].items() if number)
+    lines.append(f"Flights       {flights or 'none. Next: ' + session.command('seed')}")
+    letters = ", ".join(f"{number} in {kind}" for kind, number in found["dead_letters"].items() if number)
+    lines.append(f"Dead letters  {letters + '. Look: ' + session.command('redrive --list') if letters else 'none'}")
+    if session.target == "aws":
+        lines.append(f"Model         {session.model}")
+    return lines

@@ -1,0 +1,247 @@
+"""Verbs about workflow executions: executions, show."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flightpulse.cli import options
+from flightpulse.errors import UserError
+from flightpulse.workbench import names
+
+if TYPE_CHECKING:
+    from rich.text import Text
+    from rich.tree import Tree
+
+    from flightpulse.workbench.executions import Execution, Summary
+    from flightpulse.workbench.history import Visit
+    from flightpulse.workbench.session import Session
+
+_Part = tuple[str, str]
+"""A text and its style."""
+
+_MARKS = {
+    "SUCCEEDED": ("✓", "green"),
+    "FAILED": ("✗", "red"),
+    "TIMED_OUT": ("✗", "red"),
+    "ABORTED": ("■", "yellow"),
+    "RUNNING": ("…", "cyan"),
+}
+_LONGEST_LINE = 400
+
+
+@click.command(short_help="List workflow executions.")
+@options.target
+@click.option(
+    "--workflow",
+    "-w",
+    "workflows",
+    multiple=True,
+    type=click.Choice(list(names.WORKFLOWS)),
+    help="Only this workflow. May be repeated.",
+)
+@click.option(
+    "--status",
+    type=click.Choice(["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"], case_sensitive=False),
+    help="Only executions in this state.",
+)
+@click.option("--since", type=options.Moment(), help="Only those begun since: 15m, 2h, or an ISO 8601 time.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
+@options.as_json
+def executions(
+    target: str, workflows: tuple[str, ...], status: str | None, since: datetime | None, limit: int, as_json: bool
+) -> None:
+    """List workflow executions, the newest first."""
+    from flightpulse.workbench import executions as workbench
+
+    session = options.session(target)
+    found = workbench.recent(session, workflows=workflows, status=status, since=since, limit=limit)
+    if as_json:
+        options.print_json([asdict(one) for one in found])
+    elif found:
+        _print_list(found)
+        click.echo(f"Look at one with: {session.command('show NAME')} (or latest)")
+    else:
+        click.echo("There is no execution yet." if not (workflows or status or since) else "No execution fits.")
+
+
+def _print_list(found: "list[Summary]") -> None:
+    from flightpulse.cli import screen
+
+    table = screen.table("", "workflow", "name", "started", "took")
+    for one in found:
+        mark, colour = _MARKS[one.status]
+        table.add_row(
+            f"[{colour}]{mark} {one.status.lower().replace('_', ' ')}[/{colour}]",
+            one.workflow.removeprefix("FlightPulse-"),
+            one.name,
+            f"{one.started_at.astimezone():%H:%M:%S}",
+            screen.seconds(one.seconds),
+        )
+    screen.console().print(table)
+
+
+@click.command(short_help="Step through one execution, state by state.")
+@click.argument("execution", default="latest")
+@options.target
+@click.option("--full", is_flag=True, help="Inputs and outputs whole, not shortened.")
+@click.option("--alone", is_flag=True, help="Without the executions it started.")
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a page that steps through it on its diagram; it works offline.",
+)
+@options.as_json
+def show(execution: str, target: str, full: bool, alone: bool, page: Path | None, as_json: bool) -> None:
+    """Step through one execution, state by state.
+
+    EXECUTION is an ARN, the name of an execution, the name of a workflow (its latest execution: delay, cancellation,
+    gate-change, notify-passengers, notify-chunk) or `latest`. Map iterations and the executions it started are
+    indented below their states; retries and caught errors are told in words.
+    """
+    from flightpulse.workbench import executions as workbench
+
+    session = options.session(target)
+    arn = workbench.find(session, execution)
+    if page:
+        _write_page(session, arn, page)
+        return
+    loaded = workbench.load(session, arn)
+    if as_json:
+        options.print_json(_as_json(session, loaded, alone=alone))
+        return
+    from flightpulse.cli import screen
+
+    tree = _Drawer(session, full=full, nested=not alone).draw(loaded)
+    screen.console().print(tree)
+
+
+def _write_page(session: "Session", arn: str, page: Path) -> None:
+    from flightpulse.workbench import run_executions
+
+    player = run_executions.Loader(session).load(arn).player()
+    try:
+        page.write_text(player.page(), encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{page} cannot be written: {error.strerror}.", hint="Name another file.") from error
+    click.echo(f"{player.sentence} Open {page} in a browser to step through it.")
+
+
+class _Drawer:
+    """Draws an execution as a tree of lines.
+
+    Short (the default), a line holds what fits on it, and of the data only inputs and results of tasks are shown.
+    """
+
+    def __init__(self, session: "Session", *, full: bool, nested: bool) -> None:
+        self._session = session
+        self._full = full
+        self._nested = nested
+
+    def draw(self, execution: "Execution") -> "Tree":
+        from rich.tree import Tree
+
+        tree = Tree(self._line(*self._heading(execution)), guide_style="dim")
+        self._fill(tree, execution)
+        return tree
+
+    def _fill(self, tree: "Tree", execution: "Execution") -> None:
+        from flightpulse.workbench import story
+
+        self._data(tree, "input", json.dumps(execution.input))
+        self._visits(tree, execution.history.visits)
+        if execution.history.problem:
+            tree.add(self._line((f"✗ {story.in_words(execution.history.problem)}", "red")))
+        else:
+            self._data(tree, "output", json.dumps(execution.output))
+
+    def _heading(self, execution: "Execution") -> "list[_Part]":
+        from flightpulse.cli.screen import seconds
+
+        one, event = execution.summary, execution.event
+        mark, colour = _MARKS[one.status]
+        again = f", redriven {execution.history.redrives}×" if execution.history.redrives else ""
+        about = f"  {event.detail_type} {event.flight_id} {event.event_id}" if event.event_id else ""
+        return [
+            (one.workflow, "bold"),
+            (f" {mark} {one.status}", colour),
+            (f" in {seconds(one.seconds)}{again}", ""),
+            (about.replace("  ", " ").rstrip(), "dim"),
+            (f" {one.arn if self._full else one.name}", "dim"),
+        ]
+
+    def _visits(self, parent: "Tree", visits: "Sequence[Visit]") -> None:
+        for visit, after in zip(visits, [*visits[1:], None], strict=True):
+            self._visit(parent, visit, after)
+
+    def _visit(self, parent: "Tree", visit: "Visit", after: "Visit | None") -> None:
+        from flightpulse.cli.screen import seconds
+        from flightpulse.workbench import story
+
+        mark, colour = _mark_of(visit)
+        deed = story.deed(visit) + (f", goes on at {after.name}" if visit.kind == "Choice" and after else "")
+        about = f" {visit.kind}{': ' + deed if deed else ''}, {seconds(visit.seconds)}"
+        node = parent.add(self._line((f"{mark} ", colour), (visit.name, "bold"), (about, "dim")))
+        for sentence in story.trouble(visit):
+            node.add(self._line((f"! {sentence}", "yellow")))
+        self._inside(node, visit)
+
+    def _inside(self, node: "Tree", visit: "Visit") -> None:
+        from flightpulse.workbench import executions as workbench
+
+        children = visit.children if self._nested else ()
+        shows_data = self._full or (visit.kind in {"Task", "Wait", "Fail"} and not children)
+        if shows_data:
+            self._data(node, "in", visit.attempts[-1].arguments if visit.attempts else visit.input)
+        for branch in visit.branches:
+            mark, colour = _MARKS[branch.status]
+            inside = node.add(self._line((f"{mark} ", colour), (f"{branch.kind} {branch.index}", "")))
+            self._visits(inside, branch.visits)
+        for child in children:
+            execution = workbench.load(self._session, child)
+            self._fill(node.add(self._line(*self._heading(execution))), execution)
+        if shows_data:
+            self._data(node, "out", visit.output)
+
+    def _data(self, parent: "Tree", label: str, text: str | None) -> None:
+        from flightpulse.workbench import story
+
+        if not text or text in {"{}", "null"}:
+            return
+        shown = story.pretty_json(text) if self._full else story.short_json(text, _LONGEST_LINE)
+        parent.add(self._line((f"{label} ", "cyan"), (shown, "dim")))
+
+    def _line(self, *parts: "_Part") -> "Text":
+        from rich.text import Text
+
+        short = not self._full
+        return Text.assemble(*parts, no_wrap=short, overflow="ellipsis" if short else "fold")
+
+
+def _mark_of(visit: "Visit") -> tuple[str, str]:
+    if visit.problem:
+        return ("!", "yellow") if visit.problem.caught_by else ("✗", "red")
+    if visit.kind == "Fail":
+        return "✗", "red"
+    return ("✓", "green") if visit.left_at else ("…", "cyan")
+
+
+def _as_json(session: "Session", execution: "Execution", *, alone: bool) -> dict[str, Any]:
+    from flightpulse.workbench import executions as workbench
+    from flightpulse.workbench import history
+
+    children = [arn for visit in history.walk(execution.history.visits) for arn in visit.children]
+    return {
+        **asdict(execution.summary),
+        "input": execution.input,
+        "output": execution.output,
+        "history": asdict(execution.history),
+        "started_executions": []
+        if alone
+        else [_as_json(session, workbench.load(session, arn), alone=alone) for arn in children],
+    }

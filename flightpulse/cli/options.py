@@ -1,0 +1,133 @@
+"""Options that several verbs share, and how they become a session."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from flightpulse.workbench.session import Session
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_AGO = re.compile(r"(\d+)\s*(s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class Moment(click.ParamType[datetime]):
+    """A moment: so long ago (``30s``, ``15m``, ``2h``, ``1d``) or an ISO 8601 time."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        ago = _AGO.fullmatch(value.strip())
+        if ago:
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither like 15m or 2h nor an ISO 8601 time", param, ctx)
+        return at if at.tzinfo else at.astimezone()
+
+
+class KeyValue(click.ParamType[tuple[str, str]]):
+    """``key=value``."""
+
+    name = "key=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        key, equals, rest = str(value).partition("=")
+        if not key or not equals:
+            self.fail(f"{value!r} is not key=value", param, ctx)
+        return key, rest
+
+
+def target(command: _Command) -> _Command:
+    """``--target local|aws``."""
+    return click.option(
+        "--target",
+        type=click.Choice(["local", "aws"]),
+        default="local",
+        show_default=True,
+        envvar="FLIGHTPULSE_TARGET",
+        show_envvar=True,
+        help="The local cloud, or the AWS account of your credentials.",
+    )(command)
+
+
+def kafka(command: _Command) -> _Command:
+    """``--kafka HOST:PORT``, also as ``--bootstrap``, which is what Kafka's own tools call it."""
+    return click.option(
+        "--kafka",
+        "--bootstrap",
+        metavar="HOST:PORT",
+        envvar="FLIGHTPULSE_KAFKA",
+        show_envvar=True,
+        help="The Kafka broker; the local cloud's own unless this is given.",
+    )(command)
+
+
+def kafka_config(command: _Command) -> _Command:
+    """``--kafka-config FILE``."""
+    return click.option(
+        "--kafka-config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="A properties file with the broker's SASL and SSL settings.",
+    )(command)
+
+
+def as_json(command: _Command) -> _Command:
+    """``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(command)
+
+
+def since(default: str) -> Callable[[_Command], _Command]:
+    """``--since`` with a default."""
+    return click.option(
+        "--since",
+        type=Moment(),
+        default=default,
+        show_default=True,
+        help="How far to look back: 30s, 15m, 2h, 1d, or an ISO 8601 time.",
+    )
+
+
+def yes(command: _Command) -> _Command:
+    """``--yes``."""
+    return click.option("--yes", "-y", is_flag=True, help="Do not ask (for scripts).")(command)
+
+
+def confirm(question: str) -> None:
+    """Ask before something is changed. Raises UserError when the answer is no."""
+    from flightpulse.errors import UserError
+
+    if not click.confirm(question):
+        raise UserError("Nothing was changed.")
+
+
+def session(target_name: str, *, kafka: str | None = None) -> "Session":
+    """The session for a ``--target``."""
+    from flightpulse.workbench.session import Session
+
+    return Session.connect("aws" if target_name == "aws" else "local", kafka=kafka)
+
+
+def print_json(value: Any) -> None:
+    """Print plain data for programs: one JSON document on stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} is not plain data")

@@ -1,0 +1,59 @@
+"""The verb that sends one event (or some) to Kafka."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flightpulse.cli import options
+from simulator.produce_command import event_options
+
+if TYPE_CHECKING:
+    from flightpulse.domain.entities import Flight
+    from flightpulse.relay import Kafka
+    from flightpulse.workbench.session import Session
+
+
+@click.command(short_help="Send one event to Kafka.")
+@event_options
+@options.target
+@options.kafka
+@click.option("--topic", default="flight-operations", show_default=True, help="The topic.")
+@options.kafka_config
+@options.as_json
+def produce(target: str, kafka: str | None, topic: str, kafka_config: Path | None, as_json: bool, **event: Any) -> None:
+    """Send one event (or --count of them) to Kafka, as operations would.
+
+    \b
+        flightpulse produce --event-type FLIGHT_DELAY --flight-id SW1234 --delay-minutes 25 --reason WEATHER
+        flightpulse produce --event-type FLIGHT_CANCELLED --flight-id SW9012 --reason WEATHER
+        flightpulse produce --event-type GATE_CHANGE --flight-id SW3456 --new-gate D15 --terminal-change
+
+    New times are computed from the flight's schedule in the table. The broker has acknowledged every event when this
+    ends. Look at what came of it with: flightpulse show latest, flightpulse inbox.
+    """
+    from simulator import produce_command
+
+    session = options.session(target, kafka=kafka)
+    wanted = produce_command.build(lambda flight_id: _flight(session, flight_id), event)
+    produce_command.deliver(
+        broker(session, kafka_config), wanted, topic=topic, correlation_id=event["correlation_id"], as_json=as_json
+    )
+
+
+def broker(session: "Session", config: Path | None) -> "Kafka":
+    """The session's broker, with the security settings of a properties file."""
+    from flightpulse.relay import Kafka, read_security
+
+    security = read_security(config.read_text(encoding="utf-8").splitlines()) if config else {}
+    return Kafka(session.broker, security)
+
+
+def _flight(session: "Session", flight_id: str) -> "Flight":
+    from flightpulse.adapters.table import Table
+    from flightpulse.workbench.seeding import not_seeded
+
+    flight = Table(session.dynamodb, session.table_name).flight(flight_id, consistent=True)
+    if flight is None:
+        raise not_seeded(session, flight_id)
+    return flight

@@ -1,0 +1,51 @@
+"""The table of verbs: where each lives and what it does, in one line."""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb: a click command in a module of this package."""
+
+    heading: str
+    module: str
+    short_help: str
+    attribute: str
+
+    def load(self) -> click.Command:
+        module = import_module(f"flightpulse.cli.{self.module}")
+        command = getattr(module, self.attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{self.module}.{self.attribute} is not a command")
+        return command
+
+
+_START, _EVENTS, _LOOK, _MEND = "Run it", "Send events", "See what happened", "Mend"
+
+VERBS: dict[str, Verb] = {
+    "demo": Verb(_START, "demo", "Everything: up, deploy, seed, all five scenarios, a summary.", "demo"),
+    "up": Verb(_START, "cloud", "Start the local cloud and its Kafka broker.", "up"),
+    "down": Verb(_START, "cloud", "Stop the local cloud.", "down"),
+    "status": Verb(_START, "cloud", "Show what runs, where, and what is deployed.", "status"),
+    "env": Verb(_START, "cloud", "Print shell exports for aws, cdk and boto3 by hand.", "env"),
+    "deploy": Verb(_START, "stack", "Deploy the stack with the CDK CLI.", "deploy"),
+    "destroy": Verb(_START, "stack", "Delete the stack.", "destroy"),
+    "synth": Verb(_START, "stack", "Write the CloudFormation template.", "synth"),
+    "diff": Verb(_START, "stack", "Compare this checkout with the deployed stack.", "diff"),
+    "seed": Verb(_START, "seed", "Load flights, passengers and bookings.", "seed"),
+    "scenario": Verb(
+        _EVENTS, "scenario", "Send one scenario, wait, and hold it against what must be seen.", "scenario"
+    ),
+    "produce": Verb(_EVENTS, "produce", "Send one event to Kafka.", "produce"),
+    "relay": Verb(_EVENTS, "relay", "Poll a Kafka topic and invoke the deployed consumer.", "relay"),
+    "executions": Verb(_LOOK, "executions", "List workflow executions.", "executions"),
+    "show": Verb(_LOOK, "executions", "Step through one execution, state by state.", "show"),
+    "logs": Verb(_LOOK, "logs", "Show or follow the log groups.", "logs"),
+    "inbox": Verb(_LOOK, "inbox", "Read the messages as a passenger sees them.", "inbox"),
+    "metrics": Verb(_LOOK, "metrics", "Show the FlightPulse metrics.", "metrics"),
+    "api": Verb(_LOOK, "api", "Call a route of the REST API, signed.", "api"),
+    "redrive": Verb(_MEND, "redrive", "List dead letters, send them back, redrive failed executions.", "redrive"),
+}

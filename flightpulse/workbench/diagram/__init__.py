@@ -1,0 +1,67 @@
+"""State machine diagrams drawn from their definition alone: ``diagram.of(definition)`` as SVG, PNG, text or Mermaid."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from flightpulse.workbench.diagram import mermaid, png, svg, text
+from flightpulse.workbench.diagram.definition import Edge, Scope, State, parse
+from flightpulse.workbench.diagram.layout import Layout, layout
+from flightpulse.workbench.diagram.marks import NO_MARKS, SIGNS, Mark, Marks
+from flightpulse.workbench.diagram.scene import Scene, compose
+
+__all__ = ["NO_MARKS", "SIGNS", "Diagram", "Edge", "Mark", "Marks", "Scope", "State", "of"]
+
+_SHARP_UP_TO = 1_300_000
+
+
+class Diagram:
+    """One state machine, ready to be drawn with or without the marks of a run."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.states: dict[str, State] = {state.path: state for state in scope.walk()}
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where everything is in a picture of the bare definition."""
+        return layout(self.scope)
+
+    @cached_property
+    def run_layout(self) -> Layout:
+        """The same with a line in each box that says how the state fared."""
+        return layout(self.scope, with_status=True)
+
+    def scene(self, marks: Marks = NO_MARKS) -> Scene:
+        """What there is to draw."""
+        return compose(self.run_layout if marks.states else self.layout, marks)
+
+    def svg(self, marks: Marks = NO_MARKS, *, title: str = "State machine") -> str:
+        """A standalone SVG picture."""
+        return svg.write(self.scene(marks), title, self.text(marks))
+
+    def png(self, marks: Marks = NO_MARKS) -> bytes:
+        """A PNG picture; drawn at 1.5 pixels for one where that stays small."""
+        scene = self.scene(marks)
+        return png.write(scene, 1.5 if scene.width * scene.height < _SHARP_UP_TO else 1.0)
+
+    def text(self, marks: Marks = NO_MARKS) -> str:
+        """The same as indented text."""
+        return text.write(self.scope, marks)
+
+    def mermaid(self) -> str:
+        """The same as Mermaid text for a README."""
+        return mermaid.write(self.scope)
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        said = self.text()
+        width = round(self.scene().width)
+        return {"image/png": self.png(), "text/plain": said}, {"image/png": {"alt": said, "width": width}}
+
+    def __repr__(self) -> str:
+        return f"<Diagram of {len(self.states)} states>"
+
+
+def of(definition: Mapping[str, Any] | str) -> Diagram:
+    """The diagram of a definition given as a mapping or as JSON text. Raises UserError when it is none."""
+    return Diagram(parse(definition))

@@ -1,0 +1,171 @@
+"""Writes a scene as SVG that needs nothing else, no font and no script, and reads well on light and dark pages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from flightpulse.workbench.diagram.layout import Point
+from flightpulse.workbench.diagram.marks import SIGNS
+from flightpulse.workbench.diagram.scene import Arrow, Dot, Item, Line, Rect, Scene, Text
+from flightpulse.workbench.diagram.sizes import NAME_SIZE, TEXT_SIZE
+
+_CORNER = 6
+EdgeNumbers = Mapping[tuple[str, str, str], int]
+PAGE = {"page": ("#ffffff", "#16191d"), "ink": ("#1b1f24", "#e8eaed"), "dim": ("#535d67", "#a9b2bc")}
+DIM = frozenset({"kind", "row", "label"})
+LINES = {"edge": ("#6e7781", "#8b949e"), "taken": ("#1b1f24", "#e8eaed"), "area": ("#f6f8fa", "#1b2026")}
+
+
+def style(scope: str = "svg.fp-diagram", signs: Iterable[str] = SIGNS) -> str:
+    """The rules of the drawing with the colours of light pages; ``dark_style`` has those of dark ones."""
+    rules = {
+        "": _variables(0, signs),
+        " text": f"font:{TEXT_SIZE}px 'DejaVu Sans',Verdana,system-ui,sans-serif;fill:var(--ink)",
+        " text.name": f"font-size:{NAME_SIZE}px;font-weight:bold",
+        " text.status": "font-weight:bold",
+        " .m": "text-anchor:middle",
+        " .e": "text-anchor:end",
+        " text.dim": "fill:var(--dim)",
+        " .edge": "fill:none;stroke:var(--edge);stroke-width:1.3",
+        " .catch": "stroke-dasharray:5 3",
+        " .edge.taken": "stroke:var(--taken);stroke-width:2.6",
+        " .dot": "fill:var(--edge)",
+        " .dot.taken": "fill:var(--taken)",
+        " .ring": "fill:var(--page);stroke:var(--edge);stroke-width:1.3",
+        " .region": "fill:none;stroke:var(--edge);stroke-dasharray:2 3",
+        " rect": "stroke-width:2",
+        " rect.idle": "stroke-width:1.2",
+    }
+    rules.update({f" .{name}": f"fill:var(--{name});stroke:var(--{name}-line)" for name in signs})
+    rules[" rect.container"] = "fill:var(--area)"
+    return "".join(f"{scope}{part}{{{rule}}}" for part, rule in rules.items())
+
+
+def dark_style(scope: str = "svg.fp-diagram", signs: Iterable[str] = SIGNS) -> str:
+    return f"{scope}{{{_variables(1, signs)}}}"
+
+
+def _variables(shade: int, signs: Iterable[str]) -> str:
+    named = {**PAGE, **LINES}
+    named.update({name: SIGNS[name].fill for name in signs})
+    named.update({f"{name}-line": SIGNS[name].stroke for name in signs})
+    return "".join(f"--{name}:{colours[shade]};" for name, colours in named.items())
+
+
+def write(scene: Scene, title: str, description: str) -> str:
+    """A complete picture with its title and its description for screen readers."""
+    css = f"{style()}@media(prefers-color-scheme:dark){{{dark_style()}}}"
+    size = f'width="{_n(scene.width)}" height="{_n(scene.height)}" viewBox="0 0 {_n(scene.width)} {_n(scene.height)}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="fp-diagram" role="img" {size}>'
+        f"<title>{escape(title)}</title><desc>{escape(description)}</desc><style>{css}</style>"
+        f'<rect width="100%" height="100%" style="fill:var(--page)"/>{drawing(scene)}</svg>\n'
+    )
+
+
+def drawing(scene: Scene) -> str:
+    """The drawing alone, as XML."""
+    return "".join(_item(item, {}, {}, terse=False) for item in scene.items)
+
+
+def terse_drawing(scene: Scene, states: Mapping[str, int], edges: EdgeNumbers) -> str:
+    """The drawing alone as short HTML, with the numbers a script finds its parts by.
+
+    ``states`` (by path) become ``data-s``; ``edges`` become ``data-e`` of a line and ``data-h`` of an arrow's head.
+    """
+    return "".join(_item(item, states, edges, terse=True) for item in scene.items)
+
+
+def _item(item: Item, states: Mapping[str, int], edges: EdgeNumbers, *, terse: bool) -> str:
+    if isinstance(item, Rect):
+        return _element("rect", _rect(item, states), terse)
+    if isinstance(item, Line):
+        return _element("path", _line(item, edges), terse)
+    if isinstance(item, Text):
+        number = states.get(item.state)
+        if not item.text and number is None:
+            return ""
+        return _element("text", _text(item, number), terse, item.text)
+    if isinstance(item, Dot):
+        names = item.role if item.role == "ring" else "dot"
+        return _element("circle", {"class": names, "cx": _n(item.x), "cy": _n(item.y), "r": _n(item.radius)}, terse)
+    return _element("path", _arrow(item, edges), terse)
+
+
+def _element(name: str, attributes: Mapping[str, str], terse: bool, text: str | None = None) -> str:
+    """HTML lets values without spaces do without quotation marks, which count double inside a JSON text."""
+    said = "".join(
+        f" {key}={value}" if terse and not set(value) & _NEEDS_QUOTES else f' {key}="{value}"'
+        for key, value in attributes.items()
+        if value
+    )
+    if text is not None:
+        return f"<{name}{said}>{escape(text, quote=False)}</{name}>"
+    return f"<{name}{said} />" if terse else f"<{name}{said}/>"
+
+
+_NEEDS_QUOTES = frozenset(" \"'=<>`")
+
+
+def _rect(rect: Rect, states: Mapping[str, int]) -> dict[str, str]:
+    number = states.get(rect.state)
+    return {
+        "class": rect.role if rect.role == "region" else f"{rect.role} {rect.sign}",
+        "data-s": "" if number is None else str(number),
+        "x": _n(rect.x),
+        "y": _n(rect.y),
+        "width": _n(rect.width),
+        "height": _n(rect.height),
+        "rx": _n(rect.radius),
+    }
+
+
+def _line(line: Line, edges: EdgeNumbers) -> dict[str, str]:
+    number = edges.get(line.edge.key) if line.edge else None
+    points = line.whole if line.taken and line.whole else line.points
+    names = "edge catch" if line.role == "catch" else "edge"
+    return {
+        "class": f"{names} taken" if line.taken else names,
+        "data-e": "" if number is None else str(number),
+        "data-whole": rounded(line.whole) if line.whole and number is not None else "",
+        "d": rounded(points),
+    }
+
+
+def _text(text: Text, number: int | None) -> dict[str, str]:
+    role = "dim" if text.role in DIM else text.role
+    return {
+        "class": role if text.anchor == "start" else f"{role} {text.anchor[0]}",
+        "data-s": "" if number is None else str(number),
+        "x": _n(text.x),
+        "y": _n(text.y),
+    }
+
+
+def _arrow(arrow: Arrow, edges: EdgeNumbers) -> dict[str, str]:
+    numbers = sorted({edges[edge.key] for edge in arrow.edges if edge.key in edges})
+    return {
+        "class": "dot taken" if arrow.role == "taken" else "dot",
+        "data-h": ",".join(map(str, numbers)),
+        "d": f"M{_n(arrow.x - 4)},{_n(arrow.y - 8)}h8l-4,8z",
+    }
+
+
+def rounded(points: Sequence[Point]) -> str:
+    """Path data of a line of corners, each corner a little round."""
+    commands = [f"M{_n(points[0][0])},{_n(points[0][1])}"]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        a, b = _towards(corner, before), _towards(corner, after)
+        commands.append(f"L{_n(a[0])},{_n(a[1])}Q{_n(corner[0])},{_n(corner[1])},{_n(b[0])},{_n(b[1])}")
+    commands.append(f"L{_n(points[-1][0])},{_n(points[-1][1])}")
+    return "".join(commands)
+
+
+def _towards(corner: Point, other: Point) -> Point:
+    length = abs(other[0] - corner[0]) + abs(other[1] - corner[1])
+    share = min(_CORNER, length / 2) / length if length else 0
+    return (corner[0] + (other[0] - corner[0]) * share, corner[1] + (other[1] - corner[1]) * share)
+
+
+def _n(value: float) -> str:
+    """A number as short as half a pixel allows."""
+    return f"{value:.1f}".removesuffix(".0")

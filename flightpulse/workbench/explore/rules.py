@@ -1,0 +1,273 @@
+"""Asks EventBridge which rules of the bus an event matches, and explains those that it does not."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flightpulse.errors import UserError
+from flightpulse.workbench.explore import event_patterns, show
+from flightpulse.workbench.explore.event_patterns import Explanation, FieldCheck
+from flightpulse.workbench.session import LOCAL_ACCOUNT, Session
+from flightpulse.workbench.tables import Table
+
+_TRIED = "your pattern"
+_ENTRY_NAMES = {
+    "Source": "source",
+    "DetailType": "detail-type",
+    "Detail": "detail",
+    "Resources": "resources",
+    "Time": "time",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the bus. ``pattern`` is empty for a rule that runs on a schedule; ``targets`` are short names."""
+
+    name: str
+    pattern: Mapping[str, Any]
+    state: str
+    targets: tuple[str, ...]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What EventBridge says of one rule and one event (``matched``), and why, field by field."""
+
+    rule: str
+    event: str
+    matched: bool
+    explanation: Explanation
+    targets: tuple[str, ...] = ()
+    state: str = "ENABLED"
+
+    @property
+    def fields(self) -> tuple[FieldCheck, ...]:
+        """Every field the pattern asks for (of the closest alternative, where it has a ``$or``)."""
+        return self.explanation.fields
+
+    @property
+    def failing(self) -> tuple[FieldCheck, ...]:
+        """The fields that keep the event from matching."""
+        return self.explanation.failing
+
+    @property
+    def why(self) -> str:
+        """The reasons against on one line; empty for a match."""
+        return "" if self.matched else "; ".join(check.said for check in self.failing) or _UNEXPLAINED
+
+    @property
+    def delivers(self) -> bool:
+        """Whether the rule's targets get the event: it matches, and the rule is enabled."""
+        return self.matched and self.state.startswith("ENABLED")
+
+    def __str__(self) -> str:
+        lines = [f"{show.match(self.matched)}: {self.event} and {self.rule}"]
+        if self.matched != self.explanation.matched:
+            lines.append(f"! {_UNEXPLAINED}")
+        if self.matched and not self.delivers:
+            lines.append(f"! The rule is in state {self.state}: its targets get nothing.")
+        lines.append(show.indented(str(self.explanation)))
+        if self.targets:
+            lines.append(f"{'goes' if self.delivers else 'would go'} to {show.joined(self.targets, 'and')}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        rows = [(show.match(check.matched), check.path, check.wanted, check.had, check.hint) for check in self.fields]
+        table = Table.of(("", "field", "wanted", "the event has", "hint"), rows)
+        return {"text/plain": str(self), "text/html": table.html()}
+
+
+_UNEXPLAINED = "EventBridge's own answer differs from what the fields below suggest; EventBridge decides."
+
+
+@dataclass(frozen=True)
+class RuleReport:
+    """An event held against every rule of a bus, in order of their names."""
+
+    event: str
+    bus: str
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """The names of the rules that match."""
+        return tuple(verdict.rule for verdict in self.verdicts if verdict.matched)
+
+    def __getitem__(self, rule: str) -> Verdict:
+        """The verdict on one rule. Raises UserError when the bus has no such rule."""
+        for verdict in self.verdicts:
+            if verdict.rule == rule:
+                return verdict
+        names = show.joined([verdict.rule for verdict in self.verdicts], "and")
+        raise UserError(f"The bus {self.bus} has no rule {rule!r}.", hint=f"Its rules are {names}.")
+
+    def table(self) -> Table:
+        """One row per rule: does it match, where does it lead, why does it not match."""
+        rows = [
+            (show.match(one.matched), one.rule, ", ".join(one.targets), one.why or _state(one)) for one in self.verdicts
+        ]
+        return Table.of(("", "rule", "target", "why not"), rows, note=self.said)
+
+    @property
+    def said(self) -> str:
+        """How many rules match, in a sentence."""
+        number, rules = len(self.matched), show.plural(len(self.verdicts), "rule")
+        return f"{number} of {rules} of {self.bus} {'matches' if number == 1 else 'match'} {self.event}."
+
+    def __str__(self) -> str:
+        lines = [self.said]
+        for one in self.verdicts:
+            targets = f" → {', '.join(one.targets)}" if one.targets else ""
+            lines.append(f"{show.match(one.matched).ljust(len(show.match(False)))}  {one.rule}{targets}")
+            reason = one.why or _state(one)
+            lines += [f"            {reason}"] if reason else []
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": self.table().html()}
+
+
+class RuleTester:
+    """Tests events against the rules of a bus, the stack's unless another is named.
+
+    Events may be as they are delivered (``source``, ``detail-type``, ``detail``), as PutEvents takes them (``Source``,
+    ``DetailType``, ``Detail``), or executions that an event has started. Nothing is sent and nothing is changed.
+    """
+
+    def __init__(self, session: Session, bus: str | None = None) -> None:
+        self._session = session
+        self._bus = bus
+
+    @property
+    def bus(self) -> str:
+        """The name of the bus."""
+        return self._bus or self._session.output("EventBusName")
+
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of the bus by name, read anew each time."""
+        events = self._session.events
+        pages = events.get_paginator("list_rules").paginate(EventBusName=self.bus)
+        found = [
+            Rule(
+                name=rule["Name"],
+                pattern=json.loads(rule.get("EventPattern") or "{}"),
+                state=rule.get("State", "ENABLED"),
+                targets=tuple(self._targets(rule["Name"])),
+                description=rule.get("Description", ""),
+            )
+            for page in pages
+            for rule in page["Rules"]
+        ]
+        return tuple(sorted(found, key=lambda rule: rule.name))
+
+    def test(self, event: Any) -> RuleReport:
+        """Hold an event against every rule that has a pattern. Raises UserError for what is no event."""
+        delivered = self._delivered(event)
+        verdicts = [self._verdict(rule, delivered) for rule in self.rules() if rule.pattern]
+        return RuleReport(_said(delivered), self.bus, tuple(verdicts))
+
+    def why_not(self, event: Any, rule: str) -> Verdict:
+        """Why an event does, or does not, match one rule. Raises UserError when the bus has no such rule."""
+        return self.test(event)[rule]
+
+    def try_pattern(self, pattern: Mapping[str, Any] | str, event: Any) -> Verdict:
+        """Hold an event against a pattern of your own; no rule is made. Raises UserError for what is no pattern."""
+        delivered = self._delivered(event)
+        explanation = event_patterns.explain(pattern, delivered)
+        text = pattern if isinstance(pattern, str) else show.as_json(pattern)
+        return Verdict(_TRIED, _said(delivered), self._asked(text, delivered), explanation)
+
+    def _verdict(self, rule: Rule, event: Mapping[str, Any]) -> Verdict:
+        return Verdict(
+            rule=rule.name,
+            event=_said(event),
+            matched=self._asked(show.as_json(rule.pattern), event),
+            explanation=event_patterns.explain(rule.pattern, event),
+            targets=rule.targets,
+            state=rule.state,
+        )
+
+    def _asked(self, pattern: str, event: Mapping[str, Any]) -> bool:
+        from botocore.exceptions import ClientError
+
+        try:
+            answer = self._session.events.test_event_pattern(EventPattern=pattern, Event=show.as_json(event))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "InvalidEventPatternException":
+                said = error.response["Error"].get("Message", "").rstrip(".")
+                raise UserError(
+                    f"EventBridge refuses the pattern: {said}.", hint=f"The pattern is {pattern}"
+                ) from error
+            raise
+        return answer["Result"]
+
+    def _targets(self, rule: str) -> Iterator[str]:
+        pages = self._session.events.get_paginator("list_targets_by_rule").paginate(Rule=rule, EventBusName=self.bus)
+        for page in pages:
+            yield from (_short(target["Arn"]) for target in page["Targets"])
+
+    @cached_property
+    def _account(self) -> str:
+        if self._session.target == "local":
+            return LOCAL_ACCOUNT
+        return str(self._session.client("sts").get_caller_identity()["Account"])
+
+    def _delivered(self, event: Any) -> dict[str, Any]:
+        """An event with everything that EventBridge puts around it; fixed values stand for what is not known."""
+        found = event if isinstance(event, Mapping) else getattr(event, "input", None)
+        if not isinstance(found, Mapping) or not ({"detail-type", "DetailType"} & found.keys()):
+            raise UserError(
+                "This is no event of the bus.",
+                hint="An event has source, detail-type and detail; an execution that an event started will do as well.",
+            )
+        envelope: dict[str, Any] = {
+            _ENTRY_NAMES.get(str(name), str(name)): value for name, value in found.items() if name != "EventBusName"
+        }
+        if isinstance(envelope.get("detail"), str):
+            envelope["detail"] = _parsed(envelope["detail"])
+        if "time" in envelope and not isinstance(envelope["time"], str):
+            envelope["time"] = envelope["time"].isoformat()
+        return {
+            "version": "0",
+            "id": "00000000-0000-0000-0000-000000000000",
+            "source": "",
+            "account": envelope.get("account") or self._account,
+            "time": "1970-01-01T00:00:00Z",
+            "region": self._session.region,
+            "resources": [],
+            "detail": {},
+            **envelope,
+        }
+
+
+def _parsed(detail: str) -> Any:
+    try:
+        return json.loads(detail)
+    except ValueError as error:
+        raise UserError(f"The detail of this event is not JSON: {error}.", hint="PutEvents would refuse it.") from error
+
+
+def _said(event: Mapping[str, Any]) -> str:
+    return f"{event['detail-type']} from {event['source'] or 'nobody'}"
+
+
+def _state(verdict: Verdict) -> str:
+    return "" if verdict.state.startswith("ENABLED") else f"but the rule is in state {verdict.state}"
+
+
+def _short(arn: str) -> str:
+    """A target's name: what stands behind the kind of thing it is."""
+    name = arn.split(":", 5)[-1]
+    for kind in ("stateMachine:", "log-group:", "function:", "event-bus/"):
+        name = name.removeprefix(kind)
+    return name.removesuffix(":*")

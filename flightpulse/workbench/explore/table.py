@@ -1,0 +1,379 @@
+"""Explores the single table by its access patterns: each is one GetItem or one Query, shown as it is sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal
+
+from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
+from flightpulse.domain import entities, keys
+from flightpulse.errors import UserError
+from flightpulse.workbench.explore import show
+from flightpulse.workbench.explore.adjacency import Adjacency, Link
+from flightpulse.workbench.explore.snapshots import ItemDiff, Snapshot
+from flightpulse.workbench.seeding import not_seeded
+from flightpulse.workbench.session import Session
+from flightpulse.workbench.tables import Table
+
+Item = dict[str, Any]
+
+_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPart:
+    """One part of a key condition: ``attribute = value``, or ``begins_with(attribute, value)``.
+
+    ``value`` may hold the pattern's parameter in braces.
+    """
+
+    attribute: str
+    value: str
+    begins: bool = False
+
+    def said(self, value: str) -> str:
+        return f'begins_with({self.attribute}, "{value}")' if self.begins else f'{self.attribute} = "{value}"'
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPattern:
+    """One question the table answers with a single read. ``example`` is empty where only a run gives an id."""
+
+    name: str
+    question: str
+    operation: Literal["GetItem", "Query"]
+    key: tuple[KeyPart, ...]
+    parameter: str
+    example: str = ""
+    index: str = ""
+
+    @property
+    def condition(self) -> str:
+        """The key condition with the parameter in it."""
+        return " AND ".join(part.said(part.value) for part in self.key)
+
+    def values(self, parameter: str) -> list[str]:
+        """The values of the key's parts for one parameter."""
+        return [part.value.replace(f"{{{self.parameter}}}", parameter) for part in self.key]
+
+    def request(self, table: str, parameter: str, page_size: int | None = None) -> dict[str, Any]:
+        """The arguments of the GetItem or Query."""
+        values = self.values(parameter)
+        if self.operation == "GetItem":
+            key = {part.attribute: value for part, value in zip(self.key, values, strict=True)}
+            return {"TableName": table, "Key": item_to_typed(key)}
+        names = ("#pk", "#sk")
+        conditions = [
+            f"begins_with({name}, :{name[1:]})" if part.begins else f"{name} = :{name[1:]}"
+            for name, part in zip(names, self.key, strict=False)
+        ]
+        return {
+            "TableName": table,
+            **({"IndexName": self.index} if self.index else {}),
+            "KeyConditionExpression": " AND ".join(conditions),
+            "ExpressionAttributeNames": {name: part.attribute for name, part in zip(names, self.key, strict=False)},
+            "ExpressionAttributeValues": {
+                f":{name[1:]}": {"S": value} for name, value in zip(names, values, strict=False)
+            },
+            **({"Limit": page_size} if page_size else {}),
+        }
+
+
+def _whole(prefix: str, parameter: str) -> tuple[KeyPart, ...]:
+    return KeyPart("PK", f"{prefix}{{{parameter}}}"), KeyPart("SK", keys.METADATA)
+
+
+def _bookings(prefix: str, parameter: str) -> tuple[KeyPart, ...]:
+    return KeyPart("PK", f"{prefix}{{{parameter}}}"), KeyPart("SK", keys.BOOKING, begins=True)
+
+
+PATTERNS: Final = (
+    AccessPattern(
+        "flight", "What is known of a flight?", "GetItem", _whole(keys.FLIGHT, "flight_id"), "flight_id", "SW1234"
+    ),
+    AccessPattern(
+        "passenger",
+        "Who is a passenger, and how are they told?",
+        "GetItem",
+        _whole(keys.PASSENGER, "passenger_id"),
+        "passenger_id",
+        "PAX-0001",
+    ),
+    AccessPattern(
+        "booking", "What was booked?", "GetItem", _whole(keys.BOOKING, "booking_id"), "booking_id", "BKG-0001"
+    ),
+    AccessPattern(
+        "bookings-of-flight",
+        "Who is booked on a flight?",
+        "Query",
+        _bookings(keys.FLIGHT, "flight_id"),
+        "flight_id",
+        "SW1234",
+    ),
+    AccessPattern(
+        "bookings-of-passenger",
+        "What has a passenger booked?",
+        "Query",
+        _bookings(keys.PASSENGER, "passenger_id"),
+        "passenger_id",
+        "PAX-0001",
+    ),
+    AccessPattern(
+        "flights-by-status",
+        "Which flights have a status, the earliest departure first?",
+        "Query",
+        (KeyPart("GSI1PK", "{status}"),),
+        "status",
+        "SCHEDULED",
+        keys.FLIGHTS_BY_STATUS,
+    ),
+    AccessPattern(
+        "bookings-by-status",
+        "Which bookings have a status, the oldest first?",
+        "Query",
+        (KeyPart("GSI2PK", "{status}"),),
+        "status",
+        "CONFIRMED",
+        keys.BOOKINGS_BY_STATUS,
+    ),
+    AccessPattern(
+        "flight-collection",
+        "What lies under a flight: itself and its bookings?",
+        "Query",
+        (KeyPart("PK", f"{keys.FLIGHT}{{flight_id}}"),),
+        "flight_id",
+        "SW1234",
+    ),
+    AccessPattern(
+        "event-claim",
+        "Which execution took an event, and what came of it?",
+        "GetItem",
+        (KeyPart("PK", f"{keys.EVENT}{{event_id}}"), KeyPart("SK", keys.CLAIM)),
+        "event_id",
+    ),
+)
+"""Every access pattern of the contract, then the two that the project adds for itself."""
+
+
+def item_type(item: Mapping[str, Any]) -> str:
+    """What an item is, by the prefixes of its key."""
+    pk, sk = str(item.get("PK", "")), str(item.get("SK", ""))
+    prefix = pk.split("#", 1)[0] + "#"
+    if sk.startswith(keys.BOOKING):
+        return {keys.FLIGHT: "booking on a flight", keys.PASSENGER: "booking of a passenger"}.get(prefix, "other")
+    if sk == keys.CLAIM:
+        return "claim of an event"
+    kinds = {
+        keys.FLIGHT: "flight",
+        keys.PASSENGER: "passenger",
+        keys.BOOKING: "booking",
+        keys.TEMPLATE: "message template",
+    }
+    return kinds.get(prefix, "other")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One access pattern, read: the request as it was sent, what came back, and on how many pages.
+
+    ``more`` says that the last page was not the end, because fewer pages were wanted.
+    """
+
+    pattern: AccessPattern
+    request: Mapping[str, Any]
+    items: tuple[Item, ...]
+    pages: int
+    more: bool = False
+
+    @property
+    def operation(self) -> str:
+        return self.pattern.operation
+
+    @property
+    def condition(self) -> str:
+        """The key condition with names and values put in: ``PK = "FLIGHT#SW1234" AND begins_with(SK, "BOOKING#")``."""
+        if self.operation == "GetItem":
+            values = [str(value) for value in item_from_typed(self.request["Key"]).values()]
+        else:
+            values = [str(value) for value in item_from_typed(self.request["ExpressionAttributeValues"]).values()]
+        return " AND ".join(part.said(value) for part, value in zip(self.pattern.key, values, strict=True))
+
+    def by_type(self) -> dict[str, tuple[Item, ...]]:
+        """The items by what they are, in the order in which the table gave them."""
+        found: dict[str, list[Item]] = {}
+        for item in self.items:
+            found.setdefault(item_type(item), []).append(item)
+        return {kind: tuple(items) for kind, items in found.items()}
+
+    @property
+    def said(self) -> str:
+        """How much came back."""
+        if self.operation == "GetItem":
+            return "1 item" if self.items else "There is no such item."
+        calls = "" if self.pages < 2 else f" (the Query was sent {self.pages} times, each from where the last stopped)"
+        more = "; more follow" if self.more else ""
+        return f"{show.plural(len(self.items), 'item')} on {show.plural(self.pages, 'page')}{more}{calls}"
+
+    def __str__(self) -> str:
+        lines = [f"{self.pattern.name}: {self.pattern.question}", f"  {self.operation}", *self._request_lines()]
+        lines += [f"  in words: {self.condition}", f"  {self.said}"]
+        for kind, items in self.by_type().items():
+            lines += ["", f"{kind} ({len(items)})", _text_of(items)]
+        return "\n".join(lines)
+
+    def _request_lines(self) -> list[str]:
+        shown = {name: value for name, value in self.request.items() if isinstance(value, str | int)}
+        shown |= {name: show.as_json(value) for name, value in self.request.items() if isinstance(value, Mapping)}
+        width = max(len(name) for name in shown)
+        return [f"    {name.ljust(width)}  {shown[name]}" for name in self.request]
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        lines = [f"{self.pattern.name}: {self.pattern.question}", *self._request_lines(), self.condition, self.said]
+        request = Table.of(("request",), [[line.strip()] for line in lines]).html()
+        tables = [
+            f"<p>{kind} ({len(items)})</p>{Table.of(*_columns(items)).html()}" for kind, items in self.by_type().items()
+        ]
+        return {"text/plain": str(self), "text/html": request + "".join(tables)}
+
+
+class TableExplorer:
+    """Reads the single table by its access patterns, one GetItem or Query each, and never scans it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def patterns(self) -> Table:
+        """Every access pattern: the question, the operation that answers it, the key condition, an example."""
+        rows = [
+            (
+                pattern.name,
+                pattern.question,
+                f"{pattern.operation} on {pattern.index or 'table'}",
+                pattern.condition,
+                pattern.example or f"an {pattern.parameter}",
+            )
+            for pattern in PATTERNS
+        ]
+        return Table.of(("pattern", "question", "operation", "key condition", "example"), rows)
+
+    def read(
+        self, pattern: str, value: str = "", *, page_size: int | None = None, max_pages: int | None = None
+    ) -> Reading:
+        """Answer one access pattern for one id or status; without one, for its example.
+
+        A Query takes as many pages as there are, or ``max_pages`` of ``page_size`` items. Raises UserError for an
+        unknown pattern.
+        """
+        chosen = _named(pattern)
+        value = value or chosen.example
+        if not value:
+            raise UserError(
+                f"The pattern {pattern} needs an {chosen.parameter}.",
+                hint=f'For example: read("{pattern}", run.event["event_id"])',
+            )
+        if chosen.index and value not in _STATUSES[chosen.index]:
+            raise UserError(f"There is no status {value!r}.", hint=f"Choose from: {', '.join(_STATUSES[chosen.index])}")
+        request = chosen.request(self._session.table_name, value, page_size)
+        if chosen.operation == "GetItem":
+            answer: Mapping[str, Any] = self._session.dynamodb.get_item(**request)
+            items = [item_from_typed(answer["Item"])] if "Item" in answer else []
+            return Reading(chosen, request, tuple(items), 1)
+        return self._query(chosen, request, max_pages)
+
+    def snapshot(self, flight_id: str, *, bookings: bool = False) -> Snapshot:
+        """The items of a flight as they are now: the flight and its side of the bookings, one consistent Query.
+
+        With ``bookings`` also the bookings' own items, which hold their status. Raises UserError for an unknown flight.
+        """
+        items = self._collection(flight_id)
+        if bookings:
+            items += self._bookings([str(item["booking_id"]) for item in items if "booking_id" in item])
+        return Snapshot(flight_id, {(str(item["PK"]), str(item["SK"])): item for item in items}, bookings)
+
+    def changes(self, since: Snapshot) -> ItemDiff:
+        """What has become of a snapshot's items: which are new, gone or changed, attribute by attribute."""
+        return ItemDiff.between(since, self.snapshot(since.flight_id, bookings=since.with_bookings))
+
+    def adjacency(self, flight_id: str) -> Adjacency:
+        """A flight, its bookings and their passengers as keys that lead to one another, from a single Query."""
+        flight, *links = self._collection(flight_id)
+        return Adjacency(
+            flight=flight,
+            links=tuple(
+                Link(str(link["booking_id"]), str(link["passenger_id"]), int(link.get("priority") or 0))
+                for link in links
+                if "booking_id" in link and "passenger_id" in link
+            ),
+        )
+
+    def _collection(self, flight_id: str) -> list[Item]:
+        """The flight first, then its bookings by id."""
+        chosen = _named("flight-collection")
+        request = chosen.request(self._session.table_name, flight_id) | {"ConsistentRead": True}
+        items = self._query(chosen, request, None).items
+        if not any(item["SK"] == keys.METADATA for item in items):
+            raise not_seeded(self._session, flight_id)
+        return sorted(items, key=lambda item: (item["SK"] != keys.METADATA, item["SK"]))
+
+    def _query(self, pattern: AccessPattern, request: dict[str, Any], max_pages: int | None) -> Reading:
+        items: list[Item] = []
+        pages, following = 0, request
+        while True:
+            answer: Mapping[str, Any] = self._session.dynamodb.query(**following)
+            pages += 1
+            items += [item_from_typed(item) for item in answer["Items"]]
+            last = answer.get("LastEvaluatedKey")
+            if not last or pages == max_pages:
+                return Reading(pattern, request, tuple(items), pages, more=bool(last))
+            following = {**request, "ExclusiveStartKey": last}
+
+    def _bookings(self, booking_ids: Sequence[str]) -> list[Item]:
+        table, found = self._session.table_name, []
+        for start in range(0, len(booking_ids), _BATCH):
+            wanted: Any = [item_to_typed(keys.booking(one)) for one in booking_ids[start : start + _BATCH]]
+            while wanted:
+                request: Any = {table: {"Keys": wanted, "ConsistentRead": True}}
+                answer: Mapping[str, Any] = self._session.dynamodb.batch_get_item(RequestItems=request)
+                found += [item_from_typed(item) for item in answer["Responses"].get(table, [])]
+                wanted = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        return found
+
+
+_STATUSES: Final = {
+    keys.FLIGHTS_BY_STATUS: [status.value for status in entities.FlightStatus],
+    keys.BOOKINGS_BY_STATUS: [status.value for status in entities.BookingStatus],
+}
+
+_KEY_ATTRIBUTES: Final = ("PK", "SK", "GSI1PK", "GSI1SK", "GSI2PK", "GSI2SK")
+_ORDER: Final = (
+    *_KEY_ATTRIBUTES,
+    *(field.name for kind in (entities.Booking, entities.Passenger, entities.Flight) for field in fields(kind)),
+)
+
+
+def _named(name: str) -> AccessPattern:
+    for pattern in PATTERNS:
+        if pattern.name == name:
+            return pattern
+    known = ", ".join(pattern.name for pattern in PATTERNS)
+    raise UserError(f"There is no access pattern {name!r}.", hint=f"Choose from: {known}")
+
+
+def _attributes(items: Sequence[Item]) -> list[str]:
+    """The attributes of some items: keys first, then as the entities list them, then the others by name."""
+    names = {name for item in items for name in item}
+    return [*(name for name in dict.fromkeys(_ORDER) if name in names), *sorted(names - set(_ORDER))]
+
+
+def _columns(items: Sequence[Item]) -> tuple[list[str], list[list[str]]]:
+    names = _attributes(items)
+    return names, [[show.cell(item[name]) if name in item else "" for name in names] for item in items]
+
+
+def _text_of(items: Sequence[Item]) -> str:
+    if len(items) == 1:
+        (item,) = items
+        return str(Table.of(("attribute", "value"), [(name, show.cell(item[name])) for name in _attributes(items)]))
+    return show.folded(*_columns(items), keys=2)

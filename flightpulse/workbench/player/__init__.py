@@ -1,0 +1,148 @@
+"""The step player: an execution on its state machine diagram, event by event, in a notebook or on a page of its own."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from flightpulse.errors import UserError
+from flightpulse.workbench import diagram
+from flightpulse.workbench.diagram import Diagram
+from flightpulse.workbench.player import events, frames, html, story, table, trace
+from flightpulse.workbench.player.diff import Diff, diff
+from flightpulse.workbench.player.gantt import Gantt
+from flightpulse.workbench.player.page_data import Run
+from flightpulse.workbench.player.table import Table
+
+__all__ = ["Diff", "Gantt", "Player", "diff", "page_for"]
+
+_NO_EVENTS = "The history has no events."
+
+
+class Player:
+    """One execution, ready to be stepped through.
+
+    ``definition`` is the state machine's definition (mapping or JSON text); ``events`` what GetExecutionHistory
+    returned, in one piece or in pages, or a saved file's content. ``nested`` maps the ARNs of executions that this one
+    started to their own definition and events, as a pair or as a mapping with these names.
+    """
+
+    def __init__(
+        self,
+        definition: Mapping[str, Any] | str,
+        events: Any,
+        *,
+        title: str = "Execution",
+        nested: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.title = title
+        self.diagram: Diagram = diagram.of(definition)
+        self._nested = dict(nested or {})
+        self._history = events
+
+    @cached_property
+    def replay(self) -> frames.Replay:
+        """The frames, and the statuses and variables after each."""
+        linked = events.normalise(self._history, self.diagram.states)
+        if not linked:
+            raise UserError(_NO_EVENTS, hint="Wait until the execution has started, then read its history again.")
+        return frames.replay(trace.follow(linked, self.diagram.states), self.diagram.states)
+
+    @property
+    def sentence(self) -> str:
+        """The whole run in one sentence."""
+        return story.summary(self.replay)
+
+    def captions(self) -> tuple[str, ...]:
+        """One plain sentence per event."""
+        return tuple(frame.sentence for frame in self.replay.frames)
+
+    def table(self) -> Table:
+        """The visits as a table with a text and an HTML form."""
+        return table.table(self.replay)
+
+    def gantt(self) -> Gantt:
+        """When each state ran, as a picture and as text."""
+        return Gantt(self.replay)
+
+    def png(self, upto: int | None = None) -> bytes:
+        """The diagram as it stands after frame ``upto`` (None: at the end)."""
+        return self.diagram.png(self.replay.marks(upto))
+
+    def svg(self, upto: int | None = None) -> str:
+        """The same as SVG."""
+        return self.diagram.svg(self.replay.marks(upto), title=self.title)
+
+    def text(self, upto: int | None = None) -> str:
+        """The same as text."""
+        return self.diagram.text(self.replay.marks(upto))
+
+    def html(self, begin: int = 0) -> str:
+        """The player as a piece of HTML for a notebook's output or a page with others. ``begin`` is its first frame."""
+        return html.fragment(self._runs(), self.table(), f"{self.title}: {self.sentence}", begin)
+
+    def page(self) -> str:
+        """The player as a page of its own, complete and working offline."""
+        return html.page(self.html(), self.title)
+
+    def _runs(self) -> list[Run]:
+        """This execution and all it started, as far as their histories are known, each once."""
+        players: dict[str, Player] = {"": self}
+        diagrams: dict[str, Diagram] = {}
+        queue = [self]
+        for player in queue:
+            for arn in _children(player.replay):
+                if arn in self._nested and arn not in players:
+                    players[arn] = _nested_player(arn, self._nested[arn], diagrams)
+                    queue.append(players[arn])
+        numbers = {arn: number for number, arn in enumerate(players)}
+        return [
+            Run(
+                title=player.title,
+                name=player.title,
+                sentence=player.sentence,
+                diagram=player.diagram,
+                replay=player.replay,
+                children=numbers,
+            )
+            for player in players.values()
+        ]
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The poster: how the execution ended, as a picture and as a sentence."""
+        said = f"{self.title}: {self.sentence}"
+        width = round(self.diagram.scene(self.replay.marks()).width)
+        return {"image/png": self.png(), "text/plain": said}, {"image/png": {"alt": said, "width": width}}
+
+    def _ipython_display_(self) -> None:
+        """Two outputs, for GitHub shows only the poster: the poster, then the player."""
+        from IPython import display as notebook
+
+        display: Any = notebook.display
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)
+        display({"text/html": self.html(), "text/plain": str(self.table())}, raw=True)
+
+    def __repr__(self) -> str:
+        return f"{self.title}: {self.sentence}"
+
+
+def page_for(definition: Mapping[str, Any], events: Sequence[Any], nested: Mapping[str, Any], title: str) -> str:
+    """A standalone page that steps through an execution. ``nested``: ARN → (definition, events)."""
+    return Player(definition, events, title=title, nested=nested).page()
+
+
+def _children(replay: frames.Replay) -> list[str]:
+    return [arn for stay in replay.trace.stays for arn in stay.visit.children]
+
+
+def _short_name(arn: str) -> str:
+    """The state machine and the execution's name, a UUID cut short: what tells nested executions apart."""
+    *_, machine, name = ["", "", *arn.split(":")]
+    return f"{machine} {name[:8]}…" if len(name) > 24 else f"{machine} {name}".strip()
+
+
+def _nested_player(arn: str, found: Any, diagrams: dict[str, Diagram]) -> Player:
+    definition, history = (found["definition"], found["events"]) if isinstance(found, Mapping) else found
+    player = Player(definition, history, title=_short_name(arn))
+    player.diagram = diagrams.setdefault(repr(definition), player.diagram)
+    return player

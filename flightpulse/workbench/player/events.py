@@ -1,0 +1,222 @@
+"""Brings a history into one shape: sorted, without doubles, times aware, every event linked to the one before it.
+
+A history may come from boto3, from a saved file, page by page, shuffled, with times as datetime, ISO text or epoch
+number, in the shape that execution logs have, and from emulators that leave out ``previousEventId``.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flightpulse.errors import UserError
+from flightpulse.workbench.diagram.definition import State
+
+Event = dict[str, Any]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECONDS_FROM = 1e11
+_NOT_A_HISTORY = (
+    "Give the events of states:GetExecutionHistory, or what `aws stepfunctions get-execution-history` printed."
+)
+
+
+def normalise(history: Any, states: Mapping[str, State]) -> list[Event]:
+    """The events in order of their ids. ``states`` (by path) helps to link events that lack ``previousEventId``.
+
+    Takes a list of events, an answer with ``events``, a list of such answers (pages), or the text of a file that holds
+    one of these. Raises UserError for anything else.
+    """
+    raw = list(_events_of(_loaded(history) if isinstance(history, str) else history))
+    numbered = [_plain(event, number) for number, event in enumerate(raw, 1)]
+    unique: dict[int, Event] = {}
+    for event in numbered:
+        unique.setdefault(event["id"], event)
+    events = [unique[number] for number in sorted(unique)]
+    _fill_times(events)
+    _mend_redrives(events)
+    if any(not event["previousEventId"] for event in events[1:]):
+        _Linker(states).link(events)
+    return events
+
+
+def _events_of(history: Any) -> Iterable[Mapping[str, Any]]:
+    if isinstance(history, Mapping):
+        history = history.get("events")
+    if not isinstance(history, Iterable) or isinstance(history, str | bytes):
+        raise UserError("This is not an execution history.", hint=_NOT_A_HISTORY)
+    for item in history:
+        if isinstance(item, Mapping) and "type" not in item and "events" in item:
+            yield from _events_of(item)
+        elif isinstance(item, Mapping) and isinstance(item.get("type"), str):
+            yield item
+        else:
+            raise UserError("This is not an execution history: an event has no type.", hint=_NOT_A_HISTORY)
+
+
+def _plain(event: Mapping[str, Any], number: int) -> Event:
+    if "event_timestamp" in event:
+        event = _from_log(event)
+    previous = event.get("previousEventId")
+    return {
+        **event,
+        "id": _whole(event.get("id"), number),
+        "previousEventId": _whole(previous, 0) if previous is not None else 0,
+        "timestamp": _time(event.get("timestamp")),
+    }
+
+
+def _from_log(line: Mapping[str, Any]) -> Event:
+    """A line of an execution log, which has the same facts under other names."""
+    kind = str(line["type"])
+    details = f"{kind[:1].lower()}{kind[1:]}EventDetails"
+    if kind.endswith(("StateEntered", "StateExited")):
+        details = "stateEnteredEventDetails" if kind.endswith("Entered") else "stateExitedEventDetails"
+    return {
+        "id": line.get("id"),
+        "previousEventId": line.get("previous_event_id"),
+        "type": kind,
+        "timestamp": line["event_timestamp"],
+        details: line.get("details") or {},
+    }
+
+
+def _whole(value: Any, otherwise: int) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return otherwise
+
+
+def _time(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, str):
+        try:
+            return _from_number(float(value))
+        except ValueError:
+            return _from_text(value)
+    return _from_number(float(value)) if isinstance(value, int | float) else None
+
+
+def _from_text(text: str) -> datetime:
+    try:
+        parsed = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise UserError(f"This is not an execution history: {text!r} is no time.", hint=_NOT_A_HISTORY) from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _from_number(number: float) -> datetime:
+    return datetime.fromtimestamp(number / 1000 if abs(number) >= _MILLISECONDS_FROM else number, UTC)
+
+
+def _fill_times(events: list[Event]) -> None:
+    known = _EPOCH
+    for event in events:
+        known = event["timestamp"] = event["timestamp"] or known
+
+
+def _mend_redrives(events: list[Event]) -> None:
+    """What a redrive starts again follows the event that had failed, not the ``ExecutionRedriven`` between them."""
+    before: dict[int, int] = {}
+    for event in events:
+        if event["type"] == "ExecutionRedriven":
+            end = next((e for e in events if e["id"] == event["previousEventId"]), None)
+            before[event["id"]] = end["previousEventId"] if end else 0
+    for event in events:
+        failed = before.get(event["previousEventId"])
+        if failed and not event["type"].endswith("StateEntered") and not event["type"].startswith("Execution"):
+            event["previousEventId"] = failed
+
+
+class _Linker:
+    """Guesses ``previousEventId`` from the definition: an event continues what could have led to it, oldest first.
+
+    ``_open`` holds, by state path, the last event of every visit that has not been left; ``_ready`` the events that a
+    state may follow: the exit of a state before it, the start of an iteration or of a Parallel state; ``_ended`` the
+    exits that an iteration of a Map may end after.
+    """
+
+    def __init__(self, states: Mapping[str, State]) -> None:
+        self._by_name: dict[str, State] = {}
+        for state in states.values():
+            self._by_name.setdefault(state.name, state)
+        self._parents = {
+            inner: state.path for state in states.values() for scope in state.scopes for inner in scope.states
+        }
+        self._open: dict[str, list[int]] = {}
+        self._ready: dict[str, list[int]] = {}
+        self._ended: dict[str, list[int]] = {}
+
+    def link(self, events: list[Event]) -> None:
+        last = 0
+        for event in events:
+            if not event["previousEventId"] and last:
+                event["previousEventId"] = self._guess(event) or last
+            self._note(event)
+            last = event["id"]
+
+    def _guess(self, event: Event) -> int | None:
+        kind = event["type"]
+        state = self._state_of(event)
+        if kind.endswith("StateEntered") and state:
+            return self._first(self._ready, state.path)
+        if kind.endswith("StateExited") and state:
+            return self._first(self._open, state.path)
+        if kind == "MapIterationStarted" and state:
+            return self._first(self._open, state.path)
+        if kind.startswith("MapIteration") and state:
+            return self._first(self._ended, state.path)
+        return None
+
+    @staticmethod
+    def _first(places: dict[str, list[int]], path: str) -> int | None:
+        found = places.get(path)
+        return found[0] if found else None
+
+    def _state_of(self, event: Event) -> State | None:
+        for key, details in event.items():
+            if key.endswith("EventDetails") and isinstance(details, Mapping) and details.get("name"):
+                return self._by_name.get(str(details["name"]))
+        return None
+
+    def _note(self, event: Event) -> None:
+        kind, state = event["type"], self._state_of(event)
+        if state is None:
+            return
+        if kind.endswith("StateEntered"):
+            self._use(self._ready, state.path)
+            self._open.setdefault(state.path, []).append(event["id"])
+            if state.kind == "Parallel":
+                for scope in state.scopes:
+                    self._ready.setdefault(scope.start, []).append(event["id"])
+        elif kind == "MapIterationStarted" and state.scopes:
+            self._ready.setdefault(state.scopes[0].start, []).append(event["id"])
+        elif kind.startswith("MapIteration"):
+            self._use(self._ended, state.path)
+        elif kind.endswith("StateExited"):
+            self._use(self._open, state.path)
+            if state.ends and state.path in self._parents:
+                self._ended.setdefault(self._parents[state.path], []).append(event["id"])
+            for target in dict.fromkeys(edge.target for edge in state.edges):
+                self._ready.setdefault(target, []).append(event["id"])
+
+    @staticmethod
+    def _use(places: dict[str, list[int]], path: str) -> None:
+        if places.get(path):
+            places[path].pop(0)
+
+
+def details(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one ``…EventDetails`` of an event, whatever it is called; empty when it has none."""
+    for key, value in event.items():
+        if key.endswith("EventDetails") and isinstance(value, Mapping):
+            return value
+    return {}
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise UserError(f"This is not an execution history: {error}.", hint=_NOT_A_HISTORY) from error

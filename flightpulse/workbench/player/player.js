@@ -1,0 +1,349 @@
+(function () {
+  "use strict";
+  var CSS = "%CSS%";
+  // The page's data is in the attribute data-fp; see page_data.py for its shape.
+  function start(root) {
+    var data = JSON.parse(root.getAttribute("data-fp"));
+    root.setAttribute("data-ready", "");
+    root.setAttribute("data-lm-suppress-shortcuts", "true");
+    var run, def, at = 0, inside = -1, shown = [], timer = 0, path = [], open = {Input: 1, Arguments: 1, Result: 1, Error: 1, Output: 1};
+
+    function el(tag, attributes, parent, text) {
+      var made = document.createElement(tag);
+      for (var name in attributes) made.setAttribute(name, attributes[name]);
+      if (text !== undefined) made.textContent = text;
+      if (parent) parent.appendChild(made);
+      return made;
+    }
+    function button(parent, text, title, action) {
+      var made = el("button", {type: "button", title: title}, parent, text);
+      made.addEventListener("click", action);
+      return made;
+    }
+    function labelled(parent, text, tag, attributes) {
+      return el(tag, attributes || {}, el("label", {}, parent, text));
+    }
+
+    var page = document.createElement("div");
+    el("style", {}, page, CSS);
+    var title = el("p", {"class": "fp-title"}, page);
+    var bar = el("div", {"class": "fp-bar", role: "group", "aria-label": "Step through the execution"}, page);
+    var first = button(bar, "|◀ Start", "To the first event (Home)", function () { go(0); });
+    var back = button(bar, "◀ Back", "One event back (left arrow)", function () { go(at - 1); });
+    var next = button(bar, "Step ▶", "One event on (right arrow)", function () { go(at + 1); });
+    var play = button(bar, "Play", "Play or pause (P)", toggle);
+    var fail = button(bar, "✗ Next failure", "To the next failure (N)", nextFailure);
+    var slider = el("input", {type: "range", min: 0, step: 1, "aria-label": "Event"}, bar);
+    slider.addEventListener("input", function () { go(+slider.value); });
+    var second = el("div", {"class": "fp-bar"}, page);
+    var items = labelled(second, "Show", "select");
+    items.addEventListener("change", function () { look(+items.value); });
+    var jump = labelled(second, "Go to", "select");
+    jump.addEventListener("change", function () { if (jump.value !== "") toState(+jump.value); });
+    var speed = labelled(second, "Speed", "select");
+    [[1, "1 event a second"], [4, "4 events a second"], [20, "20 events a second"]].forEach(function (one) {
+      el("option", {value: one[0]}, speed, one[1]);
+    });
+    speed.value = 4;
+    speed.addEventListener("change", function () { if (timer) { toggle(); toggle(); } });
+    var leave = button(second, "↖ Back to the calling execution", "To the execution that started this one", up);
+    var where = el("p", {"class": "fp-where"}, page);
+    var caption = el("p", {"class": "fp-caption", "aria-live": "polite", "aria-atomic": "true"}, page);
+    var main = el("div", {"class": "fp-main"}, page);
+    var map = el("div", {"class": "fp-map", tabindex: "0", role: "group", "aria-label": "State machine diagram; the table below says the same"}, main);
+    var side = el("div", {"class": "fp-side"}, main);
+    map.addEventListener("click", function (event) {
+      var hit = event.target.closest("[data-s]");
+      if (hit) toState(+hit.getAttribute("data-s"));
+    });
+    page.addEventListener("keydown", function (event) {
+      if (event.altKey || event.ctrlKey || event.metaKey || /SELECT|INPUT|PRE/.test(event.target.tagName)) return;
+      var act = {ArrowLeft: -1, ArrowRight: 1, Home: "first", End: "last", n: "fail", N: "fail", p: "play", P: "play"}[event.key];
+      if (!act) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (act === "fail") nextFailure();
+      else if (act === "play") toggle();
+      else go(act === "first" ? 0 : act === "last" ? shown.length - 1 : at + act);
+    });
+
+    function enter(number) {
+      run = data.runs[number];
+      def = data.defs[run.def];
+      inside = -1;
+      title.textContent = run.title + ": " + run.sentence;
+      map.innerHTML = def.svg;
+      run.parts = {};
+      map.querySelectorAll("[data-s]").forEach(function (part) {
+        var one = run.parts[part.getAttribute("data-s")] = run.parts[part.getAttribute("data-s")] || {};
+        if (part.tagName === "rect") { one.box = part; one.role = part.classList[0]; }
+        else if (part.classList.contains("status")) one.status = part;
+      });
+      items.textContent = "";
+      el("option", {value: -1}, items, run.items.length ? "everything" : "everything (no items)");
+      run.items.forEach(function (item, index) {
+        el("option", {value: index}, items, itemName(index) + " " + data.signs[item[4]][1]);
+      });
+      items.disabled = !run.items.length;
+      jump.textContent = "";
+      el("option", {value: ""}, jump, "a state…");
+      def.states.forEach(function (state, index) {
+        if (run.rows.some(function (row) { return row.stay >= 0 && run.stays[row.stay][0] === index; }))
+          el("option", {value: index}, jump, state[0]);
+      });
+      leave.hidden = !path.length;
+    }
+    function itemName(index) {
+      var item = run.items[index], outer = run.stays[item[0]][1];
+      return (outer >= 0 ? itemName(outer) + ", " : "") + (item[2] ? "branch " + (item[1] + 1) : "item #" + item[1]) + " of " + item[3];
+    }
+    function prefix(item) {
+      var name = item >= 0 ? itemName(item) + ": " : "";
+      return name.charAt(0).toUpperCase() + name.slice(1);
+    }
+    function said(row) {
+      var item = run.items[row.item];
+      return data.captions[row.caption].replace(/^%/, item ? "Item #" + item[1] + " of " + item[3] : "");
+    }
+    function within(item, wanted) {
+      for (; item >= 0; item = run.stays[run.items[item][0]][1]) if (item === wanted) return true;
+      return false;
+    }
+    function look(item) {
+      var row = shown.length ? shown[at] : 0;
+      inside = item;
+      items.value = item;
+      shown = [];
+      run.rows.forEach(function (one, index) {
+        if (item < 0 || within(one.item >= 0 ? one.item : one.stay >= 0 ? run.stays[one.stay][1] : -1, item)) shown.push(index);
+      });
+      slider.max = Math.max(0, shown.length - 1);
+      var place = shown.findIndex(function (index) { return index >= row; });
+      go(place < 0 ? shown.length - 1 : place);
+    }
+    function go(place) {
+      at = Math.max(0, Math.min(shown.length - 1, place));
+      draw();
+    }
+    function nextFailure() {
+      for (var place = at + 1; place < shown.length; place++) if (run.rows[shown[place]].failed) return go(place);
+      for (place = 0; place <= at; place++) if (run.rows[shown[place]].failed) return go(place);
+    }
+    function toState(state) {
+      jump.value = "";
+      for (var n = 1; n <= shown.length; n++) {
+        var place = (at + n) % shown.length, row = run.rows[shown[place]];
+        if (row.stay >= 0 && run.stays[row.stay][0] === state) return go(place);
+      }
+    }
+    function toggle() {
+      if (timer) { clearInterval(timer); timer = 0; }
+      else {
+        if (at >= shown.length - 1) go(0);
+        timer = setInterval(function () {
+          if (at >= shown.length - 1 || !root.isConnected) toggle(); else go(at + 1);
+        }, 1000 / +speed.value);
+      }
+      play.textContent = timer ? "Pause" : "Play";
+      caption.setAttribute("aria-live", timer ? "off" : "polite");
+    }
+    function down(number) {
+      path.push([data.runs.indexOf(run), shown[at], inside]);
+      enter(number);
+      shown = [];
+      look(-1);
+      next.focus();
+    }
+    function up() {
+      var last = path.pop();
+      enter(last[0]);
+      shown = [];
+      look(last[2]);
+      go(Math.max(0, shown.indexOf(last[1])));
+      next.focus();
+    }
+
+    function counted(until) {
+      var fared = {}, counts = {}, taken = {}, retries = {};
+      function add(state, status, number) {
+        if (state < 0) return;
+        var one = counts[state] = counts[state] || {};
+        one[status] = (one[status] || 0) + number;
+      }
+      for (var n = 0; n <= until; n++) {
+        var row = run.rows[n];
+        for (var c = 0; c < row.changes.length; c += 2) {
+          fared[row.changes[c]] = row.changes[c + 1];
+          if (data.signs[row.changes[c + 1]][0] === "retrying") retries[row.changes[c]] = (retries[row.changes[c]] || 0) + 1;
+        }
+        if (row.edge >= 0) taken[row.edge] = 1;
+        if (row.group >= 0 && inside < 0) {
+          var group = run.groups[row.group];
+          for (c = 0; c < group.length; c += 3) add(group[c], group[c + 1], group[c + 2]);
+        }
+      }
+      var owner = inside >= 0 ? run.items[inside][0] : -1;
+      for (var stay in fared) {
+        var item = run.stays[stay][1], counts_here = inside < 0 || within(item, inside);
+        for (var outer = item, other = false; outer >= 0; outer = run.stays[run.items[outer][0]][1]) if (run.items[outer][0] === owner) other = true;
+        if (counts_here || !other) {
+          add(run.stays[stay][0], fared[stay], 1);
+          if (retries[stay]) add(run.stays[stay][0], data.signs.length, retries[stay]);
+        }
+      }
+      return {states: counts, taken: taken, fared: fared};
+    }
+    function mark(counts) {
+      var present = [];
+      data.signs.forEach(function (sign, status) { if (counts && counts[status]) present.push(status); });
+      if (!present.length) return ["idle", ""];
+      var sign = data.signs[present[0]], many = counts[present[0]], again = counts[data.signs.length];
+      var retried = again ? ", " + again + (again === 1 ? " retry" : " retries") : "";
+      if (present.length === 1) return [sign[0], sign[1] + " " + sign[2] + (many > 1 ? " ×" + many : "") + retried];
+      return [sign[0], present.map(function (status) { return data.signs[status][1] + " " + counts[status]; }).join("  ") + retried];
+    }
+    function failed(index) { return run.rows[index].failed; }
+    function seconds(ms) { return (ms / 1000).toFixed(3) + " s"; }
+
+    function draw() {
+      dark();
+      var index = shown[at], row = run.rows[index], now = counted(index), state = row.stay >= 0 ? run.stays[row.stay][0] : -1;
+      for (var number in run.parts) {
+        var part = run.parts[number], sign = mark(now.states[number]), mine = +number === state;
+        if (part.box) part.box.setAttribute("class", part.role + " " + sign[0] + (mine ? " now" : ""));
+        if (part.status) part.status.textContent = (mine ? "➤ " : "") + sign[1];
+      }
+      map.querySelectorAll("[data-e]").forEach(function (line) {
+        var taken = now.taken[line.getAttribute("data-e")];
+        if (line.dataset.whole) {
+          line.dataset.part = line.dataset.part || line.getAttribute("d");
+          line.setAttribute("d", taken ? line.dataset.whole : line.dataset.part);
+        }
+        line.classList.toggle("taken", !!taken);
+      });
+      map.querySelectorAll("[data-h]").forEach(function (head) {
+        var edges = head.getAttribute("data-h").split(",");
+        head.classList.toggle("taken", edges.some(function (edge) { return now.taken[edge]; }));
+      });
+      where.textContent = "Event " + row.id + " of " + run.last + " · " + seconds(row.ms) + " · " + data.types[row.type] +
+        (inside >= 0 ? " · only " + itemName(inside) : "");
+      var words = (row.stay >= 0 ? prefix(run.stays[row.stay][1]) : "") + said(row);
+      caption.textContent = words;
+      caption.classList.toggle("bad", row.failed);
+      slider.value = at;
+      slider.setAttribute("aria-valuetext", "Event " + row.id + ": " + words);
+      // aria-disabled, not disabled: a disabled button would swallow the keys while it has the focus.
+      [[first, at === 0], [back, at === 0], [next, at >= shown.length - 1], [fail, !shown.some(failed)]].forEach(function (one) {
+        one[0].setAttribute("aria-disabled", one[1]);
+      });
+      beside(index, row, state, now);
+      scroll(state);
+    }
+    function scroll(state) {
+      var part = run.parts[state];
+      if (!part || !part.box) return;
+      var box = part.box.getBoundingClientRect(), frame = map.getBoundingClientRect();
+      if (box.top < frame.top || Math.min(box.bottom, box.top + 120) > frame.bottom) map.scrollTop += box.top - frame.top - 60;
+      if (box.left < frame.left || Math.min(box.right, box.left + 200) > frame.right) map.scrollLeft += box.left - frame.left - 30;
+    }
+    function beside(index, row, state, now) {
+      side.textContent = "";
+      var latest = {}, order = [];
+      for (var n = 0; n <= index; n++) {
+        var one = run.rows[n];
+        if (row.stay >= 0 ? one.stay === row.stay && one.item < 0 : n === index)
+          one.pays.forEach(function (pay) {
+            var name = label(pay);
+            if (!(name in latest)) order.push(name);
+            latest[name] = pay;
+          });
+      }
+      el("h3", {}, side, state >= 0 ? def.states[state][0] : "The execution");
+      if (state >= 0) {
+        if (def.states[state][2]) el("p", {}, side, def.states[state][2]);
+        var status = data.signs[now.fared[row.stay]];
+        if (status) el("p", {}, side, status[1] + " " + status[2] + ", " + seconds(row.ms - run.rows[run.begun[row.stay]].ms) + " after it began");
+      }
+      (run.nested[row.stay] || []).forEach(function (child) {
+        if (typeof child === "number") button(el("p", {}, side), "↘ Open the nested execution " + data.runs[child].name, "Step through it here", function () { down(child); });
+        else el("p", {}, side, "Started execution " + child + " (its history is not on this page).");
+      });
+      order.forEach(function (name) {
+        if (name !== "Variables") detail(name, payload(latest[name]), true);
+      });
+      var known = variables(index, row);
+      if (known) detail("Variables now", known, false);
+    }
+    function detail(name, text, opened) {
+      var box = el("details", {}, side);
+      box.open = name in open ? !!open[name] : opened;
+      el("summary", {}, box, name);
+      el("pre", {tabindex: "0"}, box, text);
+      box.addEventListener("toggle", function () { open[name] = box.open ? 1 : 0; });
+    }
+    function label(pay) { return data.labels[data.pays[pay][0] >> 2]; }
+    function lines(pay) {
+      var found = [], runs = data.pays[pay];
+      for (var n = 2; n < runs.length; n += 2) for (var i = 0; i < runs[n + 1]; i++) found.push(data.lines[runs[n] + i]);
+      return found;
+    }
+    function payload(pay) {
+      var one = data.pays[pay], depth = 0, text = lines(pay);
+      if (one[0] & 1) text = text.map(function (line) {
+        if (/^[}\]]/.test(line)) depth--;
+        var put = "  ".repeat(Math.max(0, depth)) + line;
+        if (/[{[]$/.test(line)) depth++;
+        return put;
+      });
+      if (one[1]) text.push("… " + one[1] + " characters are not on this page.");
+      if (one[0] & 2) text.push("(Step Functions cut this off.)");
+      return text.join("\n");
+    }
+    function variables(index, row) {
+      var known = {}, mine = row.stay >= 0 ? run.stays[row.stay][1] : -1;
+      for (var n = 0; n <= index; n++) run.rows[n].pays.forEach(function (pay) {
+        if (label(pay) !== "Variables" || data.pays[pay][1]) return;
+        var item = run.stays[run.rows[n].stay][1];
+        if (item >= 0 && !within(mine, item)) return;
+        try { Object.assign(known, JSON.parse(lines(pay).join("\n"))); } catch (error) { /* a shortened line is no JSON */ }
+      });
+      return Object.keys(known).length ? JSON.stringify(known, null, 2) : "";
+    }
+    function dark() {
+      var theme = document.body && document.body.getAttribute("data-jp-theme-light");
+      root.classList.toggle("fp-dark", theme ? theme === "false" : matchMedia("(prefers-color-scheme: dark)").matches);
+    }
+
+    data.runs.forEach(unpack);
+    root.insertBefore(page, root.firstChild);
+    el("p", {"class": "fp-help"}, page, "Keys: ← → step, Home and End, N next failure, P play. Click a state to go to its next visit.");
+    enter(0);
+    look(-1);
+    go(data.begin || 0);
+    var mediaQuery = matchMedia("(prefers-color-scheme: dark)");
+    if (mediaQuery.addEventListener) mediaQuery.addEventListener("change", dark);
+  }
+
+  // Rows come as short arrays; see page_data.py.
+  function unpack(run) {
+    var ms = 0, id = 0;
+    run.begun = {};
+    run.rows = run.rows.map(function (packed, index) {
+      ms += packed[0];
+      id += run.ids ? run.ids[index] : 1;
+      var stay = (packed[2] || 0) - 1, change = packed[4] || 0;
+      if (stay >= 0 && !(stay in run.begun)) run.begun[stay] = index;
+      return {
+        ms: ms, id: id, type: packed[1], stay: stay, caption: packed[3],
+        changes: typeof change === "number" ? (change ? [stay, change - 1] : []) : change,
+        pays: packed[5] || [], edge: (packed[6] || 0) - 1, failed: !!packed[7], item: (packed[8] || 0) - 1, group: (packed[9] || 0) - 1
+      };
+    });
+    var stays = run.stays;
+    run.stays = [];
+    for (var n = 0; n < stays.length; n += 2) run.stays.push([stays[n] - 1, stays[n + 1] - 1]);
+  }
+
+  var self = document.currentScript, place = self ? self.getRootNode() : document;
+  place.querySelectorAll(".fp-player[data-fp]:not([data-ready])").forEach(start);
+})();

@@ -1,0 +1,395 @@
+"""Everything that is known of one firing: what was sent, what ran, what was written, who was told."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from flightpulse.errors import UserError
+from flightpulse.workbench import charts, consumer_log, history, item_changes, journey, kafka_places, logs, names
+from flightpulse.workbench.facts import AuditEvent, Facts
+from flightpulse.workbench.inbox import Message
+from flightpulse.workbench.inbox_cards import Inbox
+from flightpulse.workbench.item_changes import ItemChange
+from flightpulse.workbench.journey import Clues, ConsumerLine, Journey
+from flightpulse.workbench.kafka_places import KafkaRecord, Place
+from flightpulse.workbench.picture import Picture
+from flightpulse.workbench.run_executions import Loader, RunExecution
+from flightpulse.workbench.run_store import KeptRun
+from flightpulse.workbench.scenarios import Check
+from flightpulse.workbench.session import Session
+from flightpulse.workbench.tables import Table
+
+if TYPE_CHECKING:
+    from flightpulse.workbench.player import Diff, Gantt, Player
+    from flightpulse.workbench.player.table import Table as StateTable
+
+_SKEW = timedelta(seconds=2)
+_STREAM_SECONDS = {"local": 8.0, "aws": 30.0}
+_LOOK_AGAIN_SECONDS = 0.2
+_STATUSES = frozenset({"status", "booking_status"})
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much of everything a run took.
+
+    ``state_transitions`` are those that Step Functions bills: every state entered and every retry, nested executions
+    included. Templates are counted per segment of passengers. ``model_calls`` counts the answers asked of the model:
+    one per template, and one more where the guard refused the first answer.
+    """
+
+    events: int
+    records: int
+    executions: int
+    state_transitions: int
+    table_writes: int
+    passengers_told: int
+    emails: int
+    texts: int
+    templates_from_model: int
+    templates_from_cache: int
+    templates_from_fallback: int
+    model_calls: int
+
+    def __getitem__(self, name: str) -> int:
+        if name not in self.__slots__:
+            raise KeyError(f"no count {name!r}; there are {', '.join(self.__slots__)}")
+        value: int = getattr(self, name)
+        return value
+
+    def table(self) -> Table:
+        """The counts as a table."""
+        rows = [(one.name.replace("_", " "), getattr(self, one.name)) for one in fields(self)]
+        return Table.of(("what", "how many"), rows, numbers=(1,))
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        return self.table()._repr_mimebundle_(**options)
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Seconds from an event's Kafka record to each message about it, in the order of the messages."""
+
+    seconds: tuple[float, ...] = field(repr=False)
+
+    @property
+    def p50(self) -> float:
+        return charts.percentile(self.seconds, 0.5)
+
+    @property
+    def p95(self) -> float:
+        return charts.percentile(self.seconds, 0.95)
+
+    def picture(self, target: float | None = None) -> Picture:
+        """The empirical distribution; ``target`` (seconds) adds a line."""
+        return charts.latency_ecdf(self.seconds, target=target)
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return self.picture()._repr_mimebundle_(**options)
+
+    def __str__(self) -> str:
+        return f"{len(self.seconds)} messages: p50 {charts.duration(self.p50)}, p95 {charts.duration(self.p95)}"
+
+
+class Run:
+    """One firing on one target. What it knows beyond ``facts`` it asks of the services when it is asked for."""
+
+    def __init__(self, session: Session, kept: KeptRun, facts: Facts) -> None:
+        self.session = session
+        self.name = kept.name
+        self.title = kept.title
+        self.began_at: datetime = kept.began_at
+        self.seconds = kept.seconds
+        self.events: tuple[dict[str, Any], ...] = kept.events
+        self.places: tuple[Place, ...] = kept.places
+        self.checks: tuple[Check, ...] = kept.checks
+        self.hints = kept.hints
+        self.facts = facts
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything expected was seen."""
+        return all(check.ok for check in self.checks)
+
+    @property
+    def label(self) -> str:
+        """The scenario's name; for events of one's own what they say."""
+        return self.title if self.name in self.event_ids or self.name.endswith(" events") else self.name
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The first event that was sent."""
+        return self.events[0]
+
+    @property
+    def event_ids(self) -> tuple[str, ...]:
+        """The ids of the events, each once, in the order in which they were sent first."""
+        return tuple(dict.fromkeys(str(event["event_id"]) for event in self.events))
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages, in the order in which they were sent."""
+        return self.facts.messages
+
+    def inbox(self, passenger: str | None = None) -> Inbox:
+        """The messages as passengers see them: of all, of one passenger (``PAX-…``) or one booking (``BKG-…``)."""
+        everything = Inbox(self.messages)
+        return everything.of(passenger) if passenger else everything
+
+    @cached_property
+    def records(self) -> tuple[KafkaRecord, ...]:
+        """The records as Kafka still has them, in the order in which they were sent. Raises UserError."""
+        return tuple(kafka_places.read(self.session.broker, self.places))
+
+    @cached_property
+    def executions(self) -> tuple[RunExecution, ...]:
+        """The executions of the events' workflows in the order in which they began, each with what it started."""
+        loader, arns = Loader(self.session), [one.arn for one in self.facts.handled]
+        with ThreadPoolExecutor(max_workers=max(1, min(6, len(arns)))) as pool:
+            return tuple(pool.map(loader.load, arns))
+
+    @cached_property
+    def consumer_lines(self) -> Mapping[tuple[int, int], ConsumerLine]:
+        """What the consumer's log says of each record, by partition and offset."""
+        mine = {(place.partition, place.offset) for place in self.places}
+        found = consumer_log.read(self.session, since=self.began_at)
+        return {place: line for place, line in found.items() if place in mine}
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Why the consumer put records aside, by event id."""
+        return {
+            place.event_id: line.reason
+            for place in self.places
+            if (line := self.consumer_lines.get((place.partition, place.offset))) is not None and line.reason
+        }
+
+    @cached_property
+    def item_changes(self) -> tuple[ItemChange, ...]:
+        """What the table's stream says of the items of this run's events, in its order."""
+        ended = self.began_at + timedelta(seconds=self.seconds) + _SKEW
+        found = [one for one in item_changes.read(self.session, since=self.began_at) if one.at <= ended]
+        flights = {str(event["payload"]["flight_id"]) for event in self.events}
+        bookings = {one.booking_id for known in self.facts.recipients.values() for one in known}
+        keep = {
+            id(change): change
+            for event_id in self.event_ids
+            for change in item_changes.of_event(found, event_id, flights, bookings)
+        }
+        return tuple(change for change in found if id(change) in keep)
+
+    @cached_property
+    def audit(self) -> tuple[AuditEvent, ...]:
+        """The audit log's events of this run. Waits (some seconds at most) for those that status changes must cause."""
+        wanted = sum(
+            change.sk == "METADATA" and any(one.key in _STATUSES for one in change.changes.changed)
+            for change in self.item_changes
+        )
+        patience = timedelta(seconds=self.seconds + _STREAM_SECONDS[self.session.target])
+        while True:
+            found = self._read_audit()
+            seen = sum(one.detail_type.endswith(".status_changed") for one in found)
+            if seen >= wanted or datetime.now(UTC) > self.began_at + patience:
+                return found
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
+    def _read_audit(self) -> tuple[AuditEvent, ...]:
+        ids = set(self.event_ids)
+        found = []
+        for event in logs.read(self.session, [names.AUDIT_LOG], since=self.began_at - _SKEW):
+            envelope = event.fields or {}
+            detail = envelope.get("detail")
+            if isinstance(detail, dict) and detail.get("event_id") in ids:
+                found.append(AuditEvent(str(envelope.get("detail-type", "")), detail, event.at))
+        return tuple(found)
+
+    def journey(self, which: str | None = None) -> Journey:
+        """One timeline over every hop.
+
+        ``which`` is a booking (``BKG-…``), a passenger (``PAX-…``) or an event id; without it the event itself, or the
+        first of several. Of several events about a booking's flight the newest that reached it counts. Raises
+        UserError, naming who is there, when nobody fits.
+        """
+        if which is None or which in self.event_ids:
+            return journey.of_event(self._clues(which or self.event_ids[0]))
+        booking_id, flight_id = self._booking(which)
+        told = [message for message in self.messages if message.booking_id == booking_id]
+        about = [one for one in self.facts.sent if one.flight_id == flight_id]
+        newest = max(about, key=lambda one: (one.known_at, one.event_id)).event_id
+        reached = max(told, key=lambda message: message.event_at).event_id if told else newest
+        return journey.of_booking(self._clues(reached), booking_id)
+
+    def _booking(self, which: str) -> tuple[str, str]:
+        known = [(flight, one) for flight, booked in self.facts.recipients.items() for one in booked]
+        for flight, one in known:
+            if which in {one.booking_id, one.passenger_id}:
+                return one.booking_id, flight
+        there = ", ".join(sorted(one.booking_id for _, one in known)) or "nobody"
+        raise UserError(f"{which} is not part of this run.", hint=f"Booked on its flights: {there}.")
+
+    def _clues(self, event_id: str) -> Clues:
+        event = next(one for one in self.events if one["event_id"] == event_id)
+        place = next((one for one in self.places if one.event_id == event_id), None)
+        execution = self._handling(event_id)
+        return Clues(
+            event=event,
+            record=next((record for record in self._known_records() if record.event_id == event_id), None),
+            consumer=self.consumer_lines.get((place.partition, place.offset)) if place else None,
+            rule=self._rule(execution.workflow) if execution else "",
+            execution=execution,
+            item_changes=self.item_changes,
+            messages=[message for message in self.messages if message.event_id == event_id],
+            audit=[one for one in self.audit if one.detail.get("event_id") == event_id],
+        )
+
+    def _handling(self, event_id: str) -> RunExecution | None:
+        """The execution that handled an event; one that only recognised a duplicate where there is no other."""
+        found = [one for one in self.executions if one.bus_event.event_id == event_id]
+        return next((one for one in found if one.outcome != "ALREADY_HANDLED"), found[0] if found else None)
+
+    def _known_records(self) -> Sequence[KafkaRecord]:
+        try:
+            return self.records
+        except UserError:
+            # A broker that cannot be read from here: the journey then begins at the consumer.
+            return ()
+
+    def _rule(self, workflow: str) -> str:
+        short = next(short for short, name in names.WORKFLOWS.items() if name == workflow)
+        answer = self.session.events.list_rule_names_by_target(
+            TargetArn=self.session.output(names.WORKFLOW_OUTPUTS[short]),
+            EventBusName=self.session.output("EventBusName"),
+        )
+        return ", ".join(sorted(answer["RuleNames"]))
+
+    def execution(self, which: int | str = 0) -> RunExecution:
+        """One execution: by its place among ``executions``, by event id, by ARN, or the first of a workflow.
+
+        Short names include the nested ones (``notify-passengers``, ``notify-chunk``). Raises UserError.
+        """
+        if isinstance(which, int):
+            found = self.executions[which : which + 1] if which >= 0 else self.executions[which:][:1]
+        elif which in self.event_ids:
+            handling = self._handling(which)
+            found = (handling,) if handling else ()
+        else:
+            full = names.WORKFLOWS.get(which, which)
+            every = (one for top in self.executions for one in top.all())
+            found = tuple(one for one in every if full in {one.arn, one.workflow, one.name})[:1]
+        if found:
+            return found[0]
+        there = ", ".join(one.workflow for one in self.executions) or "none"
+        raise UserError(f"This run has no execution {which!r}.", hint=f"It has: {there}.")
+
+    def player(self, which: int | str = 0) -> "Player":
+        """The step player of one execution (see :meth:`execution`)."""
+        return self.execution(which).player()
+
+    def gantt(self, which: int | str = 0) -> "Gantt":
+        """When each state of one execution ran."""
+        return self.execution(which).gantt()
+
+    def table(self, which: int | str = 0) -> "StateTable":
+        """One row per visit of a state of one execution."""
+        return self.execution(which).table()
+
+    def diff(self, other: "Run | RunExecution", which: int | str = 0) -> "Diff":
+        """One execution of this run against the same of another run, on one diagram."""
+        from flightpulse.workbench.player import diff
+
+        mine = self.execution(which)
+        theirs = other.execution(which) if isinstance(other, Run) else other
+        if mine.workflow != theirs.workflow:
+            raise UserError(
+                f"{mine.workflow} cannot be compared with {theirs.workflow}.", hint="Give two runs of one workflow."
+            )
+        return diff(mine.definition, mine.events, theirs.events)
+
+    def counts(self) -> Counts:
+        """How much of everything the run took."""
+        everything = [one for top in self.executions for one in top.all()]
+        visits = [visit for one in everything for visit in history.walk(one.history.visits)]
+        attempts = [attempt for visit in visits for attempt in visit.attempts]
+        templates, refused = self._templates()
+        return Counts(
+            events=len(self.event_ids),
+            records=len(self.events),
+            executions=len(everything),
+            state_transitions=len(visits) + sum(max(0, len(visit.attempts) - 1) for visit in visits),
+            table_writes=sum(
+                attempt.resource in {"dynamodb:putItem", "dynamodb:updateItem"} and attempt.problem is None
+                for attempt in attempts
+            ),
+            passengers_told=len({message.passenger_id for message in self.messages}),
+            emails=sum(message.channel == "email" for message in self.messages),
+            texts=sum(message.channel == "sms" for message in self.messages),
+            templates_from_model=templates["model"],
+            templates_from_cache=templates["cache"],
+            templates_from_fallback=templates["fallback"],
+            model_calls=templates["model"] + templates["fallback"] + refused,
+        )
+
+    def _templates(self) -> tuple[dict[str, int], int]:
+        """Templates by origin, and how many first answers the guard refused, from the messenger's log."""
+        sums, refused, ids = {"model": 0, "cache": 0, "fallback": 0}, 0, set(self.event_ids)
+        for event in logs.read(self.session, [names.LOG_GROUPS["messenger"]], since=self.began_at - _SKEW):
+            line = event.fields or {}
+            if line.get("event_id") not in ids:
+                continue
+            refused += line.get("message") == "the guard refused a template"
+            counted = line.get("counts")
+            if isinstance(counted, dict):
+                for origin in sums:
+                    sums[origin] += int(counted.get(origin, 0))
+        return sums, refused
+
+    def latency(self) -> Latency:
+        """Seconds from each event's record to its messages."""
+        written: dict[str, datetime] = {}
+        for record in self._known_records():
+            written.setdefault(record.event_id, record.at)
+        for one in self.facts.sent:
+            written.setdefault(one.event_id, one.at)
+        return Latency(tuple((one.at - written[one.event_id]).total_seconds() for one in self.messages))
+
+    def backlog(self) -> Picture:
+        """How many records had been sent and how many of their workflows had ended at each moment."""
+        ends = [one.stopped_at for one in self.facts.handled if one.stopped_at is not None]
+        return charts.backlog([record.at for record in self._known_records()], ends)
+
+    def sentence(self) -> str:
+        """The whole run in one line."""
+        seen = sum(check.ok for check in self.checks)
+        parts = [
+            _counted(len(self.events), "record"),
+            _counted(len(self.facts.handled), "execution"),
+            _counted(len(self.messages), "message"),
+        ]
+        return f"{self.label}: {seen} of {len(self.checks)} expectations seen; {', '.join(parts)}"
+
+    def summary(self) -> Table:
+        """Expected beside seen."""
+        rows = [("✓ seen" if check.ok else "✗ missing", check.expected, check.seen) for check in self.checks]
+        return Table.of(("", "expected", "seen"), rows, note="\n".join(f"→ {hint}" for hint in self.hints))
+
+    def __iter__(self) -> Iterator[RunExecution]:
+        return iter(self.executions)
+
+    def __repr__(self) -> str:
+        return f"{self.title}\n{self.summary()}"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        from html import escape
+
+        return {"text/plain": repr(self), "text/html": f"<p>{escape(self.title)}</p>{self.summary().html()}"}
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

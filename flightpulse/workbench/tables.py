@@ -1,0 +1,62 @@
+"""A small table that reads well as text and as HTML without any style."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Headings and rows of texts. Columns named in ``numbers`` are set to the right; ``note`` stands below."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: frozenset[int] = frozenset()
+    note: str = ""
+
+    @classmethod
+    def of(
+        cls, headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Iterable[int] = (), note: str = ""
+    ) -> "Table":
+        """A table of whatever can be written as text."""
+        return cls(tuple(headings), tuple(tuple(str(cell) for cell in row) for row in rows), frozenset(numbers), note)
+
+    def column(self, heading: str) -> list[str]:
+        """The texts of one column, from top to bottom. Raises ValueError when there is no such heading."""
+        place = self.headings.index(heading)
+        return [row[place] for row in self.rows]
+
+    def html(self) -> str:
+        """The table as HTML that loses nothing where styles are stripped."""
+        head = "".join(f"<th>{escape(heading)}</th>" for heading in self.headings)
+        body = "".join(f"<tr>{''.join(self._cell(n, cell) for n, cell in enumerate(row))}</tr>" for row in self.rows)
+        note = f"<p>{escape(self.note)}</p>" if self.note else ""
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+
+    def _cell(self, column: int, text: str) -> str:
+        side = ' align="right"' if column in self.numbers else ' align="left"'
+        return f"<td{side}>{escape(text)}</td>"
+
+    def __str__(self) -> str:
+        lines = [self.headings, *self.rows]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(self.headings))]
+        shown = [self._line(line, widths) for line in lines]
+        shown.insert(1, "  ".join("-" * width for width in widths))
+        return "\n".join([*shown, *([self.note] if self.note else [])])
+
+    def _line(self, line: Sequence[str], widths: Sequence[int]) -> str:
+        cells = [
+            cell.rjust(width) if column in self.numbers else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        return "  ".join(cells).rstrip()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": self.html()}

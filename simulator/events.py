@@ -1,0 +1,111 @@
+"""Builds the events that operations send, in the shape of the contract, computed from a flight's schedule."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority
+from flightpulse.domain.events import EventType
+from flightpulse.domain.instants import to_milliseconds
+from flightpulse.domain.local_time import at_airport
+
+TOPIC = "flight-operations"
+CORRELATION_HEADER = "correlation_id"
+
+Event = dict[str, Any]
+
+
+def delay(
+    flight: Flight,
+    minutes: int,
+    reason: str,
+    detail: str = "",
+    *,
+    at: datetime | None = None,
+    event_id: str | None = None,
+) -> Event:
+    """A FLIGHT_DELAY: the flight leaves and arrives so many minutes after its schedule, on its airports' clocks."""
+    late = timedelta(minutes=minutes)
+    payload = {
+        "flight_id": flight.flight_id,
+        "delay_minutes": minutes,
+        "reason": str(DelayReason(reason)),
+        "reason_detail": detail,
+        "new_departure": _on_the_clock_of(flight.origin, flight.scheduled_departure + late),
+        "new_arrival": _on_the_clock_of(flight.destination, flight.scheduled_arrival + late),
+    }
+    return _envelope(EventType.FLIGHT_DELAY, "operations_center", payload, at, event_id)
+
+
+def cancellation(
+    flight: Flight,
+    reason: str,
+    detail: str = "",
+    *,
+    rebooking_priority: str = "NORMAL",
+    at: datetime | None = None,
+    event_id: str | None = None,
+) -> Event:
+    """A FLIGHT_CANCELLED."""
+    payload = {
+        "flight_id": flight.flight_id,
+        "reason": str(CancellationReason(reason)),
+        "reason_detail": detail,
+        "rebooking_priority": str(RebookingPriority(rebooking_priority)),
+    }
+    return _envelope(EventType.FLIGHT_CANCELLED, "operations_center", payload, at, event_id)
+
+
+def gate_change(
+    flight: Flight,
+    new_gate: str,
+    *,
+    terminal_change: bool,
+    old_gate: str | None = None,
+    at: datetime | None = None,
+    event_id: str | None = None,
+) -> Event:
+    """A GATE_CHANGE, away from the flight's present gate unless another one is given."""
+    payload = {
+        "flight_id": flight.flight_id,
+        "old_gate": old_gate or flight.gate,
+        "new_gate": new_gate,
+        "terminal_change": terminal_change,
+    }
+    return _envelope(EventType.GATE_CHANGE, "airport_ops", payload, at, event_id)
+
+
+def deterministic_id(*parts: object) -> str:
+    """The same id for the same parts, so that a repeated run sends the same events and not new ones."""
+    digest = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
+    return f"evt-{digest[:32]}"
+
+
+def key(event: Mapping[str, Any]) -> bytes:
+    """The record's key: one flight's events go to one partition and keep their order."""
+    flight_id: str = event["payload"]["flight_id"]
+    return flight_id.encode()
+
+
+def value(event: Mapping[str, Any]) -> bytes:
+    """The record's value: UTF-8 JSON."""
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _envelope(
+    event_type: EventType, source: str, payload: Mapping[str, Any], at: datetime | None, event_id: str | None
+) -> Event:
+    return {
+        "event_id": event_id or f"evt-{uuid.uuid4().hex}",
+        "event_type": str(event_type),
+        "timestamp": to_milliseconds(at or datetime.now(UTC)),
+        "source": source,
+        "payload": dict(payload),
+    }
+
+
+def _on_the_clock_of(airport: str, instant: datetime) -> str:
+    return at_airport(instant, airport).isoformat(timespec="seconds")

@@ -1,0 +1,279 @@
+"""Builds an event from command-line options, sends it, and prints what came of it.
+
+The project's command line uses :func:`event_options`, :func:`build` and :func:`deliver` with the flights of the table.
+:func:`main` is the program without a deployed stack: it knows the flights of ``sample_data/``, moved to tomorrow.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, FlightStatus, RebookingPriority
+from flightpulse.domain.events import EventType
+from flightpulse.errors import UserError
+from flightpulse.relay.connection import Kafka, partitions_of, read_security
+from simulator import events
+from simulator.events import TOPIC, Event
+from simulator.producer import OperationsProducer, Report, check, fates
+
+FindFlight = Callable[[str], Flight | None]
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+INTERRUPTED = 130
+
+_SHOWN = 200
+
+
+def event_options(command: _Command) -> _Command:
+    """The options that describe an event, for a command that calls :func:`build` with them."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--event-type",
+        required=True,
+        type=click.Choice([str(kind) for kind in EventType]),
+        help="What happened.",
+    ),
+    click.option("--flight-id", required=True, help="The flight it happened to, such as SW1234."),
+    click.option("--delay-minutes", type=click.IntRange(min=0), help="FLIGHT_DELAY: minutes after the schedule."),
+    click.option(
+        "--reason",
+        type=click.Choice([str(known) for known in DelayReason]),
+        help="FLIGHT_DELAY, FLIGHT_CANCELLED (not ATC or SECURITY): why.",
+    ),
+    click.option("--reason-detail", help="FLIGHT_DELAY, FLIGHT_CANCELLED: free text for operations."),
+    click.option(
+        "--rebooking-priority",
+        type=click.Choice([str(known) for known in RebookingPriority]),
+        help="FLIGHT_CANCELLED: how urgently passengers need another flight (default NORMAL).",
+    ),
+    click.option("--old-gate", help="GATE_CHANGE: the gate until now (default: the flight's)."),
+    click.option("--new-gate", help="GATE_CHANGE: the gate from now on."),
+    click.option(
+        "--terminal-change/--no-terminal-change", default=None, help="GATE_CHANGE: the new gate is in another terminal."
+    ),
+    click.option("--event-id", help="An id of your own. With --count, the same event is sent again and again."),
+    click.option("--timestamp", help="When operations knew: ISO 8601 with an offset (default: now)."),
+    click.option("--correlation-id", help="The header that follows the event everywhere (default: the event's id)."),
+    click.option("--count", type=click.IntRange(min=1), default=1, show_default=True, help="How many to send."),
+)
+
+
+def deliver(
+    kafka: Kafka,
+    some_events: Sequence[Event],
+    *,
+    topic: str = TOPIC,
+    correlation_id: str | None = None,
+    as_json: bool = False,
+) -> None:
+    """Send events and print what came of them. Raises UserError when the broker does not have them all."""
+    partitions_of(kafka, topic)
+    producer = OperationsProducer(kafka, topic)
+    try:
+        with producer:
+            for event in some_events:
+                producer.send(event, correlation_id=correlation_id)
+            _flush_showing_progress(producer, quiet=as_json)
+    except KeyboardInterrupt:
+        raise UserError(f"Stopped: {fates(producer.report)}.", exit_code=INTERRUPTED) from None
+    _print(some_events, producer.report, topic, as_json=as_json)
+    check(producer.report)
+
+
+def build(find_flight: FindFlight, options: Mapping[str, Any]) -> list[Event]:
+    """The events that the options (those of :func:`event_options`) describe.
+
+    ``find_flight`` knows the flights' schedules and answers None for a flight it does not know. Raises UserError that
+    names the option that is missing or wrong.
+    """
+    kind = EventType(options["event_type"])
+    _check_options(kind, options)
+    flight = find_flight(options["flight_id"])
+    if flight is None:
+        raise UserError(f"There is no flight {options['flight_id']}.", hint="Check the id, or load it with: seed")
+    first = _timestamp(options.get("timestamp"))
+    # With an id of its own it is one event, sent again; without, each is news and a moment later than the one before.
+    apart = timedelta(0) if options.get("event_id") else timedelta(milliseconds=1)
+    return [_build_one(kind, flight, options, first + number * apart) for number in range(options["count"])]
+
+
+_NEEDED = {
+    EventType.FLIGHT_DELAY: ("delay_minutes", "reason"),
+    EventType.FLIGHT_CANCELLED: ("reason",),
+    EventType.GATE_CHANGE: ("new_gate",),
+}
+_ALLOWED = {
+    EventType.FLIGHT_DELAY: ("reason_detail",),
+    EventType.FLIGHT_CANCELLED: ("reason_detail", "rebooking_priority"),
+    EventType.GATE_CHANGE: ("old_gate", "terminal_change"),
+}
+
+
+def _check_options(kind: EventType, options: Mapping[str, Any]) -> None:
+    for name in _NEEDED[kind]:
+        if options.get(name) is None:
+            raise UserError(f"{kind} needs {_flag(name)}.")
+    known = {name for names in (*_NEEDED.values(), *_ALLOWED.values()) for name in names}
+    for name in sorted(known - {*_NEEDED[kind], *_ALLOWED[kind]}):
+        if options.get(name) is not None:
+            raise UserError(f"{_flag(name)} does not belong to {kind}.")
+    if kind is EventType.FLIGHT_CANCELLED and options["reason"] not in set(CancellationReason):
+        choices = ", ".join(CancellationReason)
+        raise UserError(f"{options['reason']} is no reason for FLIGHT_CANCELLED.", hint=f"Choose from {choices}.")
+
+
+def _build_one(kind: EventType, flight: Flight, options: Mapping[str, Any], at: datetime) -> Event:
+    event_id, detail = options.get("event_id"), options.get("reason_detail") or ""
+    match kind:
+        case EventType.FLIGHT_DELAY:
+            minutes, why = options["delay_minutes"], options["reason"]
+            return events.delay(flight, minutes, why, detail, at=at, event_id=event_id)
+        case EventType.FLIGHT_CANCELLED:
+            priority = options.get("rebooking_priority") or RebookingPriority.NORMAL
+            why = options["reason"]
+            return events.cancellation(flight, why, detail, rebooking_priority=priority, at=at, event_id=event_id)
+        case EventType.GATE_CHANGE:
+            return events.gate_change(
+                flight,
+                options["new_gate"],
+                terminal_change=bool(options.get("terminal_change")),
+                old_gate=options.get("old_gate"),
+                at=at,
+                event_id=event_id,
+            )
+
+
+def _timestamp(text: str | None) -> datetime:
+    return datetime.now(UTC) if text is None else _aware(text, "--timestamp")
+
+
+def _aware(text: str, flag: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise UserError(
+            f"{flag} {text!r} is not an ISO 8601 time with an offset.", hint="Example: 2026-12-01T08:15-06:00"
+        )
+    return found
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _flush_showing_progress(producer: OperationsProducer, *, quiet: bool) -> None:
+    if quiet or producer.handed_over < _SHOWN or not sys.stderr.isatty():
+        producer.flush()
+        return
+    with click.progressbar(length=producer.handed_over, label="sending", file=sys.stderr) as bar:
+        producer.flush(lambda acknowledged, _all: bar.update(acknowledged - bar.pos))
+
+
+def _print(sent: Sequence[Event], report: Report, topic: str, *, as_json: bool) -> None:
+    if as_json:
+        places = [asdict(found) for found in report.acknowledged]
+        click.echo(events.value({"topic": topic, "events": list(sent), "acknowledged": places}).decode())
+        return
+    by_id = {event["event_id"]: event for event in sent}
+    for found in report.acknowledged[:_SHOWN]:
+        event = by_id[found.event_id]
+        what = f"{event['event_type']} {event['payload']['flight_id']}"
+        click.echo(f"sent {what} as {found.event_id} (partition {found.partition}, offset {found.offset})")
+    if len(report.acknowledged) > _SHOWN:
+        click.echo(f"sent {len(report.acknowledged)} events in all")
+
+
+@click.command(name="producer")
+@event_options
+@click.option(
+    "--bootstrap", metavar="HOST:PORT", envvar="FLIGHTPULSE_KAFKA", help="The broker (default: the local one)."
+)
+@click.option("--topic", default=TOPIC, show_default=True, help="The topic.")
+@click.option("--kafka-config", type=click.Path(exists=True, path_type=Path), help="File with SASL and SSL properties.")
+@click.option("--scheduled-departure", help="The schedule of a flight that sample_data/ does not have: ISO 8601.")
+@click.option("--scheduled-arrival", help="The same for its arrival (default: two hours later).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def command(**options: Any) -> None:
+    """Send an operations event to Kafka."""
+    wanted = build(_flight_finder(options), options)
+    security = read_security(options["kafka_config"].read_text().splitlines()) if options["kafka_config"] else {}
+    deliver(
+        Kafka(options["bootstrap"] or _local_broker(), security),
+        wanted,
+        topic=options["topic"],
+        correlation_id=options["correlation_id"],
+        as_json=options["as_json"],
+    )
+
+
+def _local_broker() -> str:
+    from flightpulse import paths
+    from flightpulse.local import state
+
+    running = state.load(paths.home())
+    if running is None or not running.kafka_bootstrap:
+        raise UserError(
+            "No local cloud is running.", hint="Start it with flightpulse up, or give --bootstrap HOST:PORT."
+        )
+    return running.kafka_bootstrap
+
+
+def _flight_finder(options: Mapping[str, Any]) -> FindFlight:
+    """Flights of the sample data, moved to tomorrow; or the one that the options describe."""
+    if options["scheduled_departure"]:
+        return lambda flight_id: _described_flight(flight_id, options)
+
+    def find(flight_id: str) -> Flight | None:
+        from flightpulse.workbench import sample_data
+
+        flights = sample_data.load(day=_tomorrow()).flights
+        return next((flight for flight in flights if flight.flight_id == flight_id), None)
+
+    return find
+
+
+def _described_flight(flight_id: str, options: Mapping[str, Any]) -> Flight:
+    departure = _aware(options["scheduled_departure"], "--scheduled-departure")
+    given = options["scheduled_arrival"]
+    arrival = _aware(given, "--scheduled-arrival") if given else departure + timedelta(hours=2)
+    return Flight(
+        flight_id=flight_id,
+        origin="",
+        destination="",
+        scheduled_departure=departure,
+        scheduled_arrival=arrival,
+        status=FlightStatus.SCHEDULED,
+        gate=options["old_gate"] or "",
+    )
+
+
+def _tomorrow() -> date:
+    return datetime.now().astimezone().date() + timedelta(days=1)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program: one line for every error, never a traceback."""
+    try:
+        command.main(args=arguments, prog_name="producer.py", standalone_mode=False)
+    except UserError as error:
+        click.echo(f"{error.message} {error.hint}".strip(), err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        click.echo(f"{' '.join(error.format_message().split())} See --help.", err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped before anything was sent.", err=True)
+        return INTERRUPTED
+    return 0

@@ -1,0 +1,204 @@
+"""The five scenarios: what each sends, and what a viewer must then see.
+
+``python simulator/scenarios.py 1`` is ``flightpulse scenario 1``, with the same options.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flightpulse.domain.entities import Flight, FlightStatus
+from flightpulse.errors import UserError
+from simulator import events
+from simulator.expectations import (
+    Expectation,
+    all_handled,
+    bookings_reported,
+    everyone_told,
+    flight_is,
+    handled_at_the_same_time,
+    loyal_first,
+    messages_say,
+    needs_rebooking,
+    never_older_after_newer,
+    priority_language,
+    rebooking_called,
+    workflow_ran,
+)
+
+Event = dict[str, Any]
+Build = Callable[["Clock", Mapping[str, Flight]], list[Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Gives each event of a run an id and a time of its own: the same id never comes twice, and order is certain."""
+
+    began_at: datetime
+
+    def known_at(self, number: int) -> datetime:
+        """When operations knew of the run's n-th event: a moment before the run began, each later than the one before.
+
+        Event times have milliseconds, and of two events about one flight the later one counts.
+        """
+        return self.began_at - timedelta(seconds=1) + timedelta(milliseconds=100 * number)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One scenario. ``sends`` says in words what goes to Kafka, ``flights`` are those it changes."""
+
+    number: int
+    name: str
+    title: str
+    sends: str
+    flights: tuple[str, ...]
+    build: Build
+    expectations: tuple[Expectation, ...]
+
+    def events(self, flights: Mapping[str, Flight], began_at: datetime) -> list[Event]:
+        """The events of one run, in the order in which they are sent."""
+        return self.build(Clock(began_at), flights)
+
+
+def _minor_delay(clock: Clock, flights: Mapping[str, Flight]) -> list[Event]:
+    return [
+        events.delay(
+            flights["SW1234"], 25, "WEATHER", "Thunderstorms over Dallas slow departures", at=clock.known_at(0)
+        )
+    ]
+
+
+def _major_delay(clock: Clock, flights: Mapping[str, Flight]) -> list[Event]:
+    detail = "A hydraulic pump is being replaced"
+    return [events.delay(flights["SW5678"], 90, "MECHANICAL", detail, at=clock.known_at(0))]
+
+
+def _cancellation(clock: Clock, flights: Mapping[str, Flight]) -> list[Event]:
+    detail = "Dense fog in the Bay Area closes the runways"
+    return [events.cancellation(flights["SW9012"], "WEATHER", detail, rebooking_priority="HIGH", at=clock.known_at(0))]
+
+
+def _gate_change(clock: Clock, flights: Mapping[str, Flight]) -> list[Event]:
+    return [events.gate_change(flights["SW3456"], "D15", terminal_change=True, at=clock.known_at(0))]
+
+
+def _rapid_sequence(clock: Clock, flights: Mapping[str, Flight]) -> list[Event]:
+    first = events.delay(flights["SW1234"], 25, "WEATHER", "Thunderstorms over Dallas", at=clock.known_at(0))
+    return [
+        first,
+        events.gate_change(flights["SW3456"], "A9", terminal_change=False, at=clock.known_at(1)),
+        events.delay(flights["SW7890"], 150, "CREW", "The crew has reached its duty limit", at=clock.known_at(2)),
+        events.delay(flights["SW1234"], 95, "WEATHER", "The storm stays over Dallas", at=clock.known_at(3)),
+        events.delay(flights["SW5678"], 45, "ATC", "Flow control into Denver", at=clock.known_at(4)),
+        # Kafka delivers at least once: the first event comes again, after newer news about its flight.
+        first,
+    ]
+
+
+SCENARIOS = (
+    Scenario(
+        number=1,
+        name="minor-delay",
+        title="SW1234 leaves 25 minutes late because of the weather",
+        sends="SW1234 25 min WEATHER",
+        flights=("SW1234",),
+        build=_minor_delay,
+        expectations=(
+            workflow_ran("SW1234", "flight.delay.minor"),
+            everyone_told("SW1234"),
+            flight_is("SW1234", "is DELAYED, 25 min", status=FlightStatus.DELAYED, delay_minutes=25),
+        ),
+    ),
+    Scenario(
+        number=2,
+        name="major-delay",
+        title="SW5678 leaves 90 minutes late because of a mechanical problem",
+        sends="SW5678 90 min MECHANICAL",
+        flights=("SW5678",),
+        build=_major_delay,
+        expectations=(
+            workflow_ran("SW5678", "flight.delay.major"),
+            everyone_told("SW5678"),
+            loyal_first("SW5678"),
+            priority_language("SW5678"),
+            flight_is("SW5678", "is DELAYED, 90 min", status=FlightStatus.DELAYED, delay_minutes=90),
+        ),
+    ),
+    Scenario(
+        number=3,
+        name="cancellation",
+        title="SW9012 is cancelled because of the weather",
+        sends="SW9012 cancelled WEATHER",
+        flights=("SW9012",),
+        build=_cancellation,
+        expectations=(
+            workflow_ran("SW9012", "flight.cancelled"),
+            flight_is("SW9012", "is CANCELLED", status=FlightStatus.CANCELLED),
+            needs_rebooking("SW9012"),
+            everyone_told("SW9012"),
+            messages_say(
+                "SW9012",
+                "Messages apologise and give next steps",
+                r"sorry|apolog",
+                r"rebook|(an)?other flight|new flight|contact|next step",
+            ),
+            bookings_reported("SW9012"),
+            rebooking_called("SW9012"),
+        ),
+    ),
+    Scenario(
+        number=4,
+        name="gate-change",
+        title="SW3456 moves from gate A5 to D15 in another terminal",
+        sends="SW3456 A5 to D15, terminal change",
+        flights=("SW3456",),
+        build=_gate_change,
+        expectations=(
+            workflow_ran("SW3456", "flight.gate_change"),
+            everyone_told("SW3456"),
+            messages_say("SW3456", "Messages stress the other terminal", r"terminal", r"\bD15\b"),
+            flight_is("SW3456", "leaves from gate D15", gate="D15"),
+        ),
+    ),
+    Scenario(
+        number=5,
+        name="rapid-sequence",
+        title="six events within a second, three of them about SW1234",
+        sends="SW1234 25 min, SW3456 gate A9, SW7890 150 min, SW1234 95 min, SW5678 45 min, the first one again",
+        flights=("SW1234", "SW3456", "SW5678", "SW7890"),
+        build=_rapid_sequence,
+        expectations=(
+            all_handled(),
+            handled_at_the_same_time(),
+            never_older_after_newer(),
+            flight_is("SW1234", "has its newest news: 95 min", status=FlightStatus.DELAYED, delay_minutes=95),
+            everyone_told("SW1234"),
+            flight_is("SW3456", "leaves from gate A9", gate="A9"),
+            flight_is("SW7890", "is DELAYED, 150 min", status=FlightStatus.DELAYED, delay_minutes=150),
+        ),
+    ),
+)
+
+
+def find(reference: str) -> Scenario:
+    """A scenario by number or name. Raises UserError."""
+    for scenario in SCENARIOS:
+        if reference.lower() in {str(scenario.number), scenario.name}:
+            return scenario
+    known = ", ".join(f"{scenario.number} {scenario.name}" for scenario in SCENARIOS)
+    raise UserError(f"There is no scenario {reference!r}.", hint=f"Choose from: {known}")
+
+
+def main() -> None:
+    """Run ``flightpulse scenario`` with this program's arguments."""
+    import sys
+
+    from flightpulse.cli.group import cli
+
+    cli(["scenario", *sys.argv[1:]], prog_name="flightpulse")
+
+
+if __name__ == "__main__":
+    main()
