@@ -1,0 +1,94 @@
+"""The site is complete without a server and without the network, and its players run."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from flightpulse.errors import UserError
+from tests.notebooks import sample
+from tools.notebooks import site
+from tools.notebooks.folder import Folder
+
+pytestmark = pytest.mark.xdist_group("notebooks")
+
+
+class References(HTMLParser):
+    """What a page links to, and what it loads."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.alts: list[str | None] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "a":
+            self.links.append(given.get("href") or "")
+        elif given.get("src") or tag == "link":
+            self.loads.append(given.get("src") or given.get("href") or "")
+        if tag == "img":
+            self.alts.append(given.get("alt"))
+
+
+@pytest.fixture
+def page(built: Folder, tmp_path: Path) -> Path:
+    site.write(built, tmp_path / "site")
+    return tmp_path / "site" / f"{sample.NAME}.html"
+
+
+def test_a_page_loads_nothing_but_its_style(page: Path):
+    loads = References(page.read_text()).loads
+
+    assert [one for one in loads if not one.startswith("data:")] == ["site.css"]
+    assert "default-src 'none'" in page.read_text()
+    assert not re.search(r"@import|url\(", (page.parent / "site.css").read_text())
+
+
+def test_every_link_leads_somewhere(page: Path):
+    for one in (page, page.parent / "index.html"):
+        for link in References(one.read_text()).links:
+            target, _, part = link.partition("#")
+            assert (page.parent / target).exists()
+            assert not part or f'id="{part}"' in (page.parent / (target or one.name)).read_text()
+
+
+def test_links_to_files_of_the_checkout_lead_to_the_repository(built: Folder, tmp_path: Path):
+    site.write(built, tmp_path, repository="https://example.org/blob/main/")
+
+    links = References((tmp_path / f"{sample.NAME}.html").read_text()).links
+    assert "https://example.org/blob/main/README.md" in links
+    assert "https://example.org/blob/main/notebooks/nbval.cfg" in links
+
+
+def test_the_script_of_a_player_is_there_unchanged_and_pictures_have_their_words(page: Path):
+    text = page.read_text()
+
+    assert "document.getElementById('player').textContent = 'stepping';" in text
+    assert References(text).alts == ["One bar of ten passengers."]
+
+
+def test_the_contents_say_what_each_notebook_is_about(page: Path):
+    text = (page.parent / "index.html").read_text()
+
+    assert f'<a href="{sample.NAME}.html">01 Count the passengers</a>' in text
+    assert "see that <code>nobody</code> is missing" in text
+
+
+def test_a_site_of_no_notebooks_is_a_page(empty: Folder, tmp_path: Path):
+    assert [page.name for page in site.write(empty, tmp_path / "site")] == ["index.html"]
+
+
+def test_a_site_is_written_over_an_older_one_but_over_nothing_else(empty: Folder, tmp_path: Path):
+    target = tmp_path / "site"
+    site.write(empty, target)
+    (target / "99-gone.html").touch()
+
+    site.write(empty, target)
+
+    assert not (target / "99-gone.html").exists()
+    with pytest.raises(UserError, match="holds something that is not this site"):
+        site.write(empty, empty.path)

@@ -1,0 +1,125 @@
+"""Builds notebooks from their sources, and says whether the committed ones still are what their sources would give."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from flightpulse.errors import UserError
+from tools.notebooks import head, index, outputs, patterns, sources, tiers
+from tools.notebooks.execute import execute
+from tools.notebooks.folder import Folder
+from tools.notebooks.sandbox import Sandboxes
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between a committed notebook and a new build of it: what the cell said, and what it says."""
+
+    name: str
+    cell: int
+    before: str
+    now: str
+
+    def __str__(self) -> str:
+        return f"{self.name}, cell {self.cell}:\n  committed: {self.before}\n  rebuilt:   {self.now}"
+
+
+def build(folder: Folder, names: list[str], say: Say, *, anew: bool = False) -> None:
+    """Execute the sources and write the notebooks and their index.
+
+    Outputs that say nothing new stay as they are, unless they shall be written ``anew``.
+    """
+    cleaning = patterns.load(folder.patterns)
+    with Sandboxes() as sandboxes:
+        for name in names:
+            made = run(folder, name, sandboxes)
+            changed = len([cell for cell in made.cells if cell.cell_type == "code"])
+            if not anew and folder.notebook(name).exists():
+                changed = outputs.keep_unchanged(made, folder.read(name), cleaning)
+            folder.notebook(name).write_text(text(made), encoding="utf-8")
+            say(f"{name}: built, {changed} {'cell says' if changed == 1 else 'cells say'} something new.")
+    index.write(folder)
+
+
+def run(folder: Folder, name: str, sandboxes: Sandboxes) -> NotebookNode:
+    """A notebook executed from its source and made fit to be committed."""
+    tier = tiers.load(folder.tiers).of(name)
+    made = sources.read(_source(folder, name))
+    head.check_provenance(head.of(made, name), tier.name)
+    execute(
+        made,
+        name=name,
+        cwd=folder.path,
+        variables=sandboxes.variables(name, tier),
+        timeout=tier.cell_timeout,
+    )
+    outputs.tidy(made)
+    made.metadata = NotebookNode(sources.METADATA)
+    return made
+
+
+def text(notebook: NotebookNode) -> str:
+    """The file of a notebook, the same for the same cells and outputs."""
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def stale(folder: Folder, names: list[str]) -> list[str]:
+    """What is wrong with the committed notebooks as far as one can see without running them, one sentence each."""
+    found = tiers.load(folder.tiers).problems(folder.names())
+    for name in names:
+        if not folder.source(name).exists():
+            found.append(f"{name} has no source")
+        elif not folder.notebook(name).exists():
+            found.append(f"{name} was never built")
+        else:
+            wrong = sources.differences(sources.read(folder.source(name)), folder.read(name))
+            found += [f"{name}: {one}" for one in wrong]
+    if index.is_stale(folder):
+        found.append(f"{folder.index.name} is not what the notebooks' heads say")
+    return found
+
+
+def changes(folder: Folder, names: list[str], say: Say) -> list[Change]:
+    """Execute the sources again and compare every output with the committed one.
+
+    Pictures are counted, not compared. Notebooks that need an account are left out.
+    """
+    cleaning = patterns.load(folder.patterns)
+    listed = tiers.load(folder.tiers)
+    found: list[Change] = []
+    with Sandboxes() as sandboxes:
+        for name in names:
+            if not listed.of(name).runs_unattended:
+                say(f"{name}: left out, it needs an AWS account.")
+                continue
+            new = _compared(name, folder.read(name), run(folder, name, sandboxes), cleaning)
+            say(f"{name}: {'as committed' if not new else f'{len(new)} cells differ'}.")
+            found += new
+    return found
+
+
+def _compared(name: str, before: NotebookNode, now: NotebookNode, cleaning: patterns.Patterns) -> list[Change]:
+    found = []
+    for number, (one, other) in enumerate(zip(before.cells, now.cells, strict=False)):
+        if one.cell_type == other.cell_type == "code":
+            old = outputs.comparable(one, cleaning, pictures=False)
+            new = outputs.comparable(other, cleaning, pictures=False)
+            if old != new:
+                found.append(
+                    Change(name, number, json.dumps(old, ensure_ascii=False), json.dumps(new, ensure_ascii=False))
+                )
+    return found
+
+
+def _source(folder: Folder, name: str) -> Path:
+    path = folder.source(name)
+    if not path.exists():
+        raise UserError(f"{name} has no source.", hint=f"Write it as {path.relative_to(folder.path.parent)}.")
+    return path
