@@ -42,9 +42,7 @@ def store() -> Store:
 
 
 def explorer(store: Store) -> TableExplorer:
-    session = SimpleNamespace(
-        dynamodb=store, table_name="FlightPulseTable", command=lambda verb: f"flightpulse {verb}"
-    )
+    session = SimpleNamespace(dynamodb=store, table_name="FlightPulseTable", command=lambda verb: f"flightpulse {verb}")
     return TableExplorer(cast("Session", session))
 
 
