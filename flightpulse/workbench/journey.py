@@ -15,6 +15,7 @@ from flightpulse.workbench.item_changes import ItemChange
 from flightpulse.workbench.kafka_places import KafkaRecord
 from flightpulse.workbench.payloads import Changes
 from flightpulse.workbench.run_executions import RunExecution
+from flightpulse.workbench.two_outputs import PictureAndWords
 
 if TYPE_CHECKING:
     from flightpulse.workbench.picture import Picture
@@ -83,7 +84,7 @@ class Hop:
 
 
 @dataclass(frozen=True)
-class Journey:
+class Journey(PictureAndWords):
     """The hops of one event, or of one booking of its flight, in the order in which they happened."""
 
     title: str
@@ -142,6 +143,9 @@ class Journey:
         said = self.text()
         alt = f"{self.title}: {len(self.hops)} hops in {self.total_seconds:.3f} s."
         return {"image/png": self.picture().png, "text/plain": said}, {"image/png": {"alt": alt}}
+
+    def _words(self, said: str) -> dict[str, str]:
+        return {"text/html": self.html(), "text/plain": said}
 
     def __str__(self) -> str:
         return self.text()

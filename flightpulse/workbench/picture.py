@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from flightpulse.workbench.diagram import png
+from flightpulse.workbench.two_outputs import PictureAndWords
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +30,7 @@ DIM = "#59636e"
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(PictureAndWords):
     """``png`` holds the same bytes whenever the same data are drawn; ``said`` says what the picture shows."""
 
     png: bytes = field(repr=False)

@@ -22,6 +22,7 @@ from flightpulse.workbench.run_store import KeptRun
 from flightpulse.workbench.scenarios import Check
 from flightpulse.workbench.session import Session
 from flightpulse.workbench.tables import Table
+from flightpulse.workbench.two_outputs import PictureAndWords
 
 if TYPE_CHECKING:
     from flightpulse.workbench.player import Diff, Gantt, Player
@@ -74,7 +75,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(PictureAndWords):
     """Seconds from an event's Kafka record to each message about it, in the order of the messages."""
 
     seconds: tuple[float, ...] = field(repr=False)

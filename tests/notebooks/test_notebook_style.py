@@ -147,7 +147,7 @@ WORDS = v4.new_output("stream", name="stdout", text="One bar.\n")
         ([shown(image_png=png()), WORDS], "has a picture without alt text"),
         ([shown(ALT, image_png=png(), text_plain="One bar.")], "has a picture with no words after it"),
         ([shown(ALT, image_png=png(70_000)), WORDS], "has a picture of 70,024 bytes; 60,000 are enough"),
-        ([shown(ALT, image_png=png(width=2000)), WORDS], "has a picture of more than 1600 pixels"),
+        ([shown(ALT, image_png=png(width=2000)), WORDS], "has a picture of more than 1600 by 2600 pixels"),
         ([shown(**{"image_svg+xml": "<svg/>"})], "has an output that is an SVG"),
         ([shown(application_javascript="alert()")], "has an output that is JavaScript"),
         ([shown(text_html="<b>6</b>", text_plain="<Table object>")], "has HTML with no text beside it"),

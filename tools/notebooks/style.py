@@ -28,7 +28,7 @@ MAX_WORDS = 120
 MAX_FUNCTION_LINES = 10
 MAX_FILE_BYTES = 500_000
 MAX_PNG_BYTES = 60_000
-MAX_FIGURE_PIXELS = 1600
+MAX_FIGURE_WIDTH, MAX_FIGURE_HEIGHT = 1600, 2600
 SECTIONS = range(3, 9)
 
 CLOSING = ("What we simplified", "Exercises", "Clean up", "Where the code lives")
@@ -257,8 +257,9 @@ def _pictures(cell: NotebookNode) -> Iterator[str]:
         raw = base64.b64decode(picture)
         if len(raw) > MAX_PNG_BYTES:
             yield f"has a picture of {len(raw):,} bytes; {MAX_PNG_BYTES:,} are enough"
-        if max(struct.unpack(">II", raw[16:24])) > MAX_FIGURE_PIXELS:
-            yield f"has a picture of more than {MAX_FIGURE_PIXELS} pixels"
+        width, height = struct.unpack(">II", raw[16:24])
+        if width > MAX_FIGURE_WIDTH or height > MAX_FIGURE_HEIGHT:
+            yield f"has a picture of more than {MAX_FIGURE_WIDTH} by {MAX_FIGURE_HEIGHT} pixels"
         if not output.metadata.get("image/png", {}).get("alt", "").strip():
             yield "has a picture without alt text in its metadata"
         if not any(_is_words(other) for other in cell.outputs[place + 1 :]):

@@ -9,13 +9,14 @@ from flightpulse.workbench.diagram.definition import Edge, Scope, State, parse
 from flightpulse.workbench.diagram.layout import Layout, layout
 from flightpulse.workbench.diagram.marks import NO_MARKS, SIGNS, Mark, Marks
 from flightpulse.workbench.diagram.scene import Scene, compose
+from flightpulse.workbench.two_outputs import PictureAndWords
 
 __all__ = ["NO_MARKS", "SIGNS", "Diagram", "Edge", "Mark", "Marks", "Scope", "State", "of"]
 
 _SHARP_UP_TO = 1_300_000
 
 
-class Diagram:
+class Diagram(PictureAndWords):
     """One state machine, ready to be drawn with or without the marks of a run."""
 
     def __init__(self, scope: Scope) -> None:

@@ -10,6 +10,7 @@ from flightpulse.errors import UserError
 from flightpulse.workbench import picture as pictures
 from flightpulse.workbench.explore import show
 from flightpulse.workbench.picture import Picture
+from flightpulse.workbench.two_outputs import PictureAndWords
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Adjacency:
+class Adjacency(PictureAndWords):
     """A flight with the items its partition leads to. Shows as a tree of keys and as a small drawing."""
 
     flight: Mapping[str, Any] = field(repr=False)

@@ -12,13 +12,14 @@ from flightpulse.workbench.player.diff import Diff, diff
 from flightpulse.workbench.player.gantt import Gantt
 from flightpulse.workbench.player.page_data import Run
 from flightpulse.workbench.player.table import Table
+from flightpulse.workbench.two_outputs import PictureAndWords
 
 __all__ = ["Diff", "Gantt", "Player", "diff", "page_for"]
 
 _NO_EVENTS = "The history has no events."
 
 
-class Player:
+class Player(PictureAndWords):
     """One execution, ready to be stepped through.
 
     ``definition`` is the state machine's definition (mapping or JSON text); ``events`` what GetExecutionHistory
@@ -113,14 +114,9 @@ class Player:
         width = round(self.diagram.scene(self.replay.marks()).width)
         return {"image/png": self.png(), "text/plain": said}, {"image/png": {"alt": said, "width": width}}
 
-    def _ipython_display_(self) -> None:
-        """Two outputs, for GitHub shows only the poster: the poster, then the player."""
-        from IPython import display as notebook
-
-        display: Any = notebook.display
-        data, metadata = self._repr_mimebundle_()
-        display(data, metadata=metadata, raw=True)
-        display({"text/html": self.html(), "text/plain": str(self.table())}, raw=True)
+    def _words(self, said: str) -> dict[str, str]:  # noqa: ARG002
+        """The player itself, and the visits as a table for whoever sees no HTML."""
+        return {"text/html": self.html(), "text/plain": str(self.table())}
 
     def __repr__(self) -> str:
         return f"{self.title}: {self.sentence}"

@@ -11,6 +11,7 @@ from flightpulse.workbench.history import Visit
 from flightpulse.workbench.player import events, frames, trace
 from flightpulse.workbench.player.frames import Replay, mark_of
 from flightpulse.workbench.player.trace import Trace
+from flightpulse.workbench.two_outputs import PictureAndWords
 
 Outcome = tuple[str, int, str]
 
@@ -24,7 +25,7 @@ class Divergence:
     sentence: str
 
 
-class Diff:
+class Diff(PictureAndWords):
     """Two runs on one diagram: ``=`` same, ``≠`` fared differently, ``A`` or ``B`` visited in that run only."""
 
     def __init__(self, definition: Mapping[str, Any] | str, events_a: Any, events_b: Any) -> None:

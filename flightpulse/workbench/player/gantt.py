@@ -11,6 +11,7 @@ from flightpulse.workbench.diagram.svg import LINES, PAGE
 from flightpulse.workbench.player import selection
 from flightpulse.workbench.player.captions import count, duration
 from flightpulse.workbench.player.frames import Replay
+from flightpulse.workbench.two_outputs import PictureAndWords
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +87,7 @@ def _longest_unfolded(steps: Sequence[float]) -> float:
     return max(steps, default=0.0)
 
 
-class Gantt:
+class Gantt(PictureAndWords):
     """When each state of a run was at work."""
 
     def __init__(self, replay: Replay) -> None:

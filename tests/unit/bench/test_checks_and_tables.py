@@ -4,6 +4,7 @@ import pytest
 
 from flightpulse.workbench import CheckError, check, payloads
 from flightpulse.workbench.payloads import Changed
+from flightpulse.workbench.picture import Picture
 from flightpulse.workbench.tables import Table
 
 
@@ -44,3 +45,14 @@ def test_a_table_escapes_what_would_be_html() -> None:
 
 def test_numbers_stand_at_the_right() -> None:
     assert str(Table.of(("n",), [(5,), (100,)], numbers=(0,))).splitlines()[2] == "  5"
+
+
+def test_a_picture_shows_its_words_as_an_output_of_their_own(monkeypatch: pytest.MonkeyPatch):
+    from IPython import display as notebook
+
+    shown: list[dict[str, object]] = []
+    monkeypatch.setattr(notebook, "display", lambda data, **_: shown.append(data))
+
+    Picture(b"png", "Two bars.")._ipython_display_()
+
+    assert shown == [{"image/png": b"png", "text/plain": "Two bars."}, {"text/plain": "Two bars."}]

@@ -60,13 +60,13 @@ def bus() -> FakeBus:
     return made
 
 
-def tester(bus: FakeBus) -> RuleTester:
+def rules_of(bus: FakeBus) -> RuleTester:
     session = SimpleNamespace(events=bus, target="local", region="us-east-1", output=lambda name: "flightpulse-bus")
     return RuleTester(cast("Session", session))
 
 
 def test_every_rule_with_a_pattern_is_tested_in_order_of_name(bus: FakeBus) -> None:
-    report = tester(bus).test(EVENT)
+    report = rules_of(bus).test(EVENT)
     assert str(report) == (
         "1 of 2 rules of flightpulse-bus matches flight.delay.minor from flightpulse.kafka-consumer.\n"
         "✗ no match  flightpulse-cancellation → To-flightpulse-cancellation\n"
@@ -77,7 +77,7 @@ def test_every_rule_with_a_pattern_is_tested_in_order_of_name(bus: FakeBus) -> N
 
 
 def test_a_scheduled_rule_is_listed_and_has_no_pattern(bus: FakeBus) -> None:
-    assert [(rule.name, bool(rule.pattern)) for rule in tester(bus).rules()] == [
+    assert [(rule.name, bool(rule.pattern)) for rule in rules_of(bus).rules()] == [
         ("every-hour", False),
         ("flightpulse-cancellation", True),
         ("flightpulse-delay", True),
@@ -91,37 +91,37 @@ def test_an_event_as_put_on_the_bus_is_read_like_one_as_delivered(bus: FakeBus) 
         "DetailType": "flight.delay.minor",
         "Detail": '{"delay_minutes": 25}',
     }
-    tester(bus).test(entry)
-    tester(bus).test(EVENT)
+    rules_of(bus).test(entry)
+    rules_of(bus).test(EVENT)
     assert bus.asked[0] == bus.asked[-1]
 
 
 def test_an_execution_stands_for_the_event_that_started_it(bus: FakeBus) -> None:
     execution = SimpleNamespace(input={**EVENT, "id": "abc"})
-    assert tester(bus).test(execution).matched == ("flightpulse-delay",)
+    assert rules_of(bus).test(execution).matched == ("flightpulse-delay",)
     assert bus.asked[0]["id"] == "abc"
 
 
 @pytest.mark.parametrize("event", [{"detail": {}}, "flight.delay.minor", None, SimpleNamespace(input={"event": {}})])
 def test_what_is_no_event_is_refused_in_a_sentence(bus: FakeBus, event: Any) -> None:
     with pytest.raises(UserError, match="This is no event of the bus"):
-        tester(bus).test(event)
+        rules_of(bus).test(event)
 
 
 def test_a_detail_that_is_not_json_is_refused_in_a_sentence(bus: FakeBus) -> None:
     with pytest.raises(UserError, match="detail of this event is not JSON"):
-        tester(bus).test({"Source": "a", "DetailType": "b", "Detail": "{"})
+        rules_of(bus).test({"Source": "a", "DetailType": "b", "Detail": "{"})
 
 
 def test_why_not_names_the_rules_there_are(bus: FakeBus) -> None:
     with pytest.raises(UserError, match="no rule 'delay'") as raised:
-        tester(bus).why_not(EVENT, "delay")
+        rules_of(bus).why_not(EVENT, "delay")
     assert "flightpulse-cancellation and flightpulse-delay" in str(raised.value.hint)
 
 
 def test_a_disabled_rule_matches_and_delivers_nothing(bus: FakeBus) -> None:
     bus.put("asleep", DELAY, state="DISABLED")
-    verdict = tester(bus).why_not(EVENT, "asleep")
+    verdict = rules_of(bus).why_not(EVENT, "asleep")
     assert verdict.matched
     assert not verdict.delivers
     assert "in state DISABLED: its targets get nothing" in str(verdict)
@@ -129,25 +129,25 @@ def test_a_disabled_rule_matches_and_delivers_nothing(bus: FakeBus) -> None:
 
 def test_where_eventbridge_decides_otherwise_it_is_said(bus: FakeBus) -> None:
     bus.wrong = True
-    verdict = tester(bus).why_not(EVENT, "flightpulse-delay")
+    verdict = rules_of(bus).why_not(EVENT, "flightpulse-delay")
     assert not verdict.matched
     assert "EventBridge decides" in str(verdict)
     assert "EventBridge decides" in verdict.why
 
 
 def test_a_pattern_of_ones_own_is_tried_without_a_rule(bus: FakeBus) -> None:
-    verdict = tester(bus).try_pattern({"detail": {"delay_minutes": [{"numeric": [">", 30]}]}}, EVENT)
+    verdict = rules_of(bus).try_pattern({"detail": {"delay_minutes": [{"numeric": [">", 30]}]}}, EVENT)
     assert not verdict.matched
     assert verdict.failing[0].hint == "25 ≤ 30, 5 short"
 
 
 def test_a_pattern_that_eventbridge_refuses_is_one_sentence(bus: FakeBus) -> None:
     with pytest.raises(UserError, match="EventBridge refuses the pattern: Event pattern is not valid"):
-        tester(bus).try_pattern({"source": ["refuse"]}, EVENT)
+        rules_of(bus).try_pattern({"source": ["refuse"]}, EVENT)
 
 
 def test_a_cell_shows_the_same_as_text_and_as_html(bus: FakeBus) -> None:
-    report = tester(bus).test(EVENT)
+    report = rules_of(bus).test(EVENT)
     for shown in (report, report["flightpulse-cancellation"]):
         bundle = shown._repr_mimebundle_()
         assert bundle["text/plain"] == str(shown) == repr(shown)

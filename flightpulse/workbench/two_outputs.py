@@ -1,0 +1,25 @@
+"""How a picture shows in a notebook: as two outputs, because of one with a picture GitHub shows only the picture."""
+
+from typing import Any
+
+
+class PictureAndWords:
+    """Shows what ``_repr_mimebundle_`` gives, a picture and its text, and below it the words on their own."""
+
+    __slots__ = ()
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        raise NotImplementedError
+
+    def _words(self, said: str) -> dict[str, str]:
+        """The second output, by MIME type: what the picture says, unless a class has something better to read."""
+        return {"text/plain": said}
+
+    def _ipython_display_(self) -> None:
+        from IPython import display as notebook
+
+        display: Any = notebook.display
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)
+        if "image/png" in data:
+            display(self._words(data["text/plain"]), raw=True)
