@@ -145,7 +145,8 @@ class Journey(PictureAndWords):
         return {"image/png": self.picture().png, "text/plain": said}, {"image/png": {"alt": alt}}
 
     def _words(self, said: str) -> dict[str, str]:
-        return {"text/html": self.html(), "text/plain": said}
+        folded = f"<details><summary>The {len(self.hops)} hops as a table</summary>{self.html()}</details>"
+        return {"text/html": folded, "text/plain": said}
 
     def __str__(self) -> str:
         return self.text()

@@ -130,7 +130,8 @@ def _cells(hop: Hop) -> list[str]:
     name = hop.name.replace(" ", "\N{NO-BREAK SPACE}")
     left = [f"{glyph}\N{NO-BREAK SPACE}{word}", f"{indent}{name}", hop.key]
     cells = [f'<td align="left">{escape(cell)}</td>' for cell in left]
-    cells += [f'<td align="right">{escape(cell)}</td>' for cell in (_took(hop), _share(hop))]
+    times = [text.replace(" ", "\N{NO-BREAK SPACE}") for text in (_took(hop), _share(hop))]
+    cells += [f'<td align="right">{escape(cell)}</td>' for cell in times]
     return [*cells, f'<td align="left">{escape(hop.said)}{_folded(hop.changes)}</td>']
 
 
