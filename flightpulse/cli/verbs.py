@@ -23,7 +23,7 @@ class Verb:
         return command
 
 
-_START, _EVENTS, _LOOK, _MEND = "Run it", "Send events", "See what happened", "Mend"
+_START, _EVENTS, _LOOK, _MEND, _PROVE = "Run it", "Send events", "See what happened", "Mend", "Prove"
 
 VERBS: dict[str, Verb] = {
     "demo": Verb(_START, "demo", "Everything: up, deploy, seed, all five scenarios, a summary.", "demo"),
@@ -48,4 +48,5 @@ VERBS: dict[str, Verb] = {
     "metrics": Verb(_LOOK, "metrics", "Show the FlightPulse metrics.", "metrics"),
     "api": Verb(_LOOK, "api", "Call a route of the REST API, signed.", "api"),
     "redrive": Verb(_MEND, "redrive", "List dead letters, send them back, redrive failed executions.", "redrive"),
+    "chaos": Verb(_PROVE, "chaos", "Prove the promises under duplicates, crashes, faults and load.", "chaos"),
 }

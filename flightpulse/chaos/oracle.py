@@ -1,0 +1,254 @@
+"""What must have happened, computed from the events and the bookings alone.
+
+The rules: news is about a flight's departure or about its gate. Event time decides
+what is newer, the event's id between equal times. A cancellation ends a flight: after it there is no more news. Every
+passenger hears each piece of news at most once on each channel they chose, never older after newer, and in the end
+knows the newest.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from flightpulse.chaos.verdict import Promise, held
+
+Event = Mapping[str, Any]
+Wish = tuple[str, str]
+
+DEPARTURE, GATE = "departure", "gate"
+
+
+class Told(NamedTuple):
+    """One message, in the order in which messages were sent."""
+
+    event_id: str
+    flight_id: str
+    booking_id: str
+    channel: str
+
+
+class Place(NamedTuple):
+    """Where an event stands in time."""
+
+    at_ms: int
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the table says about a flight in the end."""
+
+    status: str
+    delay_minutes: int
+    gate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What the system says of one event: how its claim ended, and how each of its executions did."""
+
+    claim: str
+    outcomes: tuple[str, ...]
+    told: int = 0
+    failed: int = 0
+
+
+def subject(event: Event) -> str:
+    """What an event is news of."""
+    return GATE if event["event_type"] == "GATE_CHANGE" else DEPARTURE
+
+
+def ends_the_flight(event: Event) -> bool:
+    return bool(event["event_type"] == "FLIGHT_CANCELLED")
+
+
+def place(event: Event) -> Place:
+    """Where an event stands in time; finer than a millisecond nobody looks."""
+    at = datetime.fromisoformat(str(event["timestamp"])).astimezone(UTC)
+    return Place(int(at.timestamp() * 1000), str(event["event_id"]))
+
+
+def still_news(records: Sequence[Event]) -> list[Event]:
+    """Of records about one flight, in the order of their arrival, those that were news when they came."""
+    newest: dict[str, Place] = {}
+    over = False
+    found = []
+    for event in records:
+        if not over and (subject(event) not in newest or newest[subject(event)] < place(event)):
+            newest[subject(event)] = place(event)
+            over = ends_the_flight(event)
+            found.append(event)
+    return found
+
+
+class Oracle:
+    """Knows the events that were sent and who wants to be told what."""
+
+    def __init__(self, news: Iterable[Event], wishes: Mapping[str, frozenset[Wish]]) -> None:
+        self._wishes = wishes
+        self._events = {str(event["event_id"]): event for event in news}
+        self._by_flight: dict[str, list[Event]] = defaultdict(list)
+        for event in self._events.values():
+            self._by_flight[str(event["payload"]["flight_id"])].append(event)
+
+    def newest(self, flight_id: str) -> dict[str, Event]:
+        """The last news about each subject of a flight. After a cancellation no gate matters any more."""
+        found: dict[str, Event] = {}
+        for event in sorted(self._by_flight.get(flight_id, ()), key=place):
+            found[subject(event)] = event
+        if DEPARTURE in found and ends_the_flight(found[DEPARTURE]):
+            found.pop(GATE, None)
+        return found
+
+    def must_be_told(self) -> set[Told]:
+        """Every message that must be there in the end, whatever the order in which the events came."""
+        return {
+            Told(str(event["event_id"]), flight, booking, channel)
+            for flight, wishes in self._wishes.items()
+            for event in self.newest(flight).values()
+            for booking, channel in wishes
+        }
+
+    def exactly_told(self, arrived: Sequence[Event]) -> set[Told]:
+        """Every message that must be there, and no other, when each record waited for the one before it."""
+        by_flight: dict[str, list[Event]] = defaultdict(list)
+        for event in arrived:
+            by_flight[str(event["payload"]["flight_id"])].append(event)
+        return {
+            Told(str(event["event_id"]), flight, booking, channel)
+            for flight, records in by_flight.items()
+            for event in still_news(records)
+            for booking, channel in self._wishes[flight]
+        }
+
+    def about_messages(self, told: Sequence[Told]) -> list[Promise]:
+        """Nothing lost, nothing twice, nothing old, nothing unwanted."""
+        counts = Counter(told)
+        must = self.must_be_told()
+        lost = sorted(must - counts.keys())
+        twice = sorted(message for message, count in counts.items() if count > 1)
+        unwanted = sorted({one for one in counts if (one.booking_id, one.channel) not in self._wishes[one.flight_id]})
+        return [
+            held("Everybody knows the newest news, on each channel they chose", _said(lost), f"{len(must)} messages"),
+            held("Nobody was told twice", _said(twice), f"{len(told)} messages, each once"),
+            held("Nobody got older news after newer", self._old_news(told), f"{len(told)} messages in order"),
+            held("Nobody was told who had not asked for it", _said(unwanted), "none"),
+        ]
+
+    def about_flights(self, states: Mapping[str, State], gates: Mapping[str, str]) -> Promise:
+        """Every flight ends in its newest state. ``gates`` are the gates before any event."""
+        wrong = []
+        for flight, newest in ((flight, self.newest(flight)) for flight in self._by_flight):
+            seen = states[flight]
+            departure = newest.get(DEPARTURE)
+            if departure is not None and (problem := _departure_differs(departure, seen)):
+                wrong.append(f"{flight} {problem}")
+            if GATE in newest:
+                expected = {str(newest[GATE]["payload"]["new_gate"])}
+            else:
+                # A gate that was changed on a flight that is cancelled depends on which of the two came first.
+                changed = {str(one["payload"]["new_gate"]) for one in self._by_flight[flight] if subject(one) == GATE}
+                expected = {gates[flight], *changed}
+            if seen.gate not in expected:
+                wrong.append(f"{flight} is at gate {seen.gate}, not {' or '.join(sorted(expected))}")
+        return held("Every flight ends in its newest state", wrong, f"{len(self._by_flight)} flights")
+
+    def about_handling(self, handled: Mapping[str, Handling], deliveries: Mapping[str, int]) -> list[Promise]:
+        """Each event was handled once; its repetitions were recognised; the counts add up to the messages wanted.
+
+        ``deliveries`` says how often each event was sent at least; deliveries beyond that are recognised too.
+        """
+        unhandled, doubled, uncounted = [], [], []
+        superseded = duplicates = 0
+        for event_id, event in self._events.items():
+            one = handled.get(event_id)
+            if one is None or one.claim not in {"DONE", "SUPERSEDED"}:
+                unhandled.append(f"{event_id}: {one.claim if one else 'no claim'}")
+                continue
+            effective = [outcome for outcome in one.outcomes if outcome != "ALREADY_HANDLED"]
+            superseded += effective.count("SUPERSEDED")
+            duplicates += one.outcomes.count("ALREADY_HANDLED")
+            if len(effective) != 1 or len(one.outcomes) < deliveries.get(event_id, 1):
+                doubled.append(f"{event_id}: {', '.join(one.outcomes)}")
+            wanted = len(self._wishes[str(event["payload"]["flight_id"])])
+            if one.claim == "DONE" and (one.told > wanted or one.failed):
+                uncounted.append(f"{event_id}: {one.told} told and {one.failed} failed of {wanted}")
+        events, sent = len(self._events), sum(deliveries.values())
+        return [
+            held("Every event was handled to its end", unhandled, f"{events} events"),
+            held(
+                "Every event counted once, however often it was delivered",
+                doubled,
+                f"{events - superseded} applied + {superseded} superseded + {duplicates} duplicates of {sent} records",
+            ),
+            held("Nobody is counted as failed", uncounted, "0 failed"),
+        ]
+
+    def about_applied(self, told: Sequence[Told], applied: Iterable[str]) -> Promise:
+        """Who did not hear of an event that the flight took over had heard something newer by then, or hears it now."""
+        heard: dict[Wish, set[str]] = defaultdict(set)
+        for message in told:
+            heard[message.booking_id, message.channel].add(message.event_id)
+        missing, overtaken = [], 0
+        for event_id in applied:
+            event = self._events[event_id]
+            flight = str(event["payload"]["flight_id"])
+            for wish in self._wishes[flight]:
+                if event_id in heard[wish]:
+                    continue
+                overtaken += 1
+                if not any(self._overtakes(other, event) for other in heard[wish]):
+                    missing.append(f"{event_id} to {wish[0]} by {wish[1]}")
+        return held(
+            "Whoever missed an event had heard newer news instead",
+            missing,
+            f"{overtaken} messages overtaken by newer ones",
+        )
+
+    def _overtakes(self, event_id: str, event: Event) -> bool:
+        other = self._events[event_id]
+        if other["payload"]["flight_id"] != event["payload"]["flight_id"]:
+            return False
+        return ends_the_flight(other) or (subject(other) == subject(event) and place(other) > place(event))
+
+    def _old_news(self, told: Sequence[Told]) -> list[str]:
+        latest: dict[tuple[str, str, str], Place] = {}
+        over: set[Wish] = set()
+        wrong = []
+        for message in told:
+            event = self._events[message.event_id]
+            wish = (message.booking_id, message.channel)
+            key = (*wish, subject(event))
+            repeated = latest.get(key) == place(event)
+            if wish in over and not repeated:
+                wrong.append(f"{message.event_id} to {message.booking_id} by {message.channel} after a cancellation")
+            elif key in latest and place(event) < latest[key]:
+                wrong.append(f"{message.event_id} to {message.booking_id} by {message.channel} after newer news")
+            latest[key] = max(place(event), latest.get(key, place(event)))
+            if ends_the_flight(event):
+                over.add(wish)
+        return wrong
+
+
+def exactly(expected: set[Told], told: Sequence[Told]) -> Promise:
+    """The messages are those that the order of arrival asks for, no more and no less."""
+    seen = set(told)
+    wrong = [f"missing: {one}" for one in _said(sorted(expected - seen))]
+    wrong += [f"too many: {one}" for one in _said(sorted(seen - expected))]
+    return held("Exactly what was still news when it came was told", wrong, f"{len(expected)} messages")
+
+
+def _departure_differs(event: Event, seen: State) -> str:
+    if ends_the_flight(event):
+        return "" if seen.status == "CANCELLED" else f"is {seen.status}, not CANCELLED"
+    minutes = int(event["payload"]["delay_minutes"])
+    status = "DELAYED" if minutes else "SCHEDULED"
+    if (seen.status, seen.delay_minutes) == (status, minutes):
+        return ""
+    return f"is {seen.status} {seen.delay_minutes} min, not {status} {minutes} min"
+
+
+def _said(messages: Iterable[Told]) -> list[str]:
+    return [f"{one.event_id} to {one.booking_id} by {one.channel}" for one in messages]

@@ -1,0 +1,63 @@
+"""What came of a proof: promises kept or broken, and the figures that were measured."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+OnProgress = Callable[[str, int, int], None]
+"""Told what is going on: in words, how much is done, of how much (0 when nobody can say)."""
+
+Figure = int | float | str
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One thing that must hold, what was seen, and whether it holds."""
+
+    said: str
+    seen: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of one proof. The same ``seed`` sends the same events and faults again."""
+
+    proof: str
+    seed: int
+    promises: tuple[Promise, ...]
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def kept(self) -> bool:
+        return bool(self.promises) and all(promise.kept for promise in self.promises)
+
+    @property
+    def broken(self) -> list[Promise]:
+        return [promise for promise in self.promises if not promise.kept]
+
+    def as_json(self) -> dict[str, Any]:
+        """The verdict as plain JSON values."""
+        return {
+            "proof": self.proof,
+            "seed": self.seed,
+            "kept": self.kept,
+            "seconds": round(self.seconds, 1),
+            "promises": [{"promise": one.said, "seen": one.seen, "kept": one.kept} for one in self.promises],
+            "figures": dict(self.figures),
+        }
+
+
+def held(said: str, wrong: list[str], otherwise: str) -> Promise:
+    """A promise that is kept when nothing is wrong; else the first few things that are."""
+    if not wrong:
+        return Promise(said, otherwise, kept=True)
+    more = f", and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+    return Promise(said, f"{'; '.join(wrong[:_SHOWN])}{more}", kept=False)
+
+
+def silent(_text: str, _done: int, _total: int) -> None:
+    """Progress that nobody hears."""

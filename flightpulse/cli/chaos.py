@@ -1,0 +1,91 @@
+"""The verb that puts faults on the system on purpose and says which promises held."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from flightpulse.cli import options
+
+if TYPE_CHECKING:
+    from flightpulse.chaos.verdict import OnProgress, Verdict
+    from flightpulse.workbench.session import Session
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+@click.group(short_help="Prove the promises under duplicates, crashes, faults and load.")
+def chaos() -> None:
+    """Put faults on the deployed system on purpose and hold what comes of it against its promises.
+
+    Every proof is drawn from a seed and can be repeated. It works on invented flights of its own, prints a line for
+    each promise, and exits with 1 when one is broken.
+    """
+
+
+def _seed(command: _Command) -> _Command:
+    return click.option("--seed", type=int, default=1, show_default=True, help="What is drawn follows from it.")(
+        command
+    )
+
+
+def _timeout(seconds: int) -> Callable[[_Command], _Command]:
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=1),
+        default=seconds,
+        show_default=True,
+        help="Give up after so many seconds.",
+    )
+
+
+@chaos.command(short_help="Every event three times, in any order.")
+@_seed
+@click.option("--flights", type=click.IntRange(1, 500), default=20, show_default=True)
+@click.option("--events", type=click.IntRange(2, 50), default=6, show_default=True, help="At most, for each flight.")
+@click.option("--bookings", type=click.IntRange(1, 200), default=8, show_default=True, help="For each flight.")
+@click.option(
+    "--copies", type=click.IntRange(1, 20), default=3, show_default=True, help="How often each event is sent."
+)
+@click.option("--paced", is_flag=True, help="One record a flight at a time: then exactly what is told is known.")
+@_timeout(600)
+@options.as_json
+def disorder(seed: int, as_json: bool, **wishes: Any) -> None:
+    """Send every event of a rapid sequence about many flights several times, shuffled, through Kafka.
+
+    Everybody must know the newest news about their flight, once on each channel they chose, never older after newer;
+    and every flight must end in its newest state.
+    """
+    from flightpulse.chaos import disorder as proof
+
+    _run("disorder", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
+
+
+def _bounded(wishes: dict[str, Any]) -> dict[str, Any]:
+    return {**{name: value for name, value in wishes.items() if name != "timeout"}, "seconds": wishes["timeout"]}
+
+
+def _run(name: str, as_json: bool, prove: "Callable[[Session, OnProgress], Verdict]") -> None:
+    from rich.markup import escape
+
+    from flightpulse.cli import screen
+
+    session = options.session("local")
+    session.require_stack()
+    console = screen.console(stderr=as_json)
+    steps = screen.Steps(console)
+    with steps.shown():
+        verdict = prove(session, lambda text, done, total: steps.update(name, text, done, total))
+        kept = len(verdict.promises) - len(verdict.broken)
+        steps.finish(name, f"{kept} of {len(verdict.promises)} promises kept (seed {verdict.seed})", ok=verdict.kept)
+    if as_json:
+        options.print_json(verdict.as_json())
+    else:
+        table = screen.table("", "promise", "seen")
+        for promise in verdict.promises:
+            mark = f"[green]{screen.YES} kept[/green]" if promise.kept else f"[red]{screen.NO} broken[/red]"
+            table.add_row(mark, escape(promise.said), escape(promise.seen))
+        console.print(table)
+        console.print(", ".join(f"{name} {value}" for name, value in verdict.figures.items()), markup=False)
+    if not verdict.kept:
+        raise click.exceptions.Exit(1)

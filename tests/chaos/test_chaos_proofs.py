@@ -1,0 +1,32 @@
+"""Short, seeded versions of every proof of ``flightpulse chaos``; the long ones are run by command."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from flightpulse.chaos import disorder
+from flightpulse.chaos.verdict import Verdict
+from flightpulse.workbench.session import Session
+from tests.chaos.cloud import deployed
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    yield from deployed(tmp_path_factory.mktemp("chaos-home"))
+
+
+def assert_kept(verdict: Verdict) -> None:
+    assert verdict.kept, [f"{promise.said}: {promise.seen}" for promise in verdict.broken]
+
+
+def test_events_sent_three_times_in_any_order_are_told_once_and_in_order(session: Session) -> None:
+    verdict = disorder.prove(session, 11, flights=4, events=5, bookings=4, seconds=120)
+
+    assert_kept(verdict)
+    assert verdict.figures["records"] == 3 * int(verdict.figures["events"])
+    assert int(verdict.figures["duplicates"]) == 2 * int(verdict.figures["events"])
+    assert int(verdict.figures["superseded"]) > 0
+
+
+def test_one_record_at_a_time_exactly_what_is_still_news_is_told(session: Session) -> None:
+    assert_kept(disorder.prove(session, 12, flights=3, events=4, bookings=3, copies=2, paced=True, seconds=120))
