@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -10,7 +10,7 @@ from flightpulse.errors import UserError
 from flightpulse.workbench.session import Session
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer:
     """What the API answered. ``body`` is the decoded JSON, or the text when it is none."""
 
@@ -18,10 +18,19 @@ class Answer:
     reason: str
     url: str
     body: Any
+    method: str = "GET"
+    path: str = ""
 
     @property
     def ok(self) -> bool:
         return self.status < 400
+
+    def __str__(self) -> str:
+        body = self.body if isinstance(self.body, str) else json.dumps(self.body, indent=2, ensure_ascii=False)
+        return f"{self.method} {self.path or self.url}\n{self.status} {self.reason}\n{body}".rstrip()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def base_url(session: Session) -> str:
@@ -40,7 +49,7 @@ def call(session: Session, path: str, *, method: str = "GET", body: str | None =
         request.headers["Content-Type"] = "application/json"
     if signed:
         SigV4Auth(session.credentials().get_frozen_credentials(), "execute-api", session.region).add_auth(request)
-    return _send(method, url, body, dict(request.headers.items()))
+    return replace(_send(method, url, body, dict(request.headers.items())), method=method, path=path)
 
 
 def _send(method: str, url: str, body: str | None, headers: dict[str, str]) -> Answer:

@@ -471,6 +471,12 @@ class Workbench:
 
         return api_client.call(self._ready_session(), path, method=method, signed=signed)
 
+    def access_log(self, *, last: int = 10, since: datetime | None = None) -> Table:
+        """The API's newest requests of the last day (or since a moment) in API Gateway's access log, oldest first."""
+        from flightpulse.workbench import access_log
+
+        return access_log.read(self._ready_session(), since=since or datetime.now(UTC) - _LOOK_BACK, last=last)
+
     def _ready_session(self) -> Session:
         """The session of a target that has a stack."""
         session = self.session

@@ -1,7 +1,7 @@
 """How explorations write values, verdicts and wide tables as text."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -63,30 +63,23 @@ def indented(text: str, by: str = "  ") -> str:
     return "\n".join(by + line if line else line for line in text.splitlines())
 
 
-def folded(headings: Sequence[str], rows: Sequence[Sequence[str]], keys: int, numbers: Iterable[int] = ()) -> str:
-    """A table of any width, in blocks that fit on a page, each beginning with the first ``keys`` columns."""
-    right = frozenset(numbers)
+def blocks(headings: Sequence[str], rows: Sequence[Sequence[str]], keys: int) -> list[Table]:
+    """A table of any width as tables that fit on a page, each beginning with the first ``keys`` columns."""
     widths = [max(len(text) for text in column) for column in zip(headings, *rows, strict=True)]
-    blocks: list[list[int]] = [[]]
+    wanted: list[list[int]] = [[]]
     room = _WIDTH - sum(width + 2 for width in widths[:keys])
     left = room
     for column in range(keys, len(headings)):
-        if blocks[-1] and widths[column] > left:
-            blocks.append([])
+        if wanted[-1] and widths[column] > left:
+            wanted.append([])
             left = room
-        blocks[-1].append(column)
+        wanted[-1].append(column)
         left -= widths[column] + 2
-    return "\n\n".join(_block(headings, rows, [*range(keys), *block], right) for block in blocks)
+    return [_of(headings, rows, [*range(keys), *columns]) for columns in wanted]
 
 
-def _block(headings: Sequence[str], rows: Sequence[Sequence[str]], columns: list[int], right: frozenset[int]) -> str:
-    return str(
-        Table.of(
-            [headings[column] for column in columns],
-            [[row[column] for column in columns] for row in rows],
-            numbers=[place for place, column in enumerate(columns) if column in right],
-        )
-    )
+def _of(headings: Sequence[str], rows: Sequence[Sequence[str]], columns: list[int]) -> Table:
+    return Table.of([headings[column] for column in columns], [[row[column] for column in columns] for row in rows])
 
 
 def _default(value: Any) -> Any:

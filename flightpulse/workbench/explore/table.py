@@ -1,7 +1,8 @@
 """Explores the single table by its access patterns: each is one GetItem or one Query, shown as it is sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from html import escape
 from typing import Any, Final, Literal
 
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
@@ -17,6 +18,7 @@ from flightpulse.workbench.tables import Table
 Item = dict[str, Any]
 
 _BATCH = 100
+_MOST_COLUMNS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,8 @@ def item_type(item: Mapping[str, Any]) -> str:
 class Reading:
     """One access pattern, read: the request as it was sent, what came back, and on how many pages.
 
-    ``more`` says that the last page was not the end, because fewer pages were wanted.
+    ``more`` says that the last page was not the end, because fewer pages were wanted; ``shown`` which attributes are
+    shown, all of them when it is empty.
     """
 
     pattern: AccessPattern
@@ -183,6 +186,7 @@ class Reading:
     items: tuple[Item, ...]
     pages: int
     more: bool = False
+    shown: tuple[str, ...] = ()
 
     @property
     def operation(self) -> str:
@@ -204,6 +208,14 @@ class Reading:
             found.setdefault(item_type(item), []).append(item)
         return {kind: tuple(items) for kind, items in found.items()}
 
+    def only(self, *attributes: str) -> "Reading":
+        """The same with these attributes shown of each item, in this order. The items keep the others."""
+        return replace(self, shown=attributes)
+
+    def values(self, attribute: str) -> list[Any]:
+        """One attribute of every item that has it, in the order in which the table gave them."""
+        return [item[attribute] for item in self.items if attribute in item]
+
     @property
     def said(self) -> str:
         """How much came back."""
@@ -215,27 +227,44 @@ class Reading:
 
     def __str__(self) -> str:
         lines = [f"{self.pattern.name}: {self.pattern.question}", f"  {self.operation}", *self._request_lines()]
-        lines += [f"  in words: {self.condition}", f"  {self.said}"]
+        lines.append(f"  {self.said}")
         for kind, items in self.by_type().items():
-            lines += ["", f"{kind} ({len(items)})", _text_of(items)]
+            lines += ["", f"{kind} ({len(items)})", "\n\n".join(map(str, self._tables(items)))]
         return "\n".join(lines)
 
+    def _request(self) -> list[tuple[str, str]]:
+        """The arguments of the call as text, and what they amount to in words."""
+        sent = [
+            (name, show.as_json(value) if isinstance(value, Mapping) else str(value))
+            for name, value in self.request.items()
+        ]
+        return [*sent, ("in words", self.condition)]
+
     def _request_lines(self) -> list[str]:
-        shown = {name: value for name, value in self.request.items() if isinstance(value, str | int)}
-        shown |= {name: show.as_json(value) for name, value in self.request.items() if isinstance(value, Mapping)}
-        width = max(len(name) for name in shown)
-        return [f"    {name.ljust(width)}  {shown[name]}" for name in self.request]
+        shown = self._request()
+        width = max(len(name) for name, _ in shown)
+        return [f"    {name.ljust(width)}  {value}" for name, value in shown]
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        lines = [f"{self.pattern.name}: {self.pattern.question}", *self._request_lines(), self.condition, self.said]
-        request = Table.of(("request",), [[line.strip()] for line in lines]).html()
+        about = Table.of(("sent", self.operation), self._request(), note=self.said).html()
         tables = [
-            f"<p>{kind} ({len(items)})</p>{Table.of(*_columns(items)).html()}" for kind, items in self.by_type().items()
+            f"<p>{kind} ({len(items)})</p>{''.join(table.html() for table in self._tables(items))}"
+            for kind, items in self.by_type().items()
         ]
-        return {"text/plain": str(self), "text/html": request + "".join(tables)}
+        heading = f"<p>{self.pattern.name}: {escape(self.pattern.question)}</p>"
+        return {"text/plain": str(self), "text/html": heading + about + "".join(tables)}
+
+    def _tables(self, items: Sequence[Item]) -> list[Table]:
+        """One item as attributes and values, several as rows."""
+        names = [name for name in self.shown or _attributes(items) if any(name in item for item in items)]
+        if len(items) == 1 and len(names) > _MOST_COLUMNS:
+            (item,) = items
+            return [Table.of(("attribute", "value"), [(name, show.cell(item[name])) for name in names])]
+        rows = [[show.cell(item[name]) if name in item else "" for name in names] for item in items]
+        return show.blocks(names, rows, keys=0 if self.shown else 2)
 
 
 class TableExplorer:
@@ -365,15 +394,3 @@ def _attributes(items: Sequence[Item]) -> list[str]:
     """The attributes of some items: keys first, then as the entities list them, then the others by name."""
     names = {name for item in items for name in item}
     return [*(name for name in dict.fromkeys(_ORDER) if name in names), *sorted(names - set(_ORDER))]
-
-
-def _columns(items: Sequence[Item]) -> tuple[list[str], list[list[str]]]:
-    names = _attributes(items)
-    return names, [[show.cell(item[name]) if name in item else "" for name in names] for item in items]
-
-
-def _text_of(items: Sequence[Item]) -> str:
-    if len(items) == 1:
-        (item,) = items
-        return str(Table.of(("attribute", "value"), [(name, show.cell(item[name])) for name in _attributes(items)]))
-    return show.folded(*_columns(items), keys=2)

@@ -67,7 +67,7 @@ def test_the_request_is_shown_as_it_was_sent(store: Store) -> None:
         "    KeyConditionExpression     #pk = :pk AND begins_with(#sk, :sk)\n"
         '    ExpressionAttributeNames   {"#pk": "PK", "#sk": "SK"}\n'
         '    ExpressionAttributeValues  {":pk": {"S": "FLIGHT#SW1234"}, ":sk": {"S": "BOOKING#"}}\n'
-        '  in words: PK = "FLIGHT#SW1234" AND begins_with(SK, "BOOKING#")\n'
+        '    in words                   PK = "FLIGHT#SW1234" AND begins_with(SK, "BOOKING#")\n'
         "  2 items on 1 page\n"
         "\n"
         "booking on a flight (2)\n"
@@ -102,6 +102,28 @@ def test_a_wide_table_is_folded_and_loses_nothing(store: Store) -> None:
     assert max(map(len, text.splitlines())) <= 120
     attributes = {name for item in store.items.values() if "GSI2PK" in item for name in item}
     assert {name for name in attributes if name not in text} == set()
+
+
+def test_a_notebook_shows_the_same_tables_as_a_terminal(store: Store) -> None:
+    reading = explorer(store).read("bookings-by-status", "CONFIRMED")
+    html = reading._repr_mimebundle_()["text/html"]
+    assert html.count("<table>") == 1 + str(reading).count("\nPK ")
+    assert '<td align="left">GSI2PK = &quot;CONFIRMED&quot;</td>' in html
+
+
+def test_one_item_is_shown_as_attributes_and_values(store: Store) -> None:
+    assert "<th>attribute</th><th>value</th>" in explorer(store).read("flight")._repr_mimebundle_()["text/html"]
+
+
+def test_some_attributes_are_shown_in_the_order_asked_for_and_the_items_keep_all(store: Store) -> None:
+    reading = explorer(store).read("bookings-of-flight").only("passenger_id", "SK", "nothing")
+    assert str(reading).splitlines()[-3:] == [
+        "------------  ----------------",
+        "PAX-0001      BOOKING#BKG-0001",
+        "PAX-0002      BOOKING#BKG-0002",
+    ]
+    assert reading.values("booking_id") == ["BKG-0001", "BKG-0002"]
+    assert reading.values("nothing") == []
 
 
 def test_a_missing_item_is_said(store: Store) -> None:
