@@ -1,10 +1,11 @@
 """What operations report about a flight, what FlightPulse makes of it, and what a report must fulfil."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority
 from flightpulse.domain.instants import NaiveInstantError, parse_instant, to_milliseconds, to_seconds
@@ -70,49 +71,6 @@ class InvalidEventError(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlightEvent:
-    """What every report about a flight has. ``timestamp`` is when operations knew, in UTC."""
-
-    event_type: ClassVar[EventType]
-
-    event_id: str
-    flight_id: str
-    timestamp: datetime
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlightDelay(FlightEvent):
-    event_type: ClassVar[EventType] = EventType.FLIGHT_DELAY
-
-    delay_minutes: int
-    reason: DelayReason
-    reason_detail: str
-    new_departure: datetime
-    new_arrival: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlightCancelled(FlightEvent):
-    event_type: ClassVar[EventType] = EventType.FLIGHT_CANCELLED
-
-    reason: CancellationReason
-    reason_detail: str
-    rebooking_priority: RebookingPriority
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateChange(FlightEvent):
-    event_type: ClassVar[EventType] = EventType.GATE_CHANGE
-
-    old_gate: str
-    new_gate: str
-    terminal_change: bool
-
-
-OperationsEvent = FlightDelay | FlightCancelled | GateChange
-
 _REASONS = {
     "WEATHER": "the weather",
     "MECHANICAL": "a mechanical problem",
@@ -123,61 +81,208 @@ _REASONS = {
 }
 
 
-def parse(envelope: Mapping[str, Any]) -> OperationsEvent:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightEvent(ABC):
+    """What every report about a flight has. ``timestamp`` is when operations knew, in UTC.
+
+    A type of event is a subclass. It says which records it reads (``event_type``), under which metric it is counted,
+    and what it means; everything else about an event asks it.
+    """
+
+    event_type: ClassVar[EventType]
+    metric: ClassVar[str]
+
+    event_id: str
+    flight_id: str
+    timestamp: datetime
+    source: str
+
+    @classmethod
+    @abstractmethod
+    def read(cls, common: Mapping[str, Any], payload: Mapping[str, Any]) -> Self:
+        """The event in an envelope that fulfils the schema of its type; ``common`` are the fields that all types have.
+
+        Raises :class:`InvalidEventError` for what a schema cannot say.
+        """
+
+    @property
+    @abstractmethod
+    def severity(self) -> Severity:
+        """One label for how bad the news is."""
+
+    @property
+    @abstractmethod
+    def detail_type(self) -> DetailType:
+        """The detail type that routes the event to its workflow."""
+
+    @abstractmethod
+    def details(self) -> dict[str, Any]:
+        """The payload as the bus carries it, with what follows from it."""
+
+    @abstractmethod
+    def says(self) -> str:
+        """What happened, as the rest of a sentence that begins with the flight."""
+
+    def check(self, flight: Flight) -> None:  # noqa: B027 - most types have nothing to check
+        """Hold the event against its flight. Raises :class:`InvalidEventError`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightDelay(FlightEvent):
+    event_type: ClassVar[EventType] = EventType.FLIGHT_DELAY
+    metric: ClassVar[str] = "DelayEventsProcessed"
+
+    delay_minutes: int
+    reason: DelayReason
+    reason_detail: str
+    new_departure: datetime
+    new_arrival: datetime
+
+    @classmethod
+    def read(cls, common: Mapping[str, Any], payload: Mapping[str, Any]) -> Self:
+        delay = cls(
+            **common,
+            # JSON Schema calls 25.0 an integer.
+            delay_minutes=int(payload["delay_minutes"]),
+            reason=DelayReason(payload["reason"]),
+            reason_detail=payload.get("reason_detail") or "",
+            new_departure=_instant("payload.new_departure", payload["new_departure"]),
+            new_arrival=_instant("payload.new_arrival", payload["new_arrival"]),
+        )
+        if delay.new_arrival <= delay.new_departure:
+            raise InvalidEventError(
+                Rejection.ARRIVAL_BEFORE_DEPARTURE,
+                f"new_arrival {to_seconds(delay.new_arrival)} is not after new_departure "
+                f"{to_seconds(delay.new_departure)}",
+            )
+        return delay
+
+    @property
+    def severity(self) -> Severity:
+        return Severity(delay_category(self.delay_minutes))
+
+    @property
+    def detail_type(self) -> DetailType:
+        return DetailType(f"flight.delay.{delay_category(self.delay_minutes).lower()}")
+
+    def details(self) -> dict[str, Any]:
+        return {
+            "delay_minutes": self.delay_minutes,
+            "delay_category": str(delay_category(self.delay_minutes)),
+            "reason": str(self.reason),
+            "reason_detail": self.reason_detail,
+            "new_departure": to_seconds(self.new_departure),
+            "new_arrival": to_seconds(self.new_arrival),
+        }
+
+    def says(self) -> str:
+        if not self.delay_minutes:
+            return "is back on schedule"
+        return f"leaves {_counted(self.delay_minutes, 'minute')} late because of {_REASONS[self.reason]}"
+
+    def check(self, flight: Flight) -> None:
+        if self.new_departure < flight.scheduled_departure:
+            raise InvalidEventError(
+                Rejection.DEPARTURE_BEFORE_SCHEDULE,
+                f"new_departure {to_seconds(self.new_departure)} is before the scheduled departure of flight "
+                f"{flight.flight_id}, {to_seconds(flight.scheduled_departure)}",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightCancelled(FlightEvent):
+    event_type: ClassVar[EventType] = EventType.FLIGHT_CANCELLED
+    metric: ClassVar[str] = "CancellationEventsProcessed"
+
+    reason: CancellationReason
+    reason_detail: str
+    rebooking_priority: RebookingPriority
+
+    @classmethod
+    def read(cls, common: Mapping[str, Any], payload: Mapping[str, Any]) -> Self:
+        return cls(
+            **common,
+            reason=CancellationReason(payload["reason"]),
+            reason_detail=payload.get("reason_detail") or "",
+            rebooking_priority=RebookingPriority(payload["rebooking_priority"]),
+        )
+
+    @property
+    def severity(self) -> Severity:
+        return Severity.CANCELLED
+
+    @property
+    def detail_type(self) -> DetailType:
+        return DetailType.CANCELLED
+
+    def details(self) -> dict[str, Any]:
+        return {
+            "reason": str(self.reason),
+            "reason_detail": self.reason_detail,
+            "rebooking_priority": str(self.rebooking_priority),
+        }
+
+    def says(self) -> str:
+        return f"is cancelled because of {_REASONS[self.reason]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateChange(FlightEvent):
+    event_type: ClassVar[EventType] = EventType.GATE_CHANGE
+    metric: ClassVar[str] = "GateChangeEventsProcessed"
+
+    old_gate: str
+    new_gate: str
+    terminal_change: bool
+
+    @classmethod
+    def read(cls, common: Mapping[str, Any], payload: Mapping[str, Any]) -> Self:
+        change = cls(
+            **common,
+            old_gate=payload["old_gate"],
+            new_gate=payload["new_gate"],
+            terminal_change=payload["terminal_change"],
+        )
+        if change.old_gate == change.new_gate:
+            raise InvalidEventError(Rejection.SAME_GATE, f"old_gate and new_gate are both {change.new_gate}")
+        return change
+
+    @property
+    def severity(self) -> Severity:
+        return Severity.TERMINAL if self.terminal_change else Severity.GATE
+
+    @property
+    def detail_type(self) -> DetailType:
+        return DetailType.GATE_CHANGE
+
+    def details(self) -> dict[str, Any]:
+        return {"old_gate": self.old_gate, "new_gate": self.new_gate, "terminal_change": self.terminal_change}
+
+    def says(self) -> str:
+        where = ", in another terminal" if self.terminal_change else ""
+        return f"leaves from gate {self.new_gate} instead of {self.old_gate}{where}"
+
+
+TYPES: Mapping[EventType, type[FlightEvent]] = {
+    known.event_type: known for known in (FlightDelay, FlightCancelled, GateChange)
+}
+"""Every type of event by the name under which operations report it."""
+
+
+def parse(envelope: Mapping[str, Any]) -> FlightEvent:
     """Read an envelope that fulfils the schema of its event type.
 
     Raises :class:`InvalidEventError` for what a schema cannot say: times without an offset or outside the calendar, an
     arrival before the departure, a gate changed to itself.
     """
     payload = envelope["payload"]
-    common: dict[str, Any] = {
+    common = {
         "event_id": envelope["event_id"],
         "flight_id": payload["flight_id"],
         "timestamp": _instant("timestamp", envelope["timestamp"]),
         "source": envelope["source"],
     }
-    match EventType(envelope["event_type"]):
-        case EventType.FLIGHT_DELAY:
-            return _delay(common, payload)
-        case EventType.FLIGHT_CANCELLED:
-            return FlightCancelled(
-                **common,
-                reason=CancellationReason(payload["reason"]),
-                reason_detail=payload.get("reason_detail") or "",
-                rebooking_priority=RebookingPriority(payload["rebooking_priority"]),
-            )
-        case EventType.GATE_CHANGE:
-            return _gate_change(common, payload)
-
-
-def _delay(common: dict[str, Any], payload: Mapping[str, Any]) -> FlightDelay:
-    delay = FlightDelay(
-        **common,
-        # JSON Schema calls 25.0 an integer.
-        delay_minutes=int(payload["delay_minutes"]),
-        reason=DelayReason(payload["reason"]),
-        reason_detail=payload.get("reason_detail") or "",
-        new_departure=_instant("payload.new_departure", payload["new_departure"]),
-        new_arrival=_instant("payload.new_arrival", payload["new_arrival"]),
-    )
-    if delay.new_arrival <= delay.new_departure:
-        raise InvalidEventError(
-            Rejection.ARRIVAL_BEFORE_DEPARTURE,
-            f"new_arrival {to_seconds(delay.new_arrival)} is not after new_departure {to_seconds(delay.new_departure)}",
-        )
-    return delay
-
-
-def _gate_change(common: dict[str, Any], payload: Mapping[str, Any]) -> GateChange:
-    change = GateChange(
-        **common,
-        old_gate=payload["old_gate"],
-        new_gate=payload["new_gate"],
-        terminal_change=payload["terminal_change"],
-    )
-    if change.old_gate == change.new_gate:
-        raise InvalidEventError(Rejection.SAME_GATE, f"old_gate and new_gate are both {change.new_gate}")
-    return change
+    return TYPES[EventType(envelope["event_type"])].read(common, payload)
 
 
 def _instant(name: str, text: str) -> datetime:
@@ -192,7 +297,7 @@ def _instant(name: str, text: str) -> datetime:
 _CLOCKS_DIFFER_AT_MOST = timedelta(days=1)
 
 
-def check(event: OperationsEvent, flight: Flight, *, received_at: datetime) -> None:
+def check(event: FlightEvent, flight: Flight, *, received_at: datetime) -> None:
     """Hold the event against its flight and the time it came. Raises :class:`InvalidEventError`.
 
     News from the future would count as newer than everything that follows it, so it is refused. A day is room enough
@@ -202,15 +307,10 @@ def check(event: OperationsEvent, flight: Flight, *, received_at: datetime) -> N
         raise InvalidEventError(
             Rejection.FUTURE_TIMESTAMP, f"timestamp {to_seconds(event.timestamp)} is more than a day in the future"
         )
-    if isinstance(event, FlightDelay) and event.new_departure < flight.scheduled_departure:
-        raise InvalidEventError(
-            Rejection.DEPARTURE_BEFORE_SCHEDULE,
-            f"new_departure {to_seconds(event.new_departure)} is before the scheduled departure of flight "
-            f"{flight.flight_id}, {to_seconds(flight.scheduled_departure)}",
-        )
+    event.check(flight)
 
 
-def contradicts_itself(event: OperationsEvent, flight: Flight) -> bool:
+def contradicts_itself(event: FlightEvent, flight: Flight) -> bool:
     """Whether a delay's minutes and its new departure differ by a minute or more: worth a warning, not a rejection."""
     if not isinstance(event, FlightDelay):
         return False
@@ -218,30 +318,8 @@ def contradicts_itself(event: OperationsEvent, flight: Flight) -> bool:
     return abs(implied - timedelta(minutes=event.delay_minutes)) >= timedelta(minutes=1)
 
 
-def severity(event: OperationsEvent) -> Severity:
-    """One label for how bad the news is."""
-    match event:
-        case FlightDelay():
-            return Severity(delay_category(event.delay_minutes))
-        case FlightCancelled():
-            return Severity.CANCELLED
-        case GateChange():
-            return Severity.TERMINAL if event.terminal_change else Severity.GATE
-
-
-def detail_type(event: OperationsEvent) -> DetailType:
-    """The detail type that routes the event to its workflow."""
-    match event:
-        case FlightDelay():
-            return DetailType(f"flight.delay.{delay_category(event.delay_minutes).lower()}")
-        case FlightCancelled():
-            return DetailType.CANCELLED
-        case GateChange():
-            return DetailType.GATE_CHANGE
-
-
 def enriched_detail(
-    event: OperationsEvent, flight: Flight, *, affected_passengers_count: int, correlation_id: str
+    event: FlightEvent, flight: Flight, *, affected_passengers_count: int, correlation_id: str
 ) -> dict[str, Any]:
     """The detail of the bus event: the report, what it means, and the flight as it was when the report arrived."""
     return {
@@ -251,7 +329,7 @@ def enriched_detail(
         "timestamp": to_milliseconds(event.timestamp),
         "source": event.source,
         "correlation_id": correlation_id,
-        **_payload(event),
+        **event.details(),
         "affected_passengers_count": affected_passengers_count,
         "flight_details": {
             "origin": flight.origin,
@@ -266,47 +344,10 @@ def enriched_detail(
     }
 
 
-def _payload(event: OperationsEvent) -> dict[str, Any]:
-    match event:
-        case FlightDelay():
-            return {
-                "delay_minutes": event.delay_minutes,
-                "delay_category": str(delay_category(event.delay_minutes)),
-                "reason": str(event.reason),
-                "reason_detail": event.reason_detail,
-                "new_departure": to_seconds(event.new_departure),
-                "new_arrival": to_seconds(event.new_arrival),
-            }
-        case FlightCancelled():
-            return {
-                "reason": str(event.reason),
-                "reason_detail": event.reason_detail,
-                "rebooking_priority": str(event.rebooking_priority),
-            }
-        case GateChange():
-            return {
-                "old_gate": event.old_gate,
-                "new_gate": event.new_gate,
-                "terminal_change": event.terminal_change,
-            }
-
-
-def summary(event: OperationsEvent, flight: Flight, affected_passengers_count: int) -> str:
+def summary(event: FlightEvent, flight: Flight, affected_passengers_count: int) -> str:
     """One plain sentence for whoever reads the bus or a log. It names no passenger."""
-    passengers = _counted(affected_passengers_count, "passenger")
     subject = f"Flight {event.flight_id} from {flight.origin} to {flight.destination}"
-    match event:
-        case FlightDelay(delay_minutes=0):
-            return f"{subject} is back on schedule; {passengers} affected."
-        case FlightDelay():
-            late = _counted(event.delay_minutes, "minute")
-            return f"{subject} leaves {late} late because of {_REASONS[event.reason]}; {passengers} affected."
-        case FlightCancelled():
-            return f"{subject} is cancelled because of {_REASONS[event.reason]}; {passengers} affected."
-        case GateChange():
-            gates = f"gate {event.new_gate} instead of {event.old_gate}"
-            where = ", in another terminal" if event.terminal_change else ""
-            return f"{subject} leaves from {gates}{where}; {passengers} affected."
+    return f"{subject} {event.says()}; {_counted(affected_passengers_count, 'passenger')} affected."
 
 
 def _counted(number: int, noun: str) -> str:

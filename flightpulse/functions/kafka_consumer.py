@@ -16,15 +16,10 @@ from flightpulse.adapters.kafka_records import Record
 from flightpulse.adapters.table import Table, UnreadableItemError
 from flightpulse.domain import events
 from flightpulse.domain.entities import Flight
-from flightpulse.domain.events import EventSource, EventType, InvalidEventError, OperationsEvent, Rejection
+from flightpulse.domain.events import EventSource, EventType, FlightEvent, InvalidEventError, Rejection
 
 SERVICE = "kafka-consumer"
 
-_METRICS = {
-    EventType.FLIGHT_DELAY: "DelayEventsProcessed",
-    EventType.FLIGHT_CANCELLED: "CancellationEventsProcessed",
-    EventType.GATE_CHANGE: "GateChangeEventsProcessed",
-}
 _SCHEMAS: dict[str, str] = {event_type: event_type.lower() for event_type in EventType}
 
 logger = telemetry.logger(SERVICE)
@@ -35,7 +30,7 @@ class Accepted:
     """An event that goes on the bus."""
 
     record: Record
-    event: OperationsEvent
+    event: FlightEvent
     published: BusEvent
 
 
@@ -44,7 +39,7 @@ class Rejected:
     """A record that goes to the dead letters. ``event`` is what was understood of it, if anything was."""
 
     record: Record
-    event: OperationsEvent | None
+    event: FlightEvent | None
     reason: InvalidEventError
 
 
@@ -69,7 +64,7 @@ class Consumer:
         rejected: list[Rejected] = []
         flights = cache(self._flight)
         for record in records:
-            event: OperationsEvent | None = None
+            event: FlightEvent | None = None
             try:
                 event = _read(record)
                 accepted.append(_enrich(record, event, flights))
@@ -85,7 +80,7 @@ class Consumer:
         return None if flight is None else (flight, self._table.affected_passengers_count(flight_id))
 
 
-def _read(record: Record) -> OperationsEvent:
+def _read(record: Record) -> FlightEvent:
     envelope = kafka_records.decode(record)
     event_type = envelope.get("event_type") if isinstance(envelope, dict) else None
     if not isinstance(event_type, str):
@@ -101,7 +96,7 @@ def _read(record: Record) -> OperationsEvent:
     return events.parse(envelope)
 
 
-def _enrich(record: Record, event: OperationsEvent, flights: Callable[[str], tuple[Flight, int] | None]) -> Accepted:
+def _enrich(record: Record, event: FlightEvent, flights: Callable[[str], tuple[Flight, int] | None]) -> Accepted:
     try:
         found = flights(event.flight_id)
     except UnreadableItemError as error:
@@ -124,13 +119,13 @@ def _enrich(record: Record, event: OperationsEvent, flights: Callable[[str], tup
         published=BusEvent(
             event_id=event.event_id,
             source=EventSource.KAFKA_CONSUMER,
-            detail_type=events.detail_type(event),
+            detail_type=event.detail_type,
             detail=detail,
         ),
     )
 
 
-def _ids(record: Record, event: OperationsEvent | None) -> dict[str, Any]:
+def _ids(record: Record, event: FlightEvent | None) -> dict[str, Any]:
     """The ids by which a log line is found. Nothing here comes from a passenger."""
     places = {name: record.coordinates.get(name) for name in ("topic", "partition", "offset")}
     if event is None:
@@ -149,7 +144,7 @@ def _tell(accepted: Sequence[Accepted], rejected: Sequence[Rejected]) -> None:
     meter = telemetry.Meter(SERVICE)
     for entry in accepted:
         event, detail = entry.event, entry.published.detail
-        severity = str(events.severity(event))
+        severity = str(event.severity)
         logger.info(
             detail["summary"],
             extra={**_ids(entry.record, event), "severity": severity, "detail_type": str(entry.published.detail_type)},
@@ -157,7 +152,7 @@ def _tell(accepted: Sequence[Accepted], rejected: Sequence[Rejected]) -> None:
         if entry.record.kind == "kafka_record" and entry.record.key != event.flight_id.encode():
             logger.warning("the key is not the flight: its order is not kept", extra=_ids(entry.record, event))
         dimensions = {"event_type": str(event.event_type), "severity": severity}
-        meter.add(_METRICS[event.event_type], dimensions=dimensions)
+        meter.add(event.metric, dimensions=dimensions)
         meter.add("AffectedPassengers", detail["affected_passengers_count"], dimensions=dimensions)
     for refused in rejected:
         logger.warning(

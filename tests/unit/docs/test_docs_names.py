@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flightpulse.domain.events import DetailType, Rejection
+from flightpulse.domain.events import TYPES, DetailType, Rejection
 from flightpulse.paths import ROOT
 from flightpulse.stack import settings
 from tests.infrastructure.conftest import Synthesise, synthesise  # noqa: F401 - a fixture
@@ -55,9 +55,8 @@ def metrics_of_functions() -> set[str]:
     """Every metric that a function counts."""
     functions = (ROOT / "flightpulse" / "functions").glob("*.py")
     text = "".join(path.read_text(encoding="utf-8") for path in functions)
-    named = re.search(r"_METRICS = \{(.*?)\}", text, re.DOTALL)
-    assert named
-    return set(re.findall(r'meter\.add\(\s*"(\w+)"', text)) | set(re.findall(r'"(\w+)"', named[1]))
+    counted = {known.metric for known in TYPES.values()}
+    return counted | set(re.findall(r'meter\.add\(\s*"(\w+)"', text))
 
 
 def routes(stack: Stack) -> Iterator[str]:

@@ -9,9 +9,9 @@ from flightpulse.domain.events import (
     DetailType,
     FlightCancelled,
     FlightDelay,
+    FlightEvent,
     GateChange,
     InvalidEventError,
-    OperationsEvent,
     Rejection,
 )
 from flightpulse.domain.severity import Severity
@@ -20,15 +20,15 @@ from tests.unit.builders import a_flight, an_envelope
 RECEIVED = datetime(2026, 3, 1, 14, 16, tzinfo=UTC)
 
 
-def a_delay(**payload: Any) -> OperationsEvent:
+def a_delay(**payload: Any) -> FlightEvent:
     return events.parse(an_envelope("flight_delay", payload=payload))
 
 
-def a_cancellation(**payload: Any) -> OperationsEvent:
+def a_cancellation(**payload: Any) -> FlightEvent:
     return events.parse(an_envelope("flight_cancelled", payload=payload))
 
 
-def a_gate_change(**payload: Any) -> OperationsEvent:
+def a_gate_change(**payload: Any) -> FlightEvent:
     return events.parse(an_envelope("gate_change", payload=payload))
 
 
@@ -144,10 +144,10 @@ def test_minutes_that_do_not_lead_to_the_new_departure_are_a_contradiction() -> 
     ],
 )
 def test_every_event_has_a_severity_and_a_detail_type(
-    event: OperationsEvent, severity: Severity, detail_type: DetailType
+    event: FlightEvent, severity: Severity, detail_type: DetailType
 ) -> None:
-    assert events.severity(event) is severity
-    assert events.detail_type(event) is detail_type
+    assert event.severity is severity
+    assert event.detail_type is detail_type
 
 
 def test_the_detail_of_a_delay_has_everything_the_workflow_and_a_reader_need() -> None:
@@ -205,7 +205,7 @@ def test_the_detail_shows_the_schedule_of_a_flight_that_is_already_late() -> Non
         (a_gate_change(terminal_change=False), 4, "leaves from gate D15 instead of A5; 4 passengers affected."),
     ],
 )
-def test_every_event_tells_itself_in_one_sentence(event: OperationsEvent, passengers: int, sentence: str) -> None:
+def test_every_event_tells_itself_in_one_sentence(event: FlightEvent, passengers: int, sentence: str) -> None:
     assert events.summary(event, a_flight(), passengers) == f"Flight {event.flight_id} from DAL to LAX {sentence}"
 
 

@@ -19,7 +19,7 @@ def flights() -> dict[str, Flight]:
     return {flight.flight_id: flight for flight in sample_data.load().flights}
 
 
-def sent(scenario: Scenario, flights: dict[str, Flight], at: datetime = NOW) -> list[domain.OperationsEvent]:
+def sent(scenario: Scenario, flights: dict[str, Flight], at: datetime = NOW) -> list[domain.FlightEvent]:
     """The scenario's events, read as the consumer reads them."""
     read = [domain.parse(event) for event in scenario.events(flights, at)]
     for event in read:
@@ -51,7 +51,7 @@ def test_a_single_event_is_sent_as_the_contracts_say(
 ):
     (event,) = sent(SCENARIOS[number - 1], flights)
 
-    assert (event.flight_id, domain.detail_type(event)) == (flight_id, detail_type)
+    assert (event.flight_id, event.detail_type) == (flight_id, detail_type)
     assert {name: getattr(event, name) for name in facts} == facts
 
 
