@@ -14,6 +14,7 @@ from constructs import Construct
 
 from flightpulse.stack import names
 from flightpulse.stack.alarms import api_dimensions
+from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
 from flightpulse.stack.log_metrics import CHANNELS, NOTIFICATIONS_SENT, WORKFLOW_EXECUTIONS, WORKFLOW_FAILURES
 
 _MINUTE = Duration.minutes(1)
@@ -65,9 +66,7 @@ def _business() -> list[list[cloudwatch.IWidget]]:
             _totals(
                 "In this period",
                 {
-                    "DelayEventsProcessed": "delays",
-                    "CancellationEventsProcessed": "cancellations",
-                    "GateChangeEventsProcessed": "gate changes",
+                    **{known.metric: known.counted for known in EVENT_WORKFLOWS},
                     "AffectedPassengers": "passengers affected",
                     NOTIFICATIONS_SENT: "messages sent",
                     "LLMInvocationsFailed": "fallback templates",
@@ -77,11 +76,7 @@ def _business() -> list[list[cloudwatch.IWidget]]:
         _row(
             Graph(
                 "Flight events",
-                [
-                    _ours("DelayEventsProcessed", "delays"),
-                    _ours("CancellationEventsProcessed", "cancellations"),
-                    _ours("GateChangeEventsProcessed", "gate changes"),
-                ],
+                [_ours(known.metric, known.counted) for known in EVENT_WORKFLOWS],
                 stacked=True,
             ),
             Graph(

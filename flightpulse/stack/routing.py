@@ -12,6 +12,7 @@ from aws_cdk.interfaces.aws_events import IRuleRef
 from constructs import Construct
 
 from flightpulse.stack import names
+from flightpulse.stack.event_workflows import EVENT_WORKFLOWS, EventWorkflow
 from flightpulse.stack.logs import log_group
 from flightpulse.stack.settings import Settings
 from flightpulse.stack.workflows import Workflows
@@ -70,9 +71,8 @@ class Routing(Construct):
         self.email_log = log_group(self, "EmailLog", names.EMAIL_LOG, settings)
         self.sms_log = log_group(self, "SmsLog", names.SMS_LOG, settings)
         self.audit_log = log_group(self, "AuditLog", names.AUDIT_LOG, settings)
-        self._to_workflow("Delay", "flightpulse-delay", events.Match.prefix("flight.delay."), workflows.delay)
-        self._to_workflow("Cancellation", "flightpulse-cancellation", ["flight.cancelled"], workflows.cancellation)
-        self._to_workflow("GateChange", "flightpulse-gate-change", ["flight.gate_change"], workflows.gate_change)
+        for known in EVENT_WORKFLOWS:
+            self._to_workflow(known, workflows.main[known.construct_id])
         logged = [
             self._to_log("Email", "flightpulse-notification-email", ["notification.email"], self.email_log),
             self._to_log("Sms", "flightpulse-notification-sms", ["notification.sms"], self.sms_log),
@@ -91,15 +91,15 @@ class Routing(Construct):
             event_pattern=events.EventPattern(source=_OUR_SOURCES, detail_type=detail_types),
         )
 
-    def _to_workflow(self, construct_id: str, name: str, detail_types: list[str], machine: sfn.StateMachine) -> None:
-        rule = self._rule(construct_id, name, detail_types, f"{construct_id}: to its workflow")
+    def _to_workflow(self, known: EventWorkflow, machine: sfn.StateMachine) -> None:
+        rule = self._rule(known.name, known.rule, _detail_types(known.detail_type), f"{known.name}: to its workflow")
         rule.add_target(
             targets.SfnStateMachine(
                 machine,
                 role=iam.Role(
                     self,
-                    f"{construct_id}StartRole",
-                    description=f"What the rule {name} may do",
+                    f"{known.name}StartRole",
+                    description=f"What the rule {known.rule} may do",
                     assumed_by=iam.ServicePrincipal(
                         "events.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
                     ),
@@ -160,3 +160,8 @@ class Routing(Construct):
                 conditions={"ArnEquals": {"aws:SourceArn": [rule.rule_arn for rule in rules]}},
             )
         )
+
+
+def _detail_types(wanted: str) -> list[str]:
+    """The part of a pattern for one detail type; a star at the end stands for any ending."""
+    return events.Match.prefix(wanted.removesuffix("*")) if wanted.endswith("*") else [wanted]

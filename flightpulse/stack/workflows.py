@@ -10,6 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from flightpulse.stack import asl, asl_lint, names
+from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
 from flightpulse.stack.findings import accept
 from flightpulse.stack.logs import log_group
 from flightpulse.stack.settings import Settings
@@ -27,7 +28,7 @@ class Target:
 
 
 class Workflows(Construct):
-    """Delay, cancellation and gate change, and the two workflows that they share."""
+    """The workflows that events start, and the two that they share."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, targets: Mapping[str, Target]
@@ -40,18 +41,8 @@ class Workflows(Construct):
         self._targets["NotifyChunkArn"] = _own(self.notify_chunk)
         self.notify_passengers = self._machine("NotifyPassengers", "notify_passengers")
         self._targets["NotifyPassengersArn"] = _own(self.notify_passengers)
-        self.delay = self._machine("DelayWorkflow", "delay")
-        self.cancellation = self._machine("CancellationWorkflow", "cancellation")
-        self.gate_change = self._machine("GateChangeWorkflow", "gate_change")
-
-    @property
-    def main(self) -> dict[str, sfn.StateMachine]:
+        self.main = {known.construct_id: self._machine(known.construct_id, known.file) for known in EVENT_WORKFLOWS}
         """The workflows that an event starts, by their construct ids."""
-        return {
-            "DelayWorkflow": self.delay,
-            "CancellationWorkflow": self.cancellation,
-            "GateChangeWorkflow": self.gate_change,
-        }
 
     @property
     def all(self) -> dict[str, sfn.StateMachine]:
