@@ -152,6 +152,8 @@ class Teller:
         if kind == "TaskSubmitted":
             return self._submitted(visit, index, what)
         if kind.endswith("Succeeded"):
+            if what.startswith("states:startExecution.sync"):
+                return f"The execution that {visit.name} started has succeeded."
             number = self._course.tries(index)
             return f"{what} answers {visit.name}" + (f" on try {number}." if number > 1 else ".")
         return f"{visit.name}: {words_of(kind)}."

@@ -26,7 +26,12 @@ _ITEMS_SHOWN = 12
 _MANY_EVENTS = 3000
 _ITEMS_SHOWN_OF_MANY = 4
 _LABELS = ("input", "arguments", "result", "error", "output", "variables")
-_LONGEST = (90, 60, 40, 30, 22, 16, 12, 9, 7, 5)
+_LONGEST = (
+    *((90, nested) for nested in (90, 60, 40, 30, 22, 16, 12, 9)),
+    *((60, 9), (40, 9), (30, 7), (22, 7), (16, 5), (12, 5), (9, 5), (7, 5), (5, 5)),
+)
+"""How many lines of a payload are kept: of the execution that the page opens with, and of those it started."""
+
 _STATUS = {name: code for code, name in enumerate(TROUBLE_FIRST)}
 
 
@@ -53,7 +58,7 @@ class _Packer:
     def __init__(self, runs: Sequence[Run], payload_budget: int) -> None:
         self._runs = runs
         self._budget = payload_budget
-        self._lines = Lines(payload_budget, _LONGEST[0])
+        self._lines = Lines(payload_budget)
         self._types: dict[str, int] = {}
         self._captions: dict[str, int] = {}
         self._pays: dict[Payload, int] = {}
@@ -92,23 +97,33 @@ class _Packer:
 
     def _store_payloads(self, chosen: Sequence["_Rows"]) -> None:
         """Stores what matters most first: errors, then what the executions got and gave, then the rest in order."""
-        wanted = [(rank, payload) for rows in chosen for frame in rows.frames() for rank, payload in _ranked(frame)]
-        ordered = dict.fromkeys(payload for _, payload in sorted(wanted, key=lambda pair: pair[0]))
-        stored = self._stored(list(ordered))
+        wanted = [
+            (rank, number > 0, payload)
+            for number, rows in enumerate(chosen)
+            for frame in rows.frames()
+            for rank, payload in _ranked(frame)
+        ]
+        ordered: dict[Payload, bool] = {}
+        for _, nested, payload in sorted(wanted, key=lambda one: one[:2]):
+            ordered[payload] = ordered.get(payload, True) and nested
+        stored = self._stored(ordered)
         for number, (payload, kept) in enumerate(zip(ordered, stored, strict=True)):
             self._pays[payload] = number
             kind = 4 * _LABELS.index(payload.label) + 2 * payload.cut + kept.nested
             self._packed_pays.append([kind, kept.left_out, *kept.runs])
 
-    def _stored(self, ordered: Sequence[Payload]) -> list[Stored]:
-        """Rather the beginning of every payload than the whole of a few: shortens until all fit."""
+    def _stored(self, ordered: Mapping[Payload, bool]) -> list[Stored]:
+        """Rather the beginning of every payload than the whole of a few: shortens until all fit.
+
+        ``ordered`` says of each payload whether only nested executions have it; those are shortened first.
+        """
         stored: list[Stored] = []
-        for longest in _LONGEST:
-            self._lines = Lines(self._budget, longest)
+        for limits in _LONGEST:
+            self._lines = Lines(self._budget)
             stored = []
-            for payload in ordered:
-                stored.append(self._lines.store(payload.text))
-                if self._lines.overflow and longest != _LONGEST[-1]:
+            for payload, nested in ordered.items():
+                stored.append(self._lines.store(payload.text, limits[nested]))
+                if self._lines.overflow and limits != _LONGEST[-1]:
                     break
             if not self._lines.overflow:
                 break

@@ -6,7 +6,7 @@
     var data = JSON.parse(root.getAttribute("data-fp"));
     root.setAttribute("data-ready", "");
     root.setAttribute("data-lm-suppress-shortcuts", "true");
-    var run, def, at = 0, inside = -1, shown = [], timer = 0, path = [], open = {Input: 1, Arguments: 1, Result: 1, Error: 1, Output: 1};
+    var run, def, at = 0, inside = -1, shown = [], timer = 0, shrunk = false, path = [], open = {Input: 1, Arguments: 1, Result: 1, Error: 1, Output: 1};
 
     function el(tag, attributes, parent, text) {
       var made = document.createElement(tag);
@@ -31,11 +31,15 @@
     var first = button(bar, "|◀ Start", "To the first event (Home)", function () { go(0); });
     var back = button(bar, "◀ Back", "One event back (left arrow)", function () { go(at - 1); });
     var next = button(bar, "Step ▶", "One event on (right arrow)", function () { go(at + 1); });
+    var hop = button(bar, "Next state ▶▶", "To where the next state begins (S)", nextState);
     var play = button(bar, "Play", "Play or pause (P)", toggle);
     var fail = button(bar, "✗ Next failure", "To the next failure (N)", nextFailure);
-    var slider = el("input", {type: "range", min: 0, step: 1, "aria-label": "Event"}, bar);
+    var slide = el("span", {"class": "fp-slide"}, bar);
+    var slider = el("input", {type: "range", min: 0, step: 1, "aria-label": "Event"}, slide);
     slider.addEventListener("input", function () { go(+slider.value); });
+    var ticks = el("span", {"class": "fp-ticks", "aria-hidden": "true"}, slide);
     var second = el("div", {"class": "fp-bar"}, page);
+    var leave = button(second, "↖ Back to the calling execution", "To the execution that started this one", up);
     var items = labelled(second, "Show", "select");
     items.addEventListener("change", function () { look(+items.value); });
     var jump = labelled(second, "Go to", "select");
@@ -46,7 +50,12 @@
     });
     speed.value = 4;
     speed.addEventListener("change", function () { if (timer) { toggle(); toggle(); } });
-    var leave = button(second, "↖ Back to the calling execution", "To the execution that started this one", up);
+    var whole = button(second, "Whole diagram", "Shrink the diagram until all of it is seen, or back", function () {
+      shrunk = !shrunk;
+      whole.setAttribute("aria-pressed", shrunk);
+      draw();
+    });
+    whole.setAttribute("aria-pressed", "false");
     var where = el("p", {"class": "fp-where"}, page);
     var caption = el("p", {"class": "fp-caption", "aria-live": "polite", "aria-atomic": "true"}, page);
     var main = el("div", {"class": "fp-main"}, page);
@@ -57,12 +66,13 @@
       if (hit) toState(+hit.getAttribute("data-s"));
     });
     page.addEventListener("keydown", function (event) {
-      if (event.altKey || event.ctrlKey || event.metaKey || /SELECT|INPUT|PRE/.test(event.target.tagName)) return;
-      var act = {ArrowLeft: -1, ArrowRight: 1, Home: "first", End: "last", n: "fail", N: "fail", p: "play", P: "play"}[event.key];
-      if (!act) return;
+      if (event.altKey || event.ctrlKey || event.metaKey || /SELECT|PRE/.test(event.target.tagName)) return;
+      var act = {ArrowLeft: -1, ArrowRight: 1, Home: "first", End: "last", n: "fail", p: "play", s: "state"}[event.key.length > 1 ? event.key : event.key.toLowerCase()];
+      if (!act || event.target === slider && event.key.length > 1) return;
       event.preventDefault();
       event.stopPropagation();
       if (act === "fail") nextFailure();
+      else if (act === "state") nextState();
       else if (act === "play") toggle();
       else go(act === "first" ? 0 : act === "last" ? shown.length - 1 : at + act);
     });
@@ -73,6 +83,7 @@
       inside = -1;
       title.textContent = run.title + ": " + run.sentence;
       map.innerHTML = def.svg;
+      run.size = ["width", "height"].map(function (side) { return +map.firstChild.getAttribute(side); });
       run.parts = {};
       map.querySelectorAll("[data-s]").forEach(function (part) {
         var one = run.parts[part.getAttribute("data-s")] = run.parts[part.getAttribute("data-s")] || {};
@@ -80,11 +91,11 @@
         else if (part.classList.contains("status")) one.status = part;
       });
       items.textContent = "";
-      el("option", {value: -1}, items, run.items.length ? "everything" : "everything (no items)");
+      el("option", {value: -1}, items, "everything");
       run.items.forEach(function (item, index) {
         el("option", {value: index}, items, itemName(index) + " " + data.signs[item[4]][1]);
       });
-      items.disabled = !run.items.length;
+      items.parentNode.hidden = !run.items.length;
       jump.textContent = "";
       el("option", {value: ""}, jump, "a state…");
       def.states.forEach(function (state, index) {
@@ -118,12 +129,25 @@
         if (item < 0 || within(one.item >= 0 ? one.item : one.stay >= 0 ? run.stays[one.stay][1] : -1, item)) shown.push(index);
       });
       slider.max = Math.max(0, shown.length - 1);
+      markFailures();
       var place = shown.findIndex(function (index) { return index >= row; });
       go(place < 0 ? shown.length - 1 : place);
     }
     function go(place) {
       at = Math.max(0, Math.min(shown.length - 1, place));
       draw();
+    }
+    function markFailures() {
+      var bad = [];
+      shown.forEach(function (index, place) { if (failed(index)) bad.push(place); });
+      fail.textContent = "✗ Next failure" + (bad.length ? " (" + bad.length + ")" : "");
+      ticks.textContent = "";
+      bad.slice(0, 200).forEach(function (place) { el("i", {style: "left:" + 100 * place / (shown.length - 1) + "%"}, ticks); });
+    }
+    function nextState() {
+      for (var place = at + 1; place < shown.length; place++)
+        if (/StateEntered$/.test(data.types[run.rows[shown[place]].type])) return go(place);
+      go(shown.length - 1);
     }
     function nextFailure() {
       for (var place = at + 1; place < shown.length; place++) if (run.rows[shown[place]].failed) return go(place);
@@ -135,6 +159,16 @@
         var place = (at + n) % shown.length, row = run.rows[shown[place]];
         if (row.stay >= 0 && run.stays[row.stay][0] === state) return go(place);
       }
+      unvisited(state);
+    }
+    function unvisited(state) {
+      side.textContent = "";
+      about(state);
+      el("p", {}, side, inside < 0 ? "This execution did not come here." : "What is shown did not come here.");
+    }
+    function about(state) {
+      el("h3", {}, side, def.states[state][0]);
+      if (def.states[state][2]) el("p", {}, side, def.states[state][2]);
     }
     function toggle() {
       if (timer) { clearInterval(timer); timer = 0; }
@@ -233,11 +267,20 @@
       slider.value = at;
       slider.setAttribute("aria-valuetext", "Event " + row.id + ": " + words);
       // aria-disabled, not disabled: a disabled button would swallow the keys while it has the focus.
-      [[first, at === 0], [back, at === 0], [next, at >= shown.length - 1], [fail, !shown.some(failed)]].forEach(function (one) {
+      [[first, at === 0], [back, at === 0], [next, at >= shown.length - 1], [hop, at >= shown.length - 1], [fail, !shown.some(failed)]].forEach(function (one) {
         one[0].setAttribute("aria-disabled", one[1]);
       });
       beside(index, row, state, now);
+      fit();
       scroll(state);
+    }
+    // As wide as there is room for, unless that made the words too small to read.
+    function fit() {
+      var room = map.clientWidth;
+      if (!room) return;
+      var by = Math.max(0.75, Math.min(1, room / run.size[0]));
+      if (shrunk) by = Math.min(1, room / run.size[0], 0.74 * innerHeight / run.size[1]);
+      ["width", "height"].forEach(function (side, n) { map.firstChild.setAttribute(side, Math.floor(by * run.size[n])); });
     }
     function scroll(state) {
       var part = run.parts[state];
@@ -258,9 +301,9 @@
             latest[name] = pay;
           });
       }
-      el("h3", {}, side, state >= 0 ? def.states[state][0] : "The execution");
-      if (state >= 0) {
-        if (def.states[state][2]) el("p", {}, side, def.states[state][2]);
+      if (state < 0) el("h3", {}, side, "The execution");
+      else {
+        about(state);
         var status = data.signs[now.fared[row.stay]];
         if (status) el("p", {}, side, status[1] + " " + status[2] + ", " + seconds(row.ms - run.rows[run.begun[row.stay]].ms) + " after it began");
       }
@@ -316,12 +359,14 @@
 
     data.runs.forEach(unpack);
     root.insertBefore(page, root.firstChild);
-    el("p", {"class": "fp-help"}, page, "Keys: ← → step, Home and End, N next failure, P play. Click a state to go to its next visit.");
+    el("p", {"class": "fp-help"}, page, "Keys: ← → step, S next state, N next failure, P play, Home and End. Click a state to go to its next visit. In the diagram: ➤ where the event is, thick the way taken, dashed the way of an error.");
     enter(0);
     look(-1);
     go(data.begin || 0);
     var mediaQuery = matchMedia("(prefers-color-scheme: dark)");
     if (mediaQuery.addEventListener) mediaQuery.addEventListener("change", dark);
+    // A notebook may draw an output while it is hidden, and people resize windows.
+    if (typeof ResizeObserver === "function") new ResizeObserver(fit).observe(main);
   }
 
   // Rows come as short arrays; see page_data.py.

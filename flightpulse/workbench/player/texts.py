@@ -27,25 +27,27 @@ class Stored:
 class Lines:
     """The list of lines and what it has cost so far, in bytes.
 
-    Of each text at most ``longest`` lines are kept; texts past ``budget`` are not kept at all.
+    Texts past ``budget`` are not kept at all.
     """
 
     budget: int
-    longest: int
     overflow: bool = False
     lines: list[str] = field(default_factory=list)
     spent: int = 0
     _known: dict[str, Stored] = field(default_factory=dict)
     _places: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
-    def store(self, text: str) -> Stored:
-        """Where a text is in the list, in full, in part (long ones), or not at all (past the budget)."""
+    def store(self, text: str, longest: int) -> Stored:
+        """Where a text is in the list, in full, in part (its first ``longest`` lines), or not at all (past the budget).
+
+        A text that is there already stays as it is.
+        """
         if text not in self._known:
-            self._known[text] = self._add(text)
+            self._known[text] = self._add(text, longest)
         return self._known[text]
 
-    def _add(self, text: str) -> Stored:
-        wanted, left_out, nested = _split(text, self.longest)
+    def _add(self, text: str, longest: int) -> Stored:
+        wanted, left_out, nested = _split(text, longest)
         runs: list[int] = []
         fresh: list[str] = []
         position = 0

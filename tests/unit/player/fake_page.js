@@ -36,6 +36,7 @@ class Element {
   appendChild(child) { child.parent = this; this.children.push(child); return child; }
   insertBefore(child) { child.parent = this; this.children.unshift(child); }
   get firstChild() { return this.children[0]; }
+  get parentNode() { return this.parent; }
   addEventListener(kind, listener) { this.listeners[kind] = listener; }
   fire(kind, event) { this.listeners[kind]({target: this, preventDefault() {}, stopPropagation() {}, ...event}); }
   getBoundingClientRect() { return {top: 0, bottom: 0, left: 0, right: 0}; }

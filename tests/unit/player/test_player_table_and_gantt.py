@@ -81,30 +81,30 @@ def test_a_run_without_idle_time_is_not_folded():
 
 
 def test_lines_that_repeat_are_stored_once():
-    lines = Lines(10_000, 90)
-    first = lines.store('{"a": {"gate": "A12", "flight": "SW1234"}}')
-    second = lines.store('{"b": {"gate": "A12", "flight": "SW1234"}, "c": 1}')
+    lines = Lines(10_000)
+    first = lines.store('{"a": {"gate": "A12", "flight": "SW1234"}}', 90)
+    second = lines.store('{"b": {"gate": "A12", "flight": "SW1234"}, "c": 1}', 90)
     assert sum("SW1234" in line for line in lines.lines) == 1
     assert rebuilt(lines, first) == ["{", '"a": {', '"gate": "A12",', '"flight": "SW1234"', "}", "}"]
     assert rebuilt(lines, second) == ["{", '"b": {', '"gate": "A12",', '"flight": "SW1234"', "},", '"c": 1', "}"]
 
 
 def test_a_text_that_is_no_json_is_kept_as_it_is():
-    lines = Lines(10_000, 90)
-    stored = lines.store("Traceback:\n  line 1")
+    lines = Lines(10_000)
+    stored = lines.store("Traceback:\n  line 1", 90)
     assert rebuilt(lines, stored) == ["Traceback:", "  line 1"]
     assert not stored.nested
 
 
 def test_a_long_text_is_shortened_and_says_by_how_much():
-    lines = Lines(10_000, 3)
-    stored = lines.store("one\ntwo\nthree\nfour")
+    lines = Lines(10_000)
+    stored = lines.store("one\ntwo\nthree\nfour", 3)
     assert (len(rebuilt(lines, stored)), stored.left_out) == (3, 4)
 
 
 def test_past_the_budget_a_text_is_not_kept_but_counted():
-    lines = Lines(20, 90)
-    stored = lines.store("x" * 200)
+    lines = Lines(20)
+    stored = lines.store("x" * 200, 90)
     assert (stored.runs, stored.left_out, lines.overflow) == ((), 200, True)
 
 
