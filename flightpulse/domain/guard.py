@@ -121,6 +121,8 @@ _SYMBOLS = {"money": re.compile(r"[$£€¥¢₹]"), "contact": re.compile(r"[@/
 _MOST_PARAGRAPHS = 10
 _LONGEST_EMAIL = 6_000
 _LONGEST_LINE = 1_000
+# A chunk of 40 bookings has its messages in one state; this keeps that state below 128 KiB, half of what one may hold.
+_EMAIL_CHARACTERS = 1_400
 _GRAVE = frozenset({Severity.MAJOR, Severity.SEVERE, Severity.CANCELLED})
 _SUBJECT_LENGTH = (12, 120)
 _PARAGRAPH_WORDS = (6, 110)
@@ -176,6 +178,8 @@ def _well_formed(template: MessageTemplate, segment: Segment) -> Iterator[Refusa
         yield Refusal(Rule.TOO_SHORT, "subject")
     if len(_filled(template.subject, segment, Channel.EMAIL)) > longest_subject:
         yield Refusal(Rule.TOO_LONG, "subject")
+    if sum(len(_filled(text, segment, Channel.EMAIL)) for text in template.paragraphs) > _EMAIL_CHARACTERS:
+        yield Refusal(Rule.TOO_LONG, "email")
     for part in _parts(template)[1:]:
         words = len(part.text.split())
         fewest, most = (_SMS_WORDS, _PARAGRAPH_WORDS[1]) if part.channel is Channel.SMS else _PARAGRAPH_WORDS

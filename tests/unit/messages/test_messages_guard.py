@@ -215,3 +215,10 @@ def test_another_tier_s_template_is_refused_for_a_member() -> None:
 def test_a_refusal_reads_as_a_rule_and_the_words_that_break_it() -> None:
     refusals = guard.check(changed(MAJOR, add="You will get a voucher."), MAJOR)
     assert "promise: voucher" in map(str, refusals)
+
+
+def test_an_email_of_permitted_paragraphs_may_still_be_too_long_for_the_state_that_carries_forty_of_them() -> None:
+    paragraph = " ".join(["We appreciate your understanding."] * 25)
+    long = MessageTemplate(good(MAJOR).subject, (paragraph,) * 2, good(MAJOR).sms)
+
+    assert [refusal.detail for refusal in guard.check(long, MAJOR) if refusal.rule is Rule.TOO_LONG] == ["email"]
