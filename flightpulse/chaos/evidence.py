@@ -13,7 +13,7 @@ from flightpulse.adapters.table import Table
 from flightpulse.chaos.oracle import Handling, State, Told
 from flightpulse.chaos.verdict import OnProgress, silent
 from flightpulse.domain import keys
-from flightpulse.workbench import executions, inbox, names
+from flightpulse.workbench import executions, inbox
 from flightpulse.workbench.session import Session
 
 _CLOCK_SKEW = timedelta(seconds=2)
@@ -46,7 +46,9 @@ class Watch:
 
     def look(self) -> int:
         """Look once more; returns how many executions of event workflows still run."""
-        listed = executions.recent(self._session, workflows=names.EVENT_WORKFLOWS, since=self._since, limit=_MANY)
+        listed = executions.recent(
+            self._session, workflows=executions.of_events(self._session), since=self._since, limit=_MANY
+        )
         fresh = [one.arn for one in listed if one.status != "RUNNING" and one.arn not in self._ended]
         with ThreadPoolExecutor(max_workers=8) as pool:
             self._ended.update(zip(fresh, pool.map(self._read, fresh), strict=True))

@@ -34,7 +34,7 @@ class EventWorkflow:
     @property
     def short(self) -> str:
         """What commands call it: ``gate-change``."""
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", self.name).lower()
+        return short_name(self.state_machine)
 
     @property
     def rule(self) -> str:
@@ -51,3 +51,9 @@ EVENT_WORKFLOWS: tuple[EventWorkflow, ...] = (
     EventWorkflow("Cancellation", EventType.FLIGHT_CANCELLED, "cancellation", "flight.cancelled", "cancellations"),
     EventWorkflow("GateChange", EventType.GATE_CHANGE, "gate_change", "flight.gate_change", "gate changes"),
 )
+
+
+def short_name(state_machine: str) -> str:
+    """What commands call a state machine of ours: ``gate-change`` for ``FlightPulse-GateChangeWorkflow``."""
+    name = state_machine.removeprefix("FlightPulse-").removesuffix("Workflow")
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from flightpulse.errors import UserError
-from flightpulse.workbench import history, names
+from flightpulse.stack.event_workflows import short_name
+from flightpulse.workbench import history
 from flightpulse.workbench.session import Session
 
 STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
@@ -63,7 +64,8 @@ def recent(
     limit: int = 20,
 ) -> list[Summary]:
     """The newest executions first, of all state machines or of some (short names), at most ``limit``."""
-    arns = [_arn_of_workflow(session, short) for short in workflows or names.WORKFLOWS]
+    deployed = machines(session)
+    arns = [deployed[short] for short in workflows or deployed]
     with ThreadPoolExecutor(max_workers=len(arns)) as pool:
         found = list(pool.map(lambda arn: _of_workflow(session, arn, status, since, limit), arns))
     return sorted((one for some in found for one in some), key=lambda one: one.started_at, reverse=True)[:limit]
@@ -76,8 +78,8 @@ def find(session: Session, reference: str) -> str:
     """
     if reference.startswith("arn:"):
         return reference
-    if reference == "latest" or reference in names.WORKFLOWS:
-        chosen = [reference] if reference in names.WORKFLOWS else names.EVENT_WORKFLOWS
+    if reference == "latest" or reference in machines(session):
+        chosen = of_events(session) if reference == "latest" else [reference]
         found = recent(session, workflows=chosen, limit=1)
         if not found:
             raise UserError("There is no execution yet.", hint=f"Start one with: {session.command('scenario 1')}")
@@ -145,10 +147,15 @@ def parsed(text: str | None) -> Any:
         return text
 
 
-def _arn_of_workflow(session: Session, short: str) -> str:
-    if short not in names.WORKFLOWS:
-        raise UserError(f"There is no workflow {short!r}.", hint=f"Choose from: {', '.join(names.WORKFLOWS)}")
-    return session.output(names.WORKFLOW_OUTPUTS[short])
+def machines(session: Session) -> dict[str, str]:
+    """The deployed state machines: their ARNs by short name, as the stack's outputs have them."""
+    arns = [value for value in session.outputs.values() if ":stateMachine:" in value]
+    return {short_name(arn.rsplit(":", 1)[-1]): arn for arn in arns}
+
+
+def of_events(session: Session) -> list[str]:
+    """The short names of those that an event on the bus starts; the others are started by them."""
+    return [short for short, arn in machines(session).items() if arn.endswith("Workflow")]
 
 
 def _of_workflow(session: Session, arn: str, status: str | None, since: datetime | None, limit: int) -> list[Summary]:

@@ -22,7 +22,8 @@ Event = Mapping[str, Any]
 Refused = Callable[[str], str]
 """Why the consumer put an event aside; empty when it did not."""
 
-_GATE = "GATE_CHANGE"
+_CANCELLED = "FLIGHT_CANCELLED"
+_SUBJECTS = {"FLIGHT_DELAY": "departure", _CANCELLED: "departure"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +134,14 @@ def _is_newest(sent: Sent, facts: Facts) -> bool:
     rivals = [
         one
         for one in facts.sent
-        if one.flight_id == sent.flight_id
-        and (one.event_type == "FLIGHT_CANCELLED" or (one.event_type == _GATE) == (sent.event_type == _GATE))
+        if one.flight_id == sent.flight_id and (one.event_type == _CANCELLED or _subject(one) == _subject(sent))
     ]
     return max(rivals, key=lambda one: (one.known_at, one.event_id), default=sent).event_id == sent.event_id
+
+
+def _subject(sent: Sent) -> str:
+    """What the news is about: a flight's departure, or what events of its type are about."""
+    return _SUBJECTS.get(sent.event_type, sent.event_type)
 
 
 def _check(event: Event) -> None:

@@ -9,6 +9,7 @@ from flightpulse.workbench import logs, names
 from flightpulse.workbench.session import Session
 
 CHANNELS = ("email", "sms")
+_SUBJECTS = {"delay": "departure", "cancellation": "departure", "gate_change": "gate"}
 _GROUPS = {"email": names.EMAIL_LOG, "sms": names.SMS_LOG}
 
 
@@ -41,8 +42,8 @@ class Message:
 
     @property
     def subject_of_news(self) -> str:
-        """``gate`` or ``departure``: news about the one never replaces news about the other."""
-        return "gate" if self.kind == "gate_change" else "departure"
+        """``departure``, ``gate`` or another: news about the one never replaces news about the other."""
+        return _SUBJECTS.get(self.kind, self.kind)
 
     def as_json(self) -> dict[str, Any]:
         """The message as plain JSON values."""

@@ -3,38 +3,22 @@
 from typing import Final
 
 from flightpulse.stack import names as deployed
+from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
 
 STACK: Final = deployed.STACK
 TOPIC: Final = deployed.TOPIC
 METRICS_NAMESPACE: Final = deployed.METRICS
 API_STAGE: Final = deployed.API_STAGE
 
-DELAY_WORKFLOW: Final = "FlightPulse-DelayWorkflow"
-CANCELLATION_WORKFLOW: Final = "FlightPulse-CancellationWorkflow"
-GATE_CHANGE_WORKFLOW: Final = "FlightPulse-GateChangeWorkflow"
 NOTIFY_PASSENGERS: Final = "FlightPulse-NotifyPassengers"
 NOTIFY_CHUNK: Final = "FlightPulse-NotifyChunk"
 
 WORKFLOWS: Final = {
-    "delay": DELAY_WORKFLOW,
-    "cancellation": CANCELLATION_WORKFLOW,
-    "gate-change": GATE_CHANGE_WORKFLOW,
+    **{known.short: known.state_machine for known in EVENT_WORKFLOWS},
     "notify-passengers": NOTIFY_PASSENGERS,
     "notify-chunk": NOTIFY_CHUNK,
 }
-"""State machines by the short names that commands take."""
-
-EVENT_WORKFLOWS: Final = ("delay", "cancellation", "gate-change")
-"""The workflows that an event on the bus starts."""
-
-WORKFLOW_OUTPUTS: Final = {
-    "delay": "DelayWorkflowArn",
-    "cancellation": "CancellationWorkflowArn",
-    "gate-change": "GateChangeWorkflowArn",
-    "notify-passengers": "NotifyPassengersArn",
-    "notify-chunk": "NotifyChunkArn",
-}
-"""Stack outputs with the ARNs, by short name."""
+"""State machines by the short names that commands take. What is deployed is asked of the stack's outputs."""
 
 EMAIL_LOG: Final = deployed.EMAIL_LOG
 SMS_LOG: Final = deployed.SMS_LOG

@@ -55,7 +55,9 @@ class Observer:
             )
 
     def _handled(self, event_ids: frozenset[str]) -> tuple[Handled, ...]:
-        listed = executions.recent(self._session, workflows=names.EVENT_WORKFLOWS, since=self._since, limit=1000)
+        listed = executions.recent(
+            self._session, workflows=executions.of_events(self._session), since=self._since, limit=1000
+        )
         running = []
         for one in listed:
             if one.arn in self._unrelated or one.arn in self._ended:

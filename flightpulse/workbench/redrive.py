@@ -90,7 +90,7 @@ class Redriver:
         found: dict[str, FailedExecution] = {}
         for status in _FAILED:
             for summary in executions.recent(
-                self._session, workflows=names.EVENT_WORKFLOWS, status=status, limit=_LATEST_EXECUTIONS
+                self._session, workflows=executions.of_events(self._session), status=status, limit=_LATEST_EXECUTIONS
             ):
                 if summary.arn in waiting:
                     continue

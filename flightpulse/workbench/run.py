@@ -9,7 +9,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flightpulse.errors import UserError
-from flightpulse.workbench import charts, consumer_log, history, item_changes, journey, kafka_places, logs, names
+from flightpulse.stack.event_workflows import short_name
+from flightpulse.workbench import (
+    charts,
+    consumer_log,
+    executions,
+    history,
+    item_changes,
+    journey,
+    kafka_places,
+    logs,
+    names,
+)
 from flightpulse.workbench.facts import AuditEvent, Facts
 from flightpulse.workbench.inbox import Message
 from flightpulse.workbench.inbox_cards import Inbox
@@ -263,9 +274,8 @@ class Run:
             return ()
 
     def _rule(self, workflow: str) -> str:
-        short = next(short for short, name in names.WORKFLOWS.items() if name == workflow)
         answer = self.session.events.list_rule_names_by_target(
-            TargetArn=self.session.output(names.WORKFLOW_OUTPUTS[short]),
+            TargetArn=executions.machines(self.session)[short_name(workflow)],
             EventBusName=self.session.output("EventBusName"),
         )
         return ", ".join(sorted(answer["RuleNames"]))
@@ -281,9 +291,10 @@ class Run:
             handling = self._handling(which)
             found = (handling,) if handling else ()
         else:
-            full = names.WORKFLOWS.get(which, which)
             every = (one for top in self.executions for one in top.all())
-            found = tuple(one for one in every if full in {one.arn, one.workflow, one.name})[:1]
+            found = tuple(
+                one for one in every if which in {one.arn, one.workflow, one.name, short_name(one.workflow)}
+            )[:1]
         if found:
             return found[0]
         there = ", ".join(one.workflow for one in self.executions) or "none"

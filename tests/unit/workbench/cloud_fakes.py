@@ -179,7 +179,7 @@ class FakeTarget:
         self.streams = FakeStreams()
         self.outputs = {
             **{output: f"https://sqs/{kind}" for kind, output in names.DEAD_LETTER_OUTPUTS.items()},
-            **{output: machine(names.WORKFLOWS[short]) for short, output in names.WORKFLOW_OUTPUTS.items()},
+            **{f"{name.removeprefix('FlightPulse-')}Arn": machine(name) for name in names.WORKFLOWS.values()},
         }
 
     @property

@@ -177,11 +177,11 @@ def test_an_event_for_a_log_group_is_written_to_it(target: FakeTarget, redriver:
 
 
 def test_an_event_for_a_workflow_starts_it(target: FakeTarget, redriver: Redriver):
-    rule_letter(target, machine(names.DELAY_WORKFLOW))
+    rule_letter(target, machine(names.WORKFLOWS["delay"]))
 
     only(redriver)
 
-    assert target.stepfunctions.started[0][0] == machine(names.DELAY_WORKFLOW)
+    assert target.stepfunctions.started[0][0] == machine(names.WORKFLOWS["delay"])
 
 
 def test_an_event_for_a_group_that_is_gone_stays(target: FakeTarget, redriver: Redriver):
@@ -258,7 +258,7 @@ def test_looking_leaves_every_letter_where_it_is(target: FakeTarget):
 
 def test_a_letter_says_what_and_why(target: FakeTarget):
     target.sqs.put("https://sqs/records", record_letter())
-    rule_letter(target, machine(names.DELAY_WORKFLOW))
+    rule_letter(target, machine(names.WORKFLOWS["delay"]))
     target.sqs.put("https://sqs/notifications", "not json at all")
 
     said = {letter.kind: (letter.what, letter.why) for letter in dead_letters.look(target.session)}
@@ -268,18 +268,18 @@ def test_a_letter_says_what_and_why(target: FakeTarget):
         "UNKNOWN_FLIGHT: flight SW1234 is not known",
     )
     assert said["targets"] == (
-        f"notification.email for stateMachine:{names.DELAY_WORKFLOW}",
+        f"notification.email for stateMachine:{names.WORKFLOWS['delay']}",
         "THROTTLED: slow down (after 3 retries)",
     )
     assert said["notifications"][1] == "no reason given"
 
 
 def failed_execution(target: FakeTarget, name: str, *, status: str = "FAILED", last: str = "Fail") -> str:
-    arn = machine(names.DELAY_WORKFLOW).replace(":stateMachine:", ":execution:") + f":{name}"
+    arn = machine(names.WORKFLOWS["delay"]).replace(":stateMachine:", ":execution:") + f":{name}"
     target.stepfunctions.executions[arn] = {
         "executionArn": arn,
         "name": name,
-        "stateMachineArn": machine(names.DELAY_WORKFLOW),
+        "stateMachineArn": machine(names.WORKFLOWS["delay"]),
         "status": status,
         "startDate": NOW,
         "stopDate": NOW,
@@ -316,7 +316,7 @@ def test_an_execution_that_ended_in_a_fail_state_is_started_anew(target: FakeTar
     assert result.done == "started again as again-1"
     assert target.stepfunctions.redriven == []
     ((started, given),) = target.stepfunctions.started
-    assert started == machine(names.DELAY_WORKFLOW)
+    assert started == machine(names.WORKFLOWS["delay"])
     assert given["detail"]["event_id"] == "evt-1"
 
 
