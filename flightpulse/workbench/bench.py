@@ -1,7 +1,8 @@
 """What notebooks and scripts hold in their hands: one object that deploys, fires, looks and cleans up."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from flightpulse.workbench.kafka_places import Place
     from flightpulse.workbench.picture import Picture
     from flightpulse.workbench.run import Run
+    from flightpulse.workbench.protection_switch import Switch
     from flightpulse.workbench.run_executions import RunExecution
     from simulator.scenarios import Scenario
 
@@ -124,12 +126,15 @@ class Workbench:
             quiet = Steps(say=lambda _: None)
             self._with(quiet, partial(self._bring_up, quiet))
             self._say("✓ ready: the local cloud is up, FlightPulseStack is deployed, the sample data are loaded.")
+            self._switch().restore_abandoned()
         else:
             self.session.require_stack()
             if not self._is_seeded():
                 raise seeding.not_seeded(self.session, _FIRST_FLIGHT)
             self._say(f"✓ ready: FlightPulseStack and its data are in AWS, region {self.session.region}.")
         self._say(self.session.model)
+            for name in self._switch().abandoned():
+                self._say(f"✗ {name} is still off. Switch it on again: wb.protect(agree=True)")
 
     def _bring_up(self, steps: Steps) -> None:
         self._up(steps)
@@ -350,6 +355,50 @@ class Workbench:
         return RecordFate(*raw_records.send(self._ready_session(), value, key, _RECORD_SECONDS[self.target]))
 
     def delay(
+    @contextmanager
+    def without(self, *protection_names: str, agree: bool = False) -> Iterator[None]:
+        """Run a ``with`` block while protections (see :meth:`protections`) are off, for real, on the deployed stack.
+
+        Their conditions are taken out of the state machines' definitions, and put back whatever happens in the block.
+        Should this very process be killed in it, :meth:`ready`, :meth:`protections` and the next use put them back. In
+        an AWS account nothing happens without ``agree=True``. Raises UserError for a name that is none.
+        """
+        if self.target == "aws" and not agree:
+            raise UserError(
+                f"This changes state machines in {self.session.region}, and passengers may be told twice or old news.",
+                hint="If you mean it: wb.without(…, agree=True)",
+            )
+        with self._switch().without(protection_names):
+            yield
+
+    def protections(self) -> Table:
+        """What keeps passengers from being told twice or told old news: each with its state, and whether it is on.
+
+        On the local cloud what a killed process left off is switched on first. The note below says which state machine
+        is not as the stack deployed it.
+        """
+        switch = self._switch()
+        if self.target == "local":
+            switch.restore_abandoned()
+        return switch.table()
+
+    def protect(self, *, agree: bool = False) -> None:
+        """Put every state machine back to what the stack's template says, whoever changed it.
+
+        In an AWS account only with ``agree=True``.
+        """
+        if self.target == "aws" and not agree:
+            raise UserError(
+                f"This changes state machines in {self.session.region}.", hint="If you mean it: wb.protect(agree=True)"
+            )
+        changed = self._switch().restore_everything()
+        self._say(f"✓ protect: {'put back ' + ', '.join(changed) if changed else 'all is as the stack deployed it'}")
+
+    def _switch(self) -> "Switch":
+        from flightpulse.workbench.protection_switch import Switch
+
+        return Switch(self._ready_session(), cloud=self._cloud_id(), say=self._say)
+
         self,
         flight_id: str,
         minutes: int,
