@@ -14,6 +14,7 @@ from flightpulse.workbench.history import History
 from flightpulse.workbench.session import Session
 
 if TYPE_CHECKING:
+    from flightpulse.workbench.explore.choices import ChoiceReport
     from flightpulse.workbench.player import Gantt, Player
     from flightpulse.workbench.player.table import Table
 
@@ -84,6 +85,12 @@ class RunExecution:
     def table(self) -> "Table":
         """One row per visit of a state: state, item, result, tries."""
         return self.player().table()
+
+    def choices(self) -> "ChoiceReport":
+        """Every Choice it came to: which way it went, and why not the others."""
+        from flightpulse.workbench.explore import explain_choices
+
+        return explain_choices(self.definition, self.events, title=self.workflow)
 
 
 class Loader:
