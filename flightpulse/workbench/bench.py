@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flightpulse.workbench.firing import Fired
     from flightpulse.workbench.inbox_cards import Inbox
     from flightpulse.workbench.kafka_places import Place
+    from flightpulse.workbench.misbehaviour import Misbehaviour
     from flightpulse.workbench.picture import Picture
     from flightpulse.workbench.run import Run
     from flightpulse.workbench.protection_switch import Switch
@@ -476,8 +477,44 @@ class Workbench:
 
         found = inbox.read(self._ready_session(), since=since or datetime.now(UTC) - _LOOK_BACK)
         return Inbox(
-            tuple(one for one in found if passenger in (None, one.passenger_id) and flight in (None, one.flight_id))
+            tuple(one for one in found if passenger in (None, one.passenger_id) and flight in (None, one.flight_id)),
+            self.session.model,
         )
+
+    @contextmanager
+    def model_faults(
+        self, *kinds: str, times: int | None = None, seconds: float | None = None, seed: int = 0
+    ) -> Iterator["Misbehaviour"]:
+        """Let the local cloud's model misbehave while the block runs; gives the questions that it gets meanwhile.
+
+        ``kinds`` are those of docs/local-cloud.md and strike in their order, each so many ``times`` (else until the
+        block ends); ``seconds`` is how long ``slow`` waits. Accepted templates are kept in the table, so see
+        :meth:`forget_templates`. Raises UserError for another kind, and for ``aws``.
+        """
+        from flightpulse.local import state
+        from flightpulse.workbench import misbehaviour
+
+        if self.target == "aws":
+            raise UserError("A model on AWS cannot be made to misbehave.", hint='Use connect("local").')
+        self._ready_session()
+        cloud = state.load(self.home)
+        assert cloud is not None
+        options = {"times": times, "seconds": seconds}
+        faults = [
+            {"kind": kind, **{name: value for name, value in options.items() if value is not None}} for kind in kinds
+        ]
+        with misbehaviour.misbehaving(cloud.model_url, faults, seed) as watch:
+            yield watch
+
+    def forget_templates(self, segments: str = "") -> int:
+        """Delete the model's kept templates, so that it is asked again; gives how many there were.
+
+        ``segments`` is how their keys begin, such as ``delay/MAJOR/MECHANICAL``; without it all of them. Raises
+        UserError when no segment begins like this.
+        """
+        from flightpulse.workbench import kept_templates
+
+        return kept_templates.forget(self._ready_session(), segments)
 
     def metrics(self, *, since: datetime | None = None) -> Table:
         """The sums of FlightPulse's own metrics in the last hour (or since a moment), from CloudWatch."""
@@ -486,6 +523,13 @@ class Workbench:
         found = metrics.totals(self._ready_session(), since=since or datetime.now(UTC) - timedelta(hours=1))
         sums = sorted(metrics.by_name(found).items())
         return Table.of(("metric", "sum"), [(name, f"{value:g}") for name, value in sums], numbers=(1,))
+
+    def metric_sum(self, name: str, *, since: datetime | None = None) -> float:
+        """The sum of one of FlightPulse's metrics in the last hour (or since a moment); 0 for one never counted."""
+        from flightpulse.workbench import metrics
+
+        found = metrics.totals(self._ready_session(), since=since or datetime.now(UTC) - timedelta(hours=1))
+        return metrics.by_name(found).get(name, 0.0)
 
     def metric_chart(self, *metric_names: str, minutes: int = 30, title: str | None = None) -> "Picture":
         """Metrics of the namespace FlightPulse minute by minute, from CloudWatch. Raises UserError without a value."""

@@ -20,6 +20,7 @@ from flightpulse.workbench import (
     kafka_places,
     logs,
     names,
+    segments_seen,
 )
 from flightpulse.workbench.facts import AuditEvent, Facts
 from flightpulse.workbench.inbox import Message
@@ -31,6 +32,7 @@ from flightpulse.workbench.picture import Picture
 from flightpulse.workbench.run_executions import Loader, RunExecution
 from flightpulse.workbench.run_store import KeptRun
 from flightpulse.workbench.scenarios import Check
+from flightpulse.workbench.segments_seen import SegmentsSeen
 from flightpulse.workbench.session import Session
 from flightpulse.workbench.tables import Table
 from flightpulse.workbench.two_outputs import PictureAndWords
@@ -152,7 +154,7 @@ class Run:
 
     def inbox(self, passenger: str | None = None) -> Inbox:
         """The messages as passengers see them: of all, of one passenger (``PAX-…``) or one booking (``BKG-…``)."""
-        everything = Inbox(self.messages)
+        everything = Inbox(self.messages, self.session.model)
         return everything.of(passenger) if passenger else everything
 
     @cached_property
@@ -348,14 +350,21 @@ class Run:
             model_calls=templates["model"] + templates["fallback"] + refused,
         )
 
+    def segments(self) -> SegmentsSeen:
+        """The segments of passengers that were told, and where the wording of each came from."""
+        return segments_seen.seen(self.messages, self._messenger_lines(), self.event_ids)
+
+    def _messenger_lines(self) -> list[logs.LogEvent]:
+        return logs.read(self.session, [names.LOG_GROUPS["messenger"]], since=self.began_at - _SKEW)
+
     def _templates(self) -> tuple[dict[str, int], int]:
         """Templates by origin, and how many first answers the guard refused, from the messenger's log."""
         sums, refused, ids = {"model": 0, "cache": 0, "fallback": 0}, 0, set(self.event_ids)
-        for event in logs.read(self.session, [names.LOG_GROUPS["messenger"]], since=self.began_at - _SKEW):
+        for event in self._messenger_lines():
             line = event.fields or {}
             if line.get("event_id") not in ids:
                 continue
-            refused += line.get("message") == "the guard refused a template"
+            refused += line.get("message") == segments_seen.REFUSED
             counted = line.get("counts")
             if isinstance(counted, dict):
                 for origin in sums:

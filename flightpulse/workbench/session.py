@@ -113,12 +113,14 @@ class Session:
     def model(self) -> str:
         """Who writes the messages, in one sentence."""
         if self.target == "aws":
-            return f"Messages are written by Amazon Bedrock, model {self._bedrock_model()}."
+            return f"Messages are written by Amazon Bedrock, model {self.model_id}."
         if self.llm_url:
             return f"Messages are written by the model at {self.llm_url}, not by Amazon Bedrock."
         return "Messages are written by a stand-in model on this machine, not by Amazon Bedrock."
 
-    def _bedrock_model(self) -> str:
+    @cached_property
+    def model_id(self) -> str:
+        """The Bedrock model id that the stack names, which the local cloud's model answers to as well."""
         name = self.output("ModelIdParameter")
         return self.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
 

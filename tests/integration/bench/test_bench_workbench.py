@@ -98,3 +98,27 @@ def test_metrics_come_from_cloudwatch(wb: Workbench, run: Run) -> None:
 def test_somebody_who_is_not_booked_is_answered_with_who_is(run: Run) -> None:
     with pytest.raises(UserError, match=f"Booked on its flights: .*{BOOKING}"):
         run.journey("PAX-9999")
+
+
+def test_a_model_that_promises_twice_is_replaced_and_counted(wb: Workbench) -> None:
+    loyal = "delay/SEVERE/CREW/A-LIST-PREFERRED/-/en-US"
+    wb.fire(wb.delay("SW5678", 150, "CREW"), reset=True)
+    failed = wb.metric_sum("LLMInvocationsFailed")
+
+    assert wb.forget_templates("delay/SEVERE/CREW") == 3
+    with wb.model_faults("promise", times=2) as model:
+        fired = wb.fire(wb.delay("SW5678", 151, "CREW"))
+
+    assert [(one.segment, one.turn, one.fault) for one in model.calls][:2] == [
+        (loyal, 1, "promise"),
+        (loyal, 2, "promise"),
+    ]
+    assert sorted(fired.segments().origins().values()) == ["fallback", "model", "model"]
+    assert "promise" in next(iter(fired.segments())).refused
+    assert fired.counts()["model_calls"] == len(model.calls) == 4
+    assert wb.metric_sum("LLMInvocationsFailed") == failed + 1
+
+
+def test_templates_are_forgotten_only_for_segments_that_there_are(wb: Workbench) -> None:
+    with pytest.raises(UserError, match="No segment begins with 'delay/HUGE'"):
+        wb.forget_templates("delay/HUGE")

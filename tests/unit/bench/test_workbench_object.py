@@ -45,6 +45,11 @@ def test_taking_down_what_is_not_there_may_be_done_twice(tmp_path: Path, capsys:
     assert capsys.readouterr().out.count("no local cloud is running") == 2
 
 
+def test_a_model_on_aws_cannot_be_made_to_misbehave(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be made to misbehave"), connect("aws", home=tmp_path).model_faults():
+        pytest.fail("the block must not begin")
+
+
 class _Shell:
     """As much of IPython's shell as an exception handler needs."""
 
@@ -129,7 +134,7 @@ def test_an_inbox_shows_an_email_with_its_subject_and_a_text_with_its_length() -
     said = Inbox((message("BKG-1"), message("BKG-1", "sms", subject="", text="Late."))).text()
 
     assert "Subject: Your flight" in said
-    assert "(5 characters" in said
+    assert "5 of 160 characters" in said
 
 
 def test_an_inbox_can_be_narrowed_to_a_passenger_and_a_channel() -> None:

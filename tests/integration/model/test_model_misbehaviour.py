@@ -1,0 +1,55 @@
+"""The workbench makes the model endpoint misbehave for the length of a block."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from flightpulse.errors import UserError
+from flightpulse.local import model
+from flightpulse.local.model import ModelServer
+from flightpulse.workbench.misbehaviour import misbehaving
+from tests.integration.model.test_model_server import ask, client
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    running = model.start()
+    yield running
+    running.stop()
+
+
+def test_only_what_was_asked_meanwhile_is_told(server: ModelServer) -> None:
+    bedrock = client(server)
+    ask(bedrock)
+
+    with misbehaving(server.url, [{"kind": "empty", "times": 1}], 0) as watch:
+        ask(bedrock)
+        ask(bedrock)
+    ask(bedrock)
+
+    assert [(one.turn, one.fault, one.status) for one in watch.calls] == [(1, "empty", 200), (1, "", 200)]
+    assert watch.table().column("fault") == ["empty", "none"]
+
+
+def test_the_faults_end_with_the_block_even_when_it_fails(server: ModelServer) -> None:
+    with pytest.raises(RuntimeError), misbehaving(server.url, [{"kind": "throttle"}], 0):
+        raise RuntimeError
+
+    assert server.faults.waiting() == []
+
+
+def test_a_fault_that_there_is_not_gets_one_sentence_and_changes_nothing(server: ModelServer) -> None:
+    with (
+        pytest.raises(UserError, match="cannot misbehave like that: a fault needs a kind out of"),
+        misbehaving(server.url, [{"kind": "bribe"}], 0),
+    ):
+        pytest.fail("the block must not begin")
+
+    assert server.faults.waiting() == []
+
+
+def test_a_model_that_is_gone_gets_one_sentence(server: ModelServer) -> None:
+    server.stop()
+
+    with pytest.raises(UserError, match="does not answer"), misbehaving(server.url, [], 0):
+        pytest.fail("the block must not begin")
