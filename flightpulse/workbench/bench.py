@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from flightpulse.workbench.kafka_places import Place
     from flightpulse.workbench.misbehaviour import Misbehaviour
     from flightpulse.workbench.picture import Picture
-    from flightpulse.workbench.run import Run
     from flightpulse.workbench.protection_switch import Switch
+    from flightpulse.workbench.run import Run
     from flightpulse.workbench.run_executions import RunExecution
     from simulator.scenarios import Scenario
 
@@ -126,16 +126,16 @@ class Workbench:
         if self.target == "local":
             quiet = Steps(say=lambda _: None)
             self._with(quiet, partial(self._bring_up, quiet))
-            self._say("✓ ready: the local cloud is up, FlightPulseStack is deployed, the sample data are loaded.")
             self._switch().restore_abandoned()
+            self._say("✓ ready: the local cloud is up, FlightPulseStack is deployed, the sample data are loaded.")
         else:
             self.session.require_stack()
             if not self._is_seeded():
                 raise seeding.not_seeded(self.session, _FIRST_FLIGHT)
             self._say(f"✓ ready: FlightPulseStack and its data are in AWS, region {self.session.region}.")
-        self._say(self.session.model)
             for name in self._switch().abandoned():
                 self._say(f"✗ {name} is still off. Switch it on again: wb.protect(agree=True)")
+        self._say(self.session.model)
 
     def _bring_up(self, steps: Steps) -> None:
         self._up(steps)
@@ -355,7 +355,6 @@ class Workbench:
 
         return RecordFate(*raw_records.send(self._ready_session(), value, key, _RECORD_SECONDS[self.target]))
 
-    def delay(
     @contextmanager
     def without(self, *protection_names: str, agree: bool = False) -> Iterator[None]:
         """Run a ``with`` block while protections (see :meth:`protections`) are off, for real, on the deployed stack.
@@ -400,6 +399,7 @@ class Workbench:
 
         return Switch(self._ready_session(), cloud=self._cloud_id(), say=self._say)
 
+    def delay(
         self,
         flight_id: str,
         minutes: int,
@@ -505,6 +505,40 @@ class Workbench:
         ]
         with misbehaviour.misbehaving(cloud.model_url, faults, seed) as watch:
             yield watch
+
+    @contextmanager
+    def faults(
+        self,
+        state: str,
+        *,
+        error: str | None = None,
+        machine: str | None = None,
+        times: int | None = None,
+        skip: int = 0,
+        after: bool = False,
+        delay_seconds: float = 0.0,
+    ) -> Iterator[None]:
+        """Let the calls of a Task state fail with ``error`` while the block runs, on the local cloud.
+
+        ``machine`` narrows it to one workflow; ``skip`` lets so many calls pass first, then it strikes so many
+        ``times`` (else all). ``after`` makes the call and loses its answer; ``delay_seconds`` lets it hang before.
+        Blocks may be nested. Raises UserError for a state that there is not, and for ``aws``.
+        """
+        from flightpulse.workbench import faults
+
+        if self.target == "aws":
+            raise UserError("Calls on AWS cannot be made to fail on demand.", hint='Use connect("local").')
+        fault = {
+            "state": state,
+            "error": error,
+            "machine": machine and faults.machine_named(machine),
+            "times": times,
+            "skip": skip,
+            "after": after,
+            "delay_seconds": delay_seconds,
+        }
+        with faults.striking(str(self._ready_session().endpoint_url), fault):
+            yield
 
     def forget_templates(self, segments: str = "") -> int:
         """Delete the model's kept templates, so that it is asked again; gives how many there were.
