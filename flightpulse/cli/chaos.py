@@ -61,6 +61,25 @@ def disorder(seed: int, as_json: bool, **wishes: Any) -> None:
     _run("disorder", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
 
 
+@chaos.command(short_help="One event about 853 and about 2,000 people.")
+@_seed
+@click.option(
+    "--bookings", type=click.IntRange(1, 5000), multiple=True, default=(853, 2000), show_default=True, help="Repeat it."
+)
+@click.option("--kind", "kinds", type=click.Choice(["delay", "cancellation", "gate"]), multiple=True, help="Repeat it.")
+@_timeout(1200)
+@options.as_json
+def scale(seed: int, bookings: tuple[int, ...], kinds: tuple[str, ...], timeout: float, as_json: bool) -> None:
+    """Send one event of each kind about a flight with so many bookings, and measure payloads and histories.
+
+    Everybody must be told once on both channels; no state may hold more than 128 KiB and no history 25,000 events.
+    """
+    from flightpulse.chaos import scale as proof
+
+    wishes: dict[str, Any] = {"sizes": bookings, "seconds": timeout, **({"kinds": kinds} if kinds else {})}
+    _run("scale", as_json, lambda session, told: proof.prove(session, seed, **wishes, on_progress=told))
+
+
 def _bounded(wishes: dict[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in wishes.items() if name != "timeout"}, "seconds": wishes["timeout"]}
 

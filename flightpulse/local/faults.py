@@ -1,17 +1,32 @@
 """Faults on demand: what is told to fail here fails as it would on AWS, so that every way out can be walked.
 
-``PUT /_flightpulse/faults`` takes a JSON list of faults and replaces those there were; ``GET`` answers what is left.
-A fault is ``{"state": "PublishNotification", "error": "EventBridge.FailedEntry"}``, with
+``PUT /_flightpulse/faults`` takes a JSON list of faults, or ``{"faults": […], "seed": n}``, and replaces those there
+were; ``GET`` answers what is left. A fault is ``{"state": "PublishNotification", "error": "EventBridge.FailedEntry"}``.
+It names one place:
 
 - ``state``: the name of the Task state whose call fails; ``machine``: only in the state machine of this name;
-- ``error``, ``cause``: what the state fails with; without ``error`` the call is made all the same;
+- ``service``: the service (by its signing name, such as ``dynamodb``, ``events``, ``ssm``, ``states``, ``sqs``) whose
+  API calls fail over HTTP; ``operation``: only this operation; ``caller``: only ``functions`` or only ``clients``;
+- ``hop``: a hop inside the cloud that no proxy sees: ``entry`` (an entry of PutEvents), ``target`` (from a rule to a
+  target), ``stream`` and ``mapping`` (from a table's stream and from Kafka to a function), ``function`` (an
+  invocation, whoever makes it); ``to``: only where the target, function or detail type ends like this;
+
+and what happens there:
+
+- ``error``, ``cause``: what it fails with; without ``error`` the call is made all the same;
 - ``after``: true makes the call first and then fails, as when an answer is lost;
-- ``delay_seconds``: how long the call hangs before;
+- ``delay_seconds``: how long the call hangs before (with ``kill``: how long the function runs before it is killed);
+- ``status``: the HTTP status of a failed API call, when it is not the usual one of this error;
+- ``cut``: true makes an API call and then closes the connection in the middle of the answer;
+- ``kill``: true ends a function's process with SIGKILL;
 - ``unprocessed``: true answers a BatchGetItem with nothing read and every key handed back;
-- ``times``: how many calls it strikes (default: all); ``skip``: how many it lets pass first.
+- ``times``: how many calls it strikes (default: all); ``skip``: how many it lets pass first; ``rate``: the part of the
+  calls it strikes (0 to 1), drawn from the seed;
+- ``struck``: in the answer, how many calls it has struck.
 """
 
 import json
+import random
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import asdict, dataclass, fields
@@ -19,28 +34,54 @@ from typing import Any
 
 PATH = "/_flightpulse/faults"
 
+HOPS = ("entry", "target", "stream", "mapping", "function")
+FUNCTIONS, CLIENTS = "functions", "clients"
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
+_PLACES = ("state", "service", "hop")
+
 
 @dataclass(slots=True)
 class Fault:
-    """One fault of a Task state's call; the module says what its fields mean."""
+    """One fault; the module says what its fields mean."""
 
-    state: str
+    state: str = ""
     machine: str | None = None
+    service: str = ""
+    operation: str | None = None
+    caller: str | None = None
+    hop: str = ""
+    to: str = ""
     error: str | None = None
     cause: str = "injected"
     after: bool = False
     delay_seconds: float = 0.0
+    status: int | None = None
+    cut: bool = False
+    kill: bool = False
     unprocessed: bool = False
     times: int | None = None
     skip: int = 0
+    rate: float = 1.0
+    struck: int = 0
 
-    def strikes(self, machine: str, state: str) -> bool:
-        return self.state == state and self.machine in (None, machine) and self.times != 0
+    def at_state(self, machine: str, state: str) -> bool:
+        return bool(self.state) and self.state == state and self.machine in (None, machine)
+
+    def at_call(self, service: str, operation: str, caller: str) -> bool:
+        return (
+            bool(self.service)
+            and self.service == service
+            and self.operation in (None, operation)
+            and self.caller in (None, caller)
+        )
+
+    def at_hop(self, hop: str, name: str) -> bool:
+        return bool(self.hop) and self.hop == hop and name.endswith(self.to)
 
 
 class FaultBoard:
@@ -49,39 +90,66 @@ class FaultBoard:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._random = random.Random(0)  # noqa: S311 - repeatable on purpose
 
-    def set(self, faults: list[dict[str, Any]]) -> None:
+    def set(self, faults: list[dict[str, Any]], seed: int = 0) -> None:
         """Replace all faults. Raises ValueError naming a field that is missing or unknown."""
-        known = {entry.name for entry in fields(Fault)}
         for fault in faults:
-            unknown = set(fault) - known
-            if unknown or "state" not in fault:
-                raise ValueError(f"unknown field {min(unknown)}" if unknown else "a fault names a state")
+            _check(fault)
         with self._lock:
-            self._faults = [Fault(**fault) for fault in faults]
+            self._faults = [Fault(**{**fault, "struck": 0}) for fault in faults]
+            self._random = random.Random(seed)  # noqa: S311
 
     def left(self) -> list[dict[str, Any]]:
-        """The faults with the calls they will still strike."""
+        """The faults with the calls they will still strike, and how many they have struck."""
         with self._lock:
             return [asdict(fault) for fault in self._faults]
 
     def strike(self, machine: str, state: str) -> Fault | None:
-        """The fault that strikes this call, if one does; it counts as used."""
+        """The fault that strikes this call of a state, if one does; it counts as used."""
+        return self._strike(lambda fault: fault.at_state(machine, state))
+
+    def strike_call(self, service: str, operation: str, caller: str) -> Fault | None:
+        """The fault that strikes this API call, if one does; it counts as used."""
+        return self._strike(lambda fault: fault.at_call(service, operation, caller))
+
+    def strike_hop(self, hop: str, name: str) -> Fault | None:
+        """The fault that strikes this hop to a target or function, if one does; it counts as used."""
+        return self._strike(lambda fault: fault.at_hop(hop, name))
+
+    def _strike(self, meets: Callable[[Fault], bool]) -> Fault | None:
         with self._lock:
             for fault in self._faults:
-                if not fault.strikes(machine, state):
+                if fault.times == 0 or not meets(fault):
                     continue
                 if fault.skip:
                     fault.skip -= 1
                     continue
+                if fault.rate < 1 and self._random.random() >= fault.rate:
+                    continue
                 if fault.times is not None:
                     fault.times -= 1
+                fault.struck += 1
                 return fault
         return None
 
 
 BOARD = FaultBoard()
 """The faults of this process."""
+
+
+def _check(fault: dict[str, Any]) -> None:
+    unknown = set(fault) - {entry.name for entry in fields(Fault)}
+    if unknown:
+        raise ValueError(f"unknown field {min(unknown)}")
+    if sum(bool(fault.get(place)) for place in _PLACES) != 1:
+        raise ValueError("a fault names a state, a service or a hop, and one of them only")
+    if fault.get("hop") and fault["hop"] not in HOPS:
+        raise ValueError(f"a hop is one of {', '.join(HOPS)}")
+    if fault.get("hop") in {"entry", "target"} and fault.get("delay_seconds"):
+        raise ValueError("a hop on the bus cannot be slow: it would hold up everything")
+    if fault.get("kill") and fault.get("hop") != "function":
+        raise ValueError("only a function can be killed")
 
 
 def settable(application: Application) -> Application:
@@ -94,8 +162,10 @@ def settable(application: Application) -> Application:
         status, content = 200, None
         if scope["method"] == "PUT":
             try:
-                BOARD.set(json.loads(await _body(receive)))
-            except (ValueError, TypeError) as error:
+                given = json.loads(await read_body(receive))
+                faults, seed = (given["faults"], given.get("seed", 0)) if isinstance(given, dict) else (given, 0)
+                BOARD.set(faults, seed)
+            except (ValueError, TypeError, KeyError) as error:
                 status, content = 400, {"error": str(error)}
         body = json.dumps(content or BOARD.left()).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
@@ -105,7 +175,8 @@ def settable(application: Application) -> Application:
     return answer
 
 
-async def _body(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
+    """The whole body of a request."""
     body = b""
     more = True
     while more:

@@ -8,10 +8,11 @@ import io
 import os
 import resource
 import sys
+import threading
 import time
 import zipfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +98,28 @@ class ExecutionEnvironment(emulator.ProvidedWorker):  # type: ignore[misc]
             duration_ms = float(self.config.get("Timeout", 3)) * 1000
         output = self._output.take() if self._output else []
         return Outcome(payload, failed, status, started_at, duration_ms, self._init_ms, self._peak_memory(), output)
+
+    @contextmanager
+    def killed_after(self, seconds: float) -> Iterator[None]:
+        """Kill the process after so many seconds of the block, at the latest at its end: a fault on demand."""
+        over = threading.Event()
+
+        def kill() -> None:
+            over.wait(seconds)
+            if self._proc is None:
+                over.wait()
+            process = self._proc
+            if process is not None:
+                process.kill()
+                process.wait()
+
+        killer = threading.Thread(target=kill, name="kill-function", daemon=True)
+        killer.start()
+        try:
+            yield
+        finally:
+            over.set()
+            killer.join()
 
     def _answer(self, result: Mapping[str, Any], request_id: str) -> tuple[Any, bool]:
         if result["status"] == "ok":

@@ -23,6 +23,7 @@ from flightpulse.local import (
     broker,
     contract,
     environment,
+    failing_calls,
     faults,
     health,
     model,
@@ -179,7 +180,7 @@ async def _serve(cloud: state.RunningCloud, listener: socket.socket, *, with_par
         return {"status": "healthy", **asdict(cloud)}
 
     # Behaviours may have put something in front of the emulator's own application: ask for it only now.
-    application: Any = health.answering(faults.settable(lambda *call: emulator.app(*call)), page)
+    application: Any = health.answering(faults.settable(failing_calls.failing(lambda *call: emulator.app(*call))), page)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from flightpulse.chaos import disorder
+from flightpulse.chaos import disorder, scale
 from flightpulse.chaos.verdict import Verdict
 from flightpulse.workbench.session import Session
 from tests.chaos.cloud import deployed
@@ -30,3 +30,13 @@ def test_events_sent_three_times_in_any_order_are_told_once_and_in_order(session
 
 def test_one_record_at_a_time_exactly_what_is_still_news_is_told(session: Session) -> None:
     assert_kept(disorder.prove(session, 12, flights=3, events=4, bookings=3, copies=2, paced=True, seconds=120))
+
+
+def test_one_event_about_many_people_stays_within_the_limits_and_tells_all(session: Session) -> None:
+    verdict = scale.prove(session, 13, sizes=(90,), kinds=("cancellation",), seconds=120)
+
+    assert_kept(verdict)
+    assert verdict.figures["messages"] == 180
+    # Two chunks of 40, one of 10, spread over three tiers: more than one execution, and each measured.
+    assert int(verdict.figures["executions"]) > 4
+    assert int(verdict.figures["largest payload, bytes"]) > 10_000

@@ -10,8 +10,9 @@ throttled; lost is the emulator's count of functions that invoke each other in a
 
 import os
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from typing import Any
 from ministack.core import lambda_runtime as emulator
 from ministack.services import cloudwatch_logs, lambda_svc
 
-from flightpulse.local import environment, lambda_environment, lambda_logs, lambda_runtime_dir, version
+from flightpulse.local import environment, faults, lambda_environment, lambda_logs, lambda_runtime_dir, version
 from flightpulse.local.behaviour import Behaviour, LocalContext, Wrapped
+from flightpulse.local.faults import Fault
 from flightpulse.local.lambda_output import Line
-from flightpulse.local.lambda_worker import ExecutionEnvironment, Outcome, layer_paths, starting
+from flightpulse.local.lambda_worker import TIMED_OUT, ExecutionEnvironment, Outcome, layer_paths, starting
 
 # Set to 1, functions use the Runtime API client in plain Python, as they do where there is no compiled one.
 PLAIN_CLIENT_VARIABLE = "FLIGHTPULSE_PLAIN_RUNTIME_CLIENT"
@@ -30,6 +32,7 @@ PLAIN_CLIENT_VARIABLE = "FLIGHTPULSE_PLAIN_RUNTIME_CLIENT"
 # that invokes another holds its own place meanwhile.
 _PLACES = 4 * (os.cpu_count() or 2)
 _LONGEST_WAIT_SECONDS = 2.0
+_THROTTLED = "TooManyRequestsException"
 
 
 class Functions:
@@ -103,9 +106,17 @@ class Functions:
             return {"body": error, "error": True, "function_error": "Unhandled", "log": ""}
         trace_id = lambda_svc._xray_trace_id_for_invocation(config)
         lambda_svc._ensure_reaper_thread()
+        fault = faults.BOARD.strike_hop("function", config.get("FunctionName", ""))
+        if fault is not None and not fault.kill:
+            time.sleep(fault.delay_seconds)
+            if fault.error is not None and not fault.after:
+                return _failed_on_demand(fault, config, request_id)
         with self._place(), _leased(config, func["code_zip"]) as worker:
-            outcome = worker.run(event, request_id, trace_id)
+            with worker.killed_after(fault.delay_seconds) if fault and fault.kill else nullcontext():
+                outcome = worker.run(event, request_id, trace_id)
             stream = worker.log_stream
+        if fault is not None and fault.error is not None:
+            return _failed_on_demand(fault, config, request_id)
         lines = _log_lines(config, request_id, trace_id, outcome)
         self._logs[request_id] = (stream, lines)
         answer = {"body": outcome.payload, "log": "\n".join(line.text for line in lines)}
@@ -153,6 +164,18 @@ def _leased(config: dict[str, Any], code_zip: bytes) -> Iterator[ExecutionEnviro
         yield worker
     finally:
         emulator.release_worker(worker)
+
+
+def _failed_on_demand(fault: Fault, config: dict[str, Any], request_id: str) -> dict[str, Any]:
+    """The answer of an invocation that was told to fail: throttled, out of time, or with an error of its own."""
+    error = str(fault.error)
+    if error == _THROTTLED:
+        return {"throttle": True, "body": {"__type": error, "Type": "User", "message": fault.cause}}
+    message = fault.cause
+    if error == TIMED_OUT:
+        message = f"RequestId: {request_id} Error: Task timed out after {float(config.get('Timeout', 3)):.2f} seconds"
+    body = {"errorType": error, "errorMessage": message}
+    return {"body": body, "error": True, "function_error": "Unhandled", "log": ""}
 
 
 def _log_lines(config: dict[str, Any], request_id: str, trace_id: str | None, outcome: Outcome) -> list[Line]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from ministack.core import responses
 from ministack.services import lambda_svc, sns, sqs
 
+from flightpulse.local import faults
 from flightpulse.local.behaviours.event_source_mappings.settings import Settings, is_kafka, on_failure_arn
 from flightpulse.relay.delivery import (
     Answer,
@@ -80,13 +81,24 @@ class Mapping:
 
         def invoke(event: dict[str, Any]) -> Answer:
             with self.scope():
-                answer = self._invoke(event)
+                answer = self._invoke_or_fail(event)
             self.result(
                 "OK" if answer.verdict is Verdict.SUCCEEDED else f"PROBLEM: Function call failed. {answer.error}"
             )
             return answer
 
         return invoke
+
+    def _invoke_or_fail(self, event: dict[str, Any]) -> Answer:
+        """Invoke, unless this hop was told to fail: then the function seems out of reach."""
+        fault = faults.BOARD.strike_hop("mapping" if self.is_kafka else "stream", self.record["FunctionName"])
+        if fault is None:
+            return self._invoke(event)
+        time.sleep(fault.delay_seconds)
+        answer = self._invoke(event) if fault.after or fault.error is None else None
+        if answer is not None and fault.error is None:
+            return answer
+        return Answer(Verdict.NOT_INVOKED, error=f"{fault.error}: {fault.cause}")
 
     def _invoke(self, event: dict[str, Any]) -> Answer:
         name = self.record["FunctionName"]

@@ -15,12 +15,15 @@ from ministack.core.arn import ArnParseError, parse_arn
 from ministack.services import cloudwatch_logs, lambda_svc, sns, sqs, stepfunctions
 from ministack.services import eventbridge as emulator
 
+from flightpulse.local import faults
 from flightpulse.local.behaviours.eventbridge import inputs, log_policies
 
 Document = Mapping[str, Any]
 
 _THROTTLED = frozenset({"ExecutionLimitExceeded", "ThrottlingException"})
 _SERVER_ERROR = 500
+# What EventBridge does not try again.
+_FINAL = frozenset({"NO_RESOURCE", "NO_PERMISSIONS", "INVALID_PARAMETER"})
 _STREAMS = uuid.UUID("0d5a9d7e-5a57-4e0a-9d52-7f8f3a2f6c11")
 
 
@@ -50,6 +53,14 @@ class Delivery:
     def deliver(self, target: Document, event: Document, rule: Document, view: Any) -> None:
         """Raises Undeliverable."""
         arn = str(target.get("Arn", ""))
+        fault = faults.BOARD.strike_hop("target", arn.removesuffix(":*"))
+        if fault is None or fault.after:
+            self._deliver(arn, target, event, rule, view)
+        if fault is not None:
+            code = fault.error or "INTERNAL_ERROR"
+            raise Undeliverable(code, fault.cause, retry=code not in _FINAL)
+
+    def _deliver(self, arn: str, target: Document, event: Document, rule: Document, view: Any) -> None:
         try:
             spec = parse_arn(arn)
         except ArnParseError as error:

@@ -12,6 +12,7 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import eventbridge as emulator
 
+from flightpulse.local import faults
 from flightpulse.local.behaviours.eventbridge import entries
 
 KEPT_EVENTS = 1000
@@ -37,6 +38,15 @@ def _put(entry: dict[str, Any], own_source: bool) -> dict[str, str]:
     refusal = refusal or unknown_bus
     if refusal:
         return {"ErrorCode": refusal[0], "ErrorMessage": refusal[1]}
+    fault = faults.BOARD.strike_hop("entry", str(entry["DetailType"]))
+    if fault is None:
+        return _accept(entry, bus)
+    if fault.after:
+        _accept(entry, bus)
+    return {"ErrorCode": fault.error or "InternalFailure", "ErrorMessage": fault.cause}
+
+
+def _accept(entry: dict[str, Any], bus: str) -> dict[str, str]:
     event = {
         "EventId": str(uuid.uuid4()),
         "Source": entry["Source"],

@@ -1,0 +1,153 @@
+"""Proof: one event about very many people stays within the limits of Step Functions, and everybody is told."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flightpulse.chaos import crowd, evidence
+from flightpulse.chaos.oracle import Oracle
+from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
+from flightpulse.domain.entities import Flight
+from flightpulse.workbench import executions, names
+from flightpulse.workbench.session import Session
+from simulator import events
+from simulator.producer import send
+
+LARGEST_PAYLOAD = 128 * 1024
+"""What a state may hold here, in bytes: half of what Step Functions allows (256 KiB)."""
+LONGEST_HISTORY = 25_000
+"""Events in the history of one execution; beyond that Step Functions ends it."""
+
+_KINDS = ("delay", "cancellation", "gate")
+_MANY = 100_000
+_PAYLOADS = ("input", "output", "parameters")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One execution: its events, and the largest payload in its history with the state that had it."""
+
+    workflow: str
+    events: int
+    largest: int
+    where: str
+
+
+def prove(
+    session: Session,
+    seed: int,
+    *,
+    sizes: Sequence[int] = (853, 2000),
+    kinds: Sequence[str] = _KINDS,
+    seconds: float = 1200.0,
+    on_progress: OnProgress = silent,
+) -> Verdict:
+    """Send one event of each kind about a flight of each size, whose passengers all want e-mail and text."""
+    began = time.monotonic()
+    promises: list[Promise] = []
+    figures: Counter[str] = Counter()
+    for number, size in enumerate(sizes):
+        people = crowd.gather(seed + size, flights=1, bookings=size, first_flight=7000 + number, everyone=True)
+        for kind in kinds:
+            on_progress(f"{kind} of a flight with {size} bookings", 0, 1)
+            people.board(session)
+            left = began + seconds - time.monotonic()
+            promises += _prove_one(session, people, kind, left, figures, on_progress)
+    return Verdict("scale", seed, tuple(promises), figures, time.monotonic() - began)
+
+
+def _prove_one(
+    session: Session,
+    people: crowd.Crowd,
+    kind: str,
+    seconds: float,
+    figures: Counter[str],
+    on_progress: OnProgress,
+) -> list[Promise]:
+    now = datetime.now(UTC)
+    flight, size = people.flights[0], len(people.bookings)
+    event = _event(kind, flight, now)
+    event_id = str(event["event_id"])
+    name = f"{kind}, {size} bookings"
+    watch = evidence.Watch(session, [event_id], now)
+    sent_at = time.monotonic()
+    send(session, [event])
+    in_time = watch.wait(
+        {event_id: 1}, seconds=max(seconds, 0), on_progress=lambda _text, done, _all: on_progress(name, done, 1)
+    )
+    took = time.monotonic() - sent_at
+    told = evidence.messages(session, [event_id], now)
+    oracle = Oracle([event], people.wishes)
+    measured = list(_measure(session, event_id, now))
+    largest = max(measured, key=lambda one: one.largest)
+    longest = max(measured, key=lambda one: one.events)
+    figures["messages"] += len(told)
+    figures["executions"] += len(measured)
+    figures["largest payload, bytes"] = max(figures["largest payload, bytes"], largest.largest)
+    figures["longest history, events"] = max(figures["longest history, events"], longest.events)
+    handled = evidence.handling(session, [event_id], watch.ended())
+    return [
+        Promise(f"{name}: handled in time", f"{took:.1f} s", in_time),
+        *(Promise(f"{name}: {one.said}", one.seen, one.kept) for one in oracle.about_messages(told)),
+        *(
+            Promise(f"{name}: {one.said}", one.seen, one.kept)
+            for one in oracle.about_handling(handled, {event_id: 1})
+            if not one.kept
+        ),
+        Promise(
+            f"{name}: no state holds more than {LARGEST_PAYLOAD // 1024} KiB",
+            f"{largest.largest:,} bytes in {largest.workflow} {largest.where}",
+            kept=largest.largest <= LARGEST_PAYLOAD,
+        ),
+        Promise(
+            f"{name}: no history has {LONGEST_HISTORY:,} events",
+            f"{longest.events:,} in {longest.workflow}",
+            kept=longest.events < LONGEST_HISTORY,
+        ),
+    ]
+
+
+def _event(kind: str, flight: Flight, now: datetime) -> dict[str, Any]:
+    at = now - timedelta(seconds=1)
+    if kind == "cancellation":
+        return events.cancellation(flight, "WEATHER", "Fog closes the runways", at=at)
+    if kind == "gate":
+        return events.gate_change(flight, "D42", terminal_change=True, at=at)
+    return events.delay(flight, 95, "WEATHER", "Thunderstorms slow departures", at=at)
+
+
+def _measure(session: Session, event_id: str, since: datetime) -> Iterator[Measured]:
+    """Every execution that had to do with an event, nested ones too."""
+    listed = executions.recent(
+        session, workflows=tuple(names.WORKFLOWS), since=since - timedelta(seconds=2), limit=_MANY
+    )
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        for found in pool.map(lambda one: _measured(session, one, event_id), listed):
+            if found is not None:
+                yield found
+
+
+def _measured(session: Session, one: executions.Summary, event_id: str) -> Measured | None:
+    answer = session.stepfunctions.describe_execution(executionArn=one.arn)
+    if executions.bus_event(executions.parsed(answer.get("input"))).event_id != event_id:
+        return None
+    pages = session.stepfunctions.get_paginator("get_execution_history").paginate(
+        executionArn=one.arn, includeExecutionData=True
+    )
+    count, largest, where, state = 0, 0, "", ""
+    for page in pages:
+        for event in page["events"]:
+            count += 1
+            for details in (value for value in event.values() if isinstance(value, dict)):
+                state = str(details.get("name", state))
+                size = max(len(str(details.get(name) or "").encode()) for name in _PAYLOADS)
+                variables = details.get("assignedVariables")
+                if isinstance(variables, dict):
+                    size = max(size, sum(len(str(value).encode()) for value in variables.values()))
+                if size > largest:
+                    largest, where = size, state
+    return Measured(one.workflow.removeprefix("FlightPulse-"), count, largest, where)
