@@ -1,5 +1,6 @@
 """What notebooks and scripts hold in their hands: one object that deploys, fires, looks and cleans up."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from flightpulse.workbench.api_client import Answer
     from flightpulse.workbench.deploy import Deployer
     from flightpulse.workbench.firing import Fired
+    from flightpulse.workbench.idle_cost import IdleCost
     from flightpulse.workbench.inbox_cards import Inbox
     from flightpulse.workbench.kafka_places import Place
     from flightpulse.workbench.misbehaviour import Misbehaviour
@@ -209,6 +211,19 @@ class Workbench:
         from flightpulse.workbench import resources
 
         return resources.table(self.session)
+
+    def template(self) -> dict[str, Any]:
+        """The CloudFormation template that is deployed."""
+        session = self._ready_session()
+        body: Any = session.cloudformation.get_template(StackName=names.STACK)["TemplateBody"]
+        found: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
+        return found
+
+    def idle_cost(self) -> "IdleCost":
+        """What the deployed stack costs in an AWS account while nothing happens, from its template at list prices."""
+        from flightpulse.workbench import idle_cost
+
+        return idle_cost.of(self.template())
 
     def seed(self, *, again: bool = False) -> None:
         """Load the sample data where they are missing; with ``again`` over whatever is there."""
