@@ -24,6 +24,7 @@ from flightpulse.domain.wordings import Wording
 
 _ADDRESS_NAMES = {Channel.EMAIL: "email", Channel.SMS: "phone"}
 _LONGEST_ADDRESS = 254
+_REQUEST_NOTED = "Request noted: {special_requests}."
 
 
 def usable(wording: Wording, news: News) -> bool:
@@ -94,12 +95,23 @@ def _email(news: News, recipient: Recipient, wording: Wording) -> dict[str, str]
 
 def _sms(news: News, recipient: Recipient, wording: Wording) -> dict[str, str]:
     values = {**news.values[Channel.SMS], **recipient.values(Channel.SMS)}
-    written = _written(news, wording.segment).sms
-    candidates = written if wording.template is None else (wording.template.sms, *written)
-    text = first_that_fits(candidates, values)
+    text = first_that_fits((*_worded(wording), *_written(news, wording.segment).sms), values)
     if text is None:
         raise UnusableRecipientError("no text message fits: the event's or the flight's fields are too long")
     return {"text": text}
+
+
+def _worded(wording: Wording) -> tuple[str, ...]:
+    """The template's text message, with the passenger's special request after it where it does not speak of it.
+
+    A guard has to think of the longest request and the longest names; most passengers' fit all the same.
+    """
+    if wording.template is None:
+        return ()
+    text = wording.template.sms
+    if not wording.segment.assistance or "special_requests" in placeholders.used(text):
+        return (text,)
+    return (f"{text} {_REQUEST_NOTED}", text)
 
 
 def first_that_fits(candidates: Iterable[str], values: Values) -> str | None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,6 +85,29 @@ def test_a_model_s_text_that_grows_too_long_gives_way_to_a_written_one() -> None
         Wording(MAJOR, Origin.MODEL, MessageTemplate("", (), "{first_name}, {flight} is late. " * 3), "a.model"),
     )
     assert sent["detail"]["text"].count("Bartholomew") <= 1
+
+
+SILENT = "{first_name}, flight {flight} is {delay} late and now leaves at {departure_time}."
+
+
+def texted(sms: str, **fields: Any) -> str:
+    """The text message that a passenger with a special request gets from a template with this SMS."""
+    template = MessageTemplate("Flight {flight}", ("Hi {first_name}.",) * 2, sms)
+    wording = Wording(replace(MAJOR, assistance=True), Origin.MODEL, template, "a.model")
+    to = somebody(special_requests=["wheelchair assistance"], **fields)
+    return str(messages.notification(read_news(delay(90), flight()), to, Channel.SMS, "+1", wording)["detail"]["text"])
+
+
+def test_a_special_request_that_the_text_leaves_out_is_added_where_it_fits() -> None:
+    assert texted(SILENT).endswith(" CST. Request noted: wheelchair assistance.")
+
+
+def test_a_special_request_is_not_mentioned_twice() -> None:
+    assert texted(f"{SILENT} Noted: {{special_requests}}.").count("wheelchair") == 1
+
+
+def test_a_special_request_is_left_to_the_e_mail_when_the_text_would_grow_too_long() -> None:
+    assert texted(f"{SILENT} {'We are sorry. ' * 5}Bye.").endswith("Bye.")
 
 
 def test_a_template_that_speaks_of_a_fact_the_event_lacks_is_not_usable() -> None:
