@@ -6,7 +6,7 @@ The project's command line uses :func:`event_options`, :func:`build` and :func:`
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -104,53 +104,53 @@ def build(find_flight: FindFlight, options: Mapping[str, Any]) -> list[Event]:
     first = _timestamp(options.get("timestamp"))
     # With an id of its own it is one event, sent again; without, each is news and a moment later than the one before.
     apart = timedelta(0) if options.get("event_id") else timedelta(milliseconds=1)
-    return [_build_one(kind, flight, options, first + number * apart) for number in range(options["count"])]
+    times = [first + number * apart for number in range(options["count"])]
+    return [_REPORTS[kind].make(flight, options, {"at": at, "event_id": options.get("event_id")}) for at in times]
 
 
-_NEEDED = {
-    EventType.FLIGHT_DELAY: ("delay_minutes", "reason"),
-    EventType.FLIGHT_CANCELLED: ("reason",),
-    EventType.GATE_CHANGE: ("new_gate",),
-}
-_ALLOWED = {
-    EventType.FLIGHT_DELAY: ("reason_detail",),
-    EventType.FLIGHT_CANCELLED: ("reason_detail", "rebooking_priority"),
-    EventType.GATE_CHANGE: ("old_gate", "terminal_change"),
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """How one type of event is made of options: those it needs, those it allows, and the event itself."""
+
+    needed: tuple[str, ...]
+    allowed: tuple[str, ...]
+    make: Callable[[Flight, Mapping[str, Any], dict[str, Any]], Event]
+
+
+def _delay(flight: Flight, options: Mapping[str, Any], common: dict[str, Any]) -> Event:
+    detail = options.get("reason_detail") or ""
+    return events.delay(flight, options["delay_minutes"], options["reason"], detail, **common)
+
+
+def _cancellation(flight: Flight, options: Mapping[str, Any], common: dict[str, Any]) -> Event:
+    if options["reason"] not in set(CancellationReason):
+        choices = ", ".join(CancellationReason)
+        raise UserError(f"{options['reason']} is no reason for FLIGHT_CANCELLED.", hint=f"Choose from {choices}.")
+    priority = options.get("rebooking_priority") or RebookingPriority.NORMAL
+    detail = options.get("reason_detail") or ""
+    return events.cancellation(flight, options["reason"], detail, rebooking_priority=priority, **common)
+
+
+def _gate_change(flight: Flight, options: Mapping[str, Any], common: dict[str, Any]) -> Event:
+    moved = {"terminal_change": bool(options.get("terminal_change")), "old_gate": options.get("old_gate")}
+    return events.gate_change(flight, options["new_gate"], **moved, **common)
+
+
+_REPORTS: Mapping[EventType, _Report] = {
+    EventType.FLIGHT_DELAY: _Report(("delay_minutes", "reason"), ("reason_detail",), _delay),
+    EventType.FLIGHT_CANCELLED: _Report(("reason",), ("reason_detail", "rebooking_priority"), _cancellation),
+    EventType.GATE_CHANGE: _Report(("new_gate",), ("old_gate", "terminal_change"), _gate_change),
 }
 
 
 def _check_options(kind: EventType, options: Mapping[str, Any]) -> None:
-    for name in _NEEDED[kind]:
+    for name in _REPORTS[kind].needed:
         if options.get(name) is None:
             raise UserError(f"{kind} needs {_flag(name)}.")
-    known = {name for names in (*_NEEDED.values(), *_ALLOWED.values()) for name in names}
-    for name in sorted(known - {*_NEEDED[kind], *_ALLOWED[kind]}):
+    known = {name for report in _REPORTS.values() for name in (*report.needed, *report.allowed)}
+    for name in sorted(known - {*_REPORTS[kind].needed, *_REPORTS[kind].allowed}):
         if options.get(name) is not None:
             raise UserError(f"{_flag(name)} does not belong to {kind}.")
-    if kind is EventType.FLIGHT_CANCELLED and options["reason"] not in set(CancellationReason):
-        choices = ", ".join(CancellationReason)
-        raise UserError(f"{options['reason']} is no reason for FLIGHT_CANCELLED.", hint=f"Choose from {choices}.")
-
-
-def _build_one(kind: EventType, flight: Flight, options: Mapping[str, Any], at: datetime) -> Event:
-    event_id, detail = options.get("event_id"), options.get("reason_detail") or ""
-    match kind:
-        case EventType.FLIGHT_DELAY:
-            minutes, why = options["delay_minutes"], options["reason"]
-            return events.delay(flight, minutes, why, detail, at=at, event_id=event_id)
-        case EventType.FLIGHT_CANCELLED:
-            priority = options.get("rebooking_priority") or RebookingPriority.NORMAL
-            why = options["reason"]
-            return events.cancellation(flight, why, detail, rebooking_priority=priority, at=at, event_id=event_id)
-        case EventType.GATE_CHANGE:
-            return events.gate_change(
-                flight,
-                options["new_gate"],
-                terminal_change=bool(options.get("terminal_change")),
-                old_gate=options.get("old_gate"),
-                at=at,
-                event_id=event_id,
-            )
 
 
 def _timestamp(text: str | None) -> datetime:

@@ -5,7 +5,7 @@ model nor a passenger ever sees it.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from flightpulse.domain import airports, gsm7, local_time
 from flightpulse.domain.entities import BookingStatus, DelayReason, Tier
 from flightpulse.domain.instants import parse_instant
 from flightpulse.domain.placeholders import Channel, known
-from flightpulse.domain.segments import Kind, Segment
+from flightpulse.domain.segments import WITH_REASON, Kind, Segment
 from flightpulse.domain.severity import Severity, delay_category
 
 Fields = Mapping[str, Any]
@@ -41,7 +41,6 @@ PERSONAL = frozenset({"first_name", "tier", "confirmation", "special_requests"})
 
 _REQUESTS_IN_BRIEF = "special assistance"
 _BRIEF_REQUESTS = 21
-_KINDS = {"FLIGHT_DELAY": Kind.DELAY, "FLIGHT_CANCELLED": Kind.CANCELLATION, "GATE_CHANGE": Kind.GATE_CHANGE}
 
 
 class UnusableEventError(ValueError):
@@ -109,31 +108,26 @@ def read_news(event: Fields, flight: Fields) -> News:
 
     Raises :class:`UnusableEventError`.
     """
-    kind = _KINDS.get(str(event.get("event_type")))
-    if kind is None:
-        raise UnusableEventError(f"event_type is none of {', '.join(_KINDS)}")
+    tell = _READERS.get(str(event.get("event_type")))
+    if tell is None:
+        raise UnusableEventError(f"event_type is none of {', '.join(_READERS)}")
     flight_id = _wanted(event.get("flight_id") or flight.get("flight_id"), "flight_id")
     common = {
         "flight": flight_id,
         "origin": airports.city(_wanted(flight.get("origin"), "flight.origin")),
         "destination": airports.city(_wanted(flight.get("destination"), "flight.destination")),
     }
-    if kind is Kind.DELAY:
-        kind, severity, details = _delay(event, flight)
-    elif kind is Kind.CANCELLATION:
-        severity, details = Severity.CANCELLED, _cancellation(flight)
-    else:
-        severity, details = _gate_change(event, flight)
-    reason = _reason(event.get("reason")) if kind in (Kind.DELAY, Kind.CANCELLATION) else None
+    told = tell(event, flight)
+    reason = _reason(event.get("reason")) if told.kind in WITH_REASON else None
     return News(
         event_id=_wanted(event.get("event_id"), "event_id"),
         correlation_id=str(event.get("correlation_id") or event["event_id"]),
         flight_id=flight_id,
         timestamp=str(event.get("timestamp") or ""),
-        kind=kind,
-        severity=severity,
+        kind=told.kind,
+        severity=told.severity,
         reason=reason,
-        values={channel: _spoken(common, details[channel], reason, channel) for channel in Channel},
+        values={channel: _spoken(common, told.details[channel], reason, channel) for channel in Channel},
     )
 
 
@@ -199,7 +193,16 @@ def longest(segment: Segment, channel: Channel) -> Values:
     return {name: value for name, value in values.items() if name in known(segment)}
 
 
-def _delay(event: Fields, flight: Fields) -> tuple[Kind, Severity, Mapping[Channel, Values]]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one type of event tells: its kind and severity, and the facts of its own, per channel."""
+
+    kind: Kind
+    severity: Severity
+    details: Mapping[Channel, Values]
+
+
+def _delay(event: Fields, flight: Fields) -> _Told:
     scheduled = _instant(flight.get("scheduled_departure"), "flight.scheduled_departure")
     minutes = _minutes(event, scheduled)
     if minutes is None:
@@ -219,7 +222,7 @@ def _delay(event: Fields, flight: Fields) -> tuple[Kind, Severity, Mapping[Chann
         | {"delay": local_time.duration(minutes)}
         for channel in Channel
     }
-    return kind, Severity(delay_category(minutes)), details
+    return _Told(kind, Severity(delay_category(minutes)), details)
 
 
 def _minutes(event: Fields, scheduled: datetime | None) -> int | None:
@@ -234,14 +237,15 @@ def _minutes(event: Fields, scheduled: datetime | None) -> int | None:
     return max(0, round((departure - scheduled).total_seconds() / 60))
 
 
-def _cancellation(flight: Fields) -> Mapping[Channel, Values]:
+def _cancellation(_event: Fields, flight: Fields) -> _Told:
     scheduled = _instant(flight.get("scheduled_departure"), "flight.scheduled_departure")
     if scheduled is None:
         raise UnusableEventError("the flight's scheduled_departure is not known")
-    return {channel: _times(flight, channel, scheduled=scheduled) for channel in Channel}
+    details = {channel: _times(flight, channel, scheduled=scheduled) for channel in Channel}
+    return _Told(Kind.CANCELLATION, Severity.CANCELLED, details)
 
 
-def _gate_change(event: Fields, flight: Fields) -> tuple[Severity, Mapping[Channel, Values]]:
+def _gate_change(event: Fields, flight: Fields) -> _Told:
     new_gate = _clean(str(event.get("new_gate") or ""))
     if not new_gate:
         raise UnusableEventError("the event has no new_gate")
@@ -254,7 +258,15 @@ def _gate_change(event: Fields, flight: Fields) -> tuple[Severity, Mapping[Chann
     details = {
         channel: _times(flight, channel, scheduled=scheduled, departure=departure) | gates for channel in Channel
     }
-    return Severity.TERMINAL if event.get("terminal_change") is True else Severity.GATE, details
+    severity = Severity.TERMINAL if event.get("terminal_change") is True else Severity.GATE
+    return _Told(Kind.GATE_CHANGE, severity, details)
+
+
+_READERS: Mapping[str, Callable[[Fields, Fields], _Told]] = {
+    "FLIGHT_DELAY": _delay,
+    "FLIGHT_CANCELLED": _cancellation,
+    "GATE_CHANGE": _gate_change,
+}
 
 
 def _times(

@@ -4,7 +4,7 @@ They pass the same guard as a model's. Optional facts (the arrival time, the gat
 sentences without them are written here too.
 """
 
-from collections.abc import Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 from flightpulse.domain.entities import DelayReason
@@ -35,13 +35,7 @@ _SCREENS = "Please check the departure screens before you go to the gate."
 def fallback(segment: Segment, facts: Set[str] | None = None) -> Fallback:
     """The written template of a segment, with the sentences that the known facts allow (all of them by default)."""
     facts = known(segment) if facts is None else facts
-    if segment.kind is Kind.DELAY:
-        return _DELAYS[segment.severity](segment, facts)
-    if segment.kind is Kind.ON_TIME:
-        return _on_time(segment, facts)
-    if segment.kind is Kind.CANCELLATION:
-        return _cancellation(segment)
-    return _terminal_change(segment, facts) if segment.severity is Severity.TERMINAL else _gate_change(segment, facts)
+    return _WRITTEN[segment.kind, segment.severity](segment, facts)
 
 
 def _minor_delay(segment: Segment, facts: Set[str]) -> Fallback:
@@ -153,7 +147,7 @@ def _on_time(segment: Segment, facts: Set[str]) -> Fallback:
     )
 
 
-def _cancellation(segment: Segment) -> Fallback:
+def _cancellation(segment: Segment, _facts: Set[str]) -> Fallback:
     return Fallback(
         "We are sorry: flight {flight} to {destination} on {date} is cancelled",
         (
@@ -245,7 +239,15 @@ def _terminal_change(segment: Segment, facts: Set[str]) -> Fallback:
     )
 
 
-_DELAYS = {Severity.MINOR: _minor_delay, Severity.MAJOR: _major_delay, Severity.SEVERE: _severe_delay}
+_WRITTEN: Mapping[tuple[Kind, Severity], Callable[[Segment, Set[str]], Fallback]] = {
+    (Kind.DELAY, Severity.MINOR): _minor_delay,
+    (Kind.DELAY, Severity.MAJOR): _major_delay,
+    (Kind.DELAY, Severity.SEVERE): _severe_delay,
+    (Kind.ON_TIME, Severity.MINOR): _on_time,
+    (Kind.CANCELLATION, Severity.CANCELLED): _cancellation,
+    (Kind.GATE_CHANGE, Severity.GATE): _gate_change,
+    (Kind.GATE_CHANGE, Severity.TERMINAL): _terminal_change,
+}
 
 
 def _new_times(facts: Set[str]) -> str:

@@ -237,27 +237,40 @@ PLACEHOLDERS: dict[str, Placeholder] = {
 }
 
 _COMMON = frozenset({"first_name", "flight", "origin", "destination", "date", "confirmation"})
-_BY_KIND = {
-    Kind.DELAY: frozenset({"delay", "reason", "scheduled_time", "departure_time", "arrival_time"}),
-    Kind.ON_TIME: frozenset({"departure_time", "arrival_time"}),
-    Kind.CANCELLATION: frozenset({"reason", "scheduled_time"}),
-    Kind.GATE_CHANGE: frozenset({"old_gate", "new_gate", "departure_time"}),
-}
-_NEEDED: Mapping[tuple[Kind, Channel], frozenset[str]] = {
-    (Kind.DELAY, Channel.EMAIL): frozenset({"destination", "delay", "reason", "departure_time", "confirmation"}),
-    (Kind.DELAY, Channel.SMS): frozenset({"delay", "departure_time"}),
-    (Kind.ON_TIME, Channel.EMAIL): frozenset({"destination", "departure_time", "confirmation"}),
-    (Kind.ON_TIME, Channel.SMS): frozenset({"departure_time"}),
-    (Kind.CANCELLATION, Channel.EMAIL): frozenset({"destination", "date", "reason", "confirmation"}),
-    (Kind.CANCELLATION, Channel.SMS): frozenset({"confirmation"}),
-    (Kind.GATE_CHANGE, Channel.EMAIL): frozenset({"destination", "new_gate", "departure_time", "confirmation"}),
-    (Kind.GATE_CHANGE, Channel.SMS): frozenset({"new_gate"}),
+
+
+@dataclass(frozen=True, slots=True)
+class _Gaps:
+    """Placeholders of one kind of news: which it has besides the common ones, and which each channel needs."""
+
+    own: frozenset[str]
+    needed: Mapping[Channel, frozenset[str]]
+
+
+def _gaps(own: str, *, email: str, sms: str) -> _Gaps:
+    needed = {Channel.EMAIL: frozenset(email.split()), Channel.SMS: frozenset(sms.split())}
+    return _Gaps(frozenset(own.split()), needed)
+
+
+_BY_KIND: Mapping[Kind, _Gaps] = {
+    Kind.DELAY: _gaps(
+        "delay reason scheduled_time departure_time arrival_time",
+        email="destination delay reason departure_time confirmation",
+        sms="delay departure_time",
+    ),
+    Kind.ON_TIME: _gaps(
+        "departure_time arrival_time", email="destination departure_time confirmation", sms="departure_time"
+    ),
+    Kind.CANCELLATION: _gaps("reason scheduled_time", email="destination date reason confirmation", sms="confirmation"),
+    Kind.GATE_CHANGE: _gaps(
+        "old_gate new_gate departure_time", email="destination new_gate departure_time confirmation", sms="new_gate"
+    ),
 }
 
 
 def known(segment: Segment) -> frozenset[str]:
     """The placeholders a template of this segment may use."""
-    names = _COMMON | _BY_KIND[segment.kind]
+    names = _COMMON | _BY_KIND[segment.kind].own
     if segment.elite:
         names |= {"tier"}
     return names | {"special_requests"} if segment.assistance else names
@@ -265,7 +278,7 @@ def known(segment: Segment) -> frozenset[str]:
 
 def required(segment: Segment, channel: Channel) -> frozenset[str]:
     """The placeholders a template of this segment must use on a channel."""
-    names = _NEEDED[segment.kind, channel] | {"first_name", "flight"}
+    names = _BY_KIND[segment.kind].needed[channel] | {"first_name", "flight"}
     if segment.elite:
         names |= {"tier"}
     if segment.assistance and channel is Channel.EMAIL:

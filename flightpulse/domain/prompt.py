@@ -7,7 +7,7 @@ be talked into, it has nobody's data to leak and no fact to bend.
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flightpulse.domain import facts, gsm7, placeholders
@@ -28,35 +28,41 @@ _LONGEST_REPLY = 20_000
 _QUOTED_REPLY = 4_000
 _QUOTED_REFUSALS = 12
 
-_NEWS = {
-    Severity.MINOR: "The flight is delayed by a short time.",
-    Severity.MAJOR: "The flight is delayed by a good while.",
-    Severity.SEVERE: "The flight is delayed by many hours.",
-    Severity.CANCELLED: "The flight is cancelled. The booking is marked for rebooking.",
-    Severity.GATE: "The flight leaves from another gate.",
-    Severity.TERMINAL: "The flight leaves from another gate, in a DIFFERENT TERMINAL.",
+_BRIEFS: Mapping[Severity, tuple[str, str]] = {
+    Severity.MINOR: ("The flight is delayed by a short time.", "Calm, brief and friendly. No alarm."),
+    Severity.MAJOR: (
+        "The flight is delayed by a good while.",
+        "Warm and apologetic. Say sorry. Advise people with a connecting flight to speak with our team.",
+    ),
+    Severity.SEVERE: (
+        "The flight is delayed by many hours.",
+        "Very apologetic and understanding. Say sorry. Say what to do next, and that our team can help.",
+    ),
+    Severity.CANCELLED: (
+        "The flight is cancelled. The booking is marked for rebooking.",
+        "Deeply apologetic. Say sorry. Then the next steps: contact us or our team at the airport to rebook.",
+    ),
+    Severity.GATE: ("The flight leaves from another gate.", "Calm and practical. Point to the new gate."),
+    Severity.TERMINAL: (
+        "The flight leaves from another gate, in a DIFFERENT TERMINAL.",
+        "Urgent but polite. Stress that it is a different terminal and that they should go right away.",
+    ),
 }
-_TONES = {
-    Severity.MINOR: "Calm, brief and friendly. No alarm.",
-    Severity.MAJOR: "Warm and apologetic. Say sorry. Advise people with a connecting flight to speak with our team.",
-    Severity.SEVERE: "Very apologetic and understanding. Say sorry. Say what to do next, and that our team can help.",
-    Severity.CANCELLED: "Deeply apologetic. Say sorry. Then the next steps: contact us or our team at the airport to"
-    " rebook.",
-    Severity.GATE: "Calm and practical. Point to the new gate.",
-    Severity.TERMINAL: "Urgent but polite. Stress that it is a different terminal and that they should go right away.",
-}
+"""For each severity the news, and the tone in which to tell it."""
+_GOOD_NEWS = ("The flight leaves on time after all.", "Glad and brief.")
 
 
 def request(segment: Segment) -> str:
     """The question that a segment puts to a model."""
     known = sorted(placeholders.known(segment))
+    news, tone = _brief(segment)
     return "\n".join(
         (
             "Write the message for this segment of passengers:",
             f"<segment>{json.dumps(segment.to_fields(), sort_keys=True)}</segment>",
             "",
-            f"News: {_news(segment)}",
-            f"Tone: {_tone(segment)}",
+            f"News: {news}",
+            f"Tone: {tone}",
             *_extras(segment),
             "",
             "Placeholders, what they stand for, and how to use them:",
@@ -119,12 +125,8 @@ def _first_object(reply: str) -> dict[str, Any] | None:
     return None
 
 
-def _news(segment: Segment) -> str:
-    return "The flight leaves on time after all." if segment.kind is Kind.ON_TIME else _NEWS[segment.severity]
-
-
-def _tone(segment: Segment) -> str:
-    return "Glad and brief." if segment.kind is Kind.ON_TIME else _TONES[segment.severity]
+def _brief(segment: Segment) -> tuple[str, str]:
+    return _GOOD_NEWS if segment.kind is Kind.ON_TIME else _BRIEFS[segment.severity]
 
 
 def _extras(segment: Segment) -> Iterable[str]:

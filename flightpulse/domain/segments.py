@@ -30,7 +30,8 @@ SEVERITIES: dict[Kind, tuple[Severity, ...]] = {
     Kind.CANCELLATION: (Severity.CANCELLED,),
     Kind.GATE_CHANGE: (Severity.GATE, Severity.TERMINAL),
 }
-_WITH_REASON = (Kind.DELAY, Kind.CANCELLATION)
+WITH_REASON = (Kind.DELAY, Kind.CANCELLATION)
+"""News that has a cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class Segment:
     def __post_init__(self) -> None:
         if self.severity not in SEVERITIES[self.kind]:
             raise ValueError(f"{self.kind} is never {self.severity}")
-        if (self.reason is not None) != (self.kind in _WITH_REASON):
+        if (self.reason is not None) != (self.kind in WITH_REASON):
             raise ValueError(f"{self.kind} has {'a' if self.reason is None else 'no'} reason")
 
     @property
@@ -96,6 +97,6 @@ class Segment:
 def all_segments() -> Iterator[Segment]:
     """Every segment there is."""
     for kind, severities in SEVERITIES.items():
-        reasons: tuple[DelayReason | None, ...] = tuple(DelayReason) if kind in _WITH_REASON else (None,)
+        reasons: tuple[DelayReason | None, ...] = tuple(DelayReason) if kind in WITH_REASON else (None,)
         for severity, reason, tier, assistance in product(severities, reasons, Tier, (False, True)):
             yield Segment(kind=kind, severity=severity, reason=reason, tier=tier, assistance=assistance)
