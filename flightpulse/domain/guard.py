@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from flightpulse.domain import claims, facts, gsm7, placeholders, prose, vocabulary
+from flightpulse.domain import claims, clauses, facts, gsm7, placeholders, prose, vocabulary
 from flightpulse.domain.placeholders import PLACEHOLDERS, Channel
 from flightpulse.domain.segments import Kind, Segment
 from flightpulse.domain.severity import Severity
@@ -35,6 +35,7 @@ class Rule(StrEnum):
     CAUSE = "cause"
     PROMISE = "promise"
     CLAIM = "claim"
+    CLAUSE = "clause"
     COMMAND = "command"
     CONTRADICTION = "contradiction"
     VOCABULARY = "vocabulary"
@@ -70,6 +71,7 @@ RULES: dict[Rule, str] = {
     Rule.CAUSE: "No causes but {reason}.",
     Rule.PROMISE: "No refunds, vouchers, seats, hotels, priority treatment or other favours.",
     Rule.CLAIM: "Nothing stated about the airline, the passenger or the flight that is not in the placeholders.",
+    Rule.CLAUSE: "Every sentence is made of clauses that are known to be harmless.",
     Rule.COMMAND: "No instruction that could make a passenger miss the flight.",
     Rule.CONTRADICTION: "Nothing that says something else than what happened.",
     Rule.VOCABULARY: "Only plain words of airline service English.",
@@ -279,6 +281,9 @@ def _sentences(template: MessageTemplate, segment: Segment) -> Iterator[Refusal]
             plain = prose.plain(sentence)
             for rule, words in claims.offences(plain, segment):
                 yield Refusal(Rule(rule), words)
+            unknown = clauses.unknown(plain, segment)
+            if unknown is not None:
+                yield Refusal(Rule.CLAUSE, unknown)
             broken = prose.broken(plain, vocabulary.GRAMMAR)
             if broken:
                 yield Refusal(Rule.GRAMMAR, broken)
