@@ -71,6 +71,7 @@ class Protection:
 
 _EVENT_WORKFLOWS = ("delay", "cancellation", "gate-change")
 _TELL = ("notify-chunk", "TellEachPassenger/ClaimNotification")
+_NOT_SENT = "(#order = :order AND #state <> :sent AND (#state <> :sending OR #by = :me OR #until < :now))"
 _OVER = Clause("", "ApplyToFlight", "NOT #status IN (:cancelled, :departed, :arrived)", "attribute_exists(#status)")
 
 PROTECTIONS: tuple[Protection, ...] = (
@@ -98,7 +99,7 @@ PROTECTIONS: tuple[Protection, ...] = (
     Protection(
         "message-once",
         "Whoever was told is told again when the same work is done again, as a redrive does.",
-        (Clause(*_TELL, "(#order = :order AND #state <> :sent)", "(#order = :order)"),),
+        (Clause(*_TELL, _NOT_SENT, "(#order = :order)"),),
     ),
     Protection(
         "message-order",

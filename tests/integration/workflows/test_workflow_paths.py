@@ -431,6 +431,27 @@ def _wait_until_claimed(world: World, flight: str) -> None:
     raise AssertionError("the older message was never claimed")
 
 
+def test_two_executions_with_the_same_work_at_the_same_time_tell_once(world: World) -> None:
+    """A start whose answer was lost is repeated: then two executions have the same chunk."""
+    flight = world.flight(bookings=1)
+    request = {
+        "event": delay(flight, "d-started-twice"),
+        "order": "2026-11-24T08:00:00.000Z#d-started-twice",
+        "subject": "departure",
+        "flight": {"gate": "A1"},
+        "bookings": [{"booking_id": f"BKG-{flight}-0", "passenger_id": f"PAX-{flight}-0"}],
+    }
+    world.faults({"state": "PublishNotification", "delay_seconds": 1.5, "times": 2})
+
+    runs = [world.start(CHUNK, request)]
+    _wait_until_claimed(world, flight)
+    runs.append(world.start(CHUNK, request))
+    first, second = (world.ended(run) for run in runs)
+
+    assert (first.output["told"], second.output["told"], second.output["already_told"]) == (2, 0, 2)
+    assert world.messages() == once_each("d-started-twice", flight, bookings=1)
+
+
 def test_a_message_overtaken_after_it_was_claimed_counts_as_told(world: World) -> None:
     flight = world.flight(bookings=1)
     world.faults({"state": "ConfirmTold", "error": "DynamoDB.ConditionalCheckFailedException"})
@@ -521,6 +542,19 @@ def test_a_booking_that_cannot_be_marked_waits_as_a_write_to_repeat(world: World
     assert ended.output["bookings_marked"] == 0
     assert world.get(f"BOOKING#BKG-{flight}-0")["booking_status"] == "NEEDS_REBOOKING"
     assert world.messages() == once_each("c-unmarked", flight, bookings=1)
+
+
+def test_a_redriven_cancellation_still_says_how_many_bookings_it_marked(world: World) -> None:
+    flight = world.flight()
+    world.faults({"state": "NotifyPassengers", "error": "States.TaskFailed"})
+    world.run(CANCELLATION, cancelled(flight, "c-redriven"))
+    (letter,) = world.dead_letters()
+    world.faults()
+
+    ended = world.ended(world.start(CANCELLATION, letter["redrive"]["start_execution"]["input"]))
+
+    (call,) = [body for body in world.received(world.inbox_url) if body["detail-type"] == "rebooking.needed"]
+    assert (ended.output["bookings_marked"], call["detail"]["bookings_marked"]) == (3, 3)
 
 
 @pytest.mark.parametrize("machine", [GATE, CANCELLATION])
