@@ -311,6 +311,7 @@
         if (typeof child === "number") button(el("p", {}, side), "↘ Open the nested execution " + data.runs[child].name, "Step through it here", function () { down(child); });
         else el("p", {}, side, "Started execution " + child + " (its history is not on this page).");
       });
+      if (row.failed) order.sort(function (one, other) { return (other === "Error") - (one === "Error"); });
       order.forEach(function (name) {
         if (name !== "Variables") detail(name, payload(latest[name]), true);
       });

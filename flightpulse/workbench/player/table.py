@@ -9,6 +9,7 @@ from flightpulse.workbench.diagram.sizes import shortened
 from flightpulse.workbench.player import selection
 from flightpulse.workbench.player.captions import count, duration
 from flightpulse.workbench.player.frames import TROUBLE_FIRST, Replay
+from flightpulse.workbench.tables import LEFT
 
 _ITEMS_SHOWN = 10
 _ERROR_WIDTH = 420
@@ -52,12 +53,13 @@ class Table:
         return str(self)
 
     def _repr_html_(self) -> str:
-        return self.html()
+        # A notebook's own sheet sets cells to the right; inside the player its sheet says otherwise.
+        return self.html(f" {LEFT}")
 
-    def html(self) -> str:
-        """A plain table, readable where every style is stripped."""
-        head = "".join(f"<th>{heading}</th>" for heading in _HEADINGS)
-        body = "".join(f"<tr>{_cells(row)}</tr>" for row in self.rows)
+    def html(self, side: str = "") -> str:
+        """A plain table, readable where every style is stripped; ``side`` goes into every cell's tag."""
+        head = "".join(f"<th{side}>{heading}</th>" for heading in _HEADINGS)
+        body = "".join(f"<tr>{_cells(row, side)}</tr>" for row in self.rows)
         more = f"<p>… and {count(self.left_out, 'more line')}.</p>" if self.left_out else ""
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
@@ -66,9 +68,9 @@ class Table:
         return Table(self.rows[:number], self.left_out + max(0, len(self.rows) - number))
 
 
-def _cells(row: Row) -> str:
+def _cells(row: Row, side: str) -> str:
     name = "\N{NO-BREAK SPACE}" * (2 * row.depth) + row.state
-    return "".join(f"<td>{escape(cell, quote=False)}</td>" for cell in (name, *row.cells[1:]))
+    return "".join(f"<td{side}>{escape(cell, quote=False)}</td>" for cell in (name, *row.cells[1:]))
 
 
 def table(replay: Replay) -> Table:

@@ -57,7 +57,7 @@ root.appendChild(new Element("div"));
 const quiet = {matches: false, addEventListener() {}};
 const page = {
   document: {createElement: (tag) => new Element(tag), querySelectorAll: (one) => body.querySelectorAll(one), currentScript: null, body},
-  matchMedia: () => quiet, setInterval: () => 1, clearInterval() {}, JSON, Math, Object,
+  matchMedia: () => quiet, innerHeight: 800, ResizeObserver: undefined, setInterval: () => 1, clearInterval() {}, JSON, Math, Object,
 };
 new Function(...Object.keys(page), script)(...Object.values(page));
 
@@ -73,7 +73,10 @@ function seen() {
   return {
     title: byClass("fp-title").textContent, where: byClass("fp-where").textContent, caption: byClass("fp-caption").textContent,
     states, details, taken: byClass("fp-map").children.filter((one) => "data-e" in one.attributes && one.classList.contains("taken")).length,
-    choices: select("Show").children.map((one) => one.text),
+    choices: select("Show").children.map((one) => one.text), following: !select("Show").parent.hidden,
+    side: byClass("fp-side").textContent, shown: Object.keys(details),
+    failures: buttons().find((one) => one.text.includes("Next failure")).text, ticks: byClass("fp-ticks").children.length,
+    width: +byClass("fp-map").children[0].attributes.width,
   };
 }
 
@@ -83,6 +86,8 @@ const did = {
   show: (text) => { const box = select("Show"); box.value = box.children.find((one) => one.text === text).attributes.value; box.fire("change"); },
   jump: (text) => { const box = select("Go to"); box.value = box.children.find((one) => one.text === text).attributes.value; box.fire("change"); },
   look: () => {},
+  click: (number) => byClass("fp-map").fire("click", {target: {closest: () => byClass("fp-map").find((one) => one.attributes["data-s"] === number)}}),
+  room: (width) => Object.assign(byClass("fp-map"), {clientWidth: width}),
 };
 const results = [];
 for (const [deed, about] of deeds) { did[deed](about); results.push(seen()); }

@@ -68,6 +68,52 @@ def test_next_failure_goes_from_failure_to_failure():
     assert [step["where"].split(" · ")[0] for step in steps] == ["Event 5 of 15", "Event 8 of 15", "Event 11 of 15"]
 
 
+def test_how_many_failures_there_are_is_said_and_each_is_marked_on_the_slider():
+    [none] = seen(Player(runs.LINE, runs.straight()))
+    [some] = seen(Player(runs.LINE, runs.retried_then_caught()))
+    assert (none["failures"], none["ticks"]) == ("✗ Next failure", 0)
+    assert (some["failures"], some["ticks"]) == ("✗ Next failure (3)", 3)
+
+
+def test_at_a_failure_the_error_stands_first():
+    [failed] = seen(Player(runs.LINE, runs.retried_then_caught()), ["key", "n"])[1:]
+    assert failed["shown"] == ["Error", "Input", "Arguments"]
+
+
+def test_next_state_goes_from_state_to_state_and_then_to_the_end():
+    steps = seen(Player(runs.LINE, runs.straight()), ["key", "s"], ["press", "Next state"], ["key", "S"], ["key", "s"])
+    assert [step["caption"] for step in steps[1:]] == [
+        "Claim begins.",
+        "Choose looks at its rules.",
+        "Told is reached: a good end.",
+        "The execution succeeds after 10.0 s.",
+    ]
+
+
+def test_a_state_that_was_not_visited_tells_of_itself():
+    player = Player(runs.LINE, runs.straight())
+    handled = str(list(player.diagram.states).index("Handled"))
+    claim = str(list(player.diagram.states).index("Claim"))
+    unvisited, visited = seen(player, ["click", handled], ["click", claim])[1:]
+    assert unvisited["side"] == "HandledThis execution did not come here."
+    assert unvisited["caption"] == "The execution starts."
+    assert visited["caption"] == "Claim begins."
+
+
+def test_the_choice_of_an_item_is_there_only_where_there_are_items():
+    assert not seen(Player(runs.LINE, runs.straight()))[0]["following"]
+    assert seen(Player(runs.MAP, runs.interleaved()))[0]["following"]
+
+
+def test_the_diagram_shrinks_to_its_room_but_not_beyond_reading_unless_wanted():
+    player = Player(runs.FAN_OUT, runs.parallel())
+    natural = seen(player)[0]["width"]
+    room = [["room", 2 * natural], STEP, ["room", int(0.9 * natural)], STEP, ["room", 90], STEP]
+    widths = [step["width"] for step in seen(player, *room, ["press", "Whole"])[1:]]
+    assert widths[1::2] == [natural, int(0.9 * natural), int(0.75 * natural)]
+    assert widths[-1] == 90
+
+
 def test_one_item_can_be_followed_alone():
     player = Player(runs.MAP, runs.interleaved())
     steps = seen(player, ["show", "item #1 of Tell !"], *[STEP] * 4)[1:]

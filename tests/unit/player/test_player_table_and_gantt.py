@@ -34,10 +34,16 @@ def test_many_ordinary_items_share_a_line():
     assert any(row.item == "#99" and row.result == "! caught" for row in rows)
 
 
-def test_the_html_table_needs_no_style():
-    text = Player(runs.MAP, runs.interleaved()).table()._repr_html_()
+def test_the_html_table_inside_the_player_needs_no_style():
+    text = Player(runs.MAP, runs.interleaved()).table().html()
     assert text.startswith("<table><thead><tr><th>state</th>")
     assert "style" not in text
+
+
+def test_a_table_of_its_own_says_its_side_because_notebooks_set_cells_to_the_right():
+    table = Player(runs.MAP, runs.interleaved()).table()
+    assert table._repr_html_().replace(' align="left" style="text-align:left"', "") == table.html()
+    assert table._repr_html_() != table.html()
 
 
 def test_the_gantt_chart_as_text_shows_when_each_state_ran():
