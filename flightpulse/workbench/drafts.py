@@ -14,6 +14,8 @@ from flightpulse.workbench.tables import Table
 
 _WIDTH = 84
 _ADDED_TO = 1
+# Rules that refuse whatever is unknown: where another one says more, that one is named first.
+_GENERAL = ("clause", "grammar", "vocabulary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,9 @@ class Draft:
 
     @property
     def rules(self) -> list[str]:
-        """The names of the rules that it breaks, each once, in the order of the guard's list."""
+        """The names of the rules that it breaks, each once, those that say most first."""
         broken = {refusal.rule for refusal in self.refusals}
-        return [str(rule) for rule in RULES if rule in broken]
+        return sorted((str(rule) for rule in RULES if rule in broken), key=_GENERAL.__contains__)
 
     def adding(self, sentence: str) -> "Draft":
         """The same with one more sentence at the end of the e-mail's second paragraph."""

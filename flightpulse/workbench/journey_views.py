@@ -8,7 +8,7 @@ from flightpulse.workbench import picture as pictures
 from flightpulse.workbench.journey import Hop, Journey
 from flightpulse.workbench.payloads import Changes
 from flightpulse.workbench.picture import Picture
-from flightpulse.workbench.tables import Table
+from flightpulse.workbench.tables import LEFT, RIGHT, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +58,7 @@ def text(journey: Journey) -> str:
 
 def html(journey: Journey) -> str:
     """The hops as an HTML table; each change of a payload or an item is folded behind a word."""
-    head = "".join(f"<th>{word}</th>" for word in ("hop", "name", "key", "took", "share", "what happened"))
+    head = "".join(f"<th {LEFT}>{word}</th>" for word in ("hop", "name", "key", "took", "share", "what happened"))
     rows = "".join(f"<tr>{''.join(_cells(hop))}</tr>" for hop in journey.hops)
     said = "<br>".join(escape(line) for line in heading(journey).splitlines())
     return f"<p>{said}</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
@@ -129,10 +129,10 @@ def _cells(hop: Hop) -> list[str]:
     indent = "\N{NO-BREAK SPACE}" * (3 * hop.depth)
     name = hop.name.replace(" ", "\N{NO-BREAK SPACE}")
     left = [f"{glyph}\N{NO-BREAK SPACE}{word}", f"{indent}{name}", hop.key]
-    cells = [f'<td align="left">{escape(cell)}</td>' for cell in left]
+    cells = [f"<td {LEFT}>{escape(cell)}</td>" for cell in left]
     times = [text.replace(" ", "\N{NO-BREAK SPACE}") for text in (_took(hop), _share(hop))]
-    cells += [f'<td align="right">{escape(cell)}</td>' for cell in times]
-    return [*cells, f'<td align="left">{escape(hop.said)}{_folded(hop.changes)}</td>']
+    cells += [f"<td {RIGHT}>{escape(cell)}</td>" for cell in times]
+    return [*cells, f"<td {LEFT}>{escape(hop.said)}{_folded(hop.changes)}</td>"]
 
 
 def _folded(changes: Changes) -> str:

@@ -22,6 +22,7 @@ from flightpulse.workbench import (
     names,
     segments_seen,
 )
+from flightpulse.workbench.charts import Span
 from flightpulse.workbench.facts import AuditEvent, Facts
 from flightpulse.workbench.inbox import Message
 from flightpulse.workbench.inbox_cards import Inbox
@@ -214,6 +215,18 @@ class Run:
                 return found
             time.sleep(_LOOK_AGAIN_SECONDS)
 
+    def audit_log(self) -> Table:
+        """The audit log's events of this run, one line each, in the order in which they were written."""
+        rows = [
+            (
+                one.detail_type,
+                one.detail.get("booking_id") or one.detail.get("flight_id", ""),
+                one.detail.get("summary", ""),
+            )
+            for one in self.audit
+        ]
+        return Table.of(("event", "about", "says"), rows)
+
     def _read_audit(self) -> tuple[AuditEvent, ...]:
         ids = set(self.event_ids)
         found = []
@@ -384,6 +397,19 @@ class Run:
         """How many records had been sent and how many of their workflows had ended at each moment."""
         ends = [one.stopped_at for one in self.facts.handled if one.stopped_at is not None]
         return charts.backlog([record.at for record in self._known_records()], ends)
+
+    def throughput(self) -> Picture:
+        """How many records were sent, and how many messages went out, per second."""
+        return charts.throughput([record.at for record in self._known_records()], [one.at for one in self.messages])
+
+    def concurrency(self) -> Picture:
+        """When each execution of an event's workflow ran, beside the others."""
+        spans = [
+            Span(f"{one.flight_id} {one.detail_type}: {one.outcome or one.status}", one.started_at, one.stopped_at)
+            for one in self.facts.handled
+            if one.stopped_at is not None
+        ]
+        return charts.concurrency(spans)
 
     def sentence(self) -> str:
         """The whole run in one line."""

@@ -5,6 +5,13 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+# The attribute is for where styles are stripped, the style for where a notebook's own sheet sets cells to the right.
+LEFT = 'align="left" style="text-align:left"'
+RIGHT = 'align="right" style="text-align:right"'
+
+# A few words, such as a glyph and what it means, stay on one line.
+_KEPT_TOGETHER = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -29,14 +36,19 @@ class Table:
 
     def html(self) -> str:
         """The table as HTML that loses nothing where styles are stripped."""
-        head = "".join(f"<th>{escape(heading)}</th>" for heading in self.headings)
+        head = "".join(f"<th {self._side(n)}>{escape(heading)}</th>" for n, heading in enumerate(self.headings))
         body = "".join(f"<tr>{''.join(self._cell(n, cell) for n, cell in enumerate(row))}</tr>" for row in self.rows)
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
     def _cell(self, column: int, text: str) -> str:
-        side = ' align="right"' if column in self.numbers else ' align="left"'
-        return f"<td{side}>{escape(text)}</td>"
+        side = self._side(column)
+        if len(text) <= _KEPT_TOGETHER:
+            side = f'{side[:-1]};white-space:nowrap"'
+        return f"<td {side}>{escape(text)}</td>"
+
+    def _side(self, column: int) -> str:
+        return RIGHT if column in self.numbers else LEFT
 
     def __str__(self) -> str:
         lines = [self.headings, *self.rows]

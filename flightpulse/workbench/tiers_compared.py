@@ -8,6 +8,7 @@ from typing import Any
 
 from flightpulse.domain.entities import Tier
 from flightpulse.workbench.inbox import Message
+from flightpulse.workbench.tables import LEFT
 
 _WIDTH = 92
 _PARTS = ("the news", "understanding", "what to do")
@@ -52,11 +53,11 @@ class TiersCompared:
         return str(self)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        head = "".join(f'<th align="left">{escape(tier)}</th>' for tier in self.tiers)
+        head = "".join(f"<th {LEFT}>{escape(tier)}</th>" for tier in self.tiers)
         body = "".join(
-            f'<tr><td align="left" valign="top">{escape(name)}</td>'
+            f'<tr><td {LEFT} valign="top">{escape(name)}</td>'
             + "".join(
-                f'<td align="left" valign="top">{_stressed(text, tier)}</td>'
+                f'<td {LEFT} valign="top">{_stressed(text, tier)}</td>'
                 for tier, text in zip(self.tiers, texts, strict=True)
             )
             + "</tr>"

@@ -56,3 +56,17 @@ def test_a_picture_shows_its_words_as_an_output_of_their_own(monkeypatch: pytest
     Picture(b"png", "Two bars.")._ipython_display_()
 
     assert shown == [{"image/png": b"png", "text/plain": "Two bars."}, {"text/plain": "Two bars."}]
+
+
+def test_every_cell_of_a_table_says_its_side_because_notebooks_set_cells_to_the_right() -> None:
+    html = Table.of(("what", "how many"), [("e-mails", 3)], numbers=(1,)).html()
+
+    assert '<td align="left" style="text-align:left;white-space:nowrap">e-mails</td>' in html
+    assert '<th align="right" style="text-align:right">how many</th>' in html
+
+
+def test_a_few_words_stay_on_one_line() -> None:
+    html = Table.of(("",), [("✓ accepted",), ("some more words than these",)]).html()
+
+    assert 'nowrap">✓ accepted<' in html
+    assert html.count("nowrap") == 1

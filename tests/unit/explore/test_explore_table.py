@@ -108,11 +108,13 @@ def test_a_notebook_shows_the_same_tables_as_a_terminal(store: Store) -> None:
     reading = explorer(store).read("bookings-by-status", "CONFIRMED")
     html = reading._repr_mimebundle_()["text/html"]
     assert html.count("<table>") == 1 + str(reading).count("\nPK ")
-    assert '<td align="left">GSI2PK = &quot;CONFIRMED&quot;</td>' in html
+    assert ">GSI2PK = &quot;CONFIRMED&quot;</td>" in html
 
 
 def test_one_item_is_shown_as_attributes_and_values(store: Store) -> None:
-    assert "<th>attribute</th><th>value</th>" in explorer(store).read("flight")._repr_mimebundle_()["text/html"]
+    html = explorer(store).read("flight")._repr_mimebundle_()["text/html"]
+    assert ">attribute</th>" in html
+    assert ">value</th>" in html
 
 
 def test_some_attributes_are_shown_in_the_order_asked_for_and_the_items_keep_all(store: Store) -> None:
