@@ -22,7 +22,6 @@ from flightpulse.workbench import (
     names,
     segments_seen,
 )
-from flightpulse.workbench.charts import Span
 from flightpulse.workbench.facts import AuditEvent, Facts
 from flightpulse.workbench.inbox import Message
 from flightpulse.workbench.inbox_cards import Inbox
@@ -397,19 +396,6 @@ class Run:
         """How many records had been sent and how many of their workflows had ended at each moment."""
         ends = [one.stopped_at for one in self.facts.handled if one.stopped_at is not None]
         return charts.backlog([record.at for record in self._known_records()], ends)
-
-    def throughput(self) -> Picture:
-        """How many records were sent, and how many messages went out, per second."""
-        return charts.throughput([record.at for record in self._known_records()], [one.at for one in self.messages])
-
-    def concurrency(self) -> Picture:
-        """When each execution of an event's workflow ran, beside the others."""
-        spans = [
-            Span(f"{one.flight_id} {one.detail_type}: {one.outcome or one.status}", one.started_at, one.stopped_at)
-            for one in self.facts.handled
-            if one.stopped_at is not None
-        ]
-        return charts.concurrency(spans)
 
     def sentence(self) -> str:
         """The whole run in one line."""
