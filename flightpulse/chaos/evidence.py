@@ -1,6 +1,7 @@
 """Gathers what a run left behind: executions, claims, messages, flights."""
 
 import json
+import math
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -13,7 +14,7 @@ from flightpulse.adapters.table import Table
 from flightpulse.chaos.oracle import Handling, State, Told
 from flightpulse.chaos.verdict import OnProgress, silent
 from flightpulse.domain import keys
-from flightpulse.workbench import executions, inbox
+from flightpulse.workbench import executions, inbox, names
 from flightpulse.workbench.session import Session
 
 _CLOCK_SKEW = timedelta(seconds=2)
@@ -55,11 +56,18 @@ class Watch:
         return sum(one.status == "RUNNING" for one in listed)
 
     def wait(
-        self, deliveries: Mapping[str, int], *, seconds: float, quiet: float = 0.0, on_progress: OnProgress = silent
+        self,
+        deliveries: Mapping[str, int],
+        *,
+        seconds: float,
+        quiet: float = 0.0,
+        stalled: float = math.inf,
+        on_progress: OnProgress = silent,
     ) -> bool:
         """Wait until every event has had so many executions and none runs any more; False when time ran out.
 
-        ``quiet`` is for how long nothing may change after that.
+        ``quiet`` is for how long nothing may change after that. After ``stalled`` seconds in which nothing ran and
+        nothing changed it gives up, too.
         """
         deadline = time.monotonic() + seconds
         total = sum(deliveries.values())
@@ -73,8 +81,11 @@ class Watch:
             on_progress("events handled", done, total)
             if len(self._ended) != before:
                 still_since, before = time.monotonic(), len(self._ended)
-            if running == 0 and done == total and time.monotonic() - still_since >= quiet:
+            still = time.monotonic() - still_since if running == 0 else 0.0
+            if running == 0 and done == total and still >= quiet:
                 return True
+            if still >= stalled:
+                return False
             time.sleep(_POLL_SECONDS)
         return False
 
@@ -139,3 +150,18 @@ def states(session: Session, flight_ids: Sequence[str]) -> dict[str, State]:
         if flight is not None:
             found[flight_id] = State(str(flight.status), flight.delay_minutes, flight.gate)
     return found
+
+
+def failed_tasks(session: Session, since: datetime) -> int:
+    """How many attempts of Task states failed since a moment, in the histories of all workflows."""
+    listed = executions.recent(session, workflows=tuple(names.WORKFLOWS), since=since - _CLOCK_SKEW, limit=_MANY)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        return sum(pool.map(lambda one: _failed_in(session, one.arn), listed))
+
+
+def _failed_in(session: Session, arn: str) -> int:
+    pages = session.stepfunctions.get_paginator("get_execution_history").paginate(
+        executionArn=arn, includeExecutionData=False
+    )
+    failed = {"TaskFailed", "TaskTimedOut", "TaskSubmitFailed", "LambdaFunctionFailed"}
+    return sum(event["type"] in failed for page in pages for event in page["events"])

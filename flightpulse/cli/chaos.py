@@ -80,6 +80,29 @@ def scale(seed: int, bookings: tuple[int, ...], kinds: tuple[str, ...], timeout:
     _run("scale", as_json, lambda session, told: proof.prove(session, seed, **wishes, on_progress=told))
 
 
+@chaos.command(short_help="AWS pushes back on every hop.")
+@_seed
+@click.option("--flights", type=click.IntRange(1, 200), default=12, show_default=True)
+@click.option("--events", type=click.IntRange(2, 50), default=5, show_default=True, help="At most, for each flight.")
+@click.option("--bookings", type=click.IntRange(1, 200), default=6, show_default=True, help="For each flight.")
+@click.option(
+    "--copies", type=click.IntRange(1, 20), default=2, show_default=True, help="How often each event is sent."
+)
+@click.option("--rate", type=click.FloatRange(0, 0.9), default=0.15, show_default=True, help="Part of calls that fail.")
+@click.option("--last-hop", is_flag=True, help="Also strike the hop from the bus to the channel, which has no order.")
+@_timeout(900)
+@options.as_json
+def pushback(seed: int, as_json: bool, **wishes: Any) -> None:
+    """Send a storm while calls fail on every hop: throttles, conflicts, partial failures, time-outs, lost answers.
+
+    API calls of the functions, entries of PutEvents, rules to targets, the table's stream, the Kafka mapping, function
+    invocations and every Task state fail at the same time. Whatever ends in the dead letters is sent back afterwards.
+    """
+    from flightpulse.chaos import pushback as proof
+
+    _run("pushback", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
+
+
 def _bounded(wishes: dict[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in wishes.items() if name != "timeout"}, "seconds": wishes["timeout"]}
 

@@ -77,10 +77,13 @@ class TaskAttempt:
         self._branch.scope.sleep(fault.delay_seconds)
         if fault.unprocessed:
             return {"Responses": {}, "UnprocessedKeys": arguments["RequestItems"]}
-        if fault.error is None or fault.after:
-            answer = self._made(arguments)
-            if fault.error is None:
-                return answer
+        if fault.error is None:
+            return self._made(arguments)
+        if fault.after and self._resource.request.service == "states":
+            # What gets lost is the answer that the execution was started; nobody then waits for its end.
+            nested.start(self._branch.run.executions, arguments)
+        elif fault.after:
+            self._made(arguments)
         raise StateFailure(fault.error, fault.cause)
 
     def _made(self, arguments: Any) -> Any:

@@ -1,0 +1,172 @@
+"""Proof: AWS pushes back on every hop: throttles, conflicts, lost answers, partial failures, time-outs."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from flightpulse import paths
+from flightpulse.chaos import crowd, evidence, mending, storm
+from flightpulse.chaos.dial import Dial, Fault
+from flightpulse.chaos.oracle import IN_ORDER, Oracle
+from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
+from flightpulse.stack import asl
+from flightpulse.workbench import names
+from flightpulse.workbench.session import Session
+from simulator.producer import send
+
+_FUNCTIONS = "functions"
+_CHANNELS = (names.EMAIL_LOG, names.SMS_LOG)
+_ERRORS = {
+    "dynamodb": ("DynamoDB.ProvisionedThroughputExceededException", "DynamoDB.InternalServerErrorException"),
+    "aws-sdk:dynamodb": ("DynamoDb.ProvisionedThroughputExceededException", "DynamoDb.InternalServerErrorException"),
+    "states": ("StepFunctions.ThrottlingException", "StepFunctions.SdkClientException"),
+    "lambda": ("Lambda.TooManyRequestsException", "Lambda.ServiceException"),
+    "events": ("EventBridge.FailedEntry", "EventBridge.AmazonEventBridgeException"),
+    "sqs": ("SQS.AmazonSQSException", "SQS.SdkClientException"),
+    "sns": ("SNS.ThrottledException", "SNS.SdkClientException"),
+}
+"""For each service that a Task calls: what it says when it refuses, and what Step Functions says of a lost answer."""
+
+
+def prove(
+    session: Session,
+    seed: int,
+    *,
+    flights: int = 12,
+    events: int = 5,
+    bookings: int = 6,
+    copies: int = 2,
+    rate: float = 0.15,
+    last_hop: bool = False,
+    seconds: float = 900.0,
+    on_progress: OnProgress = silent,
+) -> Verdict:
+    """Send a storm while ``rate`` of the calls of each hop fail, a third of them after they were made.
+
+    What ends in the dead letters is sent back when the faults are gone. Then nothing may be lost and nobody told twice.
+    ``last_hop`` also strikes the hop from the bus to a message's channel. EventBridge promises no order there and tries
+    again on its own, so that with it the order of messages is no promise either.
+    """
+    began, now = time.monotonic(), datetime.now(UTC)
+    dial = Dial(session)
+    people = crowd.gather(seed, flights=flights, bookings=bookings, first_flight=6500)
+    people.board(session)
+    made = storm.brew(seed, people.flights, events_per_flight=events, copies=copies, now=now)
+    ids = [str(event["event_id"]) for event in made.news]
+    deliveries = Counter(str(event["event_id"]) for event in made.records)
+    watch = evidence.Watch(session, ids, now)
+    faults = [*outside(rate), *inside(rate)]
+    if last_hop:
+        faults += [{"hop": "target", "to": group, "error": "THROTTLING", "rate": rate} for group in _CHANNELS]
+    with dial.turned(faults, seed):
+        send(session, made.records)
+        watch.wait(deliveries, seconds=seconds / 2, stalled=30.0, on_progress=on_progress)
+        struck = [fault for fault in dial.left() if fault["struck"]]
+    mended = mending.mend(session, watch, ids, seconds=began + seconds - time.monotonic(), on_progress=on_progress)
+    oracle = Oracle(made.news, people.wishes)
+    told = evidence.messages(session, ids, now)
+    handled = evidence.handling(session, ids, watch.ended())
+    applied = [event_id for event_id, one in handled.items() if one.claim == "DONE"]
+    flying = [flight.flight_id for flight in people.flights]
+    kinds = sorted({_kind(fault) for fault in struck})
+    total = sum(int(fault["struck"]) for fault in struck)
+    retried = evidence.failed_tasks(session, now)
+    promises = [
+        Promise("Faults struck on every kind of hop", f"{total} faults: {', '.join(kinds)}", len(kinds) == len(_KINDS)),
+        Promise("Retries are visible in the histories", f"{retried} failed attempts of Task states", retried > 0),
+        Promise("All is handled when the faults are gone", mended.said, mended.complete),
+        *(one for one in oracle.about_messages(told) if one.said != IN_ORDER or not last_hop),
+        oracle.about_applied(told, applied),
+        oracle.about_flights(evidence.states(session, flying), {one.flight_id: one.gate for one in people.flights}),
+        *oracle.about_handling(handled, dict.fromkeys(ids, 1), redriven=True),
+    ]
+    figures = {
+        "flights": flights,
+        "events": len(ids),
+        "records": len(made.records),
+        "faults": total,
+        "letters sent back": mended.letters,
+        "executions redriven": mended.executions,
+        "messages": len(told),
+    }
+    return Verdict("pushback", seed, tuple(promises), figures, time.monotonic() - began)
+
+
+_KINDS = ("API calls", "PutEvents entries", "Task states", "functions", "mapping", "stream", "targets")
+
+
+def _kind(fault: Fault) -> str:
+    if fault["service"]:
+        return "API calls"
+    if fault["state"]:
+        return "Task states"
+    names = {"entry": "PutEvents entries", "function": "functions", "target": "targets"}
+    return names.get(str(fault["hop"]), str(fault["hop"]))
+
+
+def outside(rate: float) -> list[Fault]:
+    """Faults of API calls that functions make, and of the hops between services.
+
+    What the bus does with a message that it has taken is not among them: on AWS, too, that hop is at least once and
+    without order, and whoever sends from there tells repetitions by their notification_id.
+    """
+    third = rate / 3
+    calls: Sequence[tuple[str, str, bool]] = (
+        ("dynamodb", "ProvisionedThroughputExceededException", False),
+        ("dynamodb", "InternalServerError", True),
+        ("dynamodb", "TransactionConflictException", False),
+        ("events", "ThrottlingException", False),
+        ("events", "InternalException", True),
+        ("sqs", "ServiceUnavailable", False),
+        ("ssm", "InternalServerError", False),
+    )
+    return [
+        *(
+            {
+                "service": service,
+                "caller": _FUNCTIONS,
+                "error": error,
+                "after": after,
+                "rate": rate if not after else third,
+            }
+            for service, error, after in calls
+        ),
+        {"service": "dynamodb", "caller": _FUNCTIONS, "cut": True, "rate": third},
+        {"service": "dynamodb", "caller": _FUNCTIONS, "delay_seconds": 0.5, "rate": third},
+        {"hop": "entry", "error": "InternalFailure", "rate": rate},
+        {"hop": "target", "to": "Workflow", "error": "THROTTLING", "rate": rate},
+        {"hop": "target", "to": names.AUDIT_LOG, "error": "THROTTLING", "rate": rate},
+        {"hop": "target", "to": "Workflow", "error": "INTERNAL_ERROR", "after": True, "rate": third},
+        {"hop": "stream", "error": "TooManyRequestsException", "times": 1},
+        {"hop": "mapping", "error": "TooManyRequestsException", "times": 1},
+        {"hop": "mapping", "error": "TooManyRequestsException", "rate": rate},
+        {"hop": "mapping", "error": "ServiceException", "after": True, "rate": third},
+        {"hop": "stream", "error": "TooManyRequestsException", "rate": rate},
+        {"hop": "function", "error": "Sandbox.Timedout", "rate": third},
+        {"hop": "function", "error": "Sandbox.Timedout", "after": True, "rate": third},
+    ]
+
+
+def inside(rate: float) -> list[Fault]:
+    """Faults of every Task state: refusals and (but for the last hop of a message) lost answers."""
+    return [
+        fault
+        for file in sorted(paths.WORKFLOWS.glob("*.asl.json"))
+        for fault in _of_workflow(file.name.partition(".")[0], rate)
+    ]
+
+
+def _of_workflow(name: str, rate: float) -> Iterator[Fault]:
+    machine = names.WORKFLOWS[name.replace("_", "-")]
+    for path, state in asl.load(name).states():
+        if state.get("Type") != "Task":
+            continue
+        service = str(state["Resource"]).split(":::", 1)[1].rpartition(":")[0].removesuffix(".sync")
+        if service not in _ERRORS:
+            service = service.split(":")[0]
+        refused, lost = _ERRORS[service]
+        short = path.rpartition("/")[2]
+        yield {"state": short, "machine": machine, "error": refused, "rate": rate}
+        if short != "PublishNotification":
+            yield {"state": short, "machine": machine, "error": lost, "after": True, "rate": rate / 3}
