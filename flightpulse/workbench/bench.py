@@ -140,7 +140,6 @@ class Workbench:
         self._say(self.session.model)
 
     def _bring_up(self, steps: Steps) -> None:
-        self._up(steps)
         self._deploy(steps, again=False)
         self._seed(steps, again=False)
 
@@ -162,7 +161,7 @@ class Workbench:
     def deploy(self, *, again: bool = False, agree: bool = False, context: Mapping[str, str] | None = None) -> Table:
         """Deploy the stack with the CDK CLI, and give the resources in the order in which they came up.
 
-        A stack that is there is left alone unless ``again`` (or ``context``, the CDK's own) is given. In an AWS account
+        A local cloud that does not run is started first. A stack that is there is left alone unless ``again`` (or ``context``, the CDK's own) is given. In an AWS account
         nothing happens without ``agree=True``; :meth:`plan` shows before what would. Raises UserError with the reason
         of the first resource that failed.
         """
@@ -178,6 +177,8 @@ class Workbench:
         self, steps: Steps, *, again: bool, agree: bool = False, context: Mapping[str, str] | None = None
     ) -> bool:
         """Deploy; True when there was nothing to do."""
+        if self.target == "local":
+            self._up(steps)
         state = status.stack_status(self.session)
         if state and status.is_usable(state) and not again:
             return True
@@ -224,6 +225,15 @@ class Workbench:
         from flightpulse.workbench import idle_cost
 
         return idle_cost.of(self.template())
+
+    def permissions(self, name: str) -> Table:
+        """What a function or a state machine may do, and on what, from the deployed template.
+
+        Raises UserError when the template has none of this name.
+        """
+        from flightpulse.workbench import permissions
+
+        return permissions.table(self.template(), name)
 
     def seed(self, *, again: bool = False) -> None:
         """Load the sample data where they are missing; with ``again`` over whatever is there."""
