@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flightpulse.domain.entities import BookingStatus, Tier
 from flightpulse.workbench.facts import Facts, Handled, Recipient, Sent
-from flightpulse.workbench.inbox import Message
+from flightpulse.workbench.inbox import Message, outdated
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +190,7 @@ def never_older_after_newer() -> Expectation:
     """Nobody got older news about the same subject on the same channel after newer news."""
 
     def look(facts: Facts) -> Finding:
-        latest: dict[tuple[str, str, str], Message] = {}
-        wrong = []
-        for message in facts.messages:
-            place = (message.booking_id, message.channel, message.subject_of_news)
-            if place in latest and message.event_at < latest[place].event_at:
-                wrong.append(f"{message.booking_id} on {message.channel}")
-            latest[place] = message
+        wrong = [f"{message.booking_id} on {message.channel}" for message in outdated(facts.messages)]
         if wrong:
             return Finding(f"old news to {', '.join(wrong[:3])}", ok=False)
         return Finding(f"{len(facts.messages)} messages, all in order", ok=bool(facts.messages))

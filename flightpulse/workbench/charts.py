@@ -3,6 +3,7 @@
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 Point = tuple[datetime, float]
 
 _LOG_FROM = 30.0
+_LABEL_FITS = 0.87
 _BINS = 40
 _BIN_SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
 
@@ -49,8 +51,14 @@ def latency_ecdf(seconds: Sequence[float], *, target: float | None = None, what:
         axes.set_xscale("log")
     for name, value, part, style in (("p50", p50, 0.5, "--"), ("p95", p95, 0.95, ":")):
         axes.plot([value, value], [0, part], linestyle=style, color=pictures.RED, linewidth=1.4)
+        far_right = axes.transAxes.inverted().transform(axes.transData.transform((value, 0)))[0] > _LABEL_FITS
         axes.annotate(
-            f"{name} {duration(value)}", (value, 0.02), xytext=(4, 0), textcoords="offset points", fontsize=8.5
+            f"{name} {duration(value)}",
+            (value, 0.02),
+            xytext=(-4 if far_right else 4, 0),
+            textcoords="offset points",
+            ha="right" if far_right else "left",
+            fontsize=8.5,
         )
     if target is not None:
         axes.axvline(target, color=pictures.INK, linewidth=1.2)
@@ -153,6 +161,44 @@ def backlog(
 def _counted(times: Sequence[datetime], start: datetime, moments: Sequence[float]) -> list[int]:
     ordered = sorted((at - start).total_seconds() for at in times)
     return [bisect_right(ordered, moment) for moment in moments]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Something that ran from one moment to another."""
+
+    label: str
+    began: datetime
+    ended: datetime
+
+
+def concurrency(spans: Sequence[Span], *, what: str = "executions") -> Picture:
+    """One bar for each span on a common axis, in the order in which they began.
+
+    Raises UserError when there are none.
+    """
+    start, length = _span([at for span in spans for at in (span.began, span.ended)])
+    shown = [
+        (one.label, (one.began - start).total_seconds(), (one.ended - start).total_seconds())
+        for one in sorted(spans, key=lambda one: (one.began, one.label))
+    ]
+    most = max(sum(began <= moment < max(ended, began + 1e-9) for _, began, ended in shown) for _, moment, _ in shown)
+    height = 0.85 + 0.24 * len(shown)
+    figure = pictures.canvas(height)
+    axes = figure.add_axes((0.36, 0.48 / height, 0.55, 1 - 0.83 / height))
+    for row, (_, began, ended) in enumerate(shown):
+        axes.barh(row, max(ended - began, length * 0.004), left=began, height=0.66, facecolor=pictures.SKY,
+                  edgecolor=pictures.BLUE, hatch="//", linewidth=0.8)  # fmt: skip
+        axes.annotate(duration(ended - began), (ended, row), xytext=(4, 0), textcoords="offset points", va="center",
+                      fontsize=8)  # fmt: skip
+    axes.set_yticks(range(len(shown)), [label for label, _, _ in shown])
+    axes.set_ylim(len(shown) - 0.4, -0.6)
+    axes.set_xlim(0, length * 1.02)
+    title = f"{len(shown)} {what} in {duration(length)}, at most {most} at once"
+    pictures.house_style(axes, title="", x="seconds")
+    figure.suptitle(title, x=0.02, y=1 - 0.06 / height, ha="left", va="top", fontsize=10.5, fontweight="bold")
+    lines = [f"{label}, from {began:.2f} to {ended:.2f} s" for label, began, ended in shown]
+    return Picture.of(figure, "\n".join([f"{title}:", *lines]))
 
 
 def metric(series: Mapping[str, Sequence[Point]], *, title: str, unit: str = "count") -> Picture:

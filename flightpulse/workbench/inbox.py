@@ -68,6 +68,30 @@ def read(
     return sorted(messages, key=lambda message: (message.at, message.event_at))
 
 
+def repeated(messages: Iterable[Message]) -> list[Message]:
+    """Those that tell a booking on a channel what a message before them had told it."""
+    known: set[tuple[str, str, str]] = set()
+    found = []
+    for message in messages:
+        told = (message.event_id, message.booking_id, message.channel)
+        if told in known:
+            found.append(message)
+        known.add(told)
+    return found
+
+
+def outdated(messages: Iterable[Message]) -> list[Message]:
+    """Those that came to a booking on a channel after newer news about the same subject."""
+    newest: dict[tuple[str, str, str], datetime] = {}
+    found = []
+    for message in messages:
+        place = (message.booking_id, message.channel, message.subject_of_news)
+        if message.event_at < newest.get(place, message.event_at):
+            found.append(message)
+        newest[place] = max(message.event_at, newest.get(place, message.event_at))
+    return found
+
+
 def from_log_event(event: logs.LogEvent) -> Message | None:
     """The message in a log event, or None when the event holds something else."""
     fields = event.fields or {}

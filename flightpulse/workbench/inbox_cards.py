@@ -7,6 +7,7 @@ from html import escape
 
 from flightpulse.domain import gsm7
 from flightpulse.domain.entities import Tier
+from flightpulse.workbench import inbox
 from flightpulse.workbench.inbox import Message
 from flightpulse.workbench.tables import Table
 from flightpulse.workbench.tiers_compared import TiersCompared
@@ -64,6 +65,14 @@ class Inbox:
     def only(self, channel: str) -> "Inbox":
         """Only the messages of one channel, ``email`` or ``sms``."""
         return self._only(one for one in self.messages if one.channel == channel)
+
+    def repeated(self) -> "Inbox":
+        """Only the messages that tell what the same passenger had been told on the same channel before."""
+        return replace(self, messages=tuple(inbox.repeated(self.messages)))
+
+    def outdated(self) -> "Inbox":
+        """Only the messages that came after newer news about the same subject."""
+        return replace(self, messages=tuple(inbox.outdated(self.messages)))
 
     def first(self, number: int) -> "Inbox":
         """At most so many messages."""

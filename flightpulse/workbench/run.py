@@ -22,6 +22,7 @@ from flightpulse.workbench import (
     names,
     segments_seen,
 )
+from flightpulse.workbench.charts import Span
 from flightpulse.workbench.facts import AuditEvent, Facts
 from flightpulse.workbench.inbox import Message
 from flightpulse.workbench.inbox_cards import Inbox
@@ -306,9 +307,9 @@ class Run:
             found = (handling,) if handling else ()
         else:
             every = (one for top in self.executions for one in top.all())
-            found = tuple(
-                one for one in every if which in {one.arn, one.workflow, one.name, short_name(one.workflow)}
-            )[:1]
+            found = tuple(one for one in every if which in {one.arn, one.workflow, one.name, short_name(one.workflow)})[
+                :1
+            ]
         if found:
             return found[0]
         there = ", ".join(one.workflow for one in self.executions) or "none"
@@ -402,6 +403,19 @@ class Run:
         seen = sum(check.ok for check in self.checks)
         parts = [
             _counted(len(self.events), "record"),
+    def throughput(self) -> Picture:
+        """How many records were sent, and how many messages went out, per second."""
+        return charts.throughput([record.at for record in self._known_records()], [one.at for one in self.messages])
+
+    def concurrency(self) -> Picture:
+        """When each execution of an event's workflow ran, beside the others."""
+        spans = [
+            Span(f"{one.flight_id} {one.detail_type}: {one.outcome or one.status}", one.started_at, one.stopped_at)
+            for one in self.facts.handled
+            if one.stopped_at is not None
+        ]
+        return charts.concurrency(spans)
+
             _counted(len(self.facts.handled), "execution"),
             _counted(len(self.messages), "message"),
         ]

@@ -54,3 +54,21 @@ def test_a_picture_carries_its_words_as_text_and_as_alternative_text() -> None:
 
     assert data["text/plain"] == metadata["image/png"]["alt"]
     assert data["image/png"].startswith(b"\x89PNG")
+
+
+def test_executions_beside_each_other_say_how_many_ran_at_once() -> None:
+    spans = [
+        charts.Span("late", seconds(1), seconds(3)),
+        charts.Span("first", seconds(0), seconds(2)),
+        charts.Span("alone", seconds(3), seconds(4)),
+    ]
+
+    picture = charts.concurrency(spans)
+
+    assert picture.said.splitlines() == [
+        "3 executions in 4.00 s, at most 2 at once:",
+        "first, from 0.00 to 2.00 s",
+        "late, from 1.00 to 3.00 s",
+        "alone, from 3.00 to 4.00 s",
+    ]
+    assert picture.png == charts.concurrency(spans[::-1]).png

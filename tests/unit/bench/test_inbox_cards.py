@@ -5,7 +5,7 @@ import pytest
 from flightpulse.workbench.inbox import Message
 from flightpulse.workbench.inbox_cards import Inbox
 from flightpulse.workbench.tiers_compared import TiersCompared
-from tests.unit.workbench.run_facts import message
+from tests.unit.workbench.run_facts import at, message
 
 LETTER = "Hi Maya, it is late.\n\nAs an A-LIST PREFERRED member, you hear first.\n\nPlease check the screens."
 
@@ -102,3 +102,19 @@ def test_nobody_told_is_said() -> None:
 def test_a_part_that_is_not_there_is_a_key_error() -> None:
     with pytest.raises(KeyError):
         Inbox((loyal("A1"),)).by_tier().part("postscript")
+
+
+def test_the_same_news_on_the_same_channel_again_is_found() -> None:
+    first, again = message("A1"), message("A1", at=at(5))
+    others = (message("A1", "sms"), message("B1"), message("A1", event_id="evt-2"))
+
+    assert list(Inbox((first, *others, again)).repeated()) == [again]
+
+
+def test_old_news_after_newer_is_found_but_not_news_about_another_subject() -> None:
+    newer, older = message("A1", event_at=at(10)), message("A1", event_id="evt-0", event_at=at(0), at=at(20))
+    gate = message("A1", kind="gate_change", event_id="evt-9", event_at=at(1), at=at(21))
+    still_older = message("A1", event_id="evt-3", event_at=at(5), at=at(22))
+
+    assert list(Inbox((newer, older, gate, still_older)).outdated()) == [older, still_older]
+    assert list(Inbox((older, newer)).outdated()) == []
