@@ -161,9 +161,9 @@ class Workbench:
     def deploy(self, *, again: bool = False, agree: bool = False, context: Mapping[str, str] | None = None) -> Table:
         """Deploy the stack with the CDK CLI, and give the resources in the order in which they came up.
 
-        A local cloud that does not run is started first. A stack that is there is left alone unless ``again`` (or ``context``, the CDK's own) is given. In an AWS account
-        nothing happens without ``agree=True``; :meth:`plan` shows before what would. Raises UserError with the reason
-        of the first resource that failed.
+        A local cloud that does not run is started first. A stack that is there is left alone unless ``again`` (or
+        ``context``, the CDK's own) is given. In an AWS account nothing happens without ``agree=True``; :meth:`plan`
+        shows before what would. Raises UserError with the reason of the first resource that failed.
         """
         steps = Steps()
         there = self._with(
