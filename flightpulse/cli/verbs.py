@@ -36,6 +36,7 @@ VERBS: dict[str, Verb] = {
     "synth": Verb(_START, "stack", "Write the CloudFormation template.", "synth"),
     "diff": Verb(_START, "stack", "Compare this checkout with the deployed stack.", "diff"),
     "seed": Verb(_START, "seed", "Load flights, passengers and bookings.", "seed"),
+    "lab": Verb(_START, "lab", "Open JupyterLab on the notebooks.", "lab"),
     "scenario": Verb(
         _EVENTS, "scenario", "Send one scenario, wait, and hold it against what must be seen.", "scenario"
     ),
