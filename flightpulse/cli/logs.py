@@ -135,6 +135,8 @@ def _log_line(fields: dict[str, Any]) -> str:
     from flightpulse.workbench import story
 
     level = str(fields.get("level", ""))
-    rest = {name: value for name, value in fields.items() if name not in _USUAL and value not in (None, "")}
+    said = [name for name, value in fields.items() if name not in _USUAL and value not in (None, "")]
+    # The line is cut at its end: what happened comes before the ids it happened to.
+    rest = {name: fields[name] for name in sorted(said, key=lambda name: name.endswith("_id"))}
     tail = f" [dim]{escape(story.short_json(json.dumps(rest), 160))}[/dim]" if rest else ""
     return f"[{_COLOURS.get(level, 'default')}]{level}[/] {escape(str(fields.get('message', '')))}{tail}"

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flightpulse.errors import UserError
 from flightpulse.local import (
@@ -136,9 +137,18 @@ def _log_level(options: Options) -> dict[str, str]:
 def _start_model(options: Options, cleanup: ExitStack) -> Service:
     if "lambda_runtime" not in options.behaviours:
         return _NO_SERVICE
+    if options.llm_url:
+        _check_model_server(options.llm_url)
     running = model.start(llm_url=options.llm_url, llm_model=options.llm_model)
     cleanup.callback(running.stop)
     return Service(running.url, running.kind)
+
+
+def _check_model_server(url: str) -> None:
+    """Refuse a server of this machine that does not answer. One elsewhere may only be reachable through a proxy."""
+    parts = urlsplit(url)
+    if parts.hostname in ("127.0.0.1", "localhost"):
+        ports.check_reachable(f"{parts.hostname}:{parts.port or 80}", "model server")
 
 
 def _start_kafka(options: Options, cleanup: ExitStack) -> Service:

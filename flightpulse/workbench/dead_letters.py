@@ -160,7 +160,7 @@ def _notification(letter: DeadLetter) -> str:
         "notification": f"the {body.get('channel')} for {body.get('booking_id')}",
         "write": f"a note in the table about {body.get('booking_id')}",
     }.get(str(body.get("kind")), str(body.get("kind")))
-    return f"{subject}, {body.get('flight_id')} ({body.get('event_id')})"
+    return f"{subject}, {body.get('flight_id') or 'no flight named'} ({body.get('event_id')})"
 
 
 def _target(letter: DeadLetter) -> str:

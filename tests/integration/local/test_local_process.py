@@ -176,6 +176,18 @@ def test_a_broker_that_does_not_answer_is_named(folder: Path, address: str, mess
         start(folder, kafka=address)
 
 
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("127.0.0.1:11434", "is no address of a model server"),
+        ("http://127.0.0.1:1/v1", "No model server answers at 127.0.0.1:1"),
+    ],
+)
+def test_a_model_server_of_this_machine_that_does_not_answer_is_named(folder: Path, url: str, message: str):
+    with pytest.raises(UserError, match=message):
+        start(folder, llm_url=url)
+
+
 def test_another_broker_than_the_embedded_one_can_be_used(folder: Path):
     with broker.start(topics={"flight-operations": 1}) as other:
         cloud = start(folder, kafka=other.bootstrap)

@@ -274,6 +274,13 @@ def test_a_letter_says_what_and_why(target: FakeTarget):
     assert said["notifications"][1] == "no reason given"
 
 
+def test_a_letter_about_an_event_without_a_flight_says_so(target: FakeTarget):
+    letter = {**notification_letter({}, "workflow"), "flight_id": None, "event_id": "evt-7"}
+    target.sqs.put("https://sqs/notifications", letter)
+
+    assert [one.what for one in dead_letters.look(target.session)] == ["a whole event, no flight named (evt-7)"]
+
+
 def failed_execution(target: FakeTarget, name: str, *, status: str = "FAILED", last: str = "Fail") -> str:
     arn = machine(names.WORKFLOWS["delay"]).replace(":stateMachine:", ":execution:") + f":{name}"
     target.stepfunctions.executions[arn] = {
