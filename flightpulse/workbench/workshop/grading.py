@@ -1,0 +1,264 @@
+"""The checklist of an assignment: what the copy's code says of itself, and what a deployed copy does."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flightpulse.domain import gsm7
+from flightpulse.errors import UserError
+from flightpulse.workbench.tables import Table
+from flightpulse.workbench.workshop.assignments import Assignment
+from flightpulse.workbench.workshop.copies import Copy
+
+if TYPE_CHECKING:
+    from flightpulse.workbench.bench import Workbench
+    from flightpulse.workbench.run import Run
+
+_PROBE = Path(__file__).with_name("probe.py")
+_OLDER = timedelta(minutes=5)
+_HOUSE_TESTS = ("tests/unit/contracts",)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the checklist. ``ok`` is None for what was not looked at, because an earlier step is missing."""
+
+    name: str
+    wanted: str
+    ok: bool | None
+    seen: str
+    hint: str
+
+    @property
+    def verdict(self) -> str:
+        return {True: "✓ done", False: "✗ missing", None: "○ waits"}[self.ok]
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """The checklist in the order in which an event travels."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is done."""
+        return all(step.ok for step in self.steps)
+
+    @property
+    def done(self) -> int:
+        return sum(step.ok is True for step in self.steps)
+
+    @property
+    def missing(self) -> list[str]:
+        """The names of the steps that are wrong or not there."""
+        return [step.name for step in self.steps if step.ok is False]
+
+    @property
+    def waiting(self) -> list[str]:
+        """The names of the steps that were not looked at."""
+        return [step.name for step in self.steps if step.ok is None]
+
+    def step(self, name: str) -> Step:
+        """One step by name. Raises UserError."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise UserError(f"There is no step {name!r}.", hint=f"There are: {', '.join(one.name for one in self.steps)}")
+
+    def table(self) -> Table:
+        """The checklist, with what was seen, and the hint of the first step that is missing below it."""
+        rows = [(step.verdict, step.name, step.wanted, step.seen) for step in self.steps]
+        first = next((step for step in self.steps if step.ok is False), None)
+        note = f"→ {first.name}: {first.hint}" if first else f"All {len(self.steps)} steps are done."
+        return Table.of(("", "step", "wanted", "seen"), rows, note=note)
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        return self.table()._repr_mimebundle_(**options)
+
+
+_IN_THE_CODE: Mapping[str, tuple[str, str]] = {
+    "schema": (
+        "the schema takes a good event and refuses bad ones",
+        "write flightpulse/schemas/{schema}.json; gate_change.json is much like it",
+    ),
+    "reading": (
+        "the consumer reads it as an event",
+        "add the type, its detail type and its class to flightpulse/domain/events.py",
+    ),
+    "publishing": (
+        "what goes on the bus fulfils flight_event.json",
+        "name the type and its fields in flightpulse/schemas/flight_event.json",
+    ),
+    "telling": (
+        "a written template for every segment, within the guard's rules",
+        "follow Kind.GATE_CHANGE through flightpulse/domain: segments, facts, placeholders, fallbacks, prompt, and the"
+        " guard's lists in vocabulary, claims and phrasebook",
+    ),
+    "model": (
+        "words of the stand-in model for every segment",
+        "add a bank to flightpulse/local/model/phrases.py",
+    ),
+    "workflow": (
+        "a workflow that passes the lint and reuses NotifyPassengers",
+        "write flightpulse/workflows/{schema}.asl.json and name it in flightpulse/stack/event_workflows.py",
+    ),
+    "routing": (
+        "its detail type leads to its workflow, and to no other",
+        "the detail type in flightpulse/stack/event_workflows.py must be {detail_type}",
+    ),
+}
+_HOUSE = ("house tests", "the contract tests of the house pass", "run shop.test() and read what it says")
+_DEPLOYED = (
+    ("deployment", "deployed, and EventBridge matches the event to its rule", "read what the deployment says"),
+    ("travel", "an event travels from Kafka to its workflow's end", "step through it: shop.bench.execution().player()"),
+    ("flight", "the flight is {status} afterwards", "look at ApplyToFlight in the workflow"),
+    ("passengers", "everyone told once on each channel they chose", "look at NotifyPassengers in the workflow"),
+    ("texts", "every text is one GSM-7 message that names the gate", "look at the written texts in fallbacks.py"),
+    ("duplicate", "the same event again tells nobody", "ClaimEvent must put the claim on condition"),
+    ("old news", "an older call after a newer one tells nobody", "ApplyToFlight must refuse what is older"),
+    ("the rest", "a gate change is still told as before", "run shop.test() and read what it says"),
+)
+STEPS = (*_IN_THE_CODE, _HOUSE[0], *(name for name, _, _ in _DEPLOYED))
+"""The names of the steps, in order."""
+
+
+def of_the_code(copy: Copy, task: Assignment) -> list[Step]:
+    """What can be said without running anything: the copy's code is asked in a process of its own."""
+    answered = copy.run([str(_PROBE)], said=json.dumps(task.as_json()))
+    try:
+        found: dict[str, Any] = json.loads(answered.stdout)
+    except ValueError:
+        lines = answered.stderr.strip().splitlines()
+        said = f"the copy cannot be imported: {lines[-1] if lines else 'it said nothing'}"
+        found = {name: {"ok": False, "seen": said} for name in _IN_THE_CODE}
+    return [
+        _step(task, name, wanted, found[name]["ok"], _short(found[name]["seen"]), hint)
+        for name, (wanted, hint) in _IN_THE_CODE.items()
+    ]
+
+
+def of_the_house(copy: Copy, task: Assignment, *, look: bool) -> Step:
+    """Whether the tests of contracts that every type of event must pass do so."""
+    if not look:
+        return _step(task, *_HOUSE[:2], None, "", _HOUSE[2])
+    code, said = run_tests(copy, _HOUSE_TESTS)
+    return _step(task, *_HOUSE[:2], code == 0, _short(without_time(said.strip().splitlines()[-1])), _HOUSE[2])
+
+
+def run_tests(copy: Copy, wanted: Sequence[str]) -> tuple[int, str]:
+    """Run tests of the copy; their exit code and what pytest says."""
+    ran = copy.run(["-m", "pytest", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", *wanted])
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def without_time(line: str) -> str:
+    """Pytest's last line without how long it took."""
+    return re.sub(r" in [\d.]+s.*", "", line).strip("= ")
+
+
+def waiting(task: Assignment) -> list[Step]:
+    """The steps of a running copy, before anybody has looked."""
+    return [_step(task, name, wanted, None, "", hint) for name, wanted, hint in _DEPLOYED]
+
+
+def of_the_cloud(bench: "Workbench", task: Assignment, deploy: Callable[[], None]) -> list[Step]:
+    """What a deployed copy does: one event, the same again, an older one, and an event of another type."""
+    steps = waiting(task)
+    # Each event would say what became of it; the checklist says that, and the same on every run.
+    with redirect_stdout(StringIO()):
+        for number, (ok, seen) in enumerate(_looks(bench, task, deploy)):
+            name, wanted, hint = _DEPLOYED[number]
+            steps[number] = _step(task, name, wanted, ok, _short(seen), hint)
+    return steps
+
+
+def _looks(bench: "Workbench", task: Assignment, deploy: Callable[[], None]) -> Iterator[tuple[bool, str]]:
+    """One finding per step of a running copy; ends early where going on makes no sense."""
+    try:
+        deploy()
+    except UserError as error:
+        yield False, str(error)
+        return
+    matched = _rules(bench, task)
+    yield bool(matched), f"rule {', '.join(matched)}" if matched else f"no rule matches {task.detail_type}"
+    bench.reset(task.flight_id)
+    event = task.event()
+    first = bench.fire(event)
+    yield _travelled(first)
+    status = str(bench.flight(task.flight_id).status)
+    yield status == task.status, f"{task.flight_id} is {status}"
+    yield first.ok, first.checks[0].seen
+    yield _texts(first, str(task.payload.get("gate", "")))
+    again = bench.fire(event)
+    everything = bench.inbox(flight=task.flight_id).messages
+    told = sum(message.event_id == event["event_id"] for message in everything) - len(first.messages)
+    yield _outcomes(again)[-1:] == ["ALREADY_HANDLED"] and not told, _said(again, told)
+    older = bench.fire(task.event(at=datetime.now(UTC) - _OLDER))
+    yield _outcomes(older) == ["SUPERSEDED"] and not older.messages, _said(older, len(older.messages))
+    rest = bench.fire("gate-change")
+    yield rest.ok, f"{sum(one.ok for one in rest.checks)} of {len(rest.checks)} expectations seen"
+
+
+def _rules(bench: "Workbench", task: Assignment) -> list[str]:
+    """The rules of the bus that EventBridge says match an event of this detail type."""
+    events = bench.session.events
+    envelope = {
+        "version": "0",
+        "id": "0",
+        "detail-type": task.detail_type,
+        "source": "flightpulse.kafka-consumer",
+        "account": "000000000000",
+        "time": "2026-11-24T15:00:00Z",
+        "region": bench.session.region,
+        "resources": [],
+        "detail": {},
+    }
+    rules = events.list_rules(EventBusName=bench.session.output("EventBusName"))["Rules"]
+    return sorted(
+        rule["Name"]
+        for rule in rules
+        if "detail-type" in rule.get("EventPattern", "")
+        and events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(envelope))["Result"]
+    )
+
+
+def _travelled(run: "Run") -> tuple[bool, str]:
+    outcomes = _outcomes(run)
+    return outcomes == ["DONE"], ", ".join(outcomes) or run.checks[0].seen
+
+
+def _outcomes(run: "Run") -> list[str]:
+    return [one.outcome or one.status for one in run.facts.handled]
+
+
+def _said(run: "Run", told: int) -> str:
+    return f"{', '.join(_outcomes(run)[-1:]) or 'no execution'}; {told or 'no'} new message{'' if told == 1 else 's'}"
+
+
+def _texts(run: "Run", gate: str) -> tuple[bool, str]:
+    texts = [message.text for message in run.messages if message.channel == "sms"]
+    good = [text for text in texts if gsm7.fits(text) and gate in text]
+    return bool(texts) and len(good) == len(texts), f"{len(good)} of {len(texts)} texts"
+
+
+def _step(task: Assignment, name: str, wanted: str, ok: bool | None, seen: str, hint: str) -> Step:
+    names = {"schema": task.schema, "detail_type": task.detail_type, "status": task.status}
+    return Step(name, wanted.format(**names), ok, seen, hint.format(**names))
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 110 else f"{line[:109]}…"

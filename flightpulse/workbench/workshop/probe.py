@@ -1,0 +1,190 @@
+"""Looks at the code of a copy from inside: run as a program with the copy first on Python's path.
+
+It reads an assignment as JSON and prints one finding for each question, as JSON. This file is the checkout's;
+everything it imports is the copy's, so that a learner's mistake shows as a finding and never as a failure of the
+grading.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Task = Mapping[str, Any]
+Finding = tuple[bool, str]
+
+_SHARED = "NotifyPassengers"
+_FLIGHT = {"origin": "HOU", "destination": "DEN", "gate": "B7", "aircraft": "Boeing 737-700", "status": "SCHEDULED"}
+_TIMES = {"scheduled_departure": "2026-11-24T16:45:00Z", "scheduled_arrival": "2026-11-24T20:05:00Z"}
+
+
+def schema(task: Task) -> Finding:
+    """The good event passes its schema and each bad one does not."""
+    from flightpulse import schemas
+
+    name = str(task["event_type"]).lower()
+    if name not in schemas.names():
+        return False, f"there is no flightpulse/schemas/{name}.json"
+    schemas.validate(name, _envelope(task, task["payload"]))
+    passed = [what for what, payload in task["bad"].items() if _passes(name, _envelope(task, payload))]
+    return not passed, f"lets pass: {', '.join(passed)}" if passed else f"refuses {', '.join(task['bad'])}"
+
+
+def reading(task: Task) -> Finding:
+    """The consumer reads the event as one of a known type."""
+    from flightpulse.domain import events
+
+    if task["event_type"] not in set(events.EventType):
+        return False, f"events.EventType has no {task['event_type']}"
+    if events.EventType(task["event_type"]) not in events.TYPES:
+        return False, f"events.TYPES has no class for {task['event_type']}"
+    event = events.parse(_envelope(task, task["payload"]))
+    if event.detail_type != task["detail_type"]:
+        return False, f"its detail type is {event.detail_type}, not {task['detail_type']}"
+    return True, f"{type(event).__name__}, {event.detail_type}, counted as {event.metric}"
+
+
+def publishing(task: Task) -> Finding:
+    """What goes on the bus fulfils the bus's own schema."""
+    from flightpulse import schemas
+
+    detail = _detail(task)
+    schemas.validate("flight_event", detail)
+    enum = schemas.load("flight_event")["properties"]["event_type"]["enum"]
+    return task["event_type"] in enum, detail["summary"]
+
+
+def telling(task: Task) -> Finding:
+    """Every segment of the news has a written template that passes the guard and fits one text message."""
+    from flightpulse.domain import fallbacks, gsm7, guard
+    from flightpulse.domain.facts import longest, read_news
+    from flightpulse.domain.placeholders import Channel
+    from flightpulse.domain.templates import fill
+
+    news = read_news(_detail(task), {**_FLIGHT, **_TIMES, "flight_id": task["payload"]["flight_id"]})
+    if news.kind != task["kind"]:
+        return False, f"messages call it {news.kind}, not {task['kind']}"
+    segments = list(_segments(task))
+    for segment in segments:
+        written = fallbacks.fallback(segment)
+        values = longest(segment, Channel.SMS)
+        sms = next((text for text in written.sms if gsm7.fits(fill(text, values))), None)
+        if sms is None:
+            return False, f"no text message fits for {segment.key}"
+        refused = guard.check(written.template(sms), segment)
+        if refused:
+            return False, f"the guard refuses {segment.key}: {refused[0]}"
+    return bool(segments), f"{len(segments)} segments, each within 160 GSM-7 characters"
+
+
+def model(task: Task) -> Finding:
+    """The stand-in model has words for every segment, and the guard lets them pass."""
+    from flightpulse.domain import guard
+    from flightpulse.domain.templates import MessageTemplate
+    from flightpulse.local.model import stand_in
+
+    segments = list(_segments(task))
+    for segment in segments:
+        for turn in (1, 2):
+            template = MessageTemplate.from_fields(stand_in.template_fields(segment, turn))
+            refused = guard.check(template, segment)
+            if refused:
+                return False, f"the guard refuses {segment.key}: {refused[0]}"
+    return bool(segments), f"{len(segments)} segments, two answers each"
+
+
+def workflow(task: Task) -> Finding:
+    """The definition passes the lint, with a Comment on every state, and hands on to the shared workflow."""
+    from flightpulse.stack import asl, asl_lint
+    from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
+
+    known = next((one for one in EVENT_WORKFLOWS if one.construct_id == task["workflow"]), None)
+    if known is None:
+        return False, f"event_workflows.py has no {task['workflow']}"
+    definition = asl.load(known.file)
+    substitutions = {name for one in EVENT_WORKFLOWS if one is not known for name in asl.load(one.file).substitutions}
+    problems = asl_lint.problems(definition, known_substitutions=substitutions)
+    if problems:
+        return False, problems[0]
+    if f"{_SHARED}Arn" not in definition.substitutions:
+        return False, f"it never starts {_SHARED}"
+    return True, f"{len(list(definition.states()))} states, each with its Comment; starts {_SHARED}"
+
+
+def routing(task: Task) -> Finding:
+    """The event's detail type is the one that leads to its workflow."""
+    from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
+
+    matching = [one.construct_id for one in EVENT_WORKFLOWS if _matches(one.detail_type, task["detail_type"])]
+    return matching == [task["workflow"]], f"{task['detail_type']} leads to {', '.join(matching) or 'nothing'}"
+
+
+QUESTIONS: Mapping[str, Callable[[Task], Finding]] = {
+    "schema": schema,
+    "reading": reading,
+    "publishing": publishing,
+    "telling": telling,
+    "model": model,
+    "workflow": workflow,
+    "routing": routing,
+}
+
+
+def _envelope(task: Task, payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "event_id": "evt-workshop",
+        "event_type": task["event_type"],
+        "timestamp": "2026-11-24T15:00:00.000Z",
+        "source": task["source"],
+        "payload": dict(payload),
+    }
+
+
+def _passes(name: str, envelope: dict[str, Any]) -> bool:
+    from flightpulse import schemas
+
+    try:
+        schemas.validate(name, envelope)
+    except schemas.SchemaViolationError:
+        return False
+    return True
+
+
+def _detail(task: Task) -> dict[str, Any]:
+    from flightpulse.domain import events
+    from flightpulse.domain.entities import Flight, FlightStatus
+    from flightpulse.domain.instants import parse_instant
+
+    event = events.parse(_envelope(task, task["payload"]))
+    times = {name: parse_instant(text) for name, text in _TIMES.items()}
+    status = FlightStatus(_FLIGHT["status"])
+    flight = Flight(flight_id=event.flight_id, **{**_FLIGHT, **times, "status": status})
+    return events.enriched_detail(event, flight, affected_passengers_count=3, correlation_id=event.event_id)
+
+
+def _segments(task: Task) -> Iterator[Any]:
+    from flightpulse.domain.segments import all_segments
+
+    return (segment for segment in all_segments() if segment.kind == task["kind"])
+
+
+def _matches(wanted: str, detail_type: str) -> bool:
+    return detail_type.startswith(wanted[:-1]) if wanted.endswith("*") else wanted == detail_type
+
+
+def _answer(question: Callable[[Task], Finding], task: Task) -> dict[str, Any]:
+    try:
+        ok, seen = question(task)
+    except Exception as error:  # noqa: BLE001 - whatever a learner's code raises is what was found
+        ok, seen = False, f"{type(error).__name__}: {error}"
+    return {"ok": ok, "seen": seen}
+
+
+def main() -> None:
+    """Answer every question about the assignment on standard input."""
+    task = json.load(sys.stdin)
+    json.dump({name: _answer(question, task) for name, question in QUESTIONS.items()}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

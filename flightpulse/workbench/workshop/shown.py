@@ -1,0 +1,70 @@
+"""Changes of code as a reader sees them: a diff, file by file."""
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from flightpulse.errors import UserError
+from flightpulse.workbench.tables import Table
+from flightpulse.workbench.workshop.patches import Patch
+
+_SHOWN_LINES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """A unified diff; long ones are cut where they are shown, ``text`` has all of it."""
+
+    text: str
+    title: str = ""
+
+    @classmethod
+    def of_patch(cls, patch: Patch) -> "Diff":
+        """What a step changes."""
+        return cls("\n".join(one.text for one in patch.files) + "\n", patch.title)
+
+    @property
+    def files(self) -> Table:
+        """One row per file: how many lines come and go."""
+        rows = [(path, _count(part, "+"), _count(part, "-")) for path, part in self._parts().items()]
+        return Table.of(("file", "lines added", "lines removed"), rows, numbers=(1, 2))
+
+    def of(self, name: str) -> "Diff":
+        """The part about one file, by the end of its path. Raises UserError."""
+        found = [part for path, part in self._parts().items() if path.endswith(name)]
+        if len(found) != 1:
+            raise UserError(
+                f"{name!r} names {len(found)} of the changed files.", hint=f"They are: {', '.join(self._parts())}"
+            )
+        return Diff(found[0])
+
+    def _parts(self) -> dict[str, str]:
+        parts: dict[str, list[str]] = {}
+        lines = self.text.splitlines()
+        path = ""
+        for number, line in enumerate(lines):
+            following = lines[number + 1] if number + 1 < len(lines) else ""
+            if line.startswith("--- ") and following.startswith("+++ "):
+                path = following[4:].split("\t")[0].removeprefix("b/")
+            if path:
+                parts.setdefault(path, []).append(line)
+        return {path: "\n".join(part) + "\n" for path, part in parts.items()}
+
+    def _shown(self) -> str:
+        lines = self.text.rstrip().splitlines()
+        cut = [f"… {len(lines) - _SHOWN_LINES} more lines"] if len(lines) > _SHOWN_LINES else []
+        return "\n".join([*lines[:_SHOWN_LINES], *cut])
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, [self.title, self._shown()]))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        title = f"<p>{escape(self.title)}</p>" if self.title else ""
+        return {"text/plain": str(self), "text/html": f"{title}<pre>{escape(self._shown())}</pre>"}
+
+
+def _count(part: str, sign: str) -> int:
+    return sum(line.startswith(sign) and not line.startswith(sign * 3) for line in part.splitlines())
