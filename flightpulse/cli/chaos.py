@@ -103,6 +103,25 @@ def pushback(seed: int, as_json: bool, **wishes: Any) -> None:
     _run("pushback", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
 
 
+@chaos.command(short_help="kill -9 of functions, relay and producer.")
+@_seed
+@click.option("--runs", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option("--flights", type=click.IntRange(1, 100), default=3, show_default=True, help="In each run.")
+@click.option("--events", type=click.IntRange(2, 50), default=4, show_default=True, help="At most, for each flight.")
+@click.option("--bookings", type=click.IntRange(1, 100), default=4, show_default=True, help="For each flight.")
+@_timeout(3600)
+@options.as_json
+def crashes(seed: int, as_json: bool, **wishes: Any) -> None:
+    """Kill the consumer, the messenger, the stream handler, the relay and the producer at random points, run after run.
+
+    A relay process takes the place of the event source mapping meanwhile. Each run has a storm of its own. Nothing may
+    be lost and nobody told twice in any of them.
+    """
+    from flightpulse.chaos import crashes as proof
+
+    _run("crashes", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
+
+
 def _bounded(wishes: dict[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in wishes.items() if name != "timeout"}, "seconds": wishes["timeout"]}
 
@@ -110,10 +129,12 @@ def _bounded(wishes: dict[str, Any]) -> dict[str, Any]:
 def _run(name: str, as_json: bool, prove: "Callable[[Session, OnProgress], Verdict]") -> None:
     from rich.markup import escape
 
+    from flightpulse.chaos import poller_switch
     from flightpulse.cli import screen
 
     session = options.session("local")
     session.require_stack()
+    poller_switch.restore(session)
     console = screen.console(stderr=as_json)
     steps = screen.Steps(console)
     with steps.shown():

@@ -1,0 +1,89 @@
+"""The programs that a crash proof starts and kills: a producer and a relay, each in a process of its own.
+
+``python -m flightpulse.chaos.children produce BOOTSTRAP FILE PAUSE`` sends the events of a JSON file, each acknowledged
+before the next, with so many seconds between; ``… relay BOOTSTRAP ENDPOINT FUNCTION GROUP`` is ``flightpulse relay``
+with a shorter session, so that the group notices a death within seconds.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_SESSION_MS = 2000
+_PATIENCE_SECONDS = 10.0
+
+
+class Child:
+    """One of the programs as a process. Leaving the block kills what still runs."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._command = [sys.executable, "-m", __name__, *arguments]
+        self._process = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(  # noqa: S603 - ourselves
+            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative when it was killed."""
+        return self._process.poll()
+
+    def kill_and_restart(self) -> bool:
+        """kill -9, and start it again; False when it had ended by itself, and then it is not started again."""
+        if self._process.poll() is not None:
+            return False
+        self._process.kill()
+        self._process.wait()
+        self._process = self._start()
+        return True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end; whether it went well."""
+        try:
+            return self._process.wait(timeout=seconds) == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait(timeout=_PATIENCE_SECONDS)
+
+
+def _produce(bootstrap: str, file: str, pause: str) -> None:
+    from flightpulse.relay.connection import Kafka
+    from simulator.producer import OperationsProducer, check
+
+    with OperationsProducer(Kafka(bootstrap)) as producer:
+        for event in json.loads(Path(file).read_text(encoding="utf-8")):
+            producer.send(event)
+            producer.flush()
+            time.sleep(float(pause))
+    check(producer.report)
+
+
+def _relay(bootstrap: str, endpoint: str, function: str, group: str) -> None:
+    from flightpulse.relay import Kafka, Poller, Subscription, run_until_signal
+    from flightpulse.relay.aws import LambdaFunction, lambda_client
+    from flightpulse.workbench.session import local_aws_session
+    from simulator.events import TOPIC
+
+    subscription = Subscription(
+        Kafka(bootstrap), TOPIC, group, batch_size=10, window_seconds=0.05, session_timeout_ms=_SESSION_MS
+    )
+    invoke = LambdaFunction(lambda_client(local_aws_session(endpoint)), function)
+    run_until_signal(Poller(subscription, invoke))
+
+
+if __name__ == "__main__":
+    {"produce": _produce, "relay": _relay}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,156 @@
+"""Proof: kill -9, at points drawn from a seed, of everything that may crash between Kafka and the passengers."""
+
+import json
+import random
+import tempfile
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flightpulse.chaos import crowd, evidence, mending, storm
+from flightpulse.chaos.children import Child
+from flightpulse.chaos.dial import Dial, Fault
+from flightpulse.chaos.oracle import Oracle
+from flightpulse.chaos.poller_switch import without_mapping
+from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
+from flightpulse.workbench.session import Session
+
+_FUNCTIONS = {"consumer": "KafkaConsumer", "messenger": "LLMMessenger", "stream handler": "StreamHandler"}
+_VICTIMS = (*_FUNCTIONS, "relay", "producer")
+# Warm invocations take a few hundredths of a second, cold ones up to a second: kills shall hit both.
+_LONGEST_INVOCATION = (0.05, 0.3, 1.2)
+_PAUSE_BETWEEN_EVENTS = 0.08
+
+
+def prove(
+    session: Session,
+    seed: int,
+    *,
+    runs: int = 100,
+    flights: int = 3,
+    events: int = 4,
+    bookings: int = 4,
+    seconds: float = 3600.0,
+    on_progress: OnProgress = silent,
+) -> Verdict:
+    """So many runs, each with a storm of its own, in which each victim is killed up to twice."""
+    began = time.monotonic()
+    dial = Dial(session)
+    kills: Counter[str] = Counter()
+    broken: dict[str, list[str]] = {}
+    figures: Counter[str] = Counter()
+    done = 0
+    with without_mapping(session) as group, tempfile.TemporaryDirectory(prefix="flightpulse-chaos-") as folder:
+        function = session.output("KafkaConsumerArn")
+        with Child("relay", session.broker, str(session.endpoint_url), function, group) as relay:
+            for number in range(runs):
+                if time.monotonic() - began > seconds:
+                    break
+                on_progress(f"{sum(kills.values())} kills", number, runs)
+                run = _Run(session, dial, relay, Path(folder) / "events.json", random.Random(f"{seed}-{number}"))  # noqa: S311
+                run.go(seed * 1000 + number, flights=flights, events=events, bookings=bookings)
+                kills += run.kills
+                figures += run.figures
+                for promise in run.promises:
+                    broken.setdefault(promise.said, [])
+                    if not promise.kept:
+                        broken[promise.said].append(f"run {number}: {promise.seen}")
+                done += 1
+    said = ", ".join(f"{name} {kills[name]}×" for name in _VICTIMS)
+    promises = [
+        Promise("All runs were made", f"{done} of {runs}", done == runs),
+        Promise("Everything that may crash was killed", said, all(kills[name] for name in _VICTIMS)),
+        *(held(promise, wrong, f"in {done} of {done} runs") for promise, wrong in broken.items()),
+    ]
+    measured = {"runs": done, "kills": sum(kills.values()), **figures}
+    return Verdict("crashes", seed, tuple(promises), measured, time.monotonic() - began)
+
+
+class _Run:
+    """One storm with its kills."""
+
+    def __init__(self, session: Session, dial: Dial, relay: Child, file: Path, choice: random.Random) -> None:
+        self._session = session
+        self._dial = dial
+        self._relay = relay
+        self._file = file
+        self._choice = choice
+        self.kills: Counter[str] = Counter()
+        self.figures: Counter[str] = Counter()
+        self.promises: list[Promise] = []
+
+    def go(self, seed: int, *, flights: int, events: int, bookings: int) -> None:
+        now = datetime.now(UTC)
+        people = crowd.gather(seed, flights=flights, bookings=bookings, first_flight=8000)
+        people.board(self._session)
+        made = storm.brew(seed, people.flights, events_per_flight=events, copies=1, now=now)
+        ids = [str(event["event_id"]) for event in made.news]
+        self._file.write_text(json.dumps(made.records), encoding="utf-8")
+        watch = evidence.Watch(self._session, ids, now)
+        with self._dial.turned([fault for name in _FUNCTIONS for fault in self._kills_of(name)]):
+            with Child("produce", self._session.broker, str(self._file), str(_PAUSE_BETWEEN_EVENTS)) as producer:
+                sent = self._kill_while_sending(producer, longest=_PAUSE_BETWEEN_EVENTS * len(made.records))
+            watch.wait(dict.fromkeys(ids, 1), seconds=90, quiet=0.5)
+            for fault in self._dial.left():
+                name = next(name for name, function in _FUNCTIONS.items() if function == fault["to"])
+                self.kills[name] += int(fault["struck"])
+        mended = mending.mend(self._session, watch, ids, seconds=60)
+        self._judge(Oracle(made.news, people.wishes), people, watch, ids, now, mended, sent=sent)
+
+    def _kills_of(self, name: str) -> list[Fault]:
+        return [
+            {
+                "hop": "function",
+                "to": _FUNCTIONS[name],
+                "kill": True,
+                "delay_seconds": self._choice.uniform(0, self._choice.choice(_LONGEST_INVOCATION)),
+                "skip": self._choice.randrange(2),
+                "times": 1,
+            }
+            for _ in range(self._choice.choice((0, 1, 1, 2)))
+        ]
+
+    def _kill_while_sending(self, producer: Child, *, longest: float) -> bool:
+        """Kill producer and relay at random moments. A producer begins again with its first event, as after a crash."""
+        moments = [
+            (self._choice.uniform(0.2, 0.5 + longest), "producer") for _ in range(self._choice.choice((0, 1, 2)))
+        ]
+        moments += [(self._choice.uniform(0.0, 1.0 + longest), "relay") for _ in range(self._choice.choice((0, 1, 1)))]
+        began = time.monotonic()
+        for moment, name in sorted(moments):
+            time.sleep(max(0.0, began + moment - time.monotonic()))
+            victim = producer if name == "producer" else self._relay
+            self.kills[name] += victim.kill_and_restart()
+        return producer.wait(60)
+
+    def _judge(
+        self,
+        oracle: Oracle,
+        people: crowd.Crowd,
+        watch: evidence.Watch,
+        ids: list[str],
+        since: datetime,
+        mended: mending.Mended,
+        *,
+        sent: bool,
+    ) -> None:
+        told = evidence.messages(self._session, ids, since)
+        handled = evidence.handling(self._session, ids, watch.ended())
+        applied = [event_id for event_id, one in handled.items() if one.claim == "DONE"]
+        names = [flight.flight_id for flight in people.flights]
+        self.promises = [
+            Promise("The producer gets everything to Kafka in the end", "" if sent else "not all was sent", sent),
+            Promise("Everything is handled in the end", mended.said, mended.complete),
+            *oracle.about_messages(told),
+            oracle.about_applied(told, applied),
+            oracle.about_flights(
+                evidence.states(self._session, names), {one.flight_id: one.gate for one in people.flights}
+            ),
+            *oracle.about_handling(handled, dict.fromkeys(ids, 1), redriven=True),
+        ]
+        self.figures["events"] += len(ids)
+        self.figures["messages"] += len(told)
+        self.figures["duplicates"] += sum(one.outcomes.count("ALREADY_HANDLED") for one in handled.values())
+        self.figures["letters sent back"] += mended.letters
+        self.figures["executions redriven"] += mended.executions
