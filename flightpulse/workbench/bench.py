@@ -21,12 +21,14 @@ from flightpulse.workbench.session import Session, Target
 from flightpulse.workbench.tables import Table
 
 if TYPE_CHECKING:
+    from flightpulse.workbench.alarms import QuickAlarm
     from flightpulse.workbench.api_client import Answer
     from flightpulse.workbench.deploy import Deployer
     from flightpulse.workbench.firing import Fired
     from flightpulse.workbench.idle_cost import IdleCost
     from flightpulse.workbench.inbox_cards import Inbox
     from flightpulse.workbench.kafka_places import Place
+    from flightpulse.workbench.metric_sources import EmbeddedLine
     from flightpulse.workbench.misbehaviour import Misbehaviour
     from flightpulse.workbench.picture import Picture
     from flightpulse.workbench.protection_switch import Switch
@@ -39,6 +41,7 @@ _Entity = TypeVar("_Entity")
 _FIRST_FLIGHT = "SW1234"
 _LOOK_BACK = timedelta(days=1)
 _RECORD_SECONDS = {"local": 20.0, "aws": 90.0}
+_SETTLE_SECONDS = {"local": 60.0, "aws": 300.0}
 
 
 def connect(
@@ -596,6 +599,73 @@ class Workbench:
 
         series = metric_series.read(self._ready_session(), metric_names, minutes=minutes)
         return charts.metric(series, title=title or f"CloudWatch, namespace FlightPulse, last {minutes} minutes")
+
+    def embedded_metrics(self, *groups: str, since: datetime | None = None) -> "list[EmbeddedLine]":
+        """The log lines of the last hour (or since a moment) from which CloudWatch makes metrics, oldest first.
+
+        ``groups`` are short names of functions' log groups (``consumer``, ``messenger``); without one, all of them.
+        """
+        from flightpulse.workbench import metric_sources
+
+        started = since or datetime.now(UTC) - timedelta(hours=1)
+        return metric_sources.embedded(self._ready_session(), groups, since=started)
+
+    def metric_filters(self) -> Table:
+        """Which log lines CloudWatch counts as which metric, by the stack's metric filters."""
+        from flightpulse.workbench import metric_sources
+
+        return metric_sources.filters(self._ready_session())
+
+    def alarms(self) -> Table:
+        """The stack's alarms: the state of each, what it watches, when it goes off, and what that means."""
+        from flightpulse.workbench import alarms
+
+        return alarms.table(self._ready_session())
+
+    @contextmanager
+    def quick_alarm(self, name: str, *, period: int = 10) -> Iterator["QuickAlarm"]:
+        """A copy of an alarm (by its name in :meth:`alarms`) that evaluates every ``period`` seconds in the block.
+
+        It has no actions, so it tells nobody. Raises UserError for another name, and for ``aws``.
+        """
+        from flightpulse.workbench import alarms
+
+        with alarms.quick_copy(self._ready_session(), name, period=period) as alarm:
+            yield alarm
+
+    def dashboard(self) -> Table:
+        """The dashboard's definition: its widgets in their order, and the metrics that each shows."""
+        from flightpulse.workbench import dashboard
+
+        return dashboard.widgets(self._ready_session())
+
+    def dead_letters(self) -> Table:
+        """What could not be handled and waits to be sent back: its queue, what it is, why, and since when."""
+        from flightpulse.workbench import dead_letters
+
+        letters = dead_letters.look(self._ready_session())
+        rows = [(one.kind, one.what, one.why, f"{one.since:%Y-%m-%dT%H:%M:%SZ}") for one in letters]
+        return Table.of(("queue", "what", "why", "since"), rows)
+
+    def redrive(self, *kinds: str, agree: bool = False) -> Table:
+        """Send dead letters of some queues (of all, without one) back, and wait until what that starts has ended.
+
+        In an AWS account only with ``agree=True``. Raises UserError for a queue that there is not, and when executions
+        still run after a while.
+        """
+        from flightpulse.workbench import redrive
+
+        unknown = [kind for kind in kinds if kind not in names.DEAD_LETTER_OUTPUTS]
+        if unknown:
+            known = ", ".join(names.DEAD_LETTER_OUTPUTS)
+            raise UserError(f"There is no dead-letter queue {unknown[0]!r}.", hint=f"There are: {known}.")
+        if self.target == "aws" and not agree:
+            raise UserError("This sends messages to passengers.", hint="If you mean it: wb.redrive(agree=True)")
+        session = self._ready_session()
+        results = list(redrive.Redriver(session).send_back(kinds))
+        executions.settle(session, seconds=_SETTLE_SECONDS[self.target])
+        rows = [("✗" if one.problem else "✓", one.kind, one.what, one.problem or one.done) for one in results]
+        return Table.of(("", "queue", "what", "what came of it"), rows)
 
     def logs(self, *groups: str, since: datetime | None = None, pattern: str = "", last: int = 20) -> Table:
         """The newest lines of log groups by short name (``consumer``, ``messenger``, ``audit``, …), oldest first.

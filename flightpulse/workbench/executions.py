@@ -1,6 +1,7 @@
 """Lists workflow executions and reads one with its history."""
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from flightpulse.errors import UserError
 from flightpulse.stack.event_workflows import short_name
 from flightpulse.workbench import history
 from flightpulse.workbench.session import Session
+
+_LOOK_AGAIN_SECONDS = 0.2
 
 STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
@@ -69,6 +72,18 @@ def recent(
     with ThreadPoolExecutor(max_workers=len(arns)) as pool:
         found = list(pool.map(lambda arn: _of_workflow(session, arn, status, since, limit), arns))
     return sorted((one for some in found for one in some), key=lambda one: one.started_at, reverse=True)[:limit]
+
+
+def settle(session: Session, *, seconds: float) -> None:
+    """Wait until no execution runs any more. Raises UserError when some still do after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while running := recent(session, status="RUNNING"):
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"{running[0].workflow} still runs after {seconds:g} s.",
+                hint=f"Look: {session.command('show')} {running[0].name}",
+            )
+        time.sleep(_LOOK_AGAIN_SECONDS)
 
 
 def find(session: Session, reference: str) -> str:
