@@ -122,6 +122,7 @@ _WE = _frame(
     rf"we {_A}{_one('realize realise recognize recognise')}\b",
     rf"we {_A}{_one('value hope ask recommend suggest encourage wish advise respect care')}\b",
     rf"we {_A}can (?:see|{_HELP})\b",
+    r"we (?:now )?expect to (?:arrive|land) (?:in|at)\b",
     rf"we {_A}want(?:ed)? (?:you )?to {_one('let tell share thank say keep know apologize apologise')}",
     rf"we {_A}want to make sure you know",
     rf"we {_A}are {_A}{_one('sorry aware grateful glad happy pleased')}\b",
@@ -140,7 +141,7 @@ _WE = _frame(
 _TEAM = _frame(
     "claim",
     rf"{_HELPERS} {_one('is are was were will has have had can could may must should would')}",
-    rf"{_TEAM_OF_OURS} (?:is|are) (?:here|there|at the airport|at hand|ready|available)"
+    rf"{_TEAM_OF_OURS} (?:is|are) (?:here|there|at the airport|at hand|ready|available|happy|glad)"
     rf"(?: and)?(?: ready| available| happy)?(?: to {_HELP}\b| for you)?",
     rf"{_TEAM_OF_OURS} (?:can|will) (?:also |gladly )?{_HELP}\b",
 )
@@ -169,14 +170,14 @@ _YOU_CAN = _frame(
     r"you can [.,;]",
     rf"you (?:may|might|could) {_A}{_one('need want wish have notice see prefer like find feel ask expect')}\b",
     rf"you (?:may|might|could) be {_one('feeling waiting meeting traveling travelling')}",
-    rf"you (?:should|must) {_A}{_one('go head plan check allow make expect follow contact look walk keep')}\b",
+    rf"you (?:should|must) {_A}{_one('go head plan check allow make expect follow contact look walk keep arrive')}\b",
 )
 _WILL = _frame(
     "claim",
     "will",
     rf"will {_A}not {_A}(?:be {_A})?(?:{_FLY}|take place|need)\b",
     rf"will {_A}be {_A}{_one('delayed late later departing leaving flying landing arriving running')}\b",
-    rf"will {_A}be {_A}{_one('from at in longer')}\b",
+    rf"will {_A}be {_A}{_one('from at in longer useful')}\b",
     rf"will {_A}(?:{_one('depart leave arrive land fly need find see want reach remain stay keep cause go')}"
     rf"|take off|hear from us|{_TELL}|{_HELP})\b",
 )
@@ -189,6 +190,7 @@ _HAS = _frame(
     rf"(?:has|have) {_A}(?:{_one('asked people friends family enough concerns marked news')}|questions?|not yet)\b",
     rf"have an? {_one('question connecting connection little moment update change message special')}\b",
     r"have an? (?:important|urgent|priority) (?:update|change|message)",
+    r"has (?:now |unfortunately )?an? (?:\w+ )?delay",
     r"have a (?:good|great|safe|pleasant) (?:flight|trip|journey)",
     rf"(?:have )?{_HAD_TO}",
     r"you had (?:planned|plans|hoped|a connection)",
@@ -236,6 +238,7 @@ _CHANCES = (
         "claim",
         rf"connect(?:ions?|ing flights?) (?:{_BE}|can|may|could|should)",
         r"(?:connections?|connecting flights?) (?:is|are|may be|could be|will be) (?:also )?affected",
+        r"with (?:a |any )?(?:connections?|connecting flights?) should (?:speak|contact|talk|see)\b",
     ),
     _never(
         "promise",
@@ -404,7 +407,7 @@ _GATE_CHANGE = (
         rf"{_NOT} (?:\w+ ){{0,2}}{_one('changed moved switched reassigned relocated different')}",
         r"(?:booking|reservation)(?: \{\w+\})? (?:is|has) not (?:been )?changed",
     ),
-    _never("contradiction", r"(?:mov|chang|switch|relocat|reassign)\w*(?: [^ ]+){0,5} from gate \{new_gate"),
+    _never("contradiction", r"(?:mov|chang|switch|relocat|reassign)\w*(?: [^ ,:;]+){0,5} from gate \{new_gate"),
     _never("contradiction", rf"(?:{_NOT}|instead of|rather than|away from) (?:\w+ ){{0,4}}gate \{{new_gate"),
     _never("contradiction", r"leave gate \{new_gate", rf"(?<!not )(?<!no longer ){_FLY} from gate \{{old_gate"),
     _new("departure gate", "boarding gate", "gates?", "location", "place", "information", "details", "terminal"),
@@ -414,6 +417,7 @@ _GATE_CHANGE = (
 _TERMINAL = (
     _never("contradiction", "(?:same|own|current) terminal", "terminal (?:is|has) not", "(?:more|enough) time"),
     _never("contradiction", r"at gate \{new_gate\} already", r"already at gate"),
+    _never("contradiction", "only the gate (?:has|is)"),
 )
 _BY_KIND = {
     Kind.DELAY: _DELAY,

@@ -63,7 +63,17 @@ PLACEHOLDERS: dict[str, Placeholder] = {
             "first_name",
             "the passenger's first name",
             "Hi {first_name},",
-            before=(_START, "hi", "hello", "dear", "sorry", "thank you", "(?:notice|update|message|news) for", "[,:-]"),
+            before=(
+                _START,
+                "hi",
+                "hello",
+                "dear",
+                "sorry",
+                "thank you",
+                "(?:notice|update|message|news) for",
+                "urgent",
+                "[,:-]",
+            ),
             after=(_STOP,),
         ),
         _placeholder(
@@ -137,6 +147,7 @@ PLACEHOLDERS: dict[str, Placeholder] = {
                 "delayed",
                 "late (?::|\\(|-|by)",
                 "delay (?::|\\(|-)",
+                ",",
                 _DEPART,
             ),
             after=(

@@ -34,35 +34,34 @@ GRAMMAR = _words("""
 _SERVICE = _words("""
     able accept advise advised affect affected affecting affects agent agents airline airport allow allowing allows
     apologies apologise apologize apologizing apology appreciate appreciated appreciates ask asked asking assist
-    assistance assisting attention available aware become best better board boarding boards booking bookings bring
+    assistance assisting attention available aware become best better big board boarding boards booking bookings bring
     brings care cause caused causes causing certain change changed changes changing check checking code come comes
     coming concern concerns confirmation confusion connect connecting connection connections contact contacting
     continue continued continues convenience counting current customer customers dear depart departing departs
     departure departures depend detail details different difficult difficulty display displays disrupt disrupted
-    disruption disruptive disturb earliest ease easier easily easy effort encourage end ensure expect expected
-    expects experience explain extra eye face family feel final finding flight flights fly flying follow following
-    forward friend friends frustrating frustration get gets getting give gives giving glance go goes going good
-    great group guest guests hand happen happened happens hard head heading hear hearing hello help helpful helping
-    helps hesitate hi hope hoping impact important include included includes including inconvenience inconvenienced
-    inconvenient inform information informed instructions itinerary join journey keep keeping keeps kind know
-    knowing known latest leave leaves leaving let lets letting like listen look looking lot loyal loyalty made make
-    makes making matter matters mean means meant meet meeting member members membership mention message messages
-    mind minimize minor moment monitor monitors move moved moves moving nearby necessary need needed needs news note
-    noted notice notification nuisance number observe option options original part passenger passengers patience
-    patient people perhaps place plan planned planning plans please point possible posted prefer prepare prepared
-    preparing previous prior priority proceed provide provided question questions quote reach reached reaches
-    reaching read ready realise realize reason receive received receiving recognise recognize recommend record
-    reference regret regrets relevant remain remaining remains remember remind reminder representative
-    representatives request requested requests require required reservation respect rest review right rush safe
-    safely safety schedule scheduled schedules screen screens see seeing seen send sending sent serve service
-    serving share sharing show showing shown shows sign signs similar sincere situation sorry speak speaking special
-    staff start status stay staying stays step steps straight stress sudden suggest support sure take takes taking
-    talk team teams tell telling thank thanks thing things think thinking thought time timely times timing told top
-    travel traveler travelers traveling traveller travellers travelling travels treat trip trips trouble try unable
-    unchanged understand understanding unexpected unfortunate unfortunately update updated updates updating upset
-    upsetting urge use used useful using usual usually valid value valued visible wait waited waiting waits walk
-    want wanted wants watch watching way ways welcome welcoming well whole wish wishes word words worry write
-    writing
+    disruption disruptive disturb earliest ease easier easily easy effort encourage end ensure expect expected expects
+    experience explain extra eye face family feel final finding flight flights fly flying follow following forward
+    friend friends frustrating frustration get gets getting give gives giving glance go goes going good great group
+    guest guests hand handy happen happened happens hard head heading hear hearing hello help helpful helping helps
+    hesitate hi hope hoping impact important include included includes including inconvenience inconvenienced
+    inconvenient inform information informed instructions itinerary join journey keep keeping keeps kind know knowing
+    known latest leave leaves leaving length let lets letting like listen look looking lot loyal loyalty made make
+    makes making matter matters mean means meant meet meeting member members membership mention message messages mind
+    minimize minor moment monitor monitors move moved moves moving nearby necessary need needed needs news note noted
+    notice notification nuisance number observe option options original part passenger passengers patience patient
+    people perhaps place plan planned planning plans please point possible posted prefer prepare prepared preparing
+    previous prior priority proceed provide provided question questions quick quote reach reached reaches reaching
+    read ready realise realize reason receive received receiving recognise recognize recommend record reference regret
+    regrets regularly relevant remain remaining remains remember remind reminder representative representatives
+    request requested requests require required reservation respect rest review right rush safe safely safety schedule
+    scheduled schedules screen screens see seeing seen send sending sent serve service serving share sharing show
+    showing shown shows sign signs similar sincere situation sorry speak speaking special staff start status stay
+    staying stays step steps straight stress sudden suggest support sure take takes taking talk team teams tell
+    telling thank thanks thing things think thinking thought time timely times timing told top travel traveler
+    travelers traveling traveller travellers travelling travels treat trip trips trouble try unable unchanged
+    understand understanding unexpected unfortunate unfortunately update updated updates updating upset upsetting urge
+    use used useful using usual usually valid value valued visible wait waited waiting waits walk want wanted wants
+    watch watching way ways welcome welcoming well whole wish wishes word words worry write writing
 """)
 _GATES = _words("gate gates")
 _DELAY = _words("""
@@ -82,12 +81,12 @@ _CANCELLATION = _words("""
     operate operating rebook rebooking run running serious suit suitable suits works
 """)
 _GATE = _words("""
-    arrive arriving correct direction directions earlier find map maps new reassigned relocated signage switch
-    switched walking
+    arrive arriving correct direction directions earlier find glad happy map maps new reassigned relocated signage
+    switch switched walking
 """)
 _TERMINAL = _words("""
-    distance far farther hurry immediate immediately long promptly quickly separate side terminal terminals urgency
-    urgent urgently
+    distance far farther hurry immediate immediately long promptly quickly separate short side terminal terminals
+    urgency urgent urgently
 """)
 
 _VOCABULARIES: dict[Severity, frozenset[str]] = {

@@ -33,6 +33,9 @@ class Author(Protocol):
     def second_reply(self, segment: Segment, first: str, refusals: list[Refusal]) -> str:
         """What it answers when it is told what was wrong with its first reply."""
 
+    def give_up(self, segment: Segment) -> None:
+        """Told that both replies were refused: asking again soon would only cost time. It does not raise."""
+
 
 class Cache(Protocol):
     """Templates kept from earlier. A cache that cannot be reached is an empty one: no method raises."""
@@ -98,6 +101,7 @@ def _ask(segment: Segment, author: Author, model_id: str, refused: tuple[Refusal
     except ModelUnavailableError as error:
         return written(segment, refusals=refused, problem=str(error))
     if template is None:
+        author.give_up(segment)
         return written(segment, refusals=refused, problem="refused")
     return Wording(segment, Origin.MODEL, template, model_id, refused)
 

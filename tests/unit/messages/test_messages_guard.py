@@ -186,7 +186,6 @@ def test_an_invention_in_harmless_words_is_refused(name: str, sentence: str) -> 
         "We truly appreciate your patience and understanding.",
         "If you have any questions, our team at the airport is here to help.",
         "Please let anyone who is meeting you know about the new arrival time.",
-        "As you have a connecting flight, please speak with our team.",
         "We will let you know as soon as there is any news.",
         "Your booking remains unchanged.",
         "Please note that times may still change.",

@@ -32,6 +32,7 @@ class FakeAuthor:
         self.write = write
         self.asked: list[str] = []
         self.budgets: list[float] = []
+        self.given_up: list[str] = []
 
     def begin(self, budget_seconds: float) -> None:
         self.budgets.append(budget_seconds)
@@ -45,6 +46,9 @@ class FakeAuthor:
 
     def second_reply(self, segment: Segment, first: str, refusals: list[Refusal]) -> str:
         return self.reply(segment)
+
+    def give_up(self, segment: Segment) -> None:
+        self.given_up.append(segment.key)
 
 
 class FakeCache:

@@ -5,12 +5,18 @@ import pytest
 from botocore.exceptions import BotoCoreError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from flightpulse.adapters.model import BUDGET_SECONDS, COOL_OFF_SECONDS, BedrockAuthor
+from flightpulse.adapters.model import (
+    BUDGET_SECONDS,
+    COOL_OFF_SECONDS,
+    LONGEST_COOL_OFF_SECONDS,
+    REFUSED_SECONDS,
+    BedrockAuthor,
+)
 from flightpulse.domain import prompt
 from flightpulse.domain.guard import Refusal, Rule
 from flightpulse.domain.wordings import ModelUnavailableError
 from tests.unit.fakes import aws_error
-from tests.unit.messages.samples import MAJOR
+from tests.unit.messages.samples import MAJOR, MINOR
 
 Answer = Mapping[str, Any] | Exception
 
@@ -129,8 +135,6 @@ def test_a_model_that_could_not_be_had_is_left_alone_for_a_while() -> None:
         scene.author.reply(MAJOR)
     with pytest.raises(ModelUnavailableError, match="resting"):
         scene.author.reply(MAJOR)
-    with pytest.raises(ModelUnavailableError, match="resting"):
-        scene.author.model_id()
     scene.clock.now += COOL_OFF_SECONDS
     scene.author.begin()
     assert scene.author.reply(MAJOR) == "hello"
@@ -142,8 +146,57 @@ def test_no_call_begins_once_the_invocation_s_time_is_used_up() -> None:
     scene.author.reply(MAJOR)
     with pytest.raises(ModelUnavailableError, match="out of time"):
         scene.author.reply(MAJOR)
+
+
+def test_a_model_too_slow_for_the_invocation_s_time_is_left_alone_for_a_while() -> None:
+    scene = Scene(says("one"), says("two"), seconds=BUDGET_SECONDS)
+    scene.author.begin()
+    scene.author.reply(MAJOR)
+    with pytest.raises(ModelUnavailableError, match="out of time"):
+        scene.author.reply(MAJOR)
+    scene.author.begin()
+    with pytest.raises(ModelUnavailableError, match="resting"):
+        scene.author.reply(MAJOR)
+    scene.clock.now += COOL_OFF_SECONDS
     scene.author.begin()
     assert scene.author.reply(MAJOR) == "two"
+
+
+def test_while_the_model_rests_its_id_is_known_so_that_cached_templates_are_found() -> None:
+    scene = Scene(aws_error("AccessDeniedException"))
+    with pytest.raises(ModelUnavailableError):
+        scene.author.reply(MAJOR)
+    assert scene.author.model_id() == "a.model"
+
+
+def test_an_outage_that_goes_on_is_asked_about_less_and_less_often_until_it_ends() -> None:
+    scene = Scene(*[aws_error("AccessDeniedException")] * 6, says("hello"), aws_error("AccessDeniedException"))
+    for rest in (30, 60, 120, 240, LONGEST_COOL_OFF_SECONDS, LONGEST_COOL_OFF_SECONDS):
+        scene.author.begin()
+        with pytest.raises(ModelUnavailableError, match="AccessDenied"):
+            scene.author.reply(MAJOR)
+        scene.clock.now += rest - 1
+        with pytest.raises(ModelUnavailableError, match="resting"):
+            scene.author.reply(MAJOR)
+        scene.clock.now += 1
+    scene.author.begin()
+    assert scene.author.reply(MAJOR) == "hello"
+    with pytest.raises(ModelUnavailableError, match="AccessDenied"):
+        scene.author.reply(MAJOR)
+    scene.clock.now += COOL_OFF_SECONDS
+    with pytest.raises(IndexError):
+        scene.author.reply(MAJOR)
+
+
+def test_a_segment_that_was_refused_twice_is_not_asked_for_again_for_a_while() -> None:
+    scene = Scene(says("other"), says("hello"))
+    scene.author.give_up(MAJOR)
+    with pytest.raises(ModelUnavailableError, match="refused"):
+        scene.author.reply(MAJOR)
+    assert scene.author.reply(MINOR) == "other"
+    scene.clock.now += REFUSED_SECONDS
+    scene.author.begin()
+    assert scene.author.reply(MAJOR) == "hello"
 
 
 def test_retries_count_against_the_invocation_s_time() -> None:
@@ -157,6 +210,8 @@ def test_retries_count_against_the_invocation_s_time() -> None:
 def test_without_its_id_the_model_cannot_be_asked() -> None:
     scene = Scene(model_id=aws_error("ParameterNotFound"))
     with pytest.raises(ModelUnavailableError, match="model id: ParameterNotFound"):
+        scene.author.model_id()
+    with pytest.raises(ModelUnavailableError, match="resting"):
         scene.author.model_id()
     assert scene.bedrock.calls == []
 

@@ -24,6 +24,7 @@ class FakeAuthor:
     replies: list[str | Exception]
     known: bool = True
     told: list[list[Refusal]] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
 
     def model_id(self) -> str:
         if not self.known:
@@ -36,6 +37,9 @@ class FakeAuthor:
     def second_reply(self, segment: Segment, first: str, refusals: list[Refusal]) -> str:
         self.told.append(refusals)
         return self._next()
+
+    def give_up(self, segment: Segment) -> None:
+        self.given_up.append(segment.key)
 
     def _next(self) -> str:
         answer = self.replies.pop(0)
@@ -93,6 +97,7 @@ def test_after_a_second_refused_reply_the_written_template_is_used_and_nothing_i
     wording = wordings.choose(MAJOR, FakeAuthor([reply(BAD), "I am sorry."]), cache)
     assert (wording.origin, wording.template, wording.problem) == (Origin.FALLBACK, None, "refused")
     assert {Rule.PROMISE, Rule.SHAPE} <= {refusal.rule for refusal in wording.refusals}
+    assert author.given_up == [MAJOR.key]
     assert cache.kept == {}
 
 
