@@ -339,6 +339,7 @@ we wish you a [very] (good|great|safe|pleasant) (flight|trip|journey)
 we (hope|wish) you have a [very] (good|great|safe|pleasant) (flight|trip|journey)
 if (the|this) delay affects [a|your|any] (connecting flight|connection|connections|connecting flights|plans|travel
     plans|other plans|onward plans) [or your plans]
+(it|this) is a [long|short|difficult]* (wait|delay)
 """
 
 _ON_TIME_PHRASES = """
