@@ -1,8 +1,10 @@
 """Asks a model on Bedrock for templates, and gives up soon enough that passengers do not wait for it.
 
 How long a model can hold up an invocation is bounded: no call begins after the invocation's budget is spent, a call
-that times out is not repeated (a slow model is not faster the second time), and once the model could not be had, nobody
-asks for it again for :data:`COOL_OFF_SECONDS`. The worst case is :data:`BUDGET_SECONDS` plus one read timeout.
+that times out is not repeated (a slow model is not faster the second time), and once the model could not be had or was
+too slow for the budget, nobody asks for it again for :data:`COOL_OFF_SECONDS`, then for twice as long, up to
+:data:`LONGEST_COOL_OFF_SECONDS`. A segment for which it wrote nothing usable is not asked for again for
+:data:`REFUSED_SECONDS`. The worst case of one invocation is :data:`BUDGET_SECONDS` plus one read timeout.
 """
 
 import random
@@ -29,6 +31,8 @@ from flightpulse.domain.wordings import ModelUnavailableError
 
 BUDGET_SECONDS = 25.0
 COOL_OFF_SECONDS = 30.0
+LONGEST_COOL_OFF_SECONDS = 300.0
+REFUSED_SECONDS = 300.0
 READ_TIMEOUT_SECONDS = 20.0
 
 _ATTEMPTS = 3
@@ -70,7 +74,9 @@ class BedrockAuthor:
         self._sleep = sleep
         self._jitter = jitter
         self._deadline = clock() + BUDGET_SECONDS
-        self._closed_until = clock()
+        self._closed_until = self._no_id_until = clock()
+        self._failures = 0
+        self._refused_until: dict[str, float] = {}
 
     @classmethod
     def connect(cls, model_id_parameter: str) -> Self:
@@ -83,14 +89,25 @@ class BedrockAuthor:
         self._deadline = self._clock() + budget_seconds
 
     def model_id(self) -> str:
-        """The id that the parameter names. Raises :class:`ModelUnavailableError`."""
-        self._check_open()
+        """The id that the parameter names: also while the model rests, because cached templates are found by it.
+
+        Raises :class:`ModelUnavailableError`.
+        """
+        if self._clock() < self._no_id_until:
+            raise ModelUnavailableError("resting after a failure")
         try:
             return self._read_model_id()
         except (ClientError, BotoCoreError) as error:
-            raise self._unavailable(f"model id: {_code(error)}") from error
+            self._no_id_until = self._clock() + COOL_OFF_SECONDS
+            raise ModelUnavailableError(f"model id: {_code(error)}") from error
+
+    def give_up(self, segment: Segment) -> None:
+        """Do not ask for this segment for a while: what the model wrote was refused twice."""
+        self._refused_until[segment.key] = self._clock() + REFUSED_SECONDS
 
     def reply(self, segment: Segment) -> str:
+        if self._clock() < self._refused_until.get(segment.key, 0.0):
+            raise ModelUnavailableError("refused a short while ago")
         return self._converse([_message("user", prompt.request(segment))])
 
     def second_reply(self, segment: Segment, first: str, refusals: list[Refusal]) -> str:
@@ -107,7 +124,7 @@ class BedrockAuthor:
         model_id = self.model_id()
         for attempt in range(1, _ATTEMPTS + 1):
             if self._clock() >= self._deadline:
-                raise ModelUnavailableError("out of time")
+                raise self._unavailable("out of time")
             try:
                 answer = self._client.converse(
                     modelId=model_id, system=[{"text": prompt.SYSTEM}], messages=messages, inferenceConfig=_INFERENCE
@@ -118,6 +135,7 @@ class BedrockAuthor:
                 ceiling = min(_LONGEST_BACKOFF_SECONDS, _BACKOFF_SECONDS * 2**attempt)
                 self._sleep(self._jitter() * ceiling)
             else:
+                self._failures = 0
                 return _text(answer)
         raise AssertionError("every attempt returns or raises")
 
@@ -126,7 +144,9 @@ class BedrockAuthor:
             raise ModelUnavailableError("resting after a failure")
 
     def _unavailable(self, problem: str) -> ModelUnavailableError:
-        self._closed_until = self._clock() + COOL_OFF_SECONDS
+        rest = min(COOL_OFF_SECONDS * 2.0**self._failures, LONGEST_COOL_OFF_SECONDS)
+        self._closed_until = self._clock() + rest
+        self._failures += 1
         return ModelUnavailableError(problem)
 
 

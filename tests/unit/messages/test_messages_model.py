@@ -184,6 +184,7 @@ def test_an_outage_that_goes_on_is_asked_about_less_and_less_often_until_it_ends
     with pytest.raises(ModelUnavailableError, match="AccessDenied"):
         scene.author.reply(MAJOR)
     scene.clock.now += COOL_OFF_SECONDS
+    scene.author.begin()
     with pytest.raises(IndexError):
         scene.author.reply(MAJOR)
 

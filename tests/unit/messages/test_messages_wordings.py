@@ -94,7 +94,8 @@ def test_a_refused_reply_is_mended_once_by_telling_the_model_why() -> None:
 
 def test_after_a_second_refused_reply_the_written_template_is_used_and_nothing_is_kept() -> None:
     cache = FakeCache()
-    wording = wordings.choose(MAJOR, FakeAuthor([reply(BAD), "I am sorry."]), cache)
+    author = FakeAuthor([reply(BAD), "I am sorry."])
+    wording = wordings.choose(MAJOR, author, cache)
     assert (wording.origin, wording.template, wording.problem) == (Origin.FALLBACK, None, "refused")
     assert {Rule.PROMISE, Rule.SHAPE} <= {refusal.rule for refusal in wording.refusals}
     assert author.given_up == [MAJOR.key]
