@@ -762,5 +762,6 @@ def _made(make: Any) -> dict[str, Any]:
 
 def _line(event: Any) -> str:
     fields = event.fields or {}
-    said = fields.get("message") or (fields.get("detail") or {}).get("summary") or event.message
-    return str(said)[:160]
+    detail = fields.get("detail") or {}
+    said = fields.get("message") or detail.get("summary") or detail.get("subject") or detail.get("text")
+    return str(said or event.message)[:160]

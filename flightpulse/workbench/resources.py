@@ -1,5 +1,6 @@
 """What the stack consists of, in numbers and in words."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -51,6 +52,7 @@ PURPOSES = {
 """What each type of resource is there for."""
 
 _EXAMPLES = 2
+_PLACE = re.compile(r"[0-9A-F]{8}(?:[0-9a-f]{32})?$")
 _LONGEST_NAME = 36
 
 
@@ -77,10 +79,11 @@ def by_type(resources: Sequence[Any]) -> Table:
 
 
 def _name(resource: Any) -> str:
+    """A name of ours, or where the thing stands in the stack, without the digits that the CDK puts behind it."""
     physical = str(resource.get("PhysicalResourceId", ""))
     short = physical.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
     generated = short.startswith(names.STACK)
-    return short if short.lower().startswith("flightpulse") and not generated else str(resource["LogicalResourceId"])
+    return short if short.lower().startswith("flightpulse") and not generated else _PLACE.sub("", resource["LogicalResourceId"])
 
 
 def _examples(named: list[str]) -> str:

@@ -182,9 +182,11 @@ def test_resources_are_counted_by_type_with_what_they_are_for() -> None:
         [
             {"ResourceType": "AWS::SQS::Queue", "LogicalResourceId": "A", "PhysicalResourceId": "u/flightpulse-a"},
             {"ResourceType": "AWS::SQS::Queue", "LogicalResourceId": "B", "PhysicalResourceId": "u/flightpulse-b"},
+            {"ResourceType": "AWS::EC2::VPC", "LogicalResourceId": "NetworkVpc7FB7348F", "PhysicalResourceId": "vpc-1"},
         ]
     )
 
     assert table.rows == (
         ("SQS::Queue", "2", "dead letters: what failed, kept to be redriven", "flightpulse-a, flightpulse-b"),
+        ("EC2::VPC", "1", "the network of the functions", "NetworkVpc"),
     )
