@@ -200,6 +200,11 @@ class Run:
         }
         return tuple(change for change in found if id(change) in keep)
 
+    def stream_log(self) -> Table:
+        """What the table's stream says of this run, one line per write: to which item, and what it changed."""
+        rows = [(one.action, one.key, one.changes.brief(2)) for one in self.item_changes]
+        return Table.of(("write", "item", "what changed"), rows)
+
     @cached_property
     def audit(self) -> tuple[AuditEvent, ...]:
         """The audit log's events of this run. Waits (some seconds at most) for those that status changes must cause."""
@@ -398,11 +403,6 @@ class Run:
         ends = [one.stopped_at for one in self.facts.handled if one.stopped_at is not None]
         return charts.backlog([record.at for record in self._known_records()], ends)
 
-    def sentence(self) -> str:
-        """The whole run in one line."""
-        seen = sum(check.ok for check in self.checks)
-        parts = [
-            _counted(len(self.events), "record"),
     def throughput(self) -> Picture:
         """How many records were sent, and how many messages went out, per second."""
         return charts.throughput([record.at for record in self._known_records()], [one.at for one in self.messages])
@@ -416,6 +416,11 @@ class Run:
         ]
         return charts.concurrency(spans)
 
+    def sentence(self) -> str:
+        """The whole run in one line."""
+        seen = sum(check.ok for check in self.checks)
+        parts = [
+            _counted(len(self.events), "record"),
             _counted(len(self.facts.handled), "execution"),
             _counted(len(self.messages), "message"),
         ]
