@@ -83,7 +83,11 @@ def _name(resource: Any) -> str:
     physical = str(resource.get("PhysicalResourceId", ""))
     short = physical.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
     generated = short.startswith(names.STACK)
-    return short if short.lower().startswith("flightpulse") and not generated else _PLACE.sub("", resource["LogicalResourceId"])
+    return (
+        short
+        if short.lower().startswith("flightpulse") and not generated
+        else _PLACE.sub("", resource["LogicalResourceId"])
+    )
 
 
 def _examples(named: list[str]) -> str:
