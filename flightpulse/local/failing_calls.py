@@ -46,7 +46,7 @@ def failing(application: Application) -> Application:
             return
         body = await faults.read_body(receive)
         caller = faults.FUNCTIONS if _IN_LAMBDA in headers.get("user-agent", "") else faults.CLIENTS
-        fault = faults.BOARD.strike_call(signed["service"], _operation(scope, headers, body), caller)
+        fault = faults.BOARD.strike_call(signed["service"], _operation(scope, headers, body), caller, body)
         await _answered(application, scope, body, send, fault, form=headers.get("content-type", "").startswith(_FORM))
 
     return answer

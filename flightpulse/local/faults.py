@@ -11,6 +11,8 @@ It names one place:
   target), ``stream`` and ``mapping`` (from a table's stream and from Kafka to a function), ``function`` (an
   invocation, whoever makes it); ``to``: only where the target, function or detail type ends like this;
 
+- ``about``, in each of them: only calls whose arguments, request or event hold this text, such as a flight's id;
+
 and what happens there:
 
 - ``error``, ``cause``: what it fails with; without ``error`` the call is made all the same;
@@ -56,6 +58,7 @@ class Fault:
     caller: str | None = None
     hop: str = ""
     to: str = ""
+    about: str = ""
     error: str | None = None
     cause: str = "injected"
     after: bool = False
@@ -105,22 +108,24 @@ class FaultBoard:
         with self._lock:
             return [asdict(fault) for fault in self._faults]
 
-    def strike(self, machine: str, state: str) -> Fault | None:
-        """The fault that strikes this call of a state, if one does; it counts as used."""
-        return self._strike(lambda fault: fault.at_state(machine, state))
+    def strike(self, machine: str, state: str, content: Any = None) -> Fault | None:
+        """The fault that strikes this call of a state, if one does; it counts as used. ``content``: its arguments."""
+        return self._strike(lambda fault: fault.at_state(machine, state), content)
 
-    def strike_call(self, service: str, operation: str, caller: str) -> Fault | None:
-        """The fault that strikes this API call, if one does; it counts as used."""
-        return self._strike(lambda fault: fault.at_call(service, operation, caller))
+    def strike_call(self, service: str, operation: str, caller: str, content: Any = None) -> Fault | None:
+        """The fault that strikes this API call, if one does; it counts as used. ``content``: its body."""
+        return self._strike(lambda fault: fault.at_call(service, operation, caller), content)
 
-    def strike_hop(self, hop: str, name: str) -> Fault | None:
+    def strike_hop(self, hop: str, name: str, content: Any = None) -> Fault | None:
         """The fault that strikes this hop to a target or function, if one does; it counts as used."""
-        return self._strike(lambda fault: fault.at_hop(hop, name))
+        return self._strike(lambda fault: fault.at_hop(hop, name), content)
 
-    def _strike(self, meets: Callable[[Fault], bool]) -> Fault | None:
+    def _strike(self, meets: Callable[[Fault], bool], content: Any) -> Fault | None:
         with self._lock:
             for fault in self._faults:
                 if fault.times == 0 or not meets(fault):
+                    continue
+                if fault.about and fault.about not in _text(content):
                     continue
                 if fault.skip:
                     fault.skip -= 1
@@ -136,6 +141,13 @@ class FaultBoard:
 
 BOARD = FaultBoard()
 """The faults of this process."""
+
+
+def _text(content: Any) -> str:
+    """What a call is about, as text. It is asked for only where a fault wants to know."""
+    if isinstance(content, bytes):
+        return content.decode("utf-8", "replace")
+    return content if isinstance(content, str) else json.dumps(content, default=str)
 
 
 def _check(fault: dict[str, Any]) -> None:

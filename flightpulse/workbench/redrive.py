@@ -66,8 +66,23 @@ class Redriver:
         }
 
     def send_back(self, kinds: Sequence[str] = ()) -> Iterator[Result]:
-        """Send letters back, one after the other. A letter leaves its queue when what it asks for has been done."""
+        """Send letters back, one after the other. A letter leaves its queue when what it asks for has been done.
+
+        Notes for the table go first, see :meth:`send_notes`.
+        """
         taken = dead_letters.take(self._session, kinds)
+        yield from self._deal_with(sorted(taken, key=lambda letter: not _is_note(letter)))
+
+    def send_notes(self) -> Iterator[Result]:
+        """Send back what only has to be written down, such as that a message is out.
+
+        It must be written before anything is started again: without it, the same message would be taken for unsent.
+        """
+        taken = dead_letters.take(self._session, ["notifications"])
+        dead_letters.give_back(self._session, [letter for letter in taken if not _is_note(letter)])
+        yield from self._deal_with([letter for letter in taken if _is_note(letter)])
+
+    def _deal_with(self, taken: Sequence[DeadLetter]) -> Iterator[Result]:
         for number, letter in enumerate(taken):
             try:
                 done = self._send[letter.kind](letter)
@@ -104,7 +119,8 @@ class Redriver:
         return sorted(found.values(), key=lambda one: one.summary.started_at)
 
     def redrive_executions(self) -> Iterator[Result]:
-        """Redrive every failed execution of :meth:`failed_executions`."""
+        """Redrive every failed execution of :meth:`failed_executions`, after what :meth:`send_notes` sends back."""
+        yield from self.send_notes()
         for failed in self.failed_executions():
             what = f"{failed.event.detail_type or failed.summary.workflow} {failed.event.flight_id}"
             yield Result(EXECUTIONS, f"{what} ({failed.event.event_id})", done=self._again(failed))
@@ -307,6 +323,12 @@ def _publisher(session: Session) -> Publish:
         check(producer.report)
 
     return publish
+
+
+def _is_note(letter: DeadLetter) -> bool:
+    """Whether the letter asks for a write, and not for an execution."""
+    order = letter.body.get("redrive")
+    return isinstance(order, Mapping) and "update_item" in order
 
 
 def _bytes(text: Any) -> bytes | None:

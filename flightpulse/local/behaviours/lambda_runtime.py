@@ -106,7 +106,7 @@ class Functions:
             return {"body": error, "error": True, "function_error": "Unhandled", "log": ""}
         trace_id = lambda_svc._xray_trace_id_for_invocation(config)
         lambda_svc._ensure_reaper_thread()
-        fault = faults.BOARD.strike_hop("function", config.get("FunctionName", ""))
+        fault = faults.BOARD.strike_hop("function", config.get("FunctionName", ""), event)
         if fault is not None and not fault.kill:
             time.sleep(fault.delay_seconds)
             if fault.error is not None and not fault.after:

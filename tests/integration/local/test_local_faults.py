@@ -140,6 +140,15 @@ def test_a_slow_call_is_slow(local_cloud: Emulator, faults: Faults) -> None:
     assert time.monotonic() - started >= 0.3
 
 
+def test_a_fault_may_be_about_one_thing_only(local_cloud: Emulator, faults: Faults) -> None:
+    faults({"service": "sqs", "about": "q-struck", "error": "ServiceUnavailable"})
+    client = local_cloud.client("sqs", retries={"total_max_attempts": 1})
+
+    client.create_queue(QueueName="q-spared")
+    with pytest.raises(ClientError):
+        client.create_queue(QueueName="q-struck")
+
+
 def test_a_rate_strikes_the_same_calls_for_the_same_seed(local_cloud: Emulator, faults: Faults) -> None:
     client = local_cloud.client("dynamodb", retries={"total_max_attempts": 1})
 

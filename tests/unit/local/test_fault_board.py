@@ -26,6 +26,12 @@ def test_a_fault_of_one_machine_leaves_the_others_alone() -> None:
     assert board.strike("Gate", "ClaimEvent") is not None
 
 
+def test_a_fault_about_one_flight_leaves_the_calls_about_others_alone() -> None:
+    board = a_board({"state": "ClaimEvent", "about": "SW1234"})
+    assert board.strike("Delay", "ClaimEvent", {"Key": {"S": "FLIGHT#SW5678"}}) is None
+    assert board.strike("Delay", "ClaimEvent", {"Key": {"S": "FLIGHT#SW1234"}}) is not None
+
+
 def test_a_fault_strikes_as_often_as_it_says_after_what_it_lets_pass() -> None:
     board = a_board({"state": "ClaimEvent", "times": 2, "skip": 1})
     assert [board.strike("Delay", "ClaimEvent") is not None for _ in range(5)] == [False, True, True, False, False]

@@ -156,6 +156,27 @@ def test_a_note_that_came_too_late_is_not_needed(target: FakeTarget, redriver: R
     assert waiting(target, "notifications") == 0
 
 
+def test_what_says_that_a_message_is_out_is_written_before_anything_is_started_again(
+    target: FakeTarget, redriver: Redriver
+):
+    order = {"start_execution": {"stateMachineArn": machine(names.NOTIFY_CHUNK), "input": {}}}
+    target.sqs.put("https://sqs/notifications", notification_letter(order))
+    target.sqs.put("https://sqs/notifications", notification_letter({"update_item": {"TableName": "T"}}, "write"))
+
+    assert [one.done for one in redriver.send_back()] == ["written", "started as again-1"]
+
+
+def test_redriving_executions_writes_such_notes_first_and_leaves_other_letters(target: FakeTarget, redriver: Redriver):
+    order = {"start_execution": {"stateMachineArn": machine(names.NOTIFY_CHUNK), "input": {}}}
+    target.sqs.put("https://sqs/notifications", notification_letter(order))
+    target.sqs.put("https://sqs/notifications", notification_letter({"update_item": {"TableName": "T"}}, "write"))
+    arn = failed_execution(target, "one", last="Task")
+    claim(target, "IN_PROGRESS", arn)
+
+    assert [one.done for one in redriver.redrive_executions()] == ["written", "redriven from the state that failed"]
+    assert waiting(target, "notifications") == 1
+
+
 def test_a_letter_without_orders_stays(target: FakeTarget, redriver: Redriver):
     target.sqs.put("https://sqs/notifications", notification_letter(None))
 

@@ -91,7 +91,7 @@ class Mapping:
 
     def _invoke_or_fail(self, event: dict[str, Any]) -> Answer:
         """Invoke, unless this hop was told to fail: then the function seems out of reach."""
-        fault = faults.BOARD.strike_hop("mapping" if self.is_kafka else "stream", self.record["FunctionName"])
+        fault = faults.BOARD.strike_hop("mapping" if self.is_kafka else "stream", self.record["FunctionName"], event)
         if fault is None:
             return self._invoke(event)
         time.sleep(fault.delay_seconds)

@@ -53,7 +53,7 @@ class Delivery:
     def deliver(self, target: Document, event: Document, rule: Document, view: Any) -> None:
         """Raises Undeliverable."""
         arn = str(target.get("Arn", ""))
-        fault = faults.BOARD.strike_hop("target", arn.removesuffix(":*"))
+        fault = faults.BOARD.strike_hop("target", arn.removesuffix(":*"), event)
         if fault is None or fault.after:
             self._deliver(arn, target, event, rule, view)
         if fault is not None:

@@ -38,7 +38,7 @@ def _put(entry: dict[str, Any], own_source: bool) -> dict[str, str]:
     refusal = refusal or unknown_bus
     if refusal:
         return {"ErrorCode": refusal[0], "ErrorMessage": refusal[1]}
-    fault = faults.BOARD.strike_hop("entry", str(entry["DetailType"]))
+    fault = faults.BOARD.strike_hop("entry", str(entry["DetailType"]), entry)
     if fault is None:
         return _accept(entry, bus)
     if fault.after:

@@ -71,7 +71,7 @@ class TaskAttempt:
 
     def _call(self, arguments: Any) -> Any:
         machine = self._branch.run.record["stateMachineArn"].rpartition(":")[2]
-        fault = faults.BOARD.strike(machine, self._frame.name)
+        fault = faults.BOARD.strike(machine, self._frame.name, arguments)
         if fault is None:
             return self._made(arguments)
         self._branch.scope.sleep(fault.delay_seconds)
