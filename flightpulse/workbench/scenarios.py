@@ -79,7 +79,7 @@ class Patience:
 
 # SQS stamps letters with a clock of its own.
 _CLOCK_SKEW = timedelta(seconds=2)
-_PATIENCE = {"local": Patience(30.0, 0.15, 4.0), "aws": Patience(180.0, 2.0, 45.0)}
+_PATIENCE = {"local": Patience(60.0, 0.15, 4.0), "aws": Patience(180.0, 2.0, 45.0)}
 
 
 def run(
