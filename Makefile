@@ -1,10 +1,12 @@
 PYTHON ?= python3
 
-.PHONY: help demo test setup lock down clean
+.PHONY: help demo lab site test setup lock down clean
 
 help:
 	@echo "make demo   deploy to the local cloud and run the five scenarios"
-	@echo "make test   every check and test"
+	@echo "make lab    open JupyterLab on the notebooks"
+	@echo "make site   write the notebooks as web pages into build/site"
+	@echo "make test   every check and test, the notebooks included"
 	@echo "make setup  only the virtual environment"
 	@echo "make lock   resolve the lock files again"
 	@echo "make down   stop the local cloud"
@@ -12,6 +14,12 @@ help:
 
 demo:
 	@$(PYTHON) tools/run.py demo
+
+lab:
+	@$(PYTHON) tools/run.py lab
+
+site:
+	@$(PYTHON) tools/run.py site
 
 test:
 	@$(PYTHON) tools/run.py test

@@ -1,11 +1,14 @@
 """Set up the virtual environment and run one of the project's tasks; needs nothing but Python 3.11, 3.12 or 3.13.
 
     python tools/run.py demo     deploy to the local cloud and run the five scenarios
-    python tools/run.py test     every check and test
+    python tools/run.py lab      open JupyterLab on the notebooks
+    python tools/run.py site     write the notebooks as web pages
+    python tools/run.py test     every check and test, the notebooks included
     python tools/run.py setup    only the environment
     python tools/run.py lock     resolve the lock files again
 
-Arguments after the task go to ``flightpulse demo`` or to pytest.
+Arguments after the task go to ``flightpulse demo``, ``flightpulse lab``, ``python -m tools.notebooks site`` or pytest.
+With arguments for pytest, ``test`` runs the checks and those tests, and no notebook.
 """
 
 import hashlib
@@ -20,13 +23,23 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 REQUIREMENTS = ROOT / "requirements"
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
-LOCKS = {"runtime": [], "dev": ["--all-extras"]}
+LOCKS = {
+    "runtime": [],
+    "dev": ["--all-extras"],
+    "notebooks": ["--extra", "notebooks", "-c", "requirements/dev.txt"],
+}
 LAMBDA_PACKAGES = "aws-lambda-powertools fastjsonschema tzdata"
+NOTEBOOKS = ["-m", "tools.notebooks"]
 CHECKS = (
     ("ruff", ["ruff", "check", "."]),
     ("ruff format", ["ruff", "format", "--check", "."]),
     ("mypy", ["mypy"]),
     ("import-linter", ["lint-imports"]),
+)
+NOTEBOOK_CHECKS = (
+    ("notebooks: freshness", [*NOTEBOOKS, "check"]),
+    ("notebooks: house rules", [*NOTEBOOKS, "style"]),
+    ("notebooks: nbval", [*NOTEBOOKS, "test"]),
 )
 
 
@@ -131,18 +144,33 @@ def run_demo(arguments: list[str]) -> int:
     return subprocess.run([in_venv("flightpulse"), "demo", *arguments], cwd=ROOT, check=False).returncode
 
 
+def run_lab(arguments: list[str]) -> int:
+    ensure("notebooks")
+    os.chdir(ROOT)
+    # Becomes JupyterLab, which asks before it stops: a parent that waits would take the ctrl-c for itself.
+    os.execv(in_venv("flightpulse"), [in_venv("flightpulse"), "lab", *arguments])  # noqa: S606
+
+
+def write_site(arguments: list[str]) -> int:
+    ensure("notebooks")
+    return subprocess.run([in_venv("python"), *NOTEBOOKS, "site", *arguments], cwd=ROOT, check=False).returncode
+
+
 def run_tests(arguments: list[str]) -> int:
-    """The linters, the types, the import contracts, then pytest: all of it even after a failure."""
+    """The linters, the types, the import contracts, pytest, then the notebooks: all of it even after a failure."""
     ensure("dev")
+    steps = [(name, [in_venv(command[0]), *command[1:]]) for name, command in CHECKS]
+    pytest = arguments or ["-n", "2", "--dist", "loadfile"]
+    steps.append(("pytest", [in_venv("python"), "-m", "pytest", *pytest]))
+    if not arguments:
+        steps += [(name, [in_venv("python"), *command]) for name, command in NOTEBOOK_CHECKS]
     failed = []
-    for name, command in CHECKS:
+    for name, command in steps:
         print(f"== {name}", flush=True)
-        if subprocess.run([in_venv(command[0]), *command[1:]], cwd=ROOT, check=False).returncode != 0:
+        started = time.monotonic()
+        if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
             failed.append(name)
-    print("== pytest", flush=True)
-    pytest = [in_venv("python"), "-m", "pytest", *(arguments or ["-n", "2", "--dist", "loadfile"])]
-    if subprocess.run(pytest, cwd=ROOT, check=False).returncode != 0:
-        failed.append("pytest")
+        print(f"   {name}: {time.monotonic() - started:.0f} s", flush=True)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
@@ -170,6 +198,10 @@ def main() -> int:
     task, arguments = (sys.argv[1:2] or [""])[0], sys.argv[2:]
     if task == "demo":
         return run_demo(arguments)
+    if task == "lab":
+        return run_lab(arguments)
+    if task == "site":
+        return write_site(arguments)
     if task == "test":
         return run_tests(arguments)
     if task == "setup":

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, sync_playwright
+from playwright.sync_api import BrowserContext, Locator, expect, sync_playwright
 
 _NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 _MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 _QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
 VIEWPORT = {"width": 1280, "height": 900}
-_SECONDS = 20
+_SECONDS = 30
 
 
 def executable() -> str:
@@ -44,6 +44,7 @@ def opened(profile: Path) -> Iterator[BrowserContext]:
             profile, executable_path=path, headless=True, viewport=VIEWPORT, args=list(_QUIET)
         )
         context.set_default_timeout(_SECONDS * 1000)
+        expect.set_options(timeout=_SECONDS * 1000)
         try:
             yield context
         finally:
