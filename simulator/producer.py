@@ -98,11 +98,17 @@ class OperationsProducer:
     """Writes operations events, one flight in order, each acknowledged by all in-sync replicas.
 
     As a context manager it waits for every acknowledgement on the way out, and after an exception takes back what has
-    not been sent; Ctrl-C raises KeyboardInterrupt between records. ``report`` says what became of each record.
+    not been sent; Ctrl-C raises KeyboardInterrupt between records. ``report`` says what became of each record; one that
+    is not acknowledged after ``delivery_seconds`` has failed.
     """
 
     def __init__(
-        self, kafka: Kafka, topic: str = TOPIC, *, new_producer: Callable[[dict[str, Any]], Producer] = Producer
+        self,
+        kafka: Kafka,
+        topic: str = TOPIC,
+        *,
+        delivery_seconds: float = _DELIVERY_SECONDS,
+        new_producer: Callable[[dict[str, Any]], Producer] = Producer,
     ) -> None:
         self.report = Report()
         self._kafka = kafka
@@ -119,7 +125,7 @@ class OperationsProducer:
                         "linger.ms": 5,
                         # What Kafka's own and most other clients do: a flight stays in one partition, whoever sends.
                         "partitioner": "murmur2_random",
-                        "message.timeout.ms": int(_DELIVERY_SECONDS * 1000),
+                        "message.timeout.ms": int(delivery_seconds * 1000),
                         "allow.auto.create.topics": False,
                         "error_cb": lambda _: None,
                     }

@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Self
 
 _SESSION_MS = 2000
+# A broker that is killed and started again may take a minute on a busy machine.
+_DELIVERY_SECONDS = 120.0
 _PATIENCE_SECONDS = 10.0
 
 
@@ -64,7 +66,7 @@ def _produce(bootstrap: str, file: str, pause: str) -> None:
     from flightpulse.relay.connection import Kafka
     from simulator.producer import OperationsProducer, check
 
-    with OperationsProducer(Kafka(bootstrap)) as producer:
+    with OperationsProducer(Kafka(bootstrap), delivery_seconds=_DELIVERY_SECONDS) as producer:
         for event in json.loads(Path(file).read_text(encoding="utf-8")):
             producer.send(event)
             producer.flush()
