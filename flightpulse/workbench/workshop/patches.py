@@ -104,8 +104,8 @@ def _by_file(lines: Sequence[str]) -> Iterable[list[str]]:
         for number, line in enumerate(lines)
         if line.startswith("--- ") and number + 1 < len(lines) and lines[number + 1].startswith("+++ ")
     ]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        yield list(lines[start:end])
+    for number, start in enumerate(starts):
+        yield list(lines[start : starts[number + 1] if number + 1 < len(starts) else len(lines)])
 
 
 def _file(source: str, lines: list[str]) -> FilePatch:

@@ -1,0 +1,147 @@
+"""The checklist of notebook 11: what it says of an untouched copy, of half a solution, and of the stored one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flightpulse import paths
+from flightpulse.errors import UserError
+from flightpulse.workbench.workshop import Workshop, grading, open_workshop
+from flightpulse.workbench.workshop.grading import Grade
+
+CODE = ["schema", "reading", "publishing", "telling", "model", "workflow", "routing"]
+RUNNING = ["deployment", "travel", "flight", "passengers", "texts", "duplicate", "old news", "the rest"]
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    shop = open_workshop("boarding-call", home=tmp_path_factory.mktemp("home"))
+    yield shop
+    shop.close(remove=True)
+
+
+@pytest.fixture
+def shop(opened: Workshop) -> Workshop:
+    """A workshop with an untouched copy."""
+    opened.begin_anew()
+    return opened
+
+
+def test_an_untouched_copy_lacks_every_step_and_is_not_deployed(shop: Workshop) -> None:
+    grade = shop.grade()
+
+    assert grade.missing == CODE
+    assert grade.waiting == ["house tests", *RUNNING]
+    assert (grade.ok, grade.done) == (False, 0)
+    assert (*CODE, "house tests", *RUNNING) == grading.STEPS
+    assert str(grade).endswith(
+        "→ schema: write flightpulse/schemas/boarding_call.json; gate_change.json is much like it"
+    )
+
+
+def test_an_event_without_words_for_passengers_stops_at_the_telling(shop: Workshop) -> None:
+    shop.apply("event")
+
+    grade = shop.grade()
+
+    assert grade.missing == ["telling", "model", "workflow", "routing"]
+    assert "event_type is none of" in grade.step("telling").seen
+
+
+def test_words_that_the_guard_does_not_know_are_refused(shop: Workshop) -> None:
+    shop.apply("message")
+
+    assert not shop.grade().step("telling").ok
+
+
+def test_a_rule_for_another_detail_type_is_seen_before_anything_is_deployed(shop: Workshop) -> None:
+    shop.apply("workflow")
+    shop.replace("flightpulse/stack/event_workflows.py", '"flight.boarding"', '"flight.boarding.*"')
+
+    grade = shop.grade()
+
+    assert grade.missing == ["routing"]
+    assert grade.step("routing").seen == "flight.boarding leads to nothing"
+    assert grade.waiting == ["house tests", *RUNNING]
+
+
+def test_a_text_that_fits_no_message_is_seen(shop: Workshop) -> None:
+    shop.apply("workflow")
+    short = '"flight {flight} is ready for boarding at gate {new_gate}."'
+    shop.replace("flightpulse/domain/fallbacks.py", short, f'{short[:-1]} " * 4')
+
+    assert shop.grade(deploy=False).missing == ["telling"]
+
+
+def test_a_workflow_without_a_comment_is_seen(shop: Workshop) -> None:
+    shop.apply("workflow")
+    path = "flightpulse/workflows/boarding_call.asl.json"
+    comment = '      "Comment": "Everyone who wanted to know has been told.",\n'
+    shop.replace(path, comment, "")
+
+    assert shop.grade(deploy=False).missing == ["workflow"]
+    assert "PassengersTold" in shop.grade(deploy=False).step("workflow").seen
+
+
+def test_a_sample_event_that_is_missing_is_found_by_the_tests_of_the_house(shop: Workshop) -> None:
+    shop.apply("workflow")
+    shop.copy.path("tests/events/boarding_call.json").unlink()
+
+    assert shop.grade(deploy=False).missing == ["house tests"]
+    with pytest.raises(UserError, match="failed"):
+        shop.test()
+
+
+def test_code_that_cannot_be_imported_says_so(shop: Workshop) -> None:
+    shop.apply("event")
+    shop.replace("flightpulse/domain/events.py", "class BoardingCall(FlightEvent):", "class BoardingCall(FlightEvent:")
+
+    grade = shop.grade()
+
+    assert "schema" not in grade.missing
+    assert "SyntaxError" in grade.step("reading").seen
+
+
+def test_the_steps_of_the_solution_make_all_of_it_and_the_checkout_stays(shop: Workshop) -> None:
+    before = (paths.PACKAGE / "domain" / "events.py").read_text(encoding="utf-8")
+
+    shop.apply("workflow")
+    shop.apply("contract")
+
+    wanted = {one.path for step in shop.steps.values() for one in step.files}
+    assert set(shop.changes().files.column("file")) == wanted
+    assert (paths.PACKAGE / "domain" / "events.py").read_text(encoding="utf-8") == before
+
+
+def test_a_passage_a_step_and_a_file_that_are_not_there_are_named(shop: Workshop) -> None:
+    with pytest.raises(UserError, match=r"events\.py has no passage 'class Nobody'"):
+        shop.replace("flightpulse/domain/events.py", "class Nobody", "")
+    with pytest.raises(UserError, match=r"no step 'fame'.*contract, event, message, guard, model, workflow"):
+        shop.apply("fame")
+    with pytest.raises(UserError, match=r"There is no file flightpulse/nothing\.py"):
+        shop.read("flightpulse/nothing.py")
+    with pytest.raises(UserError, match="outside of the copy"):
+        shop.write("../elsewhere.py", "")
+    with pytest.raises(UserError, match="There is no step 'fame'"):
+        Grade(()).step("fame")
+    with pytest.raises(UserError, match="There is no assignment 'fame'"):
+        open_workshop("fame", home=shop.copy.folder)
+
+
+def test_the_stored_solution_passes_every_step(shop: Workshop) -> None:
+    shop.apply("workflow")
+
+    grade = shop.grade()
+
+    assert grade.missing == []
+    assert grade.waiting == []
+    assert str(grade).endswith("All 16 steps are done.")
+
+
+def test_a_copy_that_is_not_there_is_made_and_an_earlier_one_is_kept(tmp_path: Path) -> None:
+    shop = open_workshop("boarding-call", home=tmp_path)
+    shop.write("flightpulse/mine.py", "")
+
+    assert open_workshop("boarding-call", home=tmp_path).read("flightpulse/mine.py") == ""
+    assert not shop.changes().text
