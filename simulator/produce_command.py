@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 
 import click
 
+from flightpulse import schemas
 from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, FlightStatus, RebookingPriority
-from flightpulse.domain.events import EventType
+from flightpulse.domain.events import EventType, InvalidEventError, parse
+from flightpulse.domain.events import check as check_event
 from flightpulse.errors import UserError
 from flightpulse.relay.connection import Kafka, partitions_of, read_security
 from simulator import events
@@ -105,7 +107,19 @@ def build(find_flight: FindFlight, options: Mapping[str, Any]) -> list[Event]:
     # With an id of its own it is one event, sent again; without, each is news and a moment later than the one before.
     apart = timedelta(0) if options.get("event_id") else timedelta(milliseconds=1)
     times = [first + number * apart for number in range(options["count"])]
-    return [_REPORTS[kind].make(flight, options, {"at": at, "event_id": options.get("event_id")}) for at in times]
+    made = [_REPORTS[kind].make(flight, options, {"at": at, "event_id": options.get("event_id")}) for at in times]
+    _check_accepted(made[0], flight)
+    return made
+
+
+def _check_accepted(event: Event, flight: Flight) -> None:
+    """Refuse what the consumer would only put aside: an event of one's own is not to end in the dead letters."""
+    try:
+        schemas.validate(event["event_type"].lower(), event)
+        check_event(parse(event), flight, received_at=datetime.now(UTC))
+    except (schemas.SchemaViolationError, InvalidEventError) as error:
+        said = error.message if isinstance(error, InvalidEventError) else str(error)
+        raise UserError(f"The consumer would refuse this event: {said}.", hint="Nothing was sent.") from None
 
 
 @dataclass(frozen=True, slots=True)

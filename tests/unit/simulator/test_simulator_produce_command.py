@@ -76,6 +76,22 @@ def test_an_event_with_an_id_of_its_own_is_repeated_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
+        ("--event-type GATE_CHANGE --flight-id SW1234 --new-gate D_15", "payload.new_gate must match"),
+        ("--event-type GATE_CHANGE --flight-id SW1234 --new-gate A12", "old_gate and new_gate are both A12"),
+        (DELAY.replace("25", "99999"), "payload.delay_minutes must be smaller"),
+        (f"{DELAY} --timestamp 2999-01-01T00:00Z", "more than a day in the future"),
+        (f"{DELAY} --event-id é", "event_id must match"),
+    ],
+)
+def test_what_the_consumer_would_refuse_is_not_sent(arguments: str, complaint: str) -> None:
+    with pytest.raises(UserError, match=complaint) as refused:
+        build(arguments)
+    assert refused.value.hint == "Nothing was sent."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
         ("--event-type FLIGHT_DELAY --flight-id SW1234 --reason WEATHER", "needs --delay-minutes"),
         ("--event-type FLIGHT_DELAY --flight-id SW1234 --delay-minutes 5", "needs --reason"),
         ("--event-type GATE_CHANGE --flight-id SW1234", "needs --new-gate"),
