@@ -1,6 +1,15 @@
 """How a picture shows in a notebook: as two outputs, because of one with a picture GitHub shows only the picture."""
 
+from html import escape
 from typing import Any
+
+
+def folded(summary: str, said: str) -> dict[str, str]:
+    """Words as an output that is opened by whoever wants to read them, and as plain text."""
+    return {
+        "text/html": f"<details><summary>{escape(summary)}</summary><pre>{escape(said, quote=False)}</pre></details>",
+        "text/plain": said,
+    }
 
 
 class PictureAndWords:

@@ -11,7 +11,7 @@ from flightpulse.workbench.history import Visit
 from flightpulse.workbench.player import events, frames, trace
 from flightpulse.workbench.player.frames import Replay, mark_of
 from flightpulse.workbench.player.trace import Trace
-from flightpulse.workbench.two_outputs import PictureAndWords
+from flightpulse.workbench.two_outputs import PictureAndWords, folded
 
 Outcome = tuple[str, int, str]
 
@@ -80,6 +80,9 @@ class Diff(PictureAndWords):
         return {"image/png": self.png(), "text/plain": self.text()}, {
             "image/png": {"alt": self.sentence, "width": width}
         }
+
+    def _words(self, said: str) -> dict[str, str]:
+        return folded(self.sentence, said)
 
     def __repr__(self) -> str:
         return self.text()

@@ -11,7 +11,7 @@ from flightpulse.workbench.diagram.svg import LINES, PAGE
 from flightpulse.workbench.player import selection
 from flightpulse.workbench.player.captions import count, duration
 from flightpulse.workbench.player.frames import Replay
-from flightpulse.workbench.two_outputs import PictureAndWords
+from flightpulse.workbench.two_outputs import PictureAndWords, folded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -186,6 +186,9 @@ class Gantt(PictureAndWords):
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         return {"image/png": self.png(), "text/plain": self.text()}, {"image/png": {"alt": self.text()}}
+
+    def _words(self, said: str) -> dict[str, str]:
+        return folded(f"The same in words: {count(len(self.bars), 'visit')}", said)
 
     def __repr__(self) -> str:
         return self.text()

@@ -353,6 +353,12 @@
       });
       return Object.keys(known).length ? JSON.stringify(known, null, 2) : "";
     }
+    // The output before is the run's last picture, for those who cannot play it. JupyterLab may draw it after this one.
+    function hidePoster() {
+      var here = root.closest && root.closest(".jp-OutputArea-child,.output_area"), before = here && here.previousElementSibling;
+      var picture = before && before.querySelector("img");
+      if (picture && +picture.getAttribute("width") === data.runs[0].size[0]) before.style.display = "none";
+    }
     function dark() {
       var theme = document.body && document.body.getAttribute("data-jp-theme-light");
       root.classList.toggle("fp-dark", theme ? theme === "false" : matchMedia("(prefers-color-scheme: dark)").matches);
@@ -364,6 +370,8 @@
     enter(0);
     look(-1);
     go(data.begin || 0);
+    hidePoster();
+    setTimeout(hidePoster, 600);
     var mediaQuery = matchMedia("(prefers-color-scheme: dark)");
     if (mediaQuery.addEventListener) mediaQuery.addEventListener("change", dark);
     // A notebook may draw an output while it is hidden, and people resize windows.

@@ -9,7 +9,7 @@ import pytest
 
 from flightpulse import paths
 from flightpulse.errors import UserError
-from flightpulse.workbench.player import Player
+from flightpulse.workbench.player import Player, diff
 from tests.unit.player import runs
 
 
@@ -31,6 +31,16 @@ def shown(monkeypatch):
 def test_a_notebook_gets_two_outputs_the_poster_first(shown):
     Player(runs.LINE, runs.straight(), title="Delay")._ipython_display_()
     assert [sorted(data) for data in shown] == [["image/png", "text/plain"], ["text/html", "text/plain"]]
+
+
+def test_a_chart_and_a_comparison_fold_their_words(shown):
+    player = Player(runs.LINE, runs.straight())
+    player.gantt()._ipython_display_()
+    diff(runs.LINE, runs.straight(), runs.retried_then_caught())._ipython_display_()
+    gantt, comparison = shown[1], shown[3]
+    assert gantt["text/html"].startswith("<details><summary>The same in words: 3 visits</summary><pre>Claim ")
+    assert "The runs part at event 5 of A" in comparison["text/html"].partition("</summary>")[0]
+    assert "Choose: A only" in comparison["text/plain"]
 
 
 def test_the_poster_says_in_words_what_it_shows():

@@ -1,0 +1,200 @@
+# %% [markdown]
+# # Step through an execution, forwards and back
+#
+# A workflow that ran has written down every step it took. You play that record on its diagram, make calls fail on purpose, and ask why it did not go the other way.
+#
+# - **You will:** use the step player, read a Gantt chart, cause a retry and a caught error, compare two runs, and open a history from a file
+# - **You need:** this checkout; no account and no Docker
+# - **Time:** 15 minutes
+# - **Cost:** 0
+# - **Simplified:** the errors are injected by the local cloud; nothing was really throttled
+#
+# Recorded on the local cloud; the messages were written by its stand-in model, not by Amazon Bedrock.
+
+# %% [markdown]
+# **The map:** Kafka → Lambda → EventBridge → **Step Functions** → DynamoDB, Bedrock → messages.
+#
+# On GitHub each player shows its last picture and a table. In JupyterLab and on the site it steps: arrow keys for events, `S` for the next state, `N` for the next failure, `P` to play.
+
+# %% tags=["setup"]
+from pathlib import Path
+
+from flightpulse.workbench import check, connect, load_history
+
+wb = connect()
+wb.ready()
+
+# %% [markdown]
+# ## What does the record of a run look like?
+#
+# Step Functions keeps a history: one event for each state entered, each call, each answer. The player shows, for every event, the state of every state, what went in and what came out.
+#
+# **Predict:** this workflow visits six states. How many events is that?
+
+# %%
+wb.run("minor-delay").player()
+
+# %% [markdown]
+# Stop at `NotifyPassengers`: beside its input there is a button that opens the execution it started, three levels down to the single message. Click a state that was not visited to read what it would have been for.
+
+# %% tags=["nbval-check-output"]
+execution = wb.run("minor-delay").execution()
+check("states", len(execution.history.visits), 6)
+check("events", len(execution.events), 27)
+check("executions it led to", [one.workflow for one in execution.all()].count("FlightPulse-NotifyChunk"), 2)
+
+# %% [markdown]
+# **Takeaway:** four events and more for a state that calls something: entered, scheduled, started, answered, left. The record is complete, so nothing has to be guessed: [delay.asl.json](../flightpulse/workflows/delay.asl.json).
+
+# %% [markdown]
+# ## What if a service is busy for a moment?
+#
+# For as long as the `with` block runs, the first two calls of `ComposeMessages` are refused, as Lambda does when too many come at once. Nothing in the workflow knows about it.
+#
+# **Predict:** what do the passengers notice?
+
+# %%
+with wb.faults("ComposeMessages", error="Lambda.TooManyRequestsException", times=2):
+    run = wb.fire(wb.delay("SW1234", 25), reset=True)
+run.gantt("notify-chunk")
+
+# %% [markdown]
+# `3 tries`, and a crossed bar. Between the tries Step Functions waited, each time longer and by a random part (`JitterStrategy`), so that those who were refused together do not come back together. Grey is time in which nothing began or ended, drawn short.
+
+# %% tags=["nbval-check-output"]
+compose = next(row for row in run.table("notify-chunk").rows if row.state == "ComposeMessages")
+check("ComposeMessages", (compose.result, compose.tries), ("✓ done", "3"))
+check("messages", len(run.messages), 4)
+
+# %% [markdown]
+# **Takeaway:** an error that passes is nobody's business but the retrier's. Each try is one state transition on the bill, and nothing else: the `Retry` of [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json).
+
+# %% [markdown]
+# ## What if the answer is no?
+#
+# `ApplyToFlight` writes the delay on the flight, on condition that the flight knows nothing newer. Now the table says that it does. Another try would get the same answer.
+#
+# **Predict:** is that a failure?
+#
+# <details><summary>Think, then look</summary>No. The error is expected, so a catch has a way for it: look at the flight, note that the news is old, end well, tell nobody.</details>
+
+# %%
+with wb.faults("ApplyToFlight", error="DynamoDB.ConditionalCheckFailedException", times=1):
+    run = wb.fire(wb.delay("SW1234", 25), reset=True)
+run.player()
+
+# %% [markdown]
+# `!` is a caught error: the way goes on along the dashed line. Press `N` to go to it; the error then stands first on the right.
+
+# %% tags=["nbval-check-output"]
+check("ApplyToFlight", [row.result for row in run.table().rows if row.state == "ApplyToFlight"], ["! caught"])
+check("outcome", run.execution().outcome, "SUPERSEDED")
+check("messages", len(run.messages), 0)
+
+# %% [markdown]
+# **Takeaway:** retry what may pass, catch what is an answer, and let the rest fail loudly. Which is which is decided in the definition, error by error.
+
+# %% [markdown]
+# ## Why did it not go the other way?
+#
+# One passenger's message is refused by its claim, as if somebody had told her already. A Choice then has to find out what happened. It has three rules and a default.
+#
+# **Predict:** nobody has told her anything. Which way does it go: *AlreadyTold*, *LetOlderNewsArrive*, *Overtaken*?
+
+# %%
+with wb.faults("ClaimNotification", error="DynamoDB.ConditionalCheckFailedException", times=1):
+    run = wb.fire(wb.delay("SW1234", 25), reset=True)
+print(run.execution("notify-chunk").choices().at("WhyRefused"))
+
+# %% [markdown]
+# Every rule with the values it had at that moment, and how far it was from being true. The booking holds no order at all (`""`), so no rule is true, and the default takes it: told nothing is better than told twice. (The first line's `✗` is that message: the fault's doing.)
+
+# %% tags=["nbval-check-output"]
+[visit] = run.execution("notify-chunk").choices().at("WhyRefused").visits
+check("it went to", (visit.taken, visit.by), ("Overtaken", "default"))
+check("rules", [rule.value for rule in visit.rules], [False, False, False])
+check("messages", len(run.messages), 3)
+
+# %% [markdown]
+# **Takeaway:** "why not?" has an answer for every branch, because the history has the values and the definition has the rules. `choices().why_not("AlreadyTold")` asks about one of them: [explore/choices.py](../flightpulse/workbench/explore/choices.py).
+
+# %% [markdown]
+# ## What is different between two runs?
+#
+# One worked, one did not, or one is from before your change. Both on one diagram:
+#
+# **Predict:** a delay that is told, and the same delay when the flight already knows of something newer. Where do they part?
+
+# %%
+told, old = wb.delay("SW1234", 40), wb.delay("SW1234", 20, at=wb.run("minor-delay").began_at)
+first = wb.fire(told, reset=True)
+second = wb.fire(old)
+first.diff(second)
+
+# %% [markdown]
+# `=` went the same way in both, `≠` fared differently, `A` and `B` were visited in one only. No fault was needed this time: the second event is really older, and a real condition refused it.
+
+# %% tags=["nbval-check-output"]
+difference = first.diff(second)
+check("they part at", difference.divergence.sentence.partition(":")[0], "ApplyToFlight")
+check("outcomes", [run.execution().outcome for run in (first, second)], ["DONE", "SUPERSEDED"])
+
+# %% [markdown]
+# **Takeaway:** compare by way and outcome, not by time and payload, which differ always. The same works for a run before and a run after a change: [player/diff.py](../flightpulse/workbench/player/diff.py).
+
+# %% [markdown]
+# ## What does a history from elsewhere tell?
+#
+# The player needs no cloud, only the record. This file has the shape in which AWS hands it out, in two pages, and is of another team's workflow: seats for a party on two legs.
+#
+# **Predict:** the execution succeeded after 12 minutes and 49 seconds. Was it slow?
+
+# %%
+definition = Path("histories/rebook-party.asl.json").read_text()
+saved = load_history("histories/rebook-party-redriven.json", definition)
+saved.player(title="RebookParty")
+
+# %% [markdown]
+# `Confirm` timed out twice and the execution failed after 14 seconds. Then it lay there until somebody redrove it: the failed state was tried again, and what had worked before was not repeated.
+
+# %% tags=["nbval-check-output"]
+print(saved.player().table())
+check("how it ended", saved.history.status, "SUCCEEDED")
+check("redrives", saved.history.redrives, 1)
+
+# %% [markdown]
+# **Takeaway:** `aws stepfunctions get-execution-history … > history.json` and one line of Python, and you step through your own account's execution offline: [saved histories](histories/README.md).
+
+# %% [markdown]
+# ## What we simplified
+#
+# - Faults are the local cloud's: the call is not made, its error is made up. What the workflow does about it is Step Functions' rules, on AWS as here.
+# - Retries wait a second or less here, because the workflow says so. Others wait for minutes.
+# - With hundreds of passengers a player shows the first items of a Map and those with trouble, and counts the others.
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. *Change a number.* Refuse `ComposeMessages` four times instead of two. How long are the pauses?
+#    <details><summary>Solution</summary>Between nothing and 1, 2, 4 and 8 seconds, by chance each. It survives six refusals; with seven the chunk's passengers are set aside and the others told.</details>
+# 2. *Change the place.* Lose an answer instead of refusing a call: `wb.faults("ConfirmTold", error="DynamoDB.SdkClientException", after=True, times=1)`. Who is told twice?
+#    <details><summary>Solution</summary>Nobody. The write is made again, and a write that says <code>SENT</code> may happen twice.</details>
+# 3. *Break it.* Give `load_history` a file that is no history, such as `"tiers.toml"`. What does the cell say?
+#    <details><summary>Solution</summary>One sentence that names the file, and how to save a real history. No traceback.</details>
+
+# %% [markdown]
+# ## Clean up
+#
+# Faults end with their block. This puts the flight back to where it began. You may run it twice.
+
+# %% tags=["cleanup"]
+wb.reset("SW1234")
+
+# %% [markdown]
+# ## Where the code lives
+#
+# - The player: [flightpulse/workbench/player](../flightpulse/workbench/player); the diagram: [flightpulse/workbench/diagram](../flightpulse/workbench/diagram)
+# - Faults on demand: [faults.py](../flightpulse/workbench/faults.py), and every field in [local-cloud.md](../docs/local-cloud.md#faults-on-demand)
+# - The workflows: [flightpulse/workflows](../flightpulse/workflows)
+#
+# Next: [Explore the single table](09-explore-the-single-table.ipynb).
