@@ -1,8 +1,10 @@
 """A real Apache Kafka for a test: one KRaft node from Maven Central, on free ports, in a folder of its own.
 
-It needs Java 17 or later and Maven; :func:`missing` says what is not there.
+It needs Java 17 or later and Maven. Tests marked :data:`NEEDED` run where both are there and are skipped, with the
+reason, where they are not; with ``CI=true`` they fail instead. ``FLIGHTPULSE_REAL_KAFKA=0`` skips them anywhere.
 """
 
+import os
 import shutil
 import socket
 import subprocess
@@ -11,23 +13,19 @@ import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
 from types import TracebackType
+from xml.etree import ElementTree
 
+import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
-VERSION = "4.3.1"
+_POM = Path(__file__).with_name("kafka") / "pom.xml"
+VERSION = ElementTree.parse(_POM).findtext(
+    ".//{*}dependency[{*}artifactId='kafka_2.13']/{*}version"
+)
 
 _START_SECONDS = 90.0
 _MAVEN_SECONDS = 600.0
-_POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>flightpulse</groupId><artifactId>kafka-for-tests</artifactId><version>1</version>
-  <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{VERSION}</version></dependency>
-    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version></dependency>
-  </dependencies>
-</project>
-"""
 _PROPERTIES = """process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
@@ -41,6 +39,7 @@ offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
 """
 
 
@@ -49,10 +48,25 @@ def missing() -> str:
     return " and ".join(name for name in ("java", "mvn") if shutil.which(name) is None)
 
 
+NEEDED = (
+    pytest.mark.skipif(
+        os.environ.get("FLIGHTPULSE_REAL_KAFKA") == "0", reason="FLIGHTPULSE_REAL_KAFKA=0: no real Apache Kafka wanted"
+    ),
+    pytest.mark.skipif(
+        bool(missing()) and os.environ.get("CI") != "true",
+        reason=f"a real Apache Kafka needs {missing()}: apt-get install openjdk-17-jre-headless maven",
+    ),
+    # One worker runs all of them: one broker is enough for two cores.
+    pytest.mark.xdist_group("real-kafka"),
+)
+"""Marks of tests that run against a real Kafka."""
+
+
 class RealKafka:
     """A broker that keeps its records when it is killed and started again."""
 
     def __init__(self, folder: Path) -> None:
+        assert not missing(), f"CI must have a real Apache Kafka, and there is no {missing()}"
         self._folder = folder
         self._settings = folder / "server.properties"
         self._process: subprocess.Popen[bytes] | None = None
@@ -106,12 +120,15 @@ class RealKafka:
 
 def _class_path(folder: Path) -> str:
     """Have Maven fetch Kafka into its own repository; the second time it is there already."""
-    (folder / "pom.xml").write_text(_POM)
     output = folder / "class-path.txt"
     goal = ["dependency:build-classpath", f"-Dmdep.outputFile={output}"]
     for offline in (["-o"], []):
         done = subprocess.run(
-            ["mvn", "-q", "-B", *offline, *goal], cwd=folder, timeout=_MAVEN_SECONDS, capture_output=True, check=False
+            ["mvn", "-q", "-B", "-f", str(_POM), *offline, *goal],
+            cwd=folder,
+            timeout=_MAVEN_SECONDS,
+            capture_output=True,
+            check=False,
         )
         if done.returncode == 0:
             return output.read_text().strip()

@@ -1,26 +1,31 @@
-"""The relay and the producer on a real Apache Kafka: rebalances, kill -9 and a restarted broker lose nothing.
+"""A real Apache Kafka: the relay, the producer and the whole pipeline do on it what they do on the embedded broker.
 
-Starting Kafka takes a while, so this runs on request: FLIGHTPULSE_REAL_KAFKA=1.
+Rebalances, kill -9 and a broker that is killed and started again lose nothing and tell nobody twice.
 """
 
-import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from flightpulse.chaos import crashes, relays
+from flightpulse.chaos.verdict import Verdict
+from flightpulse.errors import UserError
+from flightpulse.local import process
+from flightpulse.workbench import connect, scenarios
+from flightpulse.workbench.session import Session
+from simulator.events import TOPIC
+from simulator.producer import send
+from simulator.scenarios import SCENARIOS
 from tests.integration.kafka.relay_process import RelayProcess, read_journal
 from tests.integration.kafka.streams import NumberedStream, committed, eventually, in_order, nothing_lost
-from tests.integration.real_kafka import RealKafka, missing
+from tests.integration.real_kafka import NEEDED, RealKafka
 
 PARTITIONS = 6
 SESSION_TIMEOUT_MS = 6000
-WANTED = os.environ.get("FLIGHTPULSE_REAL_KAFKA") == "1"
 
-pytestmark = [
-    pytest.mark.skipif(not WANTED, reason="runs a real Apache Kafka only with FLIGHTPULSE_REAL_KAFKA=1"),
-    pytest.mark.skipif(bool(missing()), reason=f"a real Apache Kafka needs {missing()}"),
-]
+pytestmark = [*NEEDED]
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +92,46 @@ def test_a_relay_that_is_stopped_repeats_nothing(kafka: RealKafka, tmp_path: Pat
             eventually(lambda: nothing_lost(stream.acknowledged, read_journal(journal)))
     assert len(read_journal(journal)) == 1000
     assert in_order(read_journal(journal))
+
+
+@pytest.fixture(scope="module")
+def session(kafka: RealKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """A local cloud with the stack deployed, whose event source mapping polls the real broker."""
+    home = tmp_path_factory.mktemp("kafka-home")
+    kafka.create_topic(TOPIC, PARTITIONS)
+    bench = connect("local", home=home, port=0, kafka=kafka.bootstrap)
+    try:
+        bench.ready()
+        yield Session.connect("local", home=home)
+    finally:
+        with suppress(UserError):
+            process.down(home)
+
+
+def assert_kept(verdict: Verdict) -> None:
+    assert verdict.kept, [f"{promise.said}: {promise.seen}" for promise in verdict.broken]
+
+
+def test_the_five_scenarios_show_what_they_show_on_the_embedded_broker(session: Session) -> None:
+    for scenario in SCENARIOS:
+        run = scenarios.run(session, scenario, send=send)
+        assert run.ok, [f"{check.expected}: {check.seen}" for check in run.checks if not check.ok]
+
+
+def test_two_relays_and_a_broker_restarted_in_mid_stream_tell_everybody_once(
+    session: Session, kafka: RealKafka
+) -> None:
+    def restart() -> None:
+        kafka.kill()
+        kafka.start()
+
+    verdict = relays.prove(session, 7, disturb=restart)
+    assert_kept(verdict)
+    assert verdict.figures["broker restarts"] == 1
+    assert verdict.figures["joined and left"] == 1
+
+
+def test_crashes_of_everything_on_the_way_lose_nothing_and_tell_nobody_twice(session: Session) -> None:
+    verdict = crashes.prove(session, 5, runs=3)
+    assert_kept(verdict)
+    assert int(verdict.figures["kills"]) >= 5

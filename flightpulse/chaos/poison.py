@@ -1,0 +1,218 @@
+"""Proof: thousands of records that are no events, between good ones."""
+
+import base64
+import hashlib
+import random
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flightpulse.chaos import crowd, evidence, fuzz, storm
+from flightpulse.chaos.fuzz import BadRecord
+from flightpulse.chaos.oracle import Oracle
+from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
+from flightpulse.workbench import dead_letters
+from flightpulse.workbench.dead_letters import DeadLetter
+from flightpulse.workbench.session import Session
+
+_LETTERS = ("records",)
+_FUNCTION = "FlightPulse-KafkaConsumer"
+_POLL_SECONDS = 1.0
+_PORTION = 500
+
+_Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """Where every bad record lies; what the broker did not take."""
+
+    places: Mapping[_Place, BadRecord]
+    problems: Sequence[str]
+
+
+def prove(
+    session: Session,
+    seed: int,
+    *,
+    records: int = 10_000,
+    flights: int = 10,
+    events: int = 4,
+    bookings: int = 3,
+    seconds: float = 900.0,
+    also: Sequence[BadRecord] = (),
+    on_progress: OnProgress = silent,
+) -> Verdict:
+    """Send so many bad records (and ``also`` these) mixed with a storm of good ones to every partition.
+
+    The letters that the bad records leave are read, compared and taken away again.
+    """
+    began, now = time.monotonic(), datetime.now(UTC)
+    people = crowd.gather(seed, flights=flights, bookings=bookings, first_flight=5000)
+    people.board(session)
+    made = storm.brew(seed, people.flights, events_per_flight=events, copies=1, now=now)
+    ids = [str(event["event_id"]) for event in made.news]
+    bad = [*fuzz.records(seed, records, made.news), *also]
+    watch = evidence.Watch(session, ids, now)
+    sent = _send(session, seed, made.records, bad, on_progress)
+    deliveries = dict.fromkeys(ids, 1)
+    left = began + seconds - time.monotonic()
+    in_time = watch.wait(deliveries, seconds=max(left, 0.0), on_progress=on_progress)
+    letters = _collect(session, sent.places, began + seconds, on_progress)
+    oracle = Oracle(made.news, people.wishes)
+    told = evidence.messages(session, ids, now)
+    handled = evidence.handling(session, ids, watch.ended())
+    names = [flight.flight_id for flight in people.flights]
+    errors = _errors(session, now)
+    behind = _behind(session)
+    promises = [
+        held("The broker took every record", list(sent.problems), f"{len(sent.places)} bad and {len(ids)} good"),
+        held(
+            "The consumer never crashed", [f"{errors:g} invocations failed"] if errors else [], "0 failed invocations"
+        ),
+        held("No partition is blocked", behind, "everything committed, to the end of each partition"),
+        *_about_letters(sent.places, letters),
+        Promise("The good ones are handled in time", f"{time.monotonic() - began:.0f} s of {seconds:.0f} s", in_time),
+        *oracle.about_messages(told),
+        oracle.about_flights(evidence.states(session, names), {one.flight_id: one.gate for one in people.flights}),
+        *oracle.about_handling(handled, deliveries),
+    ]
+    reasons = Counter(_code(letter) for found in letters.values() for letter in found)
+    figures = {
+        "bad records": len(sent.places),
+        "good records": len(ids),
+        "messages": len(told),
+        **dict(sorted(reasons.items())),
+    }
+    return Verdict("poison", seed, tuple(promises), figures, time.monotonic() - began)
+
+
+def _send(
+    session: Session, seed: int, good: Sequence[Mapping[str, Any]], bad: Sequence[BadRecord], on_progress: OnProgress
+) -> _Sent:
+    """Send both, mixed: each flight's good ones keep their order, for they are shuffled by the storm already."""
+    from flightpulse.relay.connection import Kafka
+    from simulator.producer import OperationsProducer
+
+    choice = random.Random(f"mixed-{seed}")  # noqa: S311 - repeatable on purpose
+    turns = [True] * len(good) + [False] * len(bad)
+    choice.shuffle(turns)
+    waiting_good, waiting_bad = iter(good), iter(enumerate(bad))
+    with OperationsProducer(Kafka(session.broker)) as producer:
+        for number, is_good in enumerate(turns):
+            if is_good:
+                producer.send(next(waiting_good))
+            else:
+                index, record = next(waiting_bad)
+                producer.send_record(record.key, record.value, record.headers, name=f"bad-{index}")
+            if number % _PORTION == 0:
+                producer.flush()
+                on_progress("records sent", number, len(turns))
+    places = {
+        (one.partition, one.offset): bad[int(one.event_id.removeprefix("bad-"))]
+        for one in producer.report.acknowledged
+        if one.event_id.startswith("bad-")
+    }
+    return _Sent(places, [f"{one.event_id}: {one.why}" for one in producer.report.failed])
+
+
+def _collect(
+    session: Session, places: Mapping[_Place, BadRecord], deadline: float, on_progress: OnProgress
+) -> dict[_Place, list[DeadLetter]]:
+    """The letters about these records, taken out of the queue; others are given back."""
+    found: dict[_Place, list[DeadLetter]] = {}
+    while True:
+        taken = dead_letters.take(session, _LETTERS)
+        ours = [letter for letter in taken if _place(letter) in places]
+        dead_letters.give_back(session, [letter for letter in taken if _place(letter) not in places])
+        for letter in ours:
+            found.setdefault(_place(letter), []).append(letter)
+            dead_letters.delete(session, letter)
+        on_progress("dead letters read", len(found), len(places))
+        if not ours and (len(found) == len(places) or time.monotonic() > deadline):
+            return found
+        if not ours:
+            time.sleep(_POLL_SECONDS)
+
+
+def _about_letters(places: Mapping[_Place, BadRecord], letters: Mapping[_Place, Sequence[DeadLetter]]) -> list[Promise]:
+    lost = [f"{record.kind} at {_said(place)}" for place, record in places.items() if place not in letters]
+    twice = [f"{_said(place)} has {len(found)}" for place, found in letters.items() if len(found) > 1]
+    other, changed = [], []
+    for place, found in letters.items():
+        record = places[place]
+        code = _code(found[0])
+        if not code or not found[0].body["reason"].get("message") or (record.reasons and code not in record.reasons):
+            other.append(f"{record.kind} at {_said(place)}: {found[0].why}")
+        if not _holds(found[0].body, record.value):
+            changed.append(f"{record.kind} at {_said(place)}")
+    return [
+        held("Every bad record is in the dead letters, with topic, partition and offset", lost, f"{len(places)} found"),
+        held("No bad record is there twice", twice, "each once"),
+        held("Each letter gives the reason that fits how the record was made", other, f"{len(letters)} reasons"),
+        held("Each letter holds the record as it came", changed, f"{len(letters)} compared"),
+    ]
+
+
+def _place(letter: DeadLetter) -> _Place:
+    source = letter.body.get("source")
+    known = source if isinstance(source, Mapping) else {}
+    partition, offset = known.get("partition"), known.get("offset")
+    return (partition, offset) if isinstance(partition, int) and isinstance(offset, int) else (-1, -1)
+
+
+def _code(letter: DeadLetter) -> str:
+    reason = letter.body.get("reason")
+    return str(reason.get("code") or "") if isinstance(reason, Mapping) else ""
+
+
+def _holds(body: Mapping[str, Any], value: bytes | None) -> bool:
+    if body.get("truncated") and body.get("size") is not None:
+        whole = value or b""
+        return bool(body["size"] == len(whole) and body["sha256"] == hashlib.sha256(whole).hexdigest())
+    encoded = body.get("value")
+    return (None if encoded is None else base64.b64decode(encoded)) == value
+
+
+def _said(place: _Place) -> str:
+    return f"partition {place[0]}, offset {place[1]}"
+
+
+def _errors(session: Session, since: datetime) -> float:
+    """How many invocations of the consumer failed, says CloudWatch."""
+    answer = session.cloudwatch.get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="Errors",
+        Dimensions=[{"Name": "FunctionName", "Value": _FUNCTION}],
+        StartTime=since.replace(second=0, microsecond=0),
+        EndTime=datetime.now(UTC) + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )
+    return sum(point["Sum"] for point in answer["Datapoints"])
+
+
+def _behind(session: Session) -> list[str]:
+    """Partitions of which the mapping's consumer group has not committed everything."""
+    from confluent_kafka import Consumer, TopicPartition
+
+    from flightpulse.relay.connection import Kafka
+    from simulator.events import TOPIC
+
+    mapping = session.functions.list_event_source_mappings(FunctionName=session.output("KafkaConsumerArn"))
+    group = mapping["EventSourceMappings"][0]["SelfManagedKafkaEventSourceConfig"]["ConsumerGroupId"]
+    consumer = Consumer(Kafka(session.broker).client(**{"group.id": group, "enable.auto.commit": False}))
+    try:
+        known = consumer.list_topics(TOPIC, timeout=10).topics[TOPIC].partitions
+        wanted = [TopicPartition(TOPIC, number) for number in known]
+        found = []
+        for one in consumer.committed(wanted, timeout=10):
+            _, end = consumer.get_watermark_offsets(TopicPartition(TOPIC, one.partition), timeout=10)
+            if max(one.offset, 0) < end:
+                found.append(f"partition {one.partition} at {one.offset} of {end}")
+        return found
+    finally:
+        consumer.close()
