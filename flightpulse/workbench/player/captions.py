@@ -8,7 +8,7 @@ from flightpulse.workbench.diagram.definition import State, short_resource
 from flightpulse.workbench.history import Problem, Visit
 from flightpulse.workbench.player.course import Course
 from flightpulse.workbench.player.events import Event, details
-from flightpulse.workbench.player.kinds import is_failure, is_start
+from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
 from flightpulse.workbench.player.trace import Trace
 from flightpulse.workbench.story import in_words
 
@@ -112,7 +112,9 @@ class Teller:
 
     def _failed(self, event: Event, visit: Visit, index: int) -> str:
         kind: str = event["type"]
-        if kind in {"MapStateFailed", "ParallelStateFailed", "MapStateAborted"}:
+        if is_stopped(kind):
+            return f"{visit.name} is stopped."
+        if kind in {"MapStateFailed", "ParallelStateFailed"}:
             part = "an item" if visit.kind == "Map" else "a branch"
             return f"{visit.name} fails because {part} failed; {self._then(index)}."
         problem = _problem(event)

@@ -11,13 +11,14 @@ from flightpulse.workbench.diagram.marks import SIGNS, Mark, Marks
 from flightpulse.workbench.player import captions
 from flightpulse.workbench.player.course import Course
 from flightpulse.workbench.player.events import Event, details
-from flightpulse.workbench.player.kinds import is_failure, is_start
+from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
 from flightpulse.workbench.player.trace import Trace, around
 
 TROUBLE_FIRST = ("failed", "timed_out", "aborted", "running", "retrying", "caught", "done")
 RETRIES = "retries"
 _ENDED_BADLY = frozenset({"failed", "timed_out", "aborted"})
 _ENDS = {"ExecutionFailed": "aborted", "ExecutionAborted": "aborted", "ExecutionTimedOut": "timed_out"}
+_FAIL_WITH_ALL_INSIDE = frozenset({"MapStateFailed", "ParallelStateFailed", "MapStateAborted", "ParallelStateAborted"})
 _INNER_END = {"MapIterationFailed": "failed", "MapIterationAborted": "aborted"}
 
 EdgeKey = tuple[str, str, str]
@@ -204,10 +205,11 @@ class _Replayer:
         elif kind.endswith("StateExited"):
             yield stay, "caught" if self._course.left_by_catch(index) else "done"
         elif is_failure(kind):
-            follows = self._course.what_follows(index)
-            if follows != "unknown":
+            if is_stopped(kind):
+                yield stay, "aborted"
+            elif (follows := self._course.what_follows(index)) != "unknown":
                 yield stay, {"again": "retrying", "caught": "caught"}.get(follows, "failed")
-            if kind in {"MapStateFailed", "ParallelStateFailed", "MapStateAborted"}:
+            if kind in _FAIL_WITH_ALL_INSIDE:
                 inside = {n for n, one in enumerate(self._trace.items) if one.owner == stay}
                 yield from ((one, "aborted") for one in self._open_inside(inside))
         elif is_start(kind) or kind == "MapIterationStarted":
