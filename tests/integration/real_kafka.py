@@ -56,8 +56,6 @@ NEEDED = (
         bool(missing()) and os.environ.get("CI") != "true",
         reason=f"a real Apache Kafka needs {missing()}: apt-get install openjdk-17-jre-headless maven",
     ),
-    # One worker runs all of them: one broker is enough for two cores.
-    pytest.mark.xdist_group("real-kafka"),
 )
 """Marks of tests that run against a real Kafka."""
 
