@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 import types
 
 import pytest
@@ -121,15 +120,6 @@ def test_every_caption_of_every_run_is_one_sentence():
 def test_an_empty_history_is_a_mistake_with_a_way_out():
     with pytest.raises(UserError, match="no events"):
         Player(runs.LINE, []).captions()
-
-
-def test_ten_thousand_events_are_replayed_in_under_a_second():
-    history = runs.chunk_of(930)
-    assert len(history) > 10_000
-    before = time.process_time()
-    captions = Player(runs.MAP, history).captions()
-    assert time.process_time() - before < 1
-    assert len(captions) == len(history)
 
 
 def test_the_package_loads_without_matplotlib_or_ipython():
