@@ -1,7 +1,7 @@
 """Invented flights with invented people on them, drawn from a seed, for proofs that need more than the sample data."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -73,6 +73,11 @@ def gather(seed: int, *, flights: int, bookings: int, first_flight: int = 6000, 
             people.append(passenger)
             booked.append(_booking(choice, flight, passenger, number, everyone=everyone))
     return Crowd(made, tuple(people), tuple(booked))
+
+
+def put_flights(session: Session, flights: Iterable[Flight]) -> None:
+    """Write flights alone: whoever is booked on them stays booked."""
+    Table(session.dynamodb, session.table_name).save(flights=flights)
 
 
 def _unbook(session: Session, table: Table, flight_id: str) -> None:

@@ -40,6 +40,7 @@ class Watch:
         self._wanted = frozenset(event_ids)
         self._since = since - _CLOCK_SKEW
         self._ended: dict[str, Ended | None] = {}
+        self._status: dict[str, str] = {}
 
     def ended(self) -> list[Ended]:
         """Executions of these events that are over; look with :meth:`look` first."""
@@ -50,7 +51,9 @@ class Watch:
         listed = executions.recent(
             self._session, workflows=executions.of_events(self._session), since=self._since, limit=_MANY
         )
-        fresh = [one.arn for one in listed if one.status != "RUNNING" and one.arn not in self._ended]
+        # One that was redriven has ended before, and ends again.
+        fresh = [one.arn for one in listed if one.status != "RUNNING" and self._status.get(one.arn) != one.status]
+        self._status.update({one.arn: one.status for one in listed})
         with ThreadPoolExecutor(max_workers=8) as pool:
             self._ended.update(zip(fresh, pool.map(self._read, fresh), strict=True))
         return sum(one.status == "RUNNING" for one in listed)

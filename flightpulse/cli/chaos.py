@@ -122,6 +122,39 @@ def crashes(seed: int, as_json: bool, **wishes: Any) -> None:
     _run("crashes", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
 
 
+@chaos.command(short_help="Dead letters and failed executions come back.")
+@_seed
+@click.option("--bookings", type=click.IntRange(1, 200), default=12, show_default=True, help="For each flight.")
+@_timeout(600)
+@options.as_json
+def redrive(seed: int, as_json: bool, **wishes: Any) -> None:
+    """Let one event fail in each way there is, look at the dead letters, and redrive when the causes are gone.
+
+    Every failure must be seen with what, why and since when; all of it must come back; who was told before must not be
+    told again.
+    """
+    from flightpulse.chaos import redriving as proof
+
+    _run("redrive", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
+
+
+@chaos.command(short_help="The model is down, slow, or inventing.")
+@_seed
+@click.option("--bookings", type=click.IntRange(1, 1000), default=60, show_default=True, help="On the flight.")
+@click.option("--kind", "kinds", multiple=True, help="Only these faults of the model (repeat it).")
+@_timeout(1200)
+@options.as_json
+def outage(seed: int, as_json: bool, **wishes: Any) -> None:
+    """Tell a flight's passengers while the model is throttled, down, slow, empty, inventing and so on, one by one.
+
+    Everybody must be told, with the texts that people wrote, without anything that the model made up, and no later than
+    a stated bound.
+    """
+    from flightpulse.chaos import outage as proof
+
+    _run("outage", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
+
+
 def _bounded(wishes: dict[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in wishes.items() if name != "timeout"}, "seconds": wishes["timeout"]}
 

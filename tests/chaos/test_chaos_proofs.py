@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from flightpulse.chaos import disorder, scale
+from flightpulse.chaos import crashes, disorder, outage, pushback, redriving, scale
 from flightpulse.chaos.verdict import Verdict
 from flightpulse.workbench.session import Session
 from tests.chaos.cloud import deployed
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    yield from deployed(tmp_path_factory.mktemp("chaos-home"))
+def session() -> Iterator[Session]:
+    yield from deployed()
 
 
 def assert_kept(verdict: Verdict) -> None:
@@ -40,3 +40,31 @@ def test_one_event_about_many_people_stays_within_the_limits_and_tells_all(sessi
     # Two chunks of 40, one of 10, spread over three tiers: more than one execution, and each measured.
     assert int(verdict.figures["executions"]) > 4
     assert int(verdict.figures["largest payload, bytes"]) > 10_000
+
+
+def test_calls_that_fail_on_every_hop_lose_nothing_and_double_nothing(session: Session) -> None:
+    verdict = pushback.prove(session, 14, flights=4, events=4, bookings=3, rate=0.2, seconds=240)
+
+    assert_kept(verdict)
+    assert int(verdict.figures["faults"]) > 50
+
+
+def test_what_is_killed_between_kafka_and_the_passengers_loses_nothing_and_doubles_nothing(session: Session) -> None:
+    verdict = crashes.prove(session, 21, runs=3, seconds=240)
+
+    assert_kept(verdict)
+    assert int(verdict.figures["kills"]) >= 5
+
+
+def test_what_failed_comes_back_and_who_was_told_is_not_told_again(session: Session) -> None:
+    verdict = redriving.prove(session, 15, bookings=5, seconds=240)
+
+    assert_kept(verdict)
+    assert 0 < int(verdict.figures["told before"]) < int(verdict.figures["told in the end"])
+
+
+def test_a_model_that_fails_or_invents_holds_nobody_up_and_tells_nobody_anything(session: Session) -> None:
+    verdict = outage.prove(session, 16, bookings=10, kinds=("throttle", "down", "promise"), seconds=240)
+
+    assert_kept(verdict)
+    assert int(verdict.figures["fallback messages"]) > 0

@@ -1,0 +1,220 @@
+"""Proof: what ended in the dead letters comes back when its cause is gone, and nobody who was told is told again."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flightpulse.adapters.dynamodb_json import item_to_typed
+from flightpulse.chaos import crowd, evidence, mending
+from flightpulse.chaos.dial import Dial, Fault
+from flightpulse.chaos.oracle import Oracle
+from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
+from flightpulse.domain import keys
+from flightpulse.domain.entities import Flight
+from flightpulse.workbench import dead_letters, executions
+from flightpulse.workbench.redrive import Redriver
+from flightpulse.workbench.session import Session
+from simulator import events
+from simulator.producer import send
+
+_DYNAMODB_BUSY = "DynamoDB.ProvisionedThroughputExceededException"
+_SETTLED_SECONDS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One way in which a flight's event fails. ``kind`` and ``code`` are what its dead letter must say."""
+
+    name: str
+    kind: str
+    code: str
+    faults: tuple[Fault, ...] = ()
+    cancelled: bool = False
+    unknown: bool = False
+    stopped: bool = False
+
+
+_CASES = (
+    # Three attempts in four fail, so that some messages use up all their attempts and others get through.
+    _Case(
+        "some messages",
+        "notifications",
+        "EventBridge.FailedEntry",
+        ({"state": "PublishNotification", "error": "EventBridge.FailedEntry", "rate": 0.8},),
+    ),
+    _Case(
+        "a group of bookings",
+        "notifications",
+        "States.TaskFailed",
+        ({"state": "NotifyChunk", "error": "States.TaskFailed", "skip": 1, "times": 1},),
+    ),
+    _Case(
+        "a group of bookings, after it was told",
+        "notifications",
+        "States.TaskFailed",
+        ({"state": "NotifyChunk", "error": "States.TaskFailed", "after": True, "times": 1},),
+    ),
+    _Case(
+        "a whole event",
+        "notifications",
+        "States.TaskFailed",
+        ({"state": "NotifyPassengers", "error": "States.TaskFailed", "times": 1},),
+    ),
+    _Case(
+        "the note that a message is out",
+        "notifications",
+        _DYNAMODB_BUSY,
+        ({"state": "ConfirmTold", "error": _DYNAMODB_BUSY},),
+    ),
+    _Case(
+        "the mark on a booking",
+        "notifications",
+        _DYNAMODB_BUSY,
+        ({"state": "MarkBooking", "error": _DYNAMODB_BUSY},),
+        cancelled=True,
+    ),
+    _Case(
+        "an event that no workflow took",
+        "targets",
+        "NO_PERMISSIONS",
+        ({"hop": "target", "to": "Workflow", "error": "NO_PERMISSIONS", "times": 1},),
+    ),
+    _Case("a record about a flight that nobody knew yet", "records", "UNKNOWN_FLIGHT", unknown=True),
+    _Case(
+        "an execution that somebody stopped",
+        "executions",
+        "",
+        ({"state": "NotifyChunk", "delay_seconds": 8, "times": 1},),
+        stopped=True,
+    ),
+)
+
+
+def prove(
+    session: Session, seed: int, *, bookings: int = 12, seconds: float = 600.0, on_progress: OnProgress = silent
+) -> Verdict:
+    """Let one event fail in each way there is, look at the dead letters, redrive everything, and redrive once more."""
+    began, now = time.monotonic(), datetime.now(UTC)
+    session.require_stack()
+    dial = Dial(session)
+    people = crowd.gather(seed, flights=len(_CASES), bookings=bookings, first_flight=7700)
+    cases = dict(zip((flight.flight_id for flight in people.flights), _CASES, strict=True))
+    people.board(session)
+    for flight, case in zip(people.flights, _CASES, strict=True):
+        if case.unknown:
+            _forget(session, flight)
+    sent = {flight.flight_id: _event(flight, cases[flight.flight_id], now, seed) for flight in people.flights}
+    ids = {flight_id: str(event["event_id"]) for flight_id, event in sent.items()}
+    watch = evidence.Watch(session, ids.values(), now)
+    faults = [{**fault, "about": flight} for flight, case in cases.items() for fault in case.faults]
+    reach = {ids[flight]: 1 for flight, case in cases.items() if case.kind not in {"targets", "records"}}
+    with dial.turned(faults, seed):
+        send(session, list(sent.values()))
+        for flight, case in cases.items():
+            if case.stopped:
+                _stop(session, ids[flight], now)
+        watch.wait(reach, seconds=seconds / 2, quiet=_SETTLED_SECONDS, on_progress=on_progress)
+    letters, failed = _waiting(session, set(ids.values()), now)
+    before = evidence.messages(session, list(ids.values()), now)
+    crowd.put_flights(session, [flight for flight in people.flights if cases[flight.flight_id].unknown])
+    mended = mending.mend(
+        session, watch, list(ids.values()), seconds=began + seconds - time.monotonic(), on_progress=on_progress
+    )
+    told = evidence.messages(session, list(ids.values()), now)
+    again = [*Redriver(session).redrive_executions(), *Redriver(session).send_back()]
+    oracle = Oracle(sent.values(), people.wishes)
+    handled = evidence.handling(session, list(ids.values()), watch.ended())
+    repeated = [f"{one.event_id} to {one.booking_id} by {one.channel}" for one in before if told.count(one) != 1]
+    promises = [
+        held(
+            "Every failure waits where it can be seen: what, why, since when",
+            _unseen(cases, ids, letters, failed),
+            f"{len(cases)} kinds of failure",
+        ),
+        Promise("Everything comes back when the causes are gone", mended.said, mended.complete),
+        held(
+            "Who had been told before is not told again", repeated, f"{len(before)} messages before, {len(told)} after"
+        ),
+        *oracle.about_messages(told),
+        oracle.about_flights(evidence.states(session, list(sent)), {one.flight_id: one.gate for one in people.flights}),
+        *oracle.about_handling(handled, dict.fromkeys(ids.values(), 1), redriven=True),
+        held("Redriving once more finds nothing", [one.what for one in again], "nothing waits"),
+    ]
+    kinds = Counter(letter.kind for letter in letters)
+    figures = {
+        "cases": len(_CASES),
+        **{f"letters of kind {kind}": count for kind, count in sorted(kinds.items())},
+        "failed executions": len(failed),
+        "told before": len(before),
+        "told in the end": len(told),
+    }
+    return Verdict("redriving", seed, tuple(promises), figures, time.monotonic() - began)
+
+
+_SKEW = timedelta(seconds=2)
+
+
+def _event(flight: Flight, case: _Case, now: datetime, seed: int) -> dict[str, Any]:
+    at = now - timedelta(seconds=1)
+    event_id = f"redrive-{seed}-{int(now.timestamp() * 1000):x}-{flight.flight_id}"
+    if case.cancelled:
+        return events.cancellation(flight, "WEATHER", at=at, event_id=event_id)
+    return events.delay(flight, 50, "MECHANICAL", at=at, event_id=event_id)
+
+
+def _forget(session: Session, flight: Flight) -> None:
+    session.dynamodb.delete_item(TableName=session.table_name, Key=item_to_typed(keys.flight(flight.flight_id)))
+
+
+def _stop(session: Session, event_id: str, since: datetime) -> None:
+    """Stop the execution of an event, as an operator might, once it is at work on its passengers."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for one in executions.recent(session, workflows=("delay",), status="RUNNING", since=since - _SKEW, limit=1000):
+            answer = session.stepfunctions.describe_execution(executionArn=one.arn)
+            event = executions.bus_event(executions.parsed(answer.get("input")))
+            if event.event_id == event_id and _is_telling(session, one.arn):
+                session.stepfunctions.stop_execution(executionArn=one.arn, error="Operator", cause="stopped by hand")
+                return
+        time.sleep(0.2)
+
+
+def _is_telling(session: Session, arn: str) -> bool:
+    history = session.stepfunctions.get_execution_history(executionArn=arn, reverseOrder=True, maxResults=5)
+    return any(event["type"] in {"TaskSubmitted", "TaskStarted"} for event in history["events"])
+
+
+def _waiting(
+    session: Session, event_ids: set[str], since: datetime
+) -> tuple[list[dead_letters.DeadLetter], dict[str, str]]:
+    """The letters since the run began, and why executions of its events failed, by event."""
+    letters = [letter for letter in dead_letters.look(session) if letter.since >= since - _SKEW]
+    failed = {one.event.event_id: one.why for one in Redriver(session).failed_executions()}
+    return letters, {event_id: why for event_id, why in failed.items() if event_id in event_ids}
+
+
+def _unseen(
+    cases: dict[str, _Case], ids: dict[str, str], letters: list[dead_letters.DeadLetter], failed: dict[str, str]
+) -> list[str]:
+    return [
+        f"{flight}: {case.name}"
+        for flight, case in cases.items()
+        if not any(_tells(case, flight, ids[flight], letter) for letter in letters)
+        and not (case.kind == "executions" and failed.get(ids[flight]))
+    ]
+
+
+def _tells(case: _Case, flight: str, event_id: str, letter: dead_letters.DeadLetter) -> bool:
+    if letter.kind != case.kind or case.code not in letter.why:
+        return False
+    if case.kind == "records":
+        return flight in letter.why or flight in str(letter.body)
+    return any(name in texts for texts in _texts(letter) for name in (flight, event_id))
+
+
+def _texts(letter: dead_letters.DeadLetter) -> Iterator[str]:
+    yield letter.what
+    yield str(dict(letter.body))
