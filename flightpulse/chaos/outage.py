@@ -25,6 +25,7 @@ beside it wait at the same time.
 """
 
 _DELETES_PER_CALL = 25
+_FRESH = "CHAOS_FRESH_SINCE"
 _OUTAGES: tuple[tuple[str, Fault], ...] = (
     ("throttled", {"kind": "throttle"}),
     ("down", {"kind": "down"}),
@@ -104,6 +105,7 @@ def prove(
                 and late <= BOUND_SECONDS,
             )
         )
+    fresh_messengers(session, None)
     said = f"{slowest:.1f} s at the most"
     promises.append(
         Promise(f"No outage delays a flight by more than {BOUND_SECONDS:.0f} s", said, slowest <= BOUND_SECONDS)
@@ -124,9 +126,9 @@ class _Told:
 
 def _tell(session: Session, people: crowd.Crowd, said: str, seed: int, seconds: float) -> _Told:
     forget_templates(session)
-    fresh_messengers(session)
-    people.board(session)
     now = datetime.now(UTC)
+    fresh_messengers(session, now.isoformat())
+    people.board(session)
     flight = people.flights[0]
     detail = _INJECTIONS[seed % len(_INJECTIONS)]
     event = events.delay(flight, 95, "CREW", detail, at=now - timedelta(seconds=1))
@@ -164,10 +166,14 @@ def forget_templates(session: Session) -> None:
         session.dynamodb.batch_write_item(RequestItems={session.table_name: requests})  # type: ignore[dict-item]
 
 
-def fresh_messengers(session: Session) -> None:
-    """Have the next invocations of the messenger start anew: a worker that met an outage leaves the model alone."""
+def fresh_messengers(session: Session, since: str | None) -> None:
+    """Have the next invocations of the messenger start anew: a worker that met an outage leaves the model alone.
+
+    A changed variable makes Lambda start new environments; without ``since`` the variables are as they were deployed.
+    """
     name = session.output("LlmMessengerArn")
-    config = session.functions.get_function_configuration(FunctionName=name)
-    # A changed configuration is what makes Lambda start new environments; afterwards it is as it was deployed.
-    for description in (f"{config.get('Description', '')} ", config.get("Description", "")):
-        session.functions.update_function_configuration(FunctionName=name, Description=description)
+    known = session.functions.get_function_configuration(FunctionName=name).get("Environment", {}).get("Variables", {})
+    variables = {name: value for name, value in known.items() if name != _FRESH}
+    if since is not None:
+        variables[_FRESH] = since
+    session.functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})

@@ -64,7 +64,7 @@ def test_what_failed_comes_back_and_who_was_told_is_not_told_again(session: Sess
 
 
 def test_a_model_that_fails_or_invents_holds_nobody_up_and_tells_nobody_anything(session: Session) -> None:
-    verdict = outage.prove(session, 16, bookings=10, kinds=("throttle", "down", "promise"), seconds=240)
+    verdict = outage.prove(session, 16, bookings=10, kinds=("throttle", "down", "promise", "curly_quotes"), seconds=240)
 
     assert_kept(verdict)
     assert int(verdict.figures["fallback messages"]) > 0
