@@ -1,24 +1,14 @@
 """Fills templates for passengers: the e-mail and the text message that each of them gets."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from flightpulse.domain import fallbacks, gsm7, placeholders
-from flightpulse.domain.facts import (
-    PERSONAL,
-    News,
-    Recipient,
-    UnusableRecipientError,
-    Values,
-    read_news,
-    read_recipient,
-)
+from flightpulse.domain.facts import PERSONAL, News, Recipient, UnusableRecipientError, Values
 from flightpulse.domain.fallbacks import Fallback
 from flightpulse.domain.placeholders import Channel
 from flightpulse.domain.segments import Kind, Segment
-from flightpulse.domain.severity import Severity
 from flightpulse.domain.templates import MissingFactError, fill
 from flightpulse.domain.wordings import Wording
 
@@ -138,58 +128,3 @@ def _is_email(value: str) -> bool:
 def _is_phone(value: str) -> bool:
     digits = [character for character in value if character.isdecimal() and character.isascii()]
     return 7 <= len(digits) <= 15 and set(value) <= set("+0123456789 ().-")
-
-
-_SAMPLE_FLIGHT = {
-    "flight_id": "SW1234",
-    "origin": "DAL",
-    "destination": "LAX",
-    "scheduled_departure": "2026-11-24T16:45:00Z",
-    "scheduled_arrival": "2026-11-24T20:05:00Z",
-}
-_SAMPLE_EVENTS: Mapping[tuple[Kind, Severity], Mapping[str, object]] = {
-    (Kind.DELAY, Severity.MINOR): {"event_type": "FLIGHT_DELAY", "delay_minutes": 25},
-    (Kind.DELAY, Severity.MAJOR): {"event_type": "FLIGHT_DELAY", "delay_minutes": 90},
-    (Kind.DELAY, Severity.SEVERE): {"event_type": "FLIGHT_DELAY", "delay_minutes": 285},
-    (Kind.ON_TIME, Severity.MINOR): {"event_type": "FLIGHT_DELAY", "delay_minutes": 0},
-    (Kind.CANCELLATION, Severity.CANCELLED): {"event_type": "FLIGHT_CANCELLED"},
-    (Kind.GATE_CHANGE, Severity.GATE): {"event_type": "GATE_CHANGE", "old_gate": "A5", "new_gate": "A9"},
-    (Kind.GATE_CHANGE, Severity.TERMINAL): {
-        "event_type": "GATE_CHANGE",
-        "old_gate": "A5",
-        "new_gate": "D15",
-        "terminal_change": True,
-    },
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A segment's message as a made-up passenger would read it."""
-
-    segment: Segment
-    origin: str
-    subject: str
-    body: str
-    sms: str
-
-
-def gallery(wordings: Iterable[Wording]) -> Iterator[Example]:
-    """Every wording filled in for one made-up passenger, for people to read."""
-    for wording in wordings:
-        segment = wording.segment
-        event = {"event_id": "sample", "reason": segment.reason, **_SAMPLE_EVENTS[segment.kind, segment.severity]}
-        news = read_news(event, _SAMPLE_FLIGHT)
-        recipient = read_recipient(
-            {
-                "booking_id": "BKG-0001",
-                "passenger_id": "PAX-0001",
-                "first_name": "Maya",
-                "tier": str(segment.tier),
-                "confirmation_number": "H2RVNC",
-                "special_requests": ["wheelchair assistance"] if segment.assistance else [],
-            }
-        )
-        if recipient is not None:
-            email, sms = _email(news, recipient, wording), _sms(news, recipient, wording)
-            yield Example(segment, wording.origin, email["subject"], email["body"], sms["text"])

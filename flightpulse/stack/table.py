@@ -32,9 +32,6 @@ class FlightTable(Construct):
         self._add_index(names.GSI1)
         self._add_index(names.GSI2)
 
-    def index_arn(self, index: str) -> str:
-        return f"{self.table.table_arn}/index/{index}"
-
     @property
     def stream_arn(self) -> str:
         arn = self.table.table_stream_arn

@@ -8,6 +8,7 @@ from flightpulse.domain.placeholders import Channel, known, used
 from flightpulse.domain.segments import Kind, Segment, all_segments
 from flightpulse.domain.severity import Severity
 from flightpulse.domain.templates import fill
+from tests.unit.messages.gallery import example
 from tests.unit.messages.samples import MAJOR, MINOR, TERMINAL, delay, fitting_fallback, flight, gate_change, recipient
 
 EVERY = list(all_segments())
@@ -17,10 +18,6 @@ OPTIONAL = ("arrival_time", "scheduled_time", "old_gate")
 
 def segments_of(kind: Kind) -> list[Segment]:
     return [segment for segment in EVERY if segment.kind is kind]
-
-
-def example(segment: Segment) -> messages.Example:
-    return next(messages.gallery([wordings.written(segment)]))
 
 
 @by_kind

@@ -3,10 +3,9 @@ from typing import Any
 
 import pytest
 
-from flightpulse.domain import messages, wordings
+from flightpulse.domain import messages
 from flightpulse.domain.facts import Recipient, UnusableRecipientError, read_news, read_recipient
 from flightpulse.domain.placeholders import Channel
-from flightpulse.domain.segments import all_segments
 from flightpulse.domain.templates import MessageTemplate, MissingFactError, fill
 from flightpulse.domain.wordings import Origin, Wording
 from flightpulse.local.model.stand_in import template_fields
@@ -140,9 +139,3 @@ def test_an_address_that_cannot_be_one_is_named_and_not_quoted(
 @pytest.mark.parametrize("phone", ["+12145550101", "(214) 555-0101", "+44 20 7946 0958"])
 def test_phone_numbers_may_be_written_as_people_write_them(phone: str) -> None:
     assert messages.address(somebody(phone=phone), Channel.SMS) == phone
-
-
-def test_the_gallery_shows_every_segment() -> None:
-    segments = list(all_segments())
-    shown = list(messages.gallery(map(wordings.written, segments)))
-    assert [example.segment for example in shown] == segments

@@ -1,0 +1,61 @@
+"""Every kind of message as one made-up passenger reads it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flightpulse.domain import messages, wordings
+from flightpulse.domain.facts import read_news, read_recipient
+from flightpulse.domain.placeholders import Channel
+from flightpulse.domain.segments import Kind, Segment
+from flightpulse.domain.severity import Severity
+
+_SAMPLE_FLIGHT = {
+    "flight_id": "SW1234",
+    "origin": "DAL",
+    "destination": "LAX",
+    "scheduled_departure": "2026-11-24T16:45:00Z",
+    "scheduled_arrival": "2026-11-24T20:05:00Z",
+}
+_SAMPLE_EVENTS: Mapping[tuple[Kind, Severity], Mapping[str, object]] = {
+    (Kind.DELAY, Severity.MINOR): {"event_type": "FLIGHT_DELAY", "delay_minutes": 25},
+    (Kind.DELAY, Severity.MAJOR): {"event_type": "FLIGHT_DELAY", "delay_minutes": 90},
+    (Kind.DELAY, Severity.SEVERE): {"event_type": "FLIGHT_DELAY", "delay_minutes": 285},
+    (Kind.ON_TIME, Severity.MINOR): {"event_type": "FLIGHT_DELAY", "delay_minutes": 0},
+    (Kind.CANCELLATION, Severity.CANCELLED): {"event_type": "FLIGHT_CANCELLED"},
+    (Kind.GATE_CHANGE, Severity.GATE): {"event_type": "GATE_CHANGE", "old_gate": "A5", "new_gate": "A9"},
+    (Kind.GATE_CHANGE, Severity.TERMINAL): {
+        "event_type": "GATE_CHANGE",
+        "old_gate": "A5",
+        "new_gate": "D15",
+        "terminal_change": True,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A segment's message, filled in."""
+
+    subject: str
+    body: str
+    sms: str
+
+
+def example(segment: Segment) -> Example:
+    """The written template of a segment for Maya, who asked for a wheelchair where the segment has special requests."""
+    event = {"event_id": "sample", "reason": segment.reason, **_SAMPLE_EVENTS[segment.kind, segment.severity]}
+    news = read_news(event, _SAMPLE_FLIGHT)
+    maya = read_recipient(
+        {
+            "booking_id": "BKG-0001",
+            "passenger_id": "PAX-0001",
+            "first_name": "Maya",
+            "tier": str(segment.tier),
+            "confirmation_number": "H2RVNC",
+            "special_requests": ["wheelchair assistance"] if segment.assistance else [],
+        }
+    )
+    assert maya is not None
+    wording = wordings.written(segment)
+    email, sms = (messages.notification(news, maya, channel, "to", wording)["detail"] for channel in Channel)
+    return Example(email["subject"], email["body"], sms["text"])
