@@ -66,12 +66,14 @@ def test_a_rule_for_another_detail_type_is_seen_before_anything_is_deployed(shop
     assert grade.waiting == ["house tests", *RUNNING]
 
 
-def test_a_text_that_fits_no_message_is_seen(shop: Workshop) -> None:
+def test_a_schema_that_refuses_the_good_event_is_seen(shop: Workshop) -> None:
     shop.apply("workflow")
-    short = '"flight {flight} is ready for boarding at gate {new_gate}."'
-    shop.replace("flightpulse/domain/fallbacks.py", short, f'{short[:-1]} " * 4')
+    shop.replace("flightpulse/schemas/boarding_call.json", "{0,7}$", "{0,0}$")
 
-    assert shop.grade(deploy=False).missing == ["telling"]
+    grade = shop.grade()
+
+    assert grade.missing == ["schema"]
+    assert "payload.gate must match pattern" in grade.step("schema").seen
 
 
 def test_a_workflow_without_a_comment_is_seen(shop: Workshop) -> None:
@@ -80,8 +82,10 @@ def test_a_workflow_without_a_comment_is_seen(shop: Workshop) -> None:
     comment = '      "Comment": "Everyone who wanted to know has been told.",\n'
     shop.replace(path, comment, "")
 
-    assert shop.grade(deploy=False).missing == ["workflow"]
-    assert "PassengersTold" in shop.grade(deploy=False).step("workflow").seen
+    grade = shop.grade(deploy=False)
+
+    assert grade.missing == ["workflow"]
+    assert grade.step("workflow").seen == "PassengersTold: there is no Comment for the one who shows it"
 
 
 def test_a_sample_event_that_is_missing_is_found_by_the_tests_of_the_house(shop: Workshop) -> None:

@@ -91,12 +91,12 @@ class Copy:
             "FLIGHTPULSE_HOME": str(self.home),
         }
 
-    def run(self, arguments: Sequence[str], *, said: str = "") -> "subprocess.CompletedProcess[str]":
-        """Run Python with the copy's code; ``said`` goes to its standard input."""
+    def run(self, arguments: Sequence[str], *, said: str = "", **variables: str) -> "subprocess.CompletedProcess[str]":
+        """Run Python with the copy's code; ``said`` goes to its standard input, ``variables`` to its environment."""
         return subprocess.run(  # noqa: S603
             [sys.executable, "-P", *arguments],
             cwd=self.code,
-            env=self.environment(),
+            env={**self.environment(), **variables},
             input=said,
             capture_output=True,
             text=True,

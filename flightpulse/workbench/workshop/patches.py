@@ -70,7 +70,7 @@ def replaced(text: str, old: str, new: str, *, where: str) -> str:
     """The text with one passage replaced. Raises UserError when the passage is not there exactly once."""
     found = text.count(old)
     if found != 1:
-        shown = old.strip().splitlines()[0] if old.strip() else old
+        shown = max((line.strip() for line in old.splitlines()), key=len, default="")
         raise UserError(
             f"{where} has {'no passage' if not found else f'{found} passages'} {shown!r}.",
             hint="Copy the passage from the file, with its spaces, and enough of it to be the only one.",
