@@ -1,0 +1,214 @@
+# %% [markdown]
+# # Watch metrics, logs and alarms
+#
+# A system without servers still has to say how it is. You follow numbers from a log line to a chart, find everything about one event, and make an alarm go off and calm down.
+#
+# - **You will:** read metrics from CloudWatch, see where they come from, join logs by one id, set off an alarm, look at latency
+# - **You need:** this checkout; no account and no Docker
+# - **Time:** 8 minutes
+# - **Cost:** 0
+# - **Simplified:** the alarm is a copy that looks every 10 seconds instead of every 5 minutes; the dashboard is read, not drawn
+#
+# Recorded on the local cloud; the messages were written by its stand-in model, not by Amazon Bedrock.
+
+# %% [markdown]
+# Every hop of this strip writes logs, and some of the lines are also numbers:
+#
+# **Kafka → Lambda → EventBridge → Step Functions → DynamoDB, Bedrock → messages**
+
+# %% tags=["setup"]
+from flightpulse.workbench import check, connect
+
+wb = connect()
+wb.ready()
+
+# %% [markdown]
+# ## What does one event add to the numbers?
+#
+# A flight with three bookings is late; two of its passengers want e-mails and texts. The numbers before and after are asked of CloudWatch, as a dashboard would ask.
+#
+# **Predict:** by how much does each of these four grow: delays, affected passengers, messages, workflows?
+
+# %%
+from datetime import UTC, datetime, timedelta
+
+names = ["DelayEventsProcessed", "AffectedPassengers", "NotificationsSent", "WorkflowExecutions"]
+hour = datetime.now(UTC) - timedelta(hours=1)
+before = {name: wb.metric_sum(name, since=hour) for name in names}
+wb.fire("minor-delay")
+wb.metric_chart(*names[:3])
+
+# %% [markdown]
+# CloudWatch keeps a sum per minute and forgets the single event. Three people are affected and four messages go out: one wants neither, two want both.
+
+# %% tags=["nbval-check-output"]
+for name in names:
+    check(f"growth of {name}", int(wb.metric_sum(name, since=hour) - before[name]), {"AffectedPassengers": 3, "NotificationsSent": 4}.get(name, 1))
+
+# %% [markdown]
+# **Takeaway:** metrics say *how much*, cheaply and for long; they never say *which*. What each of ours counts is in [flightpulse-spec.md](../docs/flightpulse-spec.md).
+
+# %% [markdown]
+# ## Where do the numbers come from?
+#
+# The consumer makes no call to CloudWatch. It logs a line in the *embedded metric format*, and CloudWatch takes the numbers out of it.
+#
+# **Predict:** does the line name the flight?
+
+# %%
+wb.fire("minor-delay")
+line = wb.embedded_metrics("consumer")[-1]
+line
+
+# %% [markdown]
+# No flight, no passenger: each combination of dimensions is a metric of its own, for USD 0.30 a month. Ids are fields of ordinary log lines. For messages and workflows not even a function is there that could count, so *metric filters* count lines of other services' logs:
+
+# %%
+wb.metric_filters()
+
+# %% tags=["nbval-check-output"]
+check("metrics in the line", sorted(line.values), ["AffectedPassengers", "DelayEventsProcessed"])
+check("dimensions of the line", line.dimensions, {"event_type": "FLIGHT_DELAY", "severity": "MINOR", "service": "kafka-consumer"})
+check("metrics counted by filters", set(wb.metric_filters().column("metric")), {"NotificationsSent", "WorkflowExecutions", "WorkflowFailures"})
+
+# %% [markdown]
+# **Takeaway:** a metric is a log line that CloudWatch has read. One writes it ([telemetry.py](../flightpulse/adapters/telemetry.py)), or a filter finds it ([log_metrics.py](../flightpulse/stack/log_metrics.py)).
+
+# %% [markdown]
+# ## How do you find everything about one event?
+#
+# A cancellation touches three functions, three workflows, two channels and the audit log. It carries a correlation id; this one we choose ourselves.
+#
+# **Predict:** how many log groups know it?
+
+# %%
+run = wb.fire("cancellation", correlation_id="fog-over-oakland")
+run.audit
+story = wb.logs(pattern='"fog-over-oakland"', since=run.began_at)
+story
+
+# %% [markdown]
+# Read from top to bottom it is the story of one flight, told by six log groups that never call each other. Every line is JSON with a sentence in it, and the same id.
+
+# %% tags=["nbval-check-output"]
+check("log groups that know it", set(story.column("group")), {"audit", "consumer", "email", "messenger", "sms", "stream"})
+check("messages that carry it", {message.correlation_id for message in run.messages}, {"fog-over-oakland"})
+
+# %% [markdown]
+# **Takeaway:** an id that every hop hands on turns scattered logs into one story. `flightpulse logs` and the [journey](02-follow-a-minor-delay.ipynb) use nothing else.
+
+# %% [markdown]
+# ## What wakes somebody up?
+#
+# Notifying the passengers is made to fail for a moment. `workflow-failures` watches a metric that a filter makes of execution logs, and goes off at one failure in five minutes. A copy of it looks every ten seconds, so that you need not wait.
+#
+# **Predict:** what brings the alarm back to OK: a success, or time?
+
+# %%
+with wb.quick_alarm("workflow-failures") as alarm:
+    alarm.wait_for("OK")
+    with wb.faults("NotifyPassengers", error="States.TaskFailed"):
+        wb.fire(wb.delay("SW1234", 50), reset=True)
+    alarm.wait_for("ALARM")
+    alarm.wait_for("OK")
+    changes = alarm.history()
+changes
+
+# %% [markdown]
+# Time: the next period had no failure, and no data counts as good (`notBreaching`). That does not mean that anything was repaired. The event waits in the dead letters:
+
+# %%
+letters = wb.dead_letters()
+letters
+
+# %% [markdown]
+# The cause is gone, so it is sent back. Nobody had been told, so everybody is told now, once.
+
+# %% tags=["nbval-check-output"]
+check("states of the alarm", [one.split()[1] for one in changes.column("became")][-3:], ["OK", "ALARM", "OK"])
+check("why it waits", [why for what, why in zip(letters.column("what"), letters.column("why")) if "SW1234" in what], ["States.TaskFailed: injected"])
+redriven = datetime.now(UTC)
+check("sent back", set(wb.redrive("notifications").column("")), {"✓"})
+check("messages about it", len(wb.inbox(flight="SW1234", since=redriven)), 4)
+
+# %% [markdown]
+# **Takeaway:** an alarm says that something needs a person; only what was kept can be repaired. Alarms: [alarms.py](../flightpulse/stack/alarms.py). Dead letters in a terminal: `flightpulse redrive --list`.
+
+# %% [markdown]
+# ## What does somebody see who looks?
+#
+# The dashboard has two halves: what the airline wants to know, and below it the machinery. The real `workflow-failures` is still in ALARM, since its five minutes are not over.
+#
+# **Predict:** which of the two halves do you look at first at night?
+
+# %%
+wb.dashboard()
+
+# %%
+wb.alarms()
+
+# %% tags=["nbval-check-output"]
+promised = ["DelayEventsProcessed", "CancellationEventsProcessed", "GateChangeEventsProcessed", "NotificationsSent"]
+promised += ["LLMInvocationsSuccess", "LLMInvocationsFailed", "WorkflowExecutions", "AffectedPassengers"]
+shown = ", ".join(wb.dashboard().column("shows"))
+check("promised metrics on the dashboard", sum(metric in shown for metric in promised), 8)
+check("alarms", len(wb.alarms()), 17)
+
+# %% [markdown]
+# **Takeaway:** start from what passengers feel (messages sent, fallbacks used), then go down to errors and throttles. The dashboard is code too: [dashboard.py](../flightpulse/stack/dashboard.py).
+
+# %% [markdown]
+# ## Is it fast enough?
+#
+# An average hides the passenger who waited longest. The curve shows for every duration which share of the messages was faster.
+#
+# **Predict:** half of the messages arrive within some time. How much longer do the last five percent take?
+
+# %%
+latency = wb.fire("rapid-sequence").latency()
+latency.picture(target=10)
+
+# %% [markdown]
+# Read it from the left: at the dashed line (p50) half are out, at the dotted one (p95) all but a few. A target is a sentence such as "95 % within 10 seconds", and the vertical line makes it visible.
+
+# %% tags=["nbval-check-output"]
+run = wb.run("rapid-sequence")
+check("messages measured", len(latency.seconds) == len(run.messages) > 0, True)
+check("p95 is not better than p50", latency.p95 >= latency.p50, True)
+
+# %% [markdown]
+# **Takeaway:** measure from where the passenger's wait begins, here the Kafka record, to where it ends, not one function's duration. Chart and percentiles: [charts.py](../flightpulse/workbench/charts.py).
+
+# %% [markdown]
+# ## What we simplified
+#
+# - On AWS the alarm needs its five minutes, and its topic would tell a subscriber. Here the copy has no actions.
+# - Locally SQS, DynamoDB and stream lag have no metrics: the alarms on dead letters and on stream lag stay OK. No dashboard is drawn, Logs Insights knows no `stats`, and there are no X-Ray traces. [The whole list](../docs/local-cloud.md).
+# - Latencies are this machine's, and the first calls of a function are slower.
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. *Change a number.* Use `wb.quick_alarm("workflow-failures", period=20)`. How long does ALARM last?
+#    <details><summary>Solution</summary>Between 20 and 40 seconds: the period with the failure has to end, and one more without any. With five minutes it is five to ten.</details>
+# 2. *Change a rule.* Filter patterns know fields: try <code>wb.logs("consumer", pattern='{ $.severity = "MINOR" }')</code>. Why do some lines come twice?
+#    <details><summary>Solution</summary>One line has the sentence, the other is the metric line of the same call: <code>severity</code> is a field of both.</details>
+# 3. *Break it.* Make the model fail, so that <code>messages-by-fallback</code> goes off: <code>wb.forget_templates()</code>, then fire within <code>wb.model_faults("down")</code>.
+#    <details><summary>Solution</summary>Within <code>wb.quick_alarm("messages-by-fallback") as alarm</code> fire <code>"rapid-sequence"</code> and <code>alarm.wait_for("ALARM")</code>. Everybody is told all the same, in the written words.</details>
+
+# %% [markdown]
+# ## Clean up
+#
+# This puts the flights back to where they were. You may run it twice.
+
+# %% tags=["cleanup"]
+wb.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
+
+# %% [markdown]
+# ## Where the code lives
+#
+# - What the stack watches: [alarms.py](../flightpulse/stack/alarms.py), [log_metrics.py](../flightpulse/stack/log_metrics.py), [dashboard.py](../flightpulse/stack/dashboard.py)
+# - What functions log and count: [telemetry.py](../flightpulse/adapters/telemetry.py)
+# - CloudWatch on this machine: [behaviours/cloudwatch](../flightpulse/local/behaviours/cloudwatch)
+#
+# Next: [Step through an execution](08-step-through-an-execution.ipynb).
