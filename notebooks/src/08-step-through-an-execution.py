@@ -17,6 +17,7 @@
 # On GitHub each player shows its last picture and a table. In JupyterLab and on the site it steps: arrow keys for events, `S` for the next state, `N` for the next failure, `P` to play.
 
 # %% tags=["setup"]
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flightpulse.workbench import check, connect, load_history
@@ -107,7 +108,7 @@ with wb.faults("ClaimNotification", error="DynamoDB.ConditionalCheckFailedExcept
 print(run.execution("notify-chunk").choices().at("WhyRefused"))
 
 # %% [markdown]
-# Every rule with the values it had at that moment, and how far it was from being true. The booking holds no order at all (`""`), so no rule is true, and the default takes it: told nothing is better than told twice. (The first line's `✗` is that message: the fault's doing.)
+# Every rule with the values it had at that moment, and how far it was from being true. The booking holds no order at all (`""`), so no rule is true, and the default takes it: silence is better than the same news twice. (The first line's `✗` is that message: the fault's doing.)
 
 # %% tags=["nbval-check-output"]
 [visit] = run.execution("notify-chunk").choices().at("WhyRefused").visits
@@ -126,9 +127,9 @@ check("messages", len(run.messages), 3)
 # **Predict:** a delay that is told, and the same delay when the flight already knows of something newer. Where do they part?
 
 # %%
-told, old = wb.delay("SW1234", 40), wb.delay("SW1234", 20, at=wb.run("minor-delay").began_at)
-first = wb.fire(told, reset=True)
-second = wb.fire(old)
+earlier = datetime.now(UTC) - timedelta(minutes=30)
+first = wb.fire(wb.delay("SW1234", 40), reset=True)
+second = wb.fire(wb.delay("SW1234", 20, at=earlier))
 first.diff(second)
 
 # %% [markdown]
