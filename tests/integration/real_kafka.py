@@ -1,7 +1,8 @@
 """A real Apache Kafka for a test: one KRaft node from Maven Central, on free ports, in a folder of its own.
 
 It needs Java 17 or later and Maven. Tests marked :data:`NEEDED` run where both are there and are skipped, with the
-reason, where they are not; with ``CI=true`` they fail instead. ``FLIGHTPULSE_REAL_KAFKA=0`` skips them anywhere.
+reason, where they are not. ``FLIGHTPULSE_REAL_KAFKA=1`` (or ``CI=true``) makes them fail instead, and
+``FLIGHTPULSE_REAL_KAFKA=0`` skips them anywhere.
 """
 
 import os
@@ -20,9 +21,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 _POM = Path(__file__).with_name("kafka") / "pom.xml"
-VERSION = ElementTree.parse(_POM).findtext(
-    ".//{*}dependency[{*}artifactId='kafka_2.13']/{*}version"
-)
+VERSION = ElementTree.parse(_POM).findtext(".//{*}dependency[{*}artifactId='kafka_2.13']/{*}version")
 
 _START_SECONDS = 90.0
 _MAVEN_SECONDS = 600.0
@@ -48,12 +47,11 @@ def missing() -> str:
     return " and ".join(name for name in ("java", "mvn") if shutil.which(name) is None)
 
 
+_WANTED = os.environ.get("FLIGHTPULSE_REAL_KAFKA", "1" if os.environ.get("CI") == "true" else "")
 NEEDED = (
+    pytest.mark.skipif(_WANTED == "0", reason="FLIGHTPULSE_REAL_KAFKA=0: no real Apache Kafka wanted"),
     pytest.mark.skipif(
-        os.environ.get("FLIGHTPULSE_REAL_KAFKA") == "0", reason="FLIGHTPULSE_REAL_KAFKA=0: no real Apache Kafka wanted"
-    ),
-    pytest.mark.skipif(
-        bool(missing()) and os.environ.get("CI") != "true",
+        bool(missing()) and _WANTED != "1",
         reason=f"a real Apache Kafka needs {missing()}: apt-get install openjdk-17-jre-headless maven",
     ),
 )
@@ -64,7 +62,7 @@ class RealKafka:
     """A broker that keeps its records when it is killed and started again."""
 
     def __init__(self, folder: Path) -> None:
-        assert not missing(), f"CI must have a real Apache Kafka, and there is no {missing()}"
+        assert not missing(), f"a real Apache Kafka is wanted here, and it needs {missing()}"
         self._folder = folder
         self._settings = folder / "server.properties"
         self._process: subprocess.Popen[bytes] | None = None
