@@ -146,8 +146,10 @@ def _cancellation(flight: Flight, options: Mapping[str, Any], common: dict[str, 
 
 
 def _gate_change(flight: Flight, options: Mapping[str, Any], common: dict[str, Any]) -> Event:
-    moved = {"terminal_change": bool(options.get("terminal_change")), "old_gate": options.get("old_gate")}
-    return events.gate_change(flight, options["new_gate"], **moved, **common)
+    moved = bool(options.get("terminal_change"))
+    return events.gate_change(
+        flight, options["new_gate"], terminal_change=moved, old_gate=options.get("old_gate"), **common
+    )
 
 
 _REPORTS: Mapping[EventType, _Report] = {

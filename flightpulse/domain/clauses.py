@@ -60,7 +60,7 @@ class _Node(Protocol):
         ...
 
 
-_NOWHERE: Set[int] = frozenset()
+_NOWHERE: frozenset[int] = frozenset()
 
 
 class _Word:
