@@ -517,21 +517,25 @@ class Workbench:
 
         ``kinds`` are those of docs/local-cloud.md and strike in their order, each so many ``times`` (else until the
         block ends); ``seconds`` is how long ``slow`` waits. Accepted templates are kept in the table, so see
-        :meth:`forget_templates`. Raises UserError for another kind, and for ``aws``.
+        :meth:`forget_templates`; what the function that asks it remembers of earlier faults is forgotten before and
+        after. Raises UserError for another kind, and for ``aws``.
         """
         from flightpulse.local import state
         from flightpulse.workbench import misbehaviour
 
         if self.target == "aws":
             raise UserError("A model on AWS cannot be made to misbehave.", hint='Use connect("local").')
-        self._ready_session()
+        session = self._ready_session()
         cloud = state.load(self.home)
         assert cloud is not None
         options = {"times": times, "seconds": seconds}
         faults = [
             {"kind": kind, **{name: value for name, value in options.items() if value is not None}} for kind in kinds
         ]
-        with misbehaviour.misbehaving(cloud.model_url, faults, seed) as watch:
+        with (
+            misbehaviour.with_a_fresh_messenger(session),
+            misbehaviour.misbehaving(cloud.model_url, faults, seed) as watch,
+        ):
             yield watch
 
     @contextmanager

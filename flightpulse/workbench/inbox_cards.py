@@ -31,12 +31,14 @@ _LETTER = (
     "font-family:system-ui,sans-serif;font-size:14px;line-height:1.45;text-align:left"
 )
 _HEAD = "padding:8px 14px;border-bottom:1px solid #d0d7de;background:#f6f8fa;border-radius:8px 8px 0 0"
+# Phones without a letter above them stand side by side where there is room.
+_BESIDE = "display:inline-block;vertical-align:top;margin-right:16px"
 _PHONE = (
-    "max-width:360px;margin:8px 0;padding:8px 12px 10px;border:1px solid #d0d7de;border-radius:18px;"
+    "width:276px;box-sizing:border-box;margin:8px 0;padding:8px 12px 10px;border:1px solid #d0d7de;border-radius:18px;"
     "background:#f6f8fa;text-align:left"
 )
 _BUBBLE = (
-    "max-width:300px;margin:6px 0;padding:9px 13px;border-radius:16px 16px 16px 4px;"
+    "margin:6px 0;padding:9px 13px;border-radius:16px 16px 16px 4px;"
     "background:#0072B2;color:#ffffff;font-family:system-ui,sans-serif;font-size:14px;line-height:1.4"
 )
 _SMALL = "color:#59636e;font-family:system-ui,sans-serif;font-size:12px;text-align:left"
@@ -105,8 +107,10 @@ class Inbox:
         if not self.messages:
             return "<p>No messages.</p>"
         people = "".join(
+            f'<div style="{_BESIDE if all(one.channel == "sms" for one in theirs) else ""}">'
             f'<p style="text-align:left;margin:14px 0 0"><b>{escape(_person(theirs[0]))}</b></p>'
             + "".join(_email(one) if one.channel == "email" else _phone(one) for one in theirs)
+            + "</div>"
             for theirs in _people(self.messages)
         )
         return people + (f'<p style="text-align:left"><i>{escape(self.note)}</i></p>' if self.note else "")
@@ -177,7 +181,7 @@ def _email(message: Message) -> str:
 
 def _phone(message: Message) -> str:
     return (
-        f'<div style="{_PHONE}"><div style="{_SMALL}">✆ to {escape(message.to)}</div>'
+        f'<div style="{_PHONE}"><div style="{_SMALL}">✆ to {escape(message.to)}<br>{escape(_news(message))}</div>'
         f'<div style="{_BUBBLE}">{escape(message.text)}</div>'
-        f'<div style="{_SMALL}">{escape(_news(message))} · {_length(message)} · {escape(_origin(message))}</div></div>'
+        f'<div style="{_SMALL}">{_length(message)}<br>{escape(_origin(message))}</div></div>'
     )

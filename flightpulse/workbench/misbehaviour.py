@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flightpulse.errors import UserError
+from flightpulse.stack import names as deployed
+from flightpulse.workbench.session import Session
 from flightpulse.workbench.tables import Table
 
 _PAGE = "/_flightpulse/"
@@ -82,6 +84,27 @@ def misbehaving(model_url: str, faults: Sequence[Mapping[str, Any]], seed: int) 
     finally:
         page.clear()
         watch.end()
+
+
+@contextmanager
+def with_a_fresh_messenger(session: Session) -> Iterator[None]:
+    """Let LLMMessenger begin anew before the block and after it.
+
+    A running environment remembers for some minutes that the model failed, or what it wrote in vain for a segment: an
+    earlier fault would change what happens in the block, and the block what happens later. As on AWS, a change of
+    the function's configuration, here to what it is, replaces its environments.
+    """
+    _begin_anew(session)
+    try:
+        yield
+    finally:
+        _begin_anew(session)
+
+
+def _begin_anew(session: Session) -> None:
+    name = deployed.LLM_MESSENGER
+    known = session.functions.get_function_configuration(FunctionName=name)
+    session.functions.update_function_configuration(FunctionName=name, Timeout=known["Timeout"])
 
 
 class _ModelPage:

@@ -1,7 +1,7 @@
 """The items of a flight at one moment, and what has become of them at another."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from flightpulse.workbench.explore import show
@@ -73,6 +73,10 @@ class ItemDiff:
     def names(self) -> dict[str, tuple[str, ...]]:
         """The attributes that were touched, by item key: the same on every run of the same scenario."""
         return {change.key: tuple(one.name for one in change.attributes) for change in self.changes}
+
+    def only(self, key: str) -> Self:
+        """Only what became of one item, by its key as it is written here: ``FLIGHT#SW1234 / METADATA``."""
+        return replace(self, changes=tuple(change for change in self.changes if change.key == key))
 
     def table(self) -> Table:
         """One row per attribute: item, what happened, before, after."""

@@ -119,6 +119,13 @@ def test_a_model_that_promises_twice_is_replaced_and_counted(wb: Workbench) -> N
     assert wb.metric_sum("LLMInvocationsFailed") == failed + 1
 
 
+def test_a_fault_does_not_outlive_its_block(wb: Workbench) -> None:
+    with wb.model_faults("denied"):
+        assert "fallback" in wb.fire(wb.delay("SW5678", 152, "ATC"), reset=True).segments().origins().values()
+
+    assert set(wb.fire(wb.delay("SW5678", 153, "ATC")).segments().origins().values()) == {"model"}
+
+
 def test_templates_are_forgotten_only_for_segments_that_there_are(wb: Workbench) -> None:
     with pytest.raises(UserError, match="No segment begins with 'delay/HUGE'"):
         wb.forget_templates("delay/HUGE")

@@ -51,7 +51,14 @@ def test_every_card_says_in_words_what_it_is_about(changes: dict[str, str], news
     inbox = Inbox((message("A1", **changes), message("A1", "sms", **changes)))
 
     assert inbox.text().count(f"({news}; ") == 2
-    assert inbox.html().count(f"{news} · ") == 2
+    assert inbox.html().count(f"{news} · ") == 1
+    assert inbox.html().count(f"<br>{news}</div>") == 1
+
+
+def test_phones_stand_side_by_side_only_where_no_letter_is_above_them() -> None:
+    html = Inbox((message("A1", "sms"), message("B1"), message("B1", "sms"), message("C1", "sms"))).html()
+
+    assert html.count("display:inline-block") == 2
 
 
 def test_a_text_is_as_long_as_a_phone_counts_it() -> None:

@@ -178,6 +178,8 @@ def test_changes_are_told_item_by_item_and_attribute_by_attribute(store: Store) 
         "    ~ status: SCHEDULED → DELAYED"
     )
     assert found.names()["FLIGHT#SW1234 / METADATA"] == ("delay_reason", "status")
+    assert list(found.only("FLIGHT#SW1234 / METADATA").names()) == ["FLIGHT#SW1234 / METADATA"]
+    assert len(found.only("FLIGHT#SW9999 / METADATA")) == 0
 
 
 def test_a_snapshot_reads_consistently(store: Store) -> None:
