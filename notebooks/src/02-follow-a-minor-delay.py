@@ -187,11 +187,11 @@ check("the journey knows it", run.journey().correlation_id, "case-4712")
 # ## Exercises
 #
 # 1. *Change a number.* Fire a delay of 30 minutes: `wb.fire(wb.delay("SW1234", 30))`. Which rule takes it, and what is different on the bus?
-#    <details><summary>Solution</summary>The same rule, <code>flightpulse-delay</code>: its pattern begins with <code>flight.delay.</code>. The detail-type is <code>flight.delay.major</code>, for 30 to 120 minutes inclusive.</details>
+#    <details><summary>Solution</summary>The same rule, <code>flightpulse-delay</code>. The detail-type is <code>flight.delay.major</code>: 30 minutes are the first that are major.</details>
 # 2. *Change the passenger.* Show the journey of `BKG-0001`. Where does it end?
-#    <details><summary>Solution</summary>In the chunk: Linh wants neither e-mails nor texts, so her booking is looked at, no message is composed for her, and nothing is written. <code>wb.passenger("PAX-0008").notification_preferences</code></details>
+#    <details><summary>Solution</summary>In the chunk. Linh wants neither e-mails nor texts, so nothing is composed for her and nothing written: <code>wb.passenger("PAX-0008").notification_preferences</code></details>
 # 3. *Break it.* Send something that is no event: `wb.send_record(b"25 minutes late", key=b"SW1234")`. How far does it get?
-#    <details><summary>Solution</summary>To the consumer, which says why and puts the raw record into the dead-letter queue with its topic, partition and offset. Records behind it are not held up. <code>flightpulse redrive --list</code> shows it.</details>
+#    <details><summary>Solution</summary>To the consumer, which says why and puts the record into the dead-letter queue with its place in Kafka. Records behind it are not held up.</details>
 
 # %% [markdown]
 # ## Clean up
