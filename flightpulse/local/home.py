@@ -1,13 +1,18 @@
 """The folder in which one local cloud keeps everything it writes."""
 
+import errno
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flightpulse.errors import UserError
 from flightpulse.local import environment, lambda_runtime_dir, processes, state
 
 _LOG = "local-cloud.log"
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+_SHORT_FILE_BYTES = 4096
 
 
 def prepare(home: Path) -> Path:
@@ -20,6 +25,29 @@ def prepare(home: Path) -> Path:
     if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
         raise _unusable(home, "it cannot be written to")
     return home
+
+
+@contextmanager
+def space_needed(home: Path) -> Iterator[None]:
+    """A block that writes into a home: a full disk is a matter for the user. Raises UserError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            raise
+        raise no_space(home) from error
+
+
+def is_full(home: Path) -> bool:
+    """Whether there is no room left for even a short file."""
+    return shutil.disk_usage(home).free < _SHORT_FILE_BYTES
+
+
+def no_space(home: Path) -> UserError:
+    """The error for a home on a full disk."""
+    return UserError(
+        f"No space left on the disk of {home}.", hint="Make room, or name another folder with FLIGHTPULSE_HOME."
+    )
 
 
 def log_file(home: Path) -> Path:

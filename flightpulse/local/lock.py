@@ -38,7 +38,11 @@ class HomeLock:
             )
         os.truncate(self._file, 0)
         pid = os.getpid()
-        os.write(self._file, f"{pid}\n{processes.start_token(pid) or ''}\n".encode())
+        try:
+            os.write(self._file, f"{pid}\n{processes.start_token(pid) or ''}\n".encode())
+        except OSError:
+            os.close(self._file)
+            raise
         return self
 
     def __exit__(

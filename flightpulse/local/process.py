@@ -33,8 +33,8 @@ def up(
     """Start the local cloud of a home and wait until it answers; one that already runs is returned as it is.
 
     ``port`` is 4566 unless given; 0 takes a free one. ``progress`` gets one sentence per step. Raises UserError, naming
-    the way out, when the port is taken, when the one that runs was started by other code or with other options, and
-    when it does not start.
+    the way out, when the port is taken, when the one that runs was started by other code or with other options, when
+    the disk is full, and when it does not start.
     """
     folder = home.prepare(folder)
     running = status(folder) or _wait_for_other(folder, progress, timeout)
@@ -42,13 +42,14 @@ def up(
         _check_same(running, port=port, kafka=kafka, llm_url=llm_url)
         progress(f"The local cloud is already running at {running.endpoint_url} (process {running.pid}).")
         return running
-    _clear(folder, progress)
-    port = DEFAULT_PORT if port is None else port
-    ports.check_free(port)
-    progress(f"Starting the local cloud on {f'port {port}' if port else 'a free port'} of 127.0.0.1.")
     options = {"--kafka": kafka, "--llm-url": llm_url, "--llm-model": llm_model}
-    started = _start(folder, port, {name: value for name, value in options.items() if value})
-    cloud = _wait(folder, started, timeout)
+    with home.space_needed(folder):
+        _clear(folder, progress)
+        port = DEFAULT_PORT if port is None else port
+        ports.check_free(port)
+        progress(f"Starting the local cloud on {f'port {port}' if port else 'a free port'} of 127.0.0.1.")
+        started = _start(folder, port, {name: value for name, value in options.items() if value})
+        cloud = _wait(folder, started, timeout)
     progress(f"The local cloud answers at {cloud.endpoint_url} (process {cloud.pid}).")
     return cloud
 
@@ -63,7 +64,8 @@ def down(folder: Path, *, progress: Progress = lambda _: None) -> None:
     if holder:
         progress(f"Stopping the local cloud (process {next(iter(holder))}).")
         processes.end(holder, grace=_STOP_SECONDS)
-    cleared = _clear(folder, progress, quiet=bool(holder))
+    with home.space_needed(folder):
+        cleared = _clear(folder, progress, quiet=bool(holder))
     if not holder and not cleared:
         raise UserError("The local cloud is not running.", hint="Start it with: flightpulse up")
     if holder:
@@ -174,6 +176,9 @@ def _no_answer(folder: Path, timeout: float) -> UserError:
 
 
 def _did_not_start(folder: Path) -> UserError:
+    if home.is_full(folder):
+        # What it said about that found no room either.
+        return home.no_space(folder)
     lines = home.log_file(folder).read_text(encoding="utf-8", errors="replace").strip().splitlines()
     last = lines[-1] if lines else "it wrote nothing"
     if last.startswith(REFUSAL):

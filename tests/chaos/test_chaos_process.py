@@ -1,0 +1,140 @@
+"""The local cloud as a process: its disk is full, it dies while it is deployed to, a deployment is interrupted."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from flightpulse import paths
+from flightpulse.errors import UserError
+from flightpulse.local import home, process, processes
+from flightpulse.local.state import RunningCloud
+from tests.integration.emulator import client
+
+STACK = "FlightPulseStack"
+CREATING = "CREATE_IN_PROGRESS"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A home; whatever a test leaves running in it is stopped."""
+    where = (tmp_path / "home").resolve()
+    yield where
+    with suppress(UserError):
+        process.down(where)
+
+
+def until(condition: Callable[[], object], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def flightpulse(folder: Path, *words: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "flightpulse.cli", *words],
+        cwd=paths.ROOT,
+        env={**os.environ, "FLIGHTPULSE_HOME": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # As a terminal does: Ctrl-C reaches this program and what belongs to its group.
+        start_new_session=True,
+    )
+
+
+def stack_status(cloud: RunningCloud) -> str:
+    with suppress(Exception):
+        stacks = client("cloudformation", cloud.endpoint_url).describe_stacks(StackName=STACK)["Stacks"]
+        return str(stacks[0]["StackStatus"])
+    return ""
+
+
+def cdk_processes(folder: Path) -> list[str]:
+    listed = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if str(folder / "cdk.out") in line]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's device that is always full")
+def test_a_full_disk_under_its_log_does_not_stop_it(folder: Path) -> None:
+    folder.mkdir()
+    home.log_file(folder).symlink_to("/dev/full")
+
+    cloud = process.up(folder, port=0)
+    events = client("events", cloud.endpoint_url)
+    events.put_rule(Name="nowhere", EventPattern='{"source": ["tests"]}')
+    target = "arn:aws:sqs:us-east-1:000000000000:not-there"
+    events.put_targets(Rule="nowhere", Targets=[{"Id": "one", "Arn": target}])
+    # An event that cannot be delivered is worth a line in the log.
+    events.put_events(Entries=[{"Source": "tests", "DetailType": "x", "Detail": "{}"}])
+
+    assert process.status(folder) == cloud
+    assert client("sts", cloud.endpoint_url).get_caller_identity()["Account"] == "000000000000"
+    process.down(folder)
+    assert not processes.is_running(cloud.pid, cloud.start_token)
+
+
+def test_a_full_disk_under_its_home_is_named(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(small)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        with suppress(OSError), (small / "filler").open("wb") as filler:
+            for _ in range(16):
+                filler.write(b"x" * 1024)
+                filler.flush()
+        with pytest.raises(UserError) as caught:
+            process.up(small, port=0)
+        assert "No space left" in f"{caught.value.message} {caught.value.hint}"
+        assert process.status(small) is None
+    finally:
+        with suppress(UserError):
+            process.down(small)
+        subprocess.run(["umount", "-l", str(small)], check=False)
+
+
+def test_an_interrupted_deployment_says_so_leaves_nothing_running_and_can_be_made_up_for(folder: Path) -> None:
+    cloud = process.up(folder, port=0)
+    with flightpulse(folder, "deploy") as deploying:
+        until(lambda: stack_status(cloud) == CREATING or deploying.poll() is not None, 150)
+        deploying.send_signal(signal.SIGINT)
+        said = deploying.communicate(timeout=60)[1]
+
+    assert deploying.returncode == 130
+    assert said.strip().splitlines()[-1].endswith("Stopped.")
+    assert "Traceback" not in said
+    assert cdk_processes(folder) == []
+    until(lambda: stack_status(cloud) != CREATING, 120)
+    with flightpulse(folder, "deploy") as again:
+        output, problems = again.communicate(timeout=300)
+    assert again.returncode == 0, output + problems
+    assert stack_status(cloud) == "CREATE_COMPLETE"
+
+
+def test_a_cloud_that_is_killed_while_it_is_deployed_to_is_named_and_comes_back_clean(folder: Path) -> None:
+    cloud = process.up(folder, port=0)
+    with flightpulse(folder, "deploy") as deploying:
+        until(lambda: stack_status(cloud) == CREATING or deploying.poll() is not None, 150)
+        os.kill(cloud.pid, signal.SIGKILL)
+        said = deploying.communicate(timeout=120)[1]
+
+    assert deploying.returncode not in {0, 130}
+    assert "Traceback" not in said
+    assert len(said.strip().splitlines()[-1]) < 1000
+    assert cdk_processes(folder) == []
+    told: list[str] = []
+    again = process.up(folder, port=cloud.port, progress=told.append)
+    assert "was killed here" in told[0]
+    assert client("cloudformation", again.endpoint_url).list_stacks()["StackSummaries"] == []
+    assert home.orphans(folder) == {}
