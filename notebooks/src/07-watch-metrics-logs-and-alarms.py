@@ -42,8 +42,8 @@ wb.metric_chart(*names[:3])
 # CloudWatch keeps a sum per minute and forgets the single event. Three people are affected and four messages go out: one wants neither, two want both.
 
 # %% tags=["nbval-check-output"]
-for name in names:
-    check(f"growth of {name}", int(wb.metric_sum(name, since=hour) - before[name]), {"AffectedPassengers": 3, "NotificationsSent": 4}.get(name, 1))
+grown = [int(wb.metric_sum(name, since=hour) - before[name]) for name in names]
+check("delays, affected passengers, messages, workflows", grown, [1, 3, 4, 1])
 
 # %% [markdown]
 # **Takeaway:** metrics say *how much*, cheaply and for long; they never say *which*. What each of ours counts is in [flightpulse-spec.md](../docs/flightpulse-spec.md).
@@ -68,8 +68,9 @@ wb.metric_filters()
 
 # %% tags=["nbval-check-output"]
 check("metrics in the line", sorted(line.values), ["AffectedPassengers", "DelayEventsProcessed"])
-check("dimensions of the line", line.dimensions, {"event_type": "FLIGHT_DELAY", "severity": "MINOR", "service": "kafka-consumer"})
-check("metrics counted by filters", set(wb.metric_filters().column("metric")), {"NotificationsSent", "WorkflowExecutions", "WorkflowFailures"})
+check("dimensions of the line", sorted(line.dimensions), ["event_type", "service", "severity"])
+counted = sorted(set(wb.metric_filters().column("metric")))
+check("metrics counted by filters", counted, ["NotificationsSent", "WorkflowExecutions", "WorkflowFailures"])
 
 # %% [markdown]
 # **Takeaway:** a metric is a log line that CloudWatch has read. One writes it ([telemetry.py](../flightpulse/adapters/telemetry.py)), or a filter finds it ([log_metrics.py](../flightpulse/stack/log_metrics.py)).
@@ -83,15 +84,16 @@ check("metrics counted by filters", set(wb.metric_filters().column("metric")), {
 
 # %%
 run = wb.fire("cancellation", correlation_id="fog-over-oakland")
-run.audit
+run.audit  # waits until the table's stream has told the audit log
 story = wb.logs(pattern='"fog-over-oakland"', since=run.began_at)
 story
 
 # %% [markdown]
-# Read from top to bottom it is the story of one flight, told by six log groups that never call each other. Every line is JSON with a sentence in it, and the same id.
+# Read from top to bottom it is the story of one flight, told by six log groups. Every line is JSON with a sentence in it, and the same id.
 
 # %% tags=["nbval-check-output"]
-check("log groups that know it", set(story.column("group")), {"audit", "consumer", "email", "messenger", "sms", "stream"})
+groups = sorted(set(story.column("group")))
+check("log groups that know it", groups, ["audit", "consumer", "email", "messenger", "sms", "stream"])
 check("messages that carry it", {message.correlation_id for message in run.messages}, {"fog-over-oakland"})
 
 # %% [markdown]
@@ -126,7 +128,7 @@ letters
 
 # %% tags=["nbval-check-output"]
 check("states of the alarm", [one.split()[1] for one in changes.column("became")][-3:], ["OK", "ALARM", "OK"])
-check("why it waits", [why for what, why in zip(letters.column("what"), letters.column("why")) if "SW1234" in what], ["States.TaskFailed: injected"])
+check("why it waits", letters.column("why")[-1], "States.TaskFailed: injected")
 redriven = datetime.now(UTC)
 check("sent back", set(wb.redrive("notifications").column("")), {"✓"})
 check("messages about it", len(wb.inbox(flight="SW1234", since=redriven)), 4)
@@ -137,19 +139,23 @@ check("messages about it", len(wb.inbox(flight="SW1234", since=redriven)), 4)
 # %% [markdown]
 # ## What does somebody see who looks?
 #
-# The dashboard has two halves: what the airline wants to know, and below it the machinery. The real `workflow-failures` is still in ALARM, since its five minutes are not over.
+# The dashboard has two halves: what the airline wants to know, and below it the machinery.
 #
 # **Predict:** which of the two halves do you look at first at night?
 
 # %%
 wb.dashboard()
 
+# %% [markdown]
+# One of its widgets shows the alarms. If you have just made a workflow fail, the real `workflow-failures` says `✗ ALARM`, until its five minutes are over:
+
 # %%
 wb.alarms()
 
 # %% tags=["nbval-check-output"]
-promised = ["DelayEventsProcessed", "CancellationEventsProcessed", "GateChangeEventsProcessed", "NotificationsSent"]
-promised += ["LLMInvocationsSuccess", "LLMInvocationsFailed", "WorkflowExecutions", "AffectedPassengers"]
+promised = ["DelayEventsProcessed", "CancellationEventsProcessed", "GateChangeEventsProcessed"]
+promised += ["NotificationsSent", "LLMInvocationsSuccess", "LLMInvocationsFailed"]
+promised += ["WorkflowExecutions", "AffectedPassengers"]
 shown = ", ".join(wb.dashboard().column("shows"))
 check("promised metrics on the dashboard", sum(metric in shown for metric in promised), 8)
 check("alarms", len(wb.alarms()), 17)
@@ -173,8 +179,8 @@ latency.picture(target=10)
 
 # %% tags=["nbval-check-output"]
 run = wb.run("rapid-sequence")
-check("messages measured", len(latency.seconds) == len(run.messages) > 0, True)
-check("p95 is not better than p50", latency.p95 >= latency.p50, True)
+check("every message was measured", len(latency.seconds) == len(run.messages), True)
+check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 
 # %% [markdown]
 # **Takeaway:** measure from where the passenger's wait begins, here the Kafka record, to where it ends, not one function's duration. Chart and percentiles: [charts.py](../flightpulse/workbench/charts.py).
