@@ -6,15 +6,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, expect, sync_playwright
+from nbformat import NotebookNode
+from playwright.sync_api import BrowserContext, Locator, Page, expect, sync_playwright
 
 _NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 _MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 _QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
-VIEWPORT = {"width": 1280, "height": 900}
+VIEWPORT = {"width": 1280, "height": 1100}
 _SECONDS = 30
 
 
@@ -90,20 +90,12 @@ class Player:
         """The place of the slider at its end."""
         return int(self._slider.get_attribute("max") or 0)
 
-    @property
-    def current_box(self) -> Locator:
-        """The state of the diagram at which the execution is now."""
-        return self._root.locator("rect.now")
-
     def start(self) -> None:
         # By key: at the first event the button says that it does nothing, and the driver does not click such a one.
         self.press("Home")
 
     def step(self) -> None:
         self._button("Step").click()
-
-    def back(self) -> None:
-        self._button("Back").click()
 
     def next_failure(self) -> None:
         self._button("Next failure").click()
@@ -134,6 +126,12 @@ class Player:
         return self._root.locator(".fp-bar button", has_text=words)
 
 
-def players(page: Any) -> list[Player]:
+def players(page: Page) -> list[Player]:
     """The players of a page, in its order."""
     return [Player(one) for one in page.locator(".fp-player").all()]
+
+
+def stored_players(notebook: NotebookNode) -> int:
+    """How many players the outputs of a notebook hold."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return sum("fp-player" in output.get("data", {}).get("text/html", "") for output in outputs)

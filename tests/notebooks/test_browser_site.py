@@ -82,7 +82,7 @@ def test_a_page_fits_its_window_and_all_its_players_step(visit: Visit, pages: Pa
 
     visit.expect_to_fit()
     players = browser.players(visit.page)
-    assert len(players) == _stored_players(name)
+    assert len(players) == browser.stored_players(_FOLDER.read(name))
     for number, player in enumerate(players):
         assert player.is_alive
         player.start()
@@ -151,8 +151,3 @@ def _shown(visit: Visit, made: Player, folder: Path) -> browser.Player:
     visit.open(page)
     (player,) = browser.players(visit.page)
     return player
-
-
-def _stored_players(name: str) -> int:
-    outputs = [output for cell in _FOLDER.read(name).cells for output in cell.get("outputs", [])]
-    return sum("fp-player" in output.get("data", {}).get("text/html", "") for output in outputs)
