@@ -142,7 +142,7 @@ for off in ("newest-on-flight", "message-order"):
     seen[off] = f"table says {wb.flight('SW1234').delay_minutes} min, {len(outdated)} messages too late"
 
 # %% [markdown]
-# A line with `✗` is right to complain: its event was applied, and nobody heard of it. Without `newest-on-flight` the table is wrong and the passengers are not. Without `message-order` both are right, today: that one is for an execution that is overtaken *after* it has passed the flight.
+# The line with `✗` is right to complain: the late event was applied, and nobody heard of it. Without `newest-on-flight` the table is wrong and the passengers are not. Without `message-order` both are right, today: that one is for an execution that is overtaken *after* it has passed the flight.
 
 # %% tags=["nbval-check-output"]
 check("without newest-on-flight", seen["newest-on-flight"], "table says 25 min, 0 messages too late")
@@ -189,12 +189,12 @@ check("messages told twice or too late", len(burst.inbox().repeated()) + len(bur
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Change a number.* Send the burst with ten delays for each flight: `range(10, 110, 10)`. What changes in the picture of the backlog?
-#    <details><summary>Solution</summary>It begins at 50 instead of 25 and takes about twice as long to drain. Nothing is told twice or too late: <code>len(burst.inbox().outdated())</code> is 0.</details>
-# 2. *Change a rule.* Within <code>wb.without("cancelled-is-final")</code> fire <code>wb.cancellation("SW9012")</code>, then <code>wb.delay("SW9012", 20)</code>. What do its passengers read?
-#    <details><summary>Solution</summary>First that the flight is cancelled, then that it is 20 minutes late; the table says DELAYED. With the protection the delay ends as SUPERSEDED, and nobody hears of it.</details>
-# 3. *Break it.* Put <code>input()</code> into a <code>with wb.without("event-claim"):</code> block, run it, and restart the kernel while it waits. Is the protection lost?
-#    <details><summary>Solution</summary>No. What is off is written down before it is taken out, so <code>wb.ready()</code> in the new kernel says "on again: event-claim", and so does <code>wb.protections()</code>.</details>
+# 1. *Change a number.* Send the burst with ten delays for each flight: `range(10, 110, 10)`. How does the backlog change?
+#    <details><summary>Solution</summary>It begins at 50 instead of 25 and takes about twice as long to drain. Nothing is told twice or too late.</details>
+# 2. *Change a rule.* Within `wb.without("cancelled-is-final")` fire `wb.cancellation("SW9012")`, then `wb.delay("SW9012", 20)`. What do passengers read?
+#    <details><summary>Solution</summary>Cancelled, then 20 minutes late; the table says DELAYED. With the protection the delay ends as SUPERSEDED.</details>
+# 3. *Break it.* Restart the kernel while `input()` waits in a `wb.without("event-claim")` block. Is the protection lost?
+#    <details><summary>Solution</summary>No: what is off is written down first. <code>wb.ready()</code> in the new kernel says "on again: event-claim".</details>
 
 # %% [markdown]
 # ## Clean up
