@@ -117,14 +117,11 @@ with wb.quick_alarm("workflow-failures") as alarm:
 changes
 
 # %% [markdown]
-# Time: the next period had no failure, and no data counts as good (`notBreaching`). That does not mean that anything was repaired. The event waits in the dead letters:
+# Time: the next period had no failure, and no data counts as good (`notBreaching`). That does not mean that anything was repaired: the event waits in the dead letters. Its cause is gone, so it is sent back. Nobody had been told, so everybody is told now, once.
 
 # %%
 letters = wb.dead_letters()
 letters
-
-# %% [markdown]
-# The cause is gone, so it is sent back. Nobody had been told, so everybody is told now, once.
 
 # %% tags=["nbval-check-output"]
 check("states of the alarm", [one.split()[1] for one in changes.column("became")][-3:], ["OK", "ALARM", "OK"])
@@ -174,15 +171,14 @@ check("alarms", len(wb.alarms()), 17)
 latency = wb.fire("rapid-sequence").latency()
 latency.picture(target=10)
 
-# %% [markdown]
-# Read it from the left: at the dashed line (p50) half are out, at the dotted one (p95) all but a few. A target is a sentence such as "95 % within 10 seconds", and the vertical line makes it visible.
-
 # %% tags=["nbval-check-output"]
 run = wb.run("rapid-sequence")
 check("every message was measured", len(latency.seconds) == len(run.messages), True)
 check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 
 # %% [markdown]
+# Read the curve from the left: at the dashed line (p50) half are out, at the dotted one (p95) all but a few. A target is a sentence such as "95 % within 10 seconds", and the solid line makes it visible.
+#
 # **Takeaway:** measure from where the passenger's wait begins, here the Kafka record, to where it ends, not one function's duration. Chart and percentiles: [charts.py](../flightpulse/workbench/charts.py).
 
 # %% [markdown]
