@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.workbench import names
 from flightpulse.workbench.cdk import CdkCli, Outcome, environment_for
+from flightpulse.workbench.lifeline import Lifeline
 from flightpulse.workbench.session import LOCAL_ACCOUNT, LOCAL_REGION, Session
 from flightpulse.workbench.status import stack_status
 
@@ -96,7 +97,7 @@ class Deployer:
         account, region = self._account()
         self._synth()
         self._report(Progress("diff", "Comparing with the deployed stack"))
-        difference = self._checked(self._cli.run("diff", [names.STACK, "--method", "template"]))
+        difference = self._checked(self._run("diff", [names.STACK, "--method", "template"]))
         self._report(Progress("diff", "Compared with the deployed stack", finished=True))
         return Plan(
             account=account,
@@ -117,7 +118,7 @@ class Deployer:
         self._prepare(synthesised=synthesised)
         resources = _resources_in(self._cli.assembly)
         with StackWatch(self._session, names.STACK, "deploy", resources, self._report) as watch:
-            outcome = self._cli.run("deploy", [names.STACK, "--require-approval", "never", "--progress", "events"])
+            outcome = self._run("deploy", [names.STACK, "--require-approval", "never", "--progress", "events"])
         self._checked(outcome, watch.first_failure())
         changed = watch.events_seen > 0
         text = f"{resources} resources are up" if changed else "nothing to change"
@@ -134,7 +135,7 @@ class Deployer:
             self._synth()
         total = _resources_in(self._cli.assembly)
         with StackWatch(self._session, names.STACK, "destroy", total, self._report) as watch:
-            outcome = self._cli.run("destroy", [names.STACK, "--force"])
+            outcome = self._run("destroy", [names.STACK, "--force"])
         self._checked(outcome, watch.first_failure())
         self._report(Progress("destroy", "The stack is gone", finished=True))
         self._session.forget_outputs()
@@ -143,7 +144,7 @@ class Deployer:
     def diff(self) -> str:
         """What differs between the deployed stack and this checkout, as the CDK CLI prints it."""
         self._synth()
-        return self._checked(self._cli.run("diff", [names.STACK, "--method", "template"])).output
+        return self._checked(self._run("diff", [names.STACK, "--method", "template"])).output
 
     def _prepare(self, *, synthesised: bool) -> None:
         # Both take some seconds and neither needs the other, so they share the time.
@@ -163,7 +164,7 @@ class Deployer:
             return
         account, region = self._account()
         with StackWatch(self._session, TOOLKIT_STACK, "bootstrap", 0, self._report) as watch:
-            outcome = self._cli.run("bootstrap", [f"aws://{account}/{region}"])
+            outcome = self._run("bootstrap", [f"aws://{account}/{region}"])
         self._checked(outcome, watch.first_failure())
         self._report(Progress("bootstrap", f"CDK's own stack is in {account}/{region}", finished=True))
 
@@ -193,6 +194,13 @@ class Deployer:
                 f"The stack {names.STACK} is in {status}: something else is changing it.",
                 hint="Wait until that has ended, then try again.",
             )
+
+    def _run(self, command: str, arguments: Sequence[str]) -> Outcome:
+        """Run the CDK CLI, but not on for minutes when the local cloud that it talks to has died."""
+        with Lifeline(self._session, self._cli.stop) as lifeline:
+            outcome = self._cli.run(command, arguments)
+        lifeline.check()
+        return outcome
 
     def _checked(self, outcome: Outcome, failure: str | None = None) -> Outcome:
         if outcome.exit_code == 0:

@@ -131,7 +131,8 @@ def test_a_cloud_that_is_killed_while_it_is_deployed_to_is_named_and_comes_back_
 
     assert deploying.returncode not in {0, 130}
     assert "Traceback" not in said
-    assert len(said.strip().splitlines()[-1]) < 1000
+    assert "has ended meanwhile" in said
+    assert "flightpulse up" in said
     assert cdk_processes(folder) == []
     told: list[str] = []
     again = process.up(folder, port=cloud.port, progress=told.append)
