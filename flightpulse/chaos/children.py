@@ -88,4 +88,7 @@ def _relay(bootstrap: str, endpoint: str, function: str, group: str) -> None:
 
 
 if __name__ == "__main__":
-    {"produce": _produce, "relay": _relay}[sys.argv[1]](*sys.argv[2:])
+    if sys.argv[1] == "produce":
+        _produce(*sys.argv[2:])
+    else:
+        _relay(*sys.argv[2:])

@@ -109,13 +109,13 @@ def prove(
     sent = {flight.flight_id: _event(flight, cases[flight.flight_id], now, seed) for flight in people.flights}
     ids = {flight_id: str(event["event_id"]) for flight_id, event in sent.items()}
     watch = evidence.Watch(session, ids.values(), now)
-    faults = [{**fault, "about": flight} for flight, case in cases.items() for fault in case.faults]
-    reach = {ids[flight]: 1 for flight, case in cases.items() if case.kind not in {"targets", "records"}}
+    faults = [{**fault, "about": name} for name, case in cases.items() for fault in case.faults]
+    reach = {ids[name]: 1 for name, case in cases.items() if case.kind not in {"targets", "records"}}
     with dial.turned(faults, seed):
         send(session, list(sent.values()))
-        for flight, case in cases.items():
+        for name, case in cases.items():
             if case.stopped:
-                _stop(session, ids[flight], now)
+                _stop(session, ids[name], now)
         watch.wait(reach, seconds=seconds / 2, quiet=_SETTLED_SECONDS, on_progress=on_progress)
     letters, failed = _waiting(session, set(ids.values()), now)
     before = evidence.messages(session, list(ids.values()), now)
