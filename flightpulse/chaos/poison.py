@@ -18,7 +18,7 @@ from flightpulse.workbench import dead_letters
 from flightpulse.workbench.dead_letters import DeadLetter
 from flightpulse.workbench.session import Session
 
-_LETTERS = ("records",)
+_LETTERS = "records"
 _FUNCTION = "FlightPulse-KafkaConsumer"
 _POLL_SECONDS = 1.0
 _PORTION = 500
@@ -125,12 +125,9 @@ def _collect(
     """The letters about these records, taken out of the queue; others are given back."""
     found: dict[_Place, list[DeadLetter]] = {}
     while True:
-        taken = dead_letters.take(session, _LETTERS)
-        ours = [letter for letter in taken if _place(letter) in places]
-        dead_letters.give_back(session, [letter for letter in taken if _place(letter) not in places])
+        ours = dead_letters.remove(session, _LETTERS, lambda letter: _place(letter) in places)
         for letter in ours:
             found.setdefault(_place(letter), []).append(letter)
-            dead_letters.delete(session, letter)
         on_progress("dead letters read", len(found), len(places))
         if not ours and (len(found) == len(places) or time.monotonic() > deadline):
             return found

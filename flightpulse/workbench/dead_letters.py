@@ -1,7 +1,7 @@
 """Reads the dead-letter queues: what waits there, why, and since when."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from flightpulse.workbench.session import Session
 KINDS = tuple(names.DEAD_LETTER_OUTPUTS)
 # Long enough to deal with a few thousand letters; those not dealt with are given back at once.
 _HIDDEN_SECONDS = 120
+_LETTERS_PER_CALL = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +86,56 @@ def take(session: Session, kinds: Sequence[str] = ()) -> list[DeadLetter]:
 
 
 def give_back(session: Session, letters: Sequence[DeadLetter]) -> None:
-    """Make taken letters visible again at once."""
+    """Make taken letters visible again at once.
+
+    One whose receipt has run out is visible already, so what single entries answer does not matter.
+    """
+    by_queue: dict[str, list[DeadLetter]] = {}
     for letter in letters:
-        session.sqs.change_message_visibility(
-            QueueUrl=letter.queue_url, ReceiptHandle=letter.receipt, VisibilityTimeout=0
-        )
+        by_queue.setdefault(letter.queue_url, []).append(letter)
+    for url, theirs in by_queue.items():
+        for batch in _batches(theirs):
+            session.sqs.change_message_visibility_batch(
+                QueueUrl=url,
+                Entries=[
+                    {"Id": str(number), "ReceiptHandle": letter.receipt, "VisibilityTimeout": 0}
+                    for number, letter in enumerate(batch)
+                ],
+            )
+
+
+def _batches(letters: Sequence[DeadLetter]) -> Iterator[Sequence[DeadLetter]]:
+    return (letters[start : start + _LETTERS_PER_CALL] for start in range(0, len(letters), _LETTERS_PER_CALL))
 
 
 def delete(session: Session, letter: DeadLetter) -> None:
     """Take a letter out of its queue for good."""
     session.sqs.delete_message(QueueUrl=letter.queue_url, ReceiptHandle=letter.receipt)
+
+
+def remove(session: Session, kind: str, wanted: Callable[[DeadLetter], bool]) -> list[DeadLetter]:
+    """Take the wanted letters of one kind out of their queue for good, however many; give the others back."""
+    url = queues(session, (kind,))[kind]
+    removed, others, waiting = [], [], []
+    for letter in _received(session, kind, url):
+        if not wanted(letter):
+            others.append(letter)
+            continue
+        removed.append(letter)
+        waiting.append(letter)
+        # Not after the last was read: no letter is hidden for ever.
+        if len(waiting) == _LETTERS_PER_CALL:
+            _delete(session, url, waiting)
+            waiting = []
+    if waiting:
+        _delete(session, url, waiting)
+    give_back(session, others)
+    return removed
+
+
+def _delete(session: Session, url: str, letters: Sequence[DeadLetter]) -> None:
+    entries = [{"Id": str(number), "ReceiptHandle": letter.receipt} for number, letter in enumerate(letters)]
+    session.sqs.delete_message_batch(QueueUrl=url, Entries=entries)  # type: ignore[arg-type]
 
 
 def _received(session: Session, kind: str, url: str) -> Iterator[DeadLetter]:
@@ -104,7 +145,7 @@ def _received(session: Session, kind: str, url: str) -> Iterator[DeadLetter]:
     while True:
         answer = session.sqs.receive_message(
             QueueUrl=url,
-            MaxNumberOfMessages=10,
+            MaxNumberOfMessages=_LETTERS_PER_CALL,
             VisibilityTimeout=_HIDDEN_SECONDS,
             WaitTimeSeconds=wait,
             MessageAttributeNames=["All"],

@@ -39,9 +39,16 @@ class FakeQueues:
         self.hidden.update(visible)
         return {"Messages": [queue[key] for key in visible]} if visible else {}
 
-    def change_message_visibility(self, **arguments: Any) -> None:
-        assert arguments["VisibilityTimeout"] == 0
-        self.hidden.discard(arguments["ReceiptHandle"])
+    def change_message_visibility_batch(self, **arguments: Any) -> None:
+        assert len(arguments["Entries"]) <= 10
+        for entry in arguments["Entries"]:
+            assert entry["VisibilityTimeout"] == 0
+            self.hidden.discard(entry["ReceiptHandle"])
+
+    def delete_message_batch(self, **arguments: Any) -> None:
+        assert len(arguments["Entries"]) <= 10
+        for entry in arguments["Entries"]:
+            self.delete_message(QueueUrl=arguments["QueueUrl"], ReceiptHandle=entry["ReceiptHandle"])
 
     def delete_message(self, **arguments: Any) -> None:
         del self.queues[arguments["QueueUrl"]][arguments["ReceiptHandle"]]

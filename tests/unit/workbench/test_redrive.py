@@ -277,6 +277,16 @@ def test_looking_leaves_every_letter_where_it_is(target: FakeTarget):
     assert not target.sqs.hidden
 
 
+def test_letters_that_are_wanted_are_removed_and_the_others_are_given_back(target: FakeTarget):
+    for number in range(25):
+        target.sqs.put("https://sqs/records", {"number": number})
+
+    removed = dead_letters.remove(target.session, "records", lambda letter: letter.body["number"] != 7)
+
+    assert sorted(letter.body["number"] for letter in removed) == [number for number in range(25) if number != 7]
+    assert [letter.body["number"] for letter in dead_letters.look(target.session, ("records",))] == [7]
+
+
 def test_a_letter_says_what_and_why(target: FakeTarget):
     target.sqs.put("https://sqs/records", record_letter())
     rule_letter(target, machine(names.WORKFLOWS["delay"]))
