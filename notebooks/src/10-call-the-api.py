@@ -178,11 +178,11 @@ check("lines of both logs with her in them", len(found), 0)
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Change a number.* Read all SCHEDULED flights with `limit=1`. How many requests does it take, and how does the API know that the last page is the last?
-#    <details><summary>Solution</summary>One for each flight. The function reads one item more than it shows, so that no page is empty.</details>
+# 1. *Change a number.* Read all SCHEDULED flights with `limit=1`. How many requests does it take, and how does the API know which page is the last?
+#    <details><summary>Solution</summary>One for each flight. The function reads one item more than it shows.</details>
 # 2. *Change a rule.* Departure boards shall no longer see `aircraft`. Which line of functions/api.py do you change, and how do you see it work?
 #    <details><summary>Solution</summary>In <code>flight</code>, leave it out of <code>to_fields()</code>, as <code>_without_contact_data</code> does; then <code>wb.deploy(again=True)</code> and <code>wb.api("/flights/SW1234")</code>.</details>
-# 3. *Break it.* Change one letter in the middle of a `next_token` and send it. Do you get another page, an error of ours, or a 500?
+# 3. *Break it.* Change one letter in the middle of a `next_token` and send it. Another page, an error of ours, or a 500?
 #    <details><summary>Solution</summary>400: <code>next_token is not one of ours</code>. It never reaches DynamoDB.</details>
 
 # %% [markdown]
