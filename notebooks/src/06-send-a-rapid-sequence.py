@@ -35,7 +35,7 @@ wb.ready()
 wb.fire("rapid-sequence").concurrency()
 
 # %% [markdown]
-# One bar is one execution. They overlap: nobody waits for the one before. The short one, `ALREADY_HANDLED`, is the copy. Whether the 25 minutes end as `DONE` or `SUPERSEDED` is a race, and either is fine.
+# One bar is one execution. They overlap: nobody waits for the one before. The one that ends as `ALREADY_HANDLED` is the copy. Whether the 25 minutes end as `DONE` or `SUPERSEDED` is a race, and either is fine.
 
 # %% tags=["nbval-check-output"]
 run = wb.run("rapid-sequence")
@@ -109,7 +109,7 @@ with wb.without("newest-on-flight", "message-order"):
 wb.inbox(passenger="PAX-0001", flight="SW1234", since=first.began_at).only("sms")
 
 # %% [markdown]
-# Maya was told 95 minutes, then 25. She comes back to the gate an hour too early. The table agrees with the wrong message, so the API and the dashboards would too.
+# Maya was told 95 minutes, then 25. She comes back to the gate more than an hour too early. The table agrees with the wrong message, so the API and the dashboards would too.
 
 # %% tags=["nbval-check-output"]
 told = wb.inbox(flight="SW1234", since=first.began_at)
