@@ -155,23 +155,81 @@ def outage(seed: int, as_json: bool, **wishes: Any) -> None:
     _run("outage", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
 
 
+@chaos.command(short_help="Fuzzed records between good ones.")
+@_seed
+@click.option("--records", type=click.IntRange(1, 20_000), default=10_000, show_default=True, help="Bad ones.")
+@click.option("--flights", type=click.IntRange(1, 200), default=10, show_default=True)
+@click.option("--events", type=click.IntRange(2, 50), default=4, show_default=True, help="At most, for each flight.")
+@click.option("--bookings", type=click.IntRange(1, 100), default=3, show_default=True, help="For each flight.")
+@_timeout(900)
+@options.as_json
+def poison(seed: int, as_json: bool, **wishes: Any) -> None:
+    """Send thousands of records that are no events to every partition, mixed with good ones.
+
+    Raw bytes, cut and doubled JSON, wrong types, impossible times and gates, unknown flights and more. The consumer
+    must not fail once, no partition may stand still, every bad record must be in the dead letters with its place and
+    its reason, and the good ones must be handled as if nothing were. The letters are taken away again.
+    """
+    from flightpulse.chaos import poison as proof
+
+    _run("poison", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
+
+
+@chaos.command(short_help="Relays share a group, come, go and die.")
+@_seed
+@click.option("--flights", type=click.IntRange(1, 200), default=8, show_default=True)
+@click.option("--events", type=click.IntRange(2, 50), default=4, show_default=True, help="At most, for each flight.")
+@click.option("--bookings", type=click.IntRange(1, 100), default=3, show_default=True, help="For each flight.")
+@_timeout(300)
+@options.as_json
+def relays(seed: int, as_json: bool, **wishes: Any) -> None:
+    """Stream a storm through two relay processes of one consumer group while members are killed, join and leave.
+
+    Partitions move between them with records in flight. Nothing may be lost and nobody told twice. With `flightpulse up
+    --kafka HOST:PORT` it runs on that broker.
+    """
+    from flightpulse.chaos import relays as proof
+
+    _run("relays", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
+
+
+@chaos.command(short_help="Generated replies of a model, against the guard.")
+@_seed
+@click.option("--replies", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True)
+@options.as_json
+def replies(seed: int, as_json: bool, replies: int) -> None:
+    """Hold thousands of generated replies of a model against the guard, and list what it refused, rule by rule.
+
+    Invented facts in plain words, other news, word salad, echoes of the question, broken JSON and more. What the guard
+    accepts is looked through a second time by other means. It needs no local cloud.
+    """
+    from flightpulse.chaos import replies as proof
+
+    _prove("replies", as_json, lambda told: proof.prove(seed, replies_wanted=replies, on_progress=told))
+
+
 def _bounded(wishes: dict[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in wishes.items() if name != "timeout"}, "seconds": wishes["timeout"]}
 
 
 def _run(name: str, as_json: bool, prove: "Callable[[Session, OnProgress], Verdict]") -> None:
-    from rich.markup import escape
-
     from flightpulse.chaos import poller_switch
-    from flightpulse.cli import screen
 
     session = options.session("local")
     session.require_stack()
     poller_switch.restore(session)
+    _prove(name, as_json, lambda told: prove(session, told))
+
+
+def _prove(name: str, as_json: bool, prove: "Callable[[OnProgress], Verdict]") -> None:
+    from rich.markup import escape
+
+    from flightpulse.cli import screen
+
     console = screen.console(stderr=as_json)
     steps = screen.Steps(console)
     with steps.shown():
-        verdict = prove(session, lambda text, done, total: steps.update(name, text, done, total))
+        verdict = prove(lambda text, done, total: steps.update(name, text, done, total))
         kept = len(verdict.promises) - len(verdict.broken)
         steps.finish(name, f"{kept} of {len(verdict.promises)} promises kept (seed {verdict.seed})", ok=verdict.kept)
     if as_json:
