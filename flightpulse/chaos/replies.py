@@ -16,7 +16,7 @@ from flightpulse.domain.guard import Refusal
 from flightpulse.domain.placeholders import PATTERN, PLACEHOLDERS, Channel, required, used
 from flightpulse.domain.segments import Kind, Segment, all_segments
 from flightpulse.domain.severity import Severity
-from flightpulse.domain.templates import MessageTemplate, fill
+from flightpulse.domain.templates import MessageTemplate, MissingFactError, fill
 from flightpulse.local.model.faults import SPOILERS
 from flightpulse.local.model.stand_in import template_fields
 
@@ -250,8 +250,11 @@ def _unfit(segment: Segment, template: MessageTemplate) -> list[str]:
     email = {name for text in (template.subject, *template.paragraphs) for name in used(text)}
     lacking = (required(segment, Channel.EMAIL) - email) | (required(segment, Channel.SMS) - set(used(template.sms)))
     problems = [f"lacks {name}" for name in sorted(lacking)]
-    if not gsm7.fits(fill(template.sms, facts.longest(segment, Channel.SMS))):
-        problems.append(f"does not fit: {template.sms}")
+    try:
+        if not gsm7.fits(fill(template.sms, facts.longest(segment, Channel.SMS))):
+            problems.append(f"does not fit: {template.sms}")
+    except MissingFactError as error:
+        problems.append(f"speaks of {error}")
     return problems
 
 
