@@ -109,7 +109,7 @@ def _twice(_choice: random.Random, event: Event) -> Value:
 
 
 def _no_event(choice: random.Random, event: Event) -> Value:
-    documents = (0, -1.5, "text", None, True, [], {}, [event], {"event": event}, json.dumps(event))
+    documents: tuple[Any, ...] = (0, -1.5, "text", None, True, [], {}, [event], {"event": event}, json.dumps(event))
     return Value(_json(choice.choice(documents)), frozenset({Rejection.SCHEMA}))
 
 
