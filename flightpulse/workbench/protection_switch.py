@@ -260,7 +260,9 @@ def _off(holders: Iterable[Holder]) -> list[Protection]:
 
 def _shown(protection: Protection, definitions: Mapping[str, protections.Document]) -> str:
     on = {protection.stands_in(definitions[short], short) for short in protection.workflows}
-    return {(True,): "✓ on", (False,): "✗ off"}.get(tuple(on), "✗ partly off")
+    if len(on) > 1:
+        return "✗ partly off"
+    return "✓ on" if True in on else "✗ off"
 
 
 def _altered(text: str, short: str, off: Iterable[Protection]) -> str:

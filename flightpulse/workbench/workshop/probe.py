@@ -157,8 +157,8 @@ def _detail(task: Task) -> dict[str, Any]:
 
     event = events.parse(_envelope(task, task["payload"]))
     times = {name: parse_instant(text) for name, text in _TIMES.items()}
-    status = FlightStatus(_FLIGHT["status"])
-    flight = Flight(flight_id=event.flight_id, **{**_FLIGHT, **times, "status": status})
+    fields: dict[str, Any] = {**_FLIGHT, **times, "status": FlightStatus(_FLIGHT["status"])}
+    flight = Flight(flight_id=event.flight_id, **fields)
     return events.enriched_detail(event, flight, affected_passengers_count=3, correlation_id=event.event_id)
 
 
