@@ -423,10 +423,10 @@ def test_newer_news_waits_until_older_news_has_gone_out(world: World) -> None:
     assert order == ["d-slow", "d-slow", "d-quick", "d-quick"]
 
 
-def _wait_until_claimed(world: World, flight: str) -> None:
+def _wait_until_claimed(world: World, flight: str, subject: str = "departure") -> None:
     for _ in range(500):
         claimed = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
-        if {claimed.get(f"told_departure_{channel}_state") for channel in ("email", "sms")} == {"SENDING"}:
+        if {claimed.get(f"told_{subject}_{channel}_state") for channel in ("email", "sms")} == {"SENDING"}:
             return
     raise AssertionError("the older message was never claimed")
 
@@ -450,6 +450,50 @@ def test_two_executions_with_the_same_work_at_the_same_time_tell_once(world: Wor
 
     assert (first.output["told"], second.output["told"], second.output["already_told"]) == (2, 0, 2)
     assert world.messages() == once_each("d-started-twice", flight, bookings=1)
+
+
+def test_a_cancellation_waits_for_the_message_about_a_gate_that_is_on_its_way(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.faults({"state": "PublishNotification", "about": "g-on-its-way", "delay_seconds": 2.0})
+    gate = world.start(GATE, {"id": "x", "detail": gate_change(flight, "g-on-its-way")})
+    _wait_until_claimed(world, flight, "gate")
+
+    ended = world.run(CANCELLATION, cancelled(flight, "c-after-gate"))
+
+    assert world.ended(gate).output["told"]["told"] == ended.output["told"]["told"] == 2
+    told = [
+        body["detail"]["event_id"] for body in world.received(world.inbox_url) if "notification" in body["detail-type"]
+    ]
+    assert told == ["g-on-its-way"] * 2 + ["c-after-gate"] * 2
+
+
+def test_what_is_told_is_the_flight_as_it_is_now_and_not_as_it_was_when_the_event_came(world: World) -> None:
+    """A chunk may be sent again hours later; by then the passengers have heard more."""
+    flight = world.flight(bookings=1)
+    request = {
+        "event": delay(flight, "d-late"),
+        "order": "2026-11-24T08:00:00.000Z#d-late",
+        "subject": "departure",
+        "flight": {"flight_id": flight, "gate": "A0", "origin": "DAL"},
+        "bookings": [{"booking_id": f"BKG-{flight}-0", "passenger_id": f"PAX-{flight}-0"}],
+    }
+
+    world.ended(world.start(CHUNK, request))
+
+    assert {body["detail"]["gate"] for body in world.received(world.inbox_url)} == {"A1"}
+
+
+def test_a_message_that_nothing_will_note_still_counts_as_told_and_is_not_sent_again(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.faults(
+        {"state": "ConfirmTold", "error": THROTTLED}, {"state": "ConfirmLater", "error": "SQS.SdkClientException"}
+    )
+
+    ended = world.run(DELAY, delay(flight, "d-unnoted"))
+
+    assert ended.output["told"]["told"] == 2
+    assert world.messages() == once_each("d-unnoted", flight, bookings=1)
+    assert world.dead_letters() == []
 
 
 def test_a_message_overtaken_after_it_was_claimed_counts_as_told(world: World) -> None:
