@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flightpulse.domain import facts, gsm7, placeholders
+from flightpulse.domain.fallbacks import fallback
 from flightpulse.domain.guard import RULES, Refusal, Rule, normalized
 from flightpulse.domain.placeholders import PLACEHOLDERS, Channel
 from flightpulse.domain.segments import Kind, Segment
 from flightpulse.domain.severity import Severity
-from flightpulse.domain.templates import MessageTemplate
+from flightpulse.domain.templates import MessageTemplate, fill
 
 SYSTEM = """You write service messages for an airline's passengers, in plain and friendly English.
 You write tone, never facts. A program fills in the facts later, through placeholders in {braces}.
@@ -73,8 +74,20 @@ def request(segment: Segment) -> str:
             f"The sms must contain {_listed(segment, Channel.SMS)}, and at most {_sms_budget(segment)} characters of"
             f" your own besides these placeholders.",
             "Say the news in the first paragraph and in the sms. Use no placeholder that is not listed.",
+            "",
+            "This is what our people have written for this segment:",
+            f"<example>{json.dumps(_example(segment).to_fields())}</example>",
+            "Write another one: vary the words, and keep to sentences as plain as these. Sentences that state anything"
+            " else are refused.",
         )
     )
+
+
+def _example(segment: Segment) -> MessageTemplate:
+    """The written template of a segment, with a text message that fits."""
+    written, values = fallback(segment), facts.longest(segment, Channel.SMS)
+    fitting = (text for text in written.sms if gsm7.fits(fill(text, values)))
+    return MessageTemplate(written.subject, written.paragraphs, next(fitting, written.sms[-1]))
 
 
 def version(segment: Segment) -> str:

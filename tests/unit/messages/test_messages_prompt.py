@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from flightpulse.domain import prompt
+from flightpulse.domain import guard, prompt
 from flightpulse.domain.guard import RULES, Refusal, Rule
 from flightpulse.domain.placeholders import Channel, known, required
 from flightpulse.domain.segments import all_segments
@@ -35,6 +35,14 @@ def test_the_request_names_every_placeholder_that_may_and_must_be_used() -> None
         asked = prompt.request(segment)
         assert all(f"- {{{name}}}:" in asked for name in known(segment))
         assert all(f"{{{name}}}" in asked for channel in Channel for name in required(segment, channel))
+
+
+def test_the_request_shows_a_written_message_that_the_guard_accepts() -> None:
+    for segment in all_segments():
+        example = prompt.request(segment).split("<example>")[1].split("</example>")[0]
+        template = prompt.read_reply(example)
+        assert isinstance(template, MessageTemplate)
+        assert guard.check(template, segment) == []
 
 
 def test_the_tier_and_the_special_request_are_asked_for_only_where_there_are_some() -> None:
