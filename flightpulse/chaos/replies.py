@@ -93,6 +93,12 @@ def replies(seed: int, count: int) -> list[Made]:
     return [_made(choice, segments) for _ in range(count)]
 
 
+def bad_reply(segment: Segment, choice: random.Random) -> str:
+    """A reply in which a model makes something up, or is no answer at all."""
+    good = json.dumps(template_fields(segment, choice.randrange(1, _TURNS)))
+    return _MAKERS[choice.choice(_WORST)](choice, segment, good, list(all_segments()))
+
+
 def _made(choice: random.Random, segments: Sequence[Segment]) -> Made:
     segment = choice.choice(segments)
     kind = choice.choice(_KINDS)
@@ -193,6 +199,7 @@ _MAKERS: Mapping[str, _Maker] = {
 }
 # Half of all replies are spoiled by the faults of the local model, the others by the makers of this module.
 _OURS = tuple(kind for kind in _MAKERS if kind not in SPOILERS)
+_WORST = ("hallucinating", "hallucinating", "a paragraph made up", "other news", "word salad", "echo")
 _KINDS = (*SPOILERS, *_OURS, *(kind for kind in _OURS for _ in range(2)), *["hallucinating"] * 6)
 
 

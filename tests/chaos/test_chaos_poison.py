@@ -17,8 +17,8 @@ DRAWN = 60
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    yield from deployed(tmp_path_factory.mktemp("poison-home"))
+def session() -> Iterator[Session]:
+    yield from deployed()
 
 
 def drawn_by_hypothesis() -> list[BadRecord]:
