@@ -335,6 +335,11 @@ _TEXTS: dict[str, str] = {
         Your plans have changed.
         Your status has changed.
         The captain has called in unwell.
+        Nothing else has changed.
+        You do not need to contact us.
+        You care about your time.
+        Our team is at the airport.
+        Nothing has changed about your flight.
         A replacement aircraft is flying in from another city.
         We have booked you a room for the night.
         Dinner is on us tonight.

@@ -169,7 +169,7 @@ we (value|appreciate|are grateful for) (you|your (loyalty|status|membership)|hav
 we <adv> (value|appreciate) your (loyalty|membership|business|{tier} (membership|loyalty|status))
 your (loyalty|membership|{tier} (membership|status)|time|patience|trust|loyalty as <tier_member>) (means a lot|is
     [<adv>] (important|valued|appreciated)|matters|is very important|means much) [to us]
-(we|you) care about your (time|journey|trip|plans)
+we care about your (time|journey|trip|plans)
 [as <tier_member> ,] you are [among the first (to (hear|know|learn|be told|be informed|read this|receive this|get
     this) [about this|of this|this (news|update|message)]|we tell|that we tell|passengers to hear)|important to us|
     one of our [most] valued (members|customers|guests)]
@@ -323,9 +323,8 @@ we know you (want|wanted) to be on your way
     than (scheduled|planned)]
 we [now] expect to (arrive|land) [in {destination}] [at|around]* {arrival_time}
 there is nothing [else|more|further] [that] you need to (do|change) [now|at this time|at this point]
-(nothing else|nothing) [has changed] [is needed|you need to do] [for now|from you]
-you do not need to (do anything|change anything|make any changes|take any action|contact us) [else|now|further|at
-    this time|about your booking]*
+nothing (else|more) is needed [for now|from you]
+you do not need to (do anything|change anything|make any changes) [else|now|further|at this time|about your booking]*
 no (action|changes|further steps) (is|are) (needed|required) [from you|at this time|now]
 there is nothing [else|more|further] [that] you need to (do|change) [for|about|with] <booking>
 this is longer than anyone should have to wait
@@ -385,9 +384,8 @@ we hope you enjoy your flight
 please [keep|check|continue]* (to follow|with)* <screens> for gate information
 your (plans|trip|schedule) can (go ahead|continue) as (planned|scheduled)
 there is nothing [else|more|further] [that] you need to (do|change) [now|at this time|at this point]
-(nothing else|nothing) [has changed] [is needed|you need to do] [for now|from you]
-you do not need to (do anything|change anything|make any changes|take any action|contact us) [else|now|further|at
-    this time|about your booking]*
+nothing (else|more) is needed [for now|from you]
+you do not need to (do anything|change anything|make any changes) [else|now|further|at this time|about your booking]*
 no (action|changes|further steps) (is|are) (needed|required) [from you|at this time|now]
 there is nothing [else|more|further] [that] you need to (do|change) [for|about|with] <booking>
 we [will|also]* (hope|look forward) to (see|seeing|welcome|welcoming|serve|serving|have|having) you [on board|soon|
