@@ -281,7 +281,9 @@ def _sentences(template: MessageTemplate, segment: Segment) -> Iterator[Refusal]
             plain = prose.plain(sentence)
             for rule, words in claims.offences(plain, segment):
                 yield Refusal(Rule(rule), words)
-            unknown = clauses.unknown(plain, segment)
+            # A sentence longer than anybody reads is not worth the time that it takes to take it apart.
+            readable = len(sentence.split()) <= _SENTENCE_WORDS
+            unknown = clauses.unknown(plain, segment) if readable else f"{' '.join(plain.split()[:6])} ..."
             if unknown is not None:
                 yield Refusal(Rule.CLAUSE, unknown)
             broken = prose.broken(plain, vocabulary.GRAMMAR)

@@ -1,5 +1,7 @@
 """Plausible English in which a model states what nobody knows: none of it may pass the guard."""
 
+import time
+
 import pytest
 
 from flightpulse.chaos.hallucinations import HALLUCINATIONS, ON_TIME
@@ -49,6 +51,13 @@ def test_a_sentence_that_no_clause_covers_is_refused_and_the_words_are_named() -
 
 def test_the_words_named_begin_where_the_known_clauses_end() -> None:
     assert clauses.unknown("we are very sorry , and help is on the way .", MAJOR) == "help is on the way ."
+
+
+def test_endless_sentences_are_refused_without_being_taken_apart() -> None:
+    template = with_sentence("MAJOR", f"We are {'so ' * 900}sorry.", 1)
+    began = time.process_time()
+    assert Rule.CLAUSE in {refusal.rule for refusal in guard.check(template, MAJOR)}
+    assert time.process_time() - began < 2
 
 
 def test_a_sentence_of_known_clauses_is_accepted() -> None:
