@@ -199,7 +199,7 @@ _MAKERS: Mapping[str, _Maker] = {
 }
 # Half of all replies are spoiled by the faults of the local model, the others by the makers of this module.
 _OURS = tuple(kind for kind in _MAKERS if kind not in SPOILERS)
-_WORST = ("hallucinating", "hallucinating", "a paragraph made up", "other news", "word salad", "echo")
+_WORST = ("hallucinating", "hallucinating", "a paragraph made up", "word salad", "echo")
 _KINDS = (*SPOILERS, *_OURS, *(kind for kind in _OURS for _ in range(2)), *["hallucinating"] * 6)
 
 
