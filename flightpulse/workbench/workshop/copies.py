@@ -1,6 +1,7 @@
 """A copy of what runs: made from the checkout, run by Python as if it were installed."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -32,11 +33,16 @@ class Copy:
         return self.folder / "home"
 
     @property
+    def _original(self) -> Path:
+        return self.folder / "original.json"
+
+    @property
     def exists(self) -> bool:
-        return (self.code / "flightpulse").is_dir()
+        return self._original.is_file()
 
     def make(self) -> None:
         """Copy the checkout anew; what was changed in an earlier copy is gone."""
+        self._original.unlink(missing_ok=True)
         shutil.rmtree(self.code, ignore_errors=True)
         self.code.mkdir(parents=True)
         for name in _PARTS:
@@ -45,6 +51,7 @@ class Copy:
                 shutil.copytree(source, self.code / name, ignore=_LEFT_OUT)
             else:
                 shutil.copy2(source, self.code / name)
+        self._original.write_text(json.dumps(self.texts()), encoding="utf-8")
 
     def remove(self) -> None:
         """Delete the copy and everything it left."""
@@ -68,11 +75,18 @@ class Copy:
 
     def texts(self) -> dict[str, str]:
         """Every file that a learner may change, by its path."""
-        return _texts(self.code)
+        found = {}
+        for path in sorted(self.code.rglob("*")):
+            parts = path.relative_to(self.code).parts
+            made = any(part.startswith(".") or part in ("__pycache__", "cdk.out") for part in parts)
+            if path.is_file() and path.suffix in _TEXTS and not made:
+                found["/".join(parts)] = path.read_text(encoding="utf-8")
+        return found
 
     def originals(self) -> dict[str, str]:
-        """The same files of the checkout."""
-        return _texts(paths.ROOT)
+        """The same files as they were when they were copied; the checkout may have changed since."""
+        found: dict[str, str] = json.loads(self._original.read_text(encoding="utf-8"))
+        return found
 
     def fingerprint(self) -> str:
         """The same as long as no file changes."""
@@ -102,14 +116,3 @@ class Copy:
             text=True,
             check=False,
         )
-
-
-def _texts(root: Path) -> dict[str, str]:
-    found = {}
-    for name in _PARTS:
-        for path in sorted((root / name).rglob("*") if (root / name).is_dir() else [root / name]):
-            parts = path.relative_to(root).parts
-            hidden = any(part.startswith(".") or part in ("__pycache__", "cdk.out", "replays") for part in parts)
-            if path.is_file() and path.suffix in _TEXTS and not hidden:
-                found["/".join(parts)] = path.read_text(encoding="utf-8")
-    return found

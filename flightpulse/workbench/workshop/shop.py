@@ -110,7 +110,7 @@ class Workshop:
         return self.copy.read(path)
 
     def changes(self) -> Diff:
-        """How the copy differs from the checkout."""
+        """What was changed in the copy since it was made."""
         return Diff(patches.differences(self.copy.originals(), self.copy.texts()))
 
     def compare(self, path: str, other: str) -> Diff:
