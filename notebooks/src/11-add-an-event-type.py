@@ -4,7 +4,7 @@
 # Boarding begins, and nobody is told: FlightPulse knows no such event. You teach it one, in a copy of the real code, and see it run from Kafka to the inbox. A checklist grades every step.
 #
 # - **You will:** write a contract, read an event, word its messages, lead it to a workflow of its own, deploy all of it, and have it graded
-# - **You need:** this checkout, and for the exercises an editor; 1 GB of free memory for a second local cloud
+# - **You need:** this checkout, and for the exercises an editor; half a gigabyte of free memory for a second local cloud
 # - **Time:** 20 minutes
 # - **Cost:** 0
 # - **Simplified:** the copy is deployed without the VPC, and the new event has no command-line options and no page in the docs
@@ -36,16 +36,15 @@ shop.begin_anew()
 places = shop.places("GATE_CHANGE")
 places
 
-# %% [markdown]
-# More than one would like, and each for a reason: schemas are contracts with others, the guard must list what is true of *this* news, the workflow is data. What is not there: no `if` that asks for the type. The class in `events.py` knows its metric, its severity and its sentence, and one row of `event_workflows.py` makes the state machine, its role, its rule, its outputs and its graph.
-
 # %% tags=["nbval-check-output"]
 grade = shop.grade(deploy=False)
 check("one table leads events to workflows", [file for file in places.column("file") if "/stack/" in file], ["flightpulse/stack/event_workflows.py"])
 check("what an untouched copy lacks", grade.missing, ["schema", "reading", "publishing", "telling", "model", "workflow", "routing"])
 
 # %% [markdown]
-# **Takeaway:** declare a thing once and derive the rest; where it must be named again, a test should miss it. Decision 30 in [decisions.md](../docs/decisions.md) says what we moved.
+# More than one would like, and each for a reason: schemas are contracts with others, the guard must list what is true of *this* news, the workflow is data. What is not there: no `if` that asks for the type. The class in `events.py` knows its metric, its severity and its sentence, and one row of `event_workflows.py` makes the state machine, its role, its rule, its outputs and its graph.
+#
+# **Takeaway:** declare a thing once and derive the rest; where it must be named again, let a test notice. Decision 30 in [decisions.md](../docs/decisions.md) says what we moved.
 
 # %% [markdown]
 # ## What does the event look like?
@@ -63,13 +62,12 @@ contract = shop.apply("contract")
 print(contract.files)
 json.loads(shop.read("flightpulse/schemas/boarding_call.json"))["properties"]["payload"]
 
-# %% [markdown]
-# Five files: the schema, the bus event's schema, the two messages' schemas, and a sample event. The sample is for the house's own contract tests: they fail for a schema without one.
-
 # %% tags=["nbval-check-output"]
 check("the schema", shop.grade(deploy=False).step("schema").seen, "refuses no gate, a gate that is a sentence, a gate that is a number")
 
 # %% [markdown]
+# Five files: the schema, the bus event's schema, the two messages' schemas, and a sample event. The sample is for the house's own contract tests: they fail for a schema without one.
+#
 # **Takeaway:** a schema is the first guard and the cheapest. All of them are in [flightpulse/schemas](../flightpulse/schemas).
 
 # %% [markdown]
@@ -82,15 +80,14 @@ check("the schema", shop.grade(deploy=False).step("schema").seen, "refuses no ga
 # %%
 shop.apply("event")
 
-# %% [markdown]
-# Under which metric it is counted, how grave it is, which detail-type routes it, what the bus carries, and how it says itself in a sentence. `ABC` makes Python refuse a class that leaves one out.
-
 # %% tags=["nbval-check-output"]
 grade = shop.grade(deploy=False)
 check("the consumer reads it", grade.step("reading").seen, "BoardingCall, flight.boarding, counted as BoardingCallEventsProcessed")
 check("the bus's own schema accepts it", grade.step("publishing").ok, True)
 
 # %% [markdown]
+# Under which metric it is counted, how grave it is, which detail-type routes it, what the bus carries, and how it says itself in a sentence. `ABC` makes Python refuse a class that leaves one out.
+#
 # **Takeaway:** a handler that asks the event what it is needs no change when a new event comes. It is [kafka_consumer.py](../flightpulse/functions/kafka_consumer.py), unchanged.
 
 # %% [markdown]
@@ -105,9 +102,6 @@ message = shop.apply("message")
 print(message.files)
 message.of("fallbacks.py")
 
-# %% [markdown]
-# It does not. The guard knows a closed list of words and clauses for every kind of news, and for this kind it has none yet: a model that wrote this about a *delay* would invent a fact. What is true of a boarding call must be said to it.
-
 # %% tags=["nbval-check-output"]
 check("accepted before the guard knows the news", shop.grade(deploy=False).step("telling").ok, False)
 shop.apply("guard")
@@ -117,6 +111,8 @@ check("written templates", grade.step("telling").seen, "6 segments, each within 
 check("the stand-in model's words", grade.step("model").seen, "6 segments, two answers each")
 
 # %% [markdown]
+# It does not. The guard knows a closed list of words and clauses for every kind of news, and for this kind it has none yet: a model that wrote this about a *delay* would invent a fact. What is true of a boarding call must be said to it.
+#
 # **Takeaway:** what a model may say is opened on purpose, per kind of news. The three lists are [vocabulary.py](../flightpulse/domain/vocabulary.py), [claims.py](../flightpulse/domain/claims.py) and [phrasebook.py](../flightpulse/domain/phrasebook.py); the stand-in's phrases are in [phrases.py](../flightpulse/local/model/phrases.py).
 
 # %% [markdown]
@@ -130,12 +126,6 @@ check("the stand-in model's words", grade.step("model").seen, "6 segments, two a
 shop.apply("workflow")
 shop.compare("flightpulse/workflows/gate_change.asl.json", "flightpulse/workflows/boarding_call.asl.json")
 
-# %% [markdown]
-# `ApplyToFlight` writes another attribute under a condition of its own, and the `subject` is `boarding`: a call never silences a delay, and an older call never follows a newer one. The other states keep their claims, retries and dead letters. One row leads the event here:
-
-# %%
-shop.steps["workflow"].files[-1].text.splitlines()[-3:]
-
 # %% tags=["nbval-check-output"]
 grade = shop.grade(deploy=False)
 check("the workflow", grade.step("workflow").seen, "15 states, each with its Comment; starts NotifyPassengers")
@@ -143,6 +133,8 @@ check("the way", grade.step("routing").seen, "flight.boarding leads to BoardingC
 check("still missing in the code", grade.missing, [])
 
 # %% [markdown]
+# `ApplyToFlight` writes another attribute under a condition of its own, and the `subject` is `boarding`: a call never silences a delay, and an older call never follows a newer one. The other states keep their claims, retries and dead letters. One row of `event_workflows.py` leads the event here.
+#
 # **Takeaway:** what all workflows share is a workflow: [notify_passengers.asl.json](../flightpulse/workflows/notify_passengers.asl.json). Who may call what is read from the definition, so the new role needs no line.
 
 # %% [markdown]
@@ -154,8 +146,6 @@ check("still missing in the code", grade.missing, [])
 
 # %%
 shop.deploy()
-
-# %%
 run = shop.fire(shop.event())
 run.journey()
 
@@ -188,9 +178,6 @@ check("flights that are boarding, says the API", [flight["flight_id"] for flight
 grade = shop.grade()
 grade
 
-# %% [markdown]
-# Every line says what is wanted beside what was seen. When one is `✗ missing`, the line below the table says where to look; what could not be looked at yet is `○ waits`.
-
 # %% tags=["nbval-check-output"]
 check("steps done", grade.done, 16)
 check("steps missing", grade.missing, [])
@@ -198,6 +185,8 @@ check("the same event again", grade.step("duplicate").seen, "ALREADY_HANDLED, DO
 check("an older one", grade.step("old news").seen, "SUPERSEDED; no messages")
 
 # %% [markdown]
+# Every line says what is wanted beside what was seen. When one is `✗ missing`, the line below the table says where to look; what could not be looked at yet is `○ waits`.
+#
 # **Takeaway:** an event type is done when copies and old news are silent and everything else still works. The checklist is [grading.py](../flightpulse/workbench/workshop/grading.py).
 
 # %% [markdown]
@@ -205,8 +194,8 @@ check("an older one", grade.step("old news").seen, "SUPERSEDED; no messages")
 #
 # - The copy has a cloud of its own, so that other notebooks notice nothing. In an account, `cdk deploy` of a branch would go to a stage of its own.
 # - The workshop deploys without the VPC and its endpoints: they do not matter to an event type.
-# - A real change would also get `flightpulse produce` options, a scenario, a row in the docs and tests of its own. The house's tests would ask for the last two.
-# - A boarding call does not know groups, and nobody checks in too late.
+# - A real change would also get `flightpulse produce` options, a scenario, a row in the docs and tests of its own. The tests of the docs would ask for the row.
+# - A boarding call has no groups and no last call.
 
 # %% [markdown]
 # ## Exercises
@@ -240,4 +229,4 @@ shop.close()
 # - The stored solution, step by step: [solutions/boarding-call](solutions/boarding-call)
 # - The workshop: [flightpulse/workbench/workshop](../flightpulse/workbench/workshop)
 #
-# This is the last notebook. [Start again](00-start-here.ipynb), or send your event into a storm of others.
+# This is the last notebook. The first was [Follow one delay from Kafka to the inbox](00-start-here.ipynb).

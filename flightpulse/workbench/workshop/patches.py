@@ -78,22 +78,22 @@ def replaced(text: str, old: str, new: str, *, where: str) -> str:
     return text.replace(old, new)
 
 
-def differences(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+def differences(before: Mapping[str, str], after: Mapping[str, str], *, context: int = 2) -> str:
     """What changed between two sets of files, as one unified diff in the order of the paths."""
     return "".join(
-        _difference(path, before.get(path), after.get(path))
+        _difference(path, before.get(path), after.get(path), context)
         for path in sorted({*before, *after})
         if before.get(path) != after.get(path)
     )
 
 
-def _difference(path: str, old: str | None, new: str | None) -> str:
+def _difference(path: str, old: str | None, new: str | None, context: int) -> str:
     lines = difflib.unified_diff(
         (old or "").splitlines(keepends=True),
         (new or "").splitlines(keepends=True),
         _NOWHERE if old is None else f"a/{path}",
         _NOWHERE if new is None else f"b/{path}",
-        n=2,
+        n=context,
     )
     return "".join(lines)
 

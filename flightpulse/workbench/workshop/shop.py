@@ -115,7 +115,7 @@ class Workshop:
 
     def compare(self, path: str, other: str) -> Diff:
         """How one file of the copy differs from another. Raises UserError when one is not there."""
-        return Diff(patches.differences({other: self.read(path)}, {other: self.read(other)}))
+        return Diff(patches.differences({other: self.read(path)}, {other: self.read(other)}, context=1))
 
     def test(self, *wanted: str) -> str:
         """Run tests of the copy (those that the grading runs unless others are named) and give pytest's last line.

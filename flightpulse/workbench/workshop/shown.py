@@ -9,6 +9,8 @@ from flightpulse.workbench.tables import Table
 from flightpulse.workbench.workshop.patches import Patch
 
 _SHOWN_LINES = 60
+# A notebook's own sheet may set the text of an output in another type.
+_STYLE = 'style="font-family:monospace;font-size:smaller"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Diff:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         title = f"<p>{escape(self.title)}</p>" if self.title else ""
-        return {"text/plain": str(self), "text/html": f"{title}<pre>{escape(self._shown())}</pre>"}
+        return {"text/plain": str(self), "text/html": f"{title}<pre {_STYLE}>{escape(self._shown())}</pre>"}
 
 
 def _count(part: str, sign: str) -> int:
