@@ -65,22 +65,23 @@ def play(
 ) -> "ScenarioRun":
     """Run a scenario, show that it runs, and (unless ``quiet``) show its table."""
     from flightpulse.cli import screen
-    from flightpulse.workbench import scenarios
-    from simulator.producer import send
+    from flightpulse.workbench import firing
+    from flightpulse.workbench.bench import cloud_of
 
     console = screen.console(stderr=quiet)
     steps = screen.Steps(console)
     name = f"scenario {scenario.number}"
     with steps.shown():
         steps.update(name, scenario.title)
-        run = scenarios.run(
+        fired = firing.fire(
             session,
             scenario,
-            send=send,
             reset=reset,
             seconds=seconds,
             on_look=lambda seen, expected: steps.update(name, scenario.title, seen, expected),
         )
+        firing.keep(session, scenario, fired, cloud=cloud_of(session))
+        run = fired.run
         steps.finish(name, scenario.title, ok=run.ok)
     if not quiet:
         console.print(table_of(run))

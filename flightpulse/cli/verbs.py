@@ -47,6 +47,7 @@ VERBS: dict[str, Verb] = {
     "logs": Verb(_LOOK, "logs", "Show or follow the log groups.", "logs"),
     "inbox": Verb(_LOOK, "inbox", "Read the messages as a passenger sees them.", "inbox"),
     "metrics": Verb(_LOOK, "metrics", "Show the FlightPulse metrics.", "metrics"),
+    "cost": Verb(_LOOK, "cost", "Show what a run costs at list prices.", "cost"),
     "api": Verb(_LOOK, "api", "Call a route of the REST API, signed.", "api"),
     "redrive": Verb(_MEND, "redrive", "List dead letters, send them back, redrive failed executions.", "redrive"),
     "chaos": Verb(_PROVE, "chaos", "Prove the promises under duplicates, crashes, faults and load.", "chaos"),

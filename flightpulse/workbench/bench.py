@@ -115,12 +115,7 @@ class Workbench:
 
     def _running_cloud(self) -> str:
         """What tells this local cloud from an earlier one of the same home; the target's name for AWS."""
-        if self.target == "aws":
-            return "aws"
-        from flightpulse.local import processes, state
-
-        cloud = state.load(self.home)
-        return cloud.start_token if cloud and processes.is_running(cloud.pid, cloud.start_token) else ""
+        return "aws" if self.target == "aws" else _running_cloud(self.home)
 
     def ready(self) -> None:
         """Make sure that cloud, stack and sample data are there, and say so.
@@ -340,6 +335,28 @@ class Workbench:
         kept = run_store.load(self.home, scenario.name, cloud)
         return self.fire(what) if kept is None else Run(session, kept, _observed(session, kept))
 
+    def last_run(self, what: str | None = None) -> "Run":
+        """The last run on this cloud, or the last of a scenario, or the one that sent an event. It fires nothing.
+
+        Raises UserError when there is none.
+        """
+        from flightpulse.workbench.run import Run
+
+        session = self.session
+        session.require_stack()
+        cloud = self._cloud_id()
+        if what is None:
+            kept = run_store.newest(self.home, cloud)
+        else:
+            kept = run_store.of_event(self.home, what, cloud) or run_store.load(self.home, what, cloud)
+            if kept is None and not what.startswith("evt-"):
+                kept = run_store.load(self.home, self._scenario(what).name, cloud)
+        if kept is None:
+            verb = "scenario 1" if what is None or what.startswith("evt-") else f"scenario {what}"
+            which = "There is no run yet" if what is None else f"There is no run of {what} yet"
+            raise UserError(f"{which} on {session.where}.", hint=f"Send one with: {session.command(verb)}")
+        return Run(session, kept, _observed(session, kept))
+
     def _scenario(self, what: Any) -> "Scenario":
         from flightpulse.workbench import firing
         from simulator import scenarios
@@ -354,25 +371,14 @@ class Workbench:
         return firing.as_scenario(self.session, chosen)
 
     def _keep(self, scenario: "Scenario", fired: "Fired") -> "Run":
+        from flightpulse.workbench import firing
         from flightpulse.workbench.run import Run
 
-        kept = KeptRun(
-            name=scenario.name,
-            title=scenario.title,
-            cloud=self._cloud_id(),
-            began_at=fired.run.began_at,
-            seconds=fired.run.seconds,
-            flights=scenario.flights,
-            events=tuple(dict(event) for event in fired.events),
-            places=fired.places,
-            checks=fired.run.checks,
-            hints=fired.run.hints,
-        )
-        run_store.save(self.home, kept)
+        kept = firing.keep(self.session, scenario, fired, cloud=self._cloud_id())
         return Run(self.session, kept, fired.run.facts)
 
     def _cloud_id(self) -> str:
-        return self._running_cloud() if self.target == "local" else f"aws {self.session.region}"
+        return cloud_of(self.session)
 
     def send_record(self, value: bytes | str, *, key: bytes | str | None = None) -> RecordFate:
         """Write any bytes to the topic, good or bad, and wait for what the consumer says of them.
@@ -735,6 +741,18 @@ def _found(kind: str, name: str, entity: _Entity | None) -> _Entity:
     if entity is None:
         raise UserError(f"{kind} {name} is not in the table.", hint="Load the sample data with: wb.seed()")
     return entity
+
+
+def cloud_of(session: Session) -> str:
+    """What tells the target of a session from others: runs are kept under it."""
+    return _running_cloud(session.home) if session.target == "local" else f"aws {session.region}"
+
+
+def _running_cloud(home: Path) -> str:
+    from flightpulse.local import processes, state
+
+    cloud = state.load(home)
+    return cloud.start_token if cloud and processes.is_running(cloud.pid, cloud.start_token) else ""
 
 
 def _observed(session: Session, kept: KeptRun) -> Any:

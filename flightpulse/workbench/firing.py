@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from flightpulse.adapters.table import Table
 from flightpulse.errors import UserError
-from flightpulse.workbench import consumer_log, scenarios
+from flightpulse.workbench import consumer_log, run_store, scenarios
 from flightpulse.workbench.facts import Facts, Sent
 from flightpulse.workbench.kafka_places import Place
+from flightpulse.workbench.run_store import KeptRun
 from flightpulse.workbench.scenarios import ScenarioRun
 from flightpulse.workbench.session import Session
 
@@ -73,6 +74,24 @@ def fire(
     sender = Sender(correlation_id)
     run = scenarios.run(session, scenario, send=sender, reset=reset, seconds=seconds, on_look=on_look)
     return Fired(run, tuple(sender.events), tuple(sender.places))
+
+
+def keep(session: Session, scenario: "Scenario", fired: Fired, *, cloud: str) -> KeptRun:
+    """Write down what was fired, so that it is found again; ``cloud`` tells one local cloud from the next."""
+    kept = KeptRun(
+        name=scenario.name,
+        title=scenario.title,
+        cloud=cloud,
+        began_at=fired.run.began_at,
+        seconds=fired.run.seconds,
+        flights=scenario.flights,
+        events=tuple(dict(event) for event in fired.events),
+        places=fired.places,
+        checks=fired.run.checks,
+        hints=fired.run.hints,
+    )
+    run_store.save(session.home, kept)
+    return kept
 
 
 def as_scenario(session: Session, some_events: Sequence[Event]) -> "Scenario":

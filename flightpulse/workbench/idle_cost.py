@@ -1,6 +1,6 @@
 """What the stack costs in an AWS account while nothing happens, worked out from its template at list prices.
 
-Prices are those of us-east-1 in November 2026, without free tiers except where one never ends. A month has 730 hours.
+The prices, with their date and source, are in ``prices.py``.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -8,22 +8,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from flightpulse.workbench.prices import (
+    ALARM,
+    DASHBOARD,
+    ENDPOINT_HOUR,
+    EVENT_POLLER_HOUR,
+    FAST_ALARM,
+    FREE_DASHBOARDS,
+    HOURS,
+    NAT_HOUR,
+    SECRET,
+)
 from flightpulse.workbench.resources import PURPOSES
 from flightpulse.workbench.tables import Table
-
-HOURS = 730
-ENDPOINT_HOUR = Decimal("0.01")
-"""An interface endpoint, for each availability zone and hour."""
-NAT_HOUR = Decimal("0.045")
-EVENT_POLLER_HOUR = Decimal("0.185")
-"""One event poller unit of a provisioned Kafka mapping."""
-ALARM = Decimal("0.10")
-"""A month of each metric that an alarm watches."""
-FAST_ALARM = Decimal("0.30")
-"""The same for an alarm that looks every 10 or 30 seconds."""
-DASHBOARD = Decimal("3.00")
-FREE_DASHBOARDS = 3
-SECRET = Decimal("0.40")
 
 _CENT = Decimal("0.01")
 Resource = Mapping[str, Any]
@@ -65,6 +62,18 @@ class IdleCost:
         rows.append(("in all", sum(cost.number for cost in self.costs) + self.free, "", f"{self.total:.2f}"))
         note = f"Not priced: {', '.join(self.unknown)}." if self.unknown else ""
         return Table.of(("what", "number", "how it is reckoned", "USD a month"), rows, numbers=(1, 3), note=note)
+
+    def as_json(self) -> dict[str, Any]:
+        """The costs as plain JSON values; dollars are texts, so that none is rounded."""
+        return {
+            "costs": [
+                {"what": cost.kind, "number": cost.number, "reckoned": cost.said, "usd_a_month": str(cost.dollars)}
+                for cost in self.costs
+            ],
+            "paid_by_use_or_free": self.free,
+            "not_priced": list(self.unknown),
+            "total_usd_a_month": str(self.total),
+        }
 
     def __str__(self) -> str:
         return str(self.table())

@@ -41,6 +41,7 @@ from flightpulse.workbench.two_outputs import PictureAndWords
 if TYPE_CHECKING:
     from flightpulse.workbench.player import Diff, Gantt, Player
     from flightpulse.workbench.player.table import Table as StateTable
+    from flightpulse.workbench.run_cost import RunCost
 
 _SKEW = timedelta(seconds=2)
 _STREAM_SECONDS = {"local": 8.0, "aws": 30.0}
@@ -367,6 +368,12 @@ class Run:
             templates_from_fallback=templates["fallback"],
             model_calls=templates["model"] + templates["fallback"] + refused,
         )
+
+    def cost(self) -> "RunCost":
+        """What the run would cost in an AWS account at list prices, service by service."""
+        from flightpulse.workbench import run_cost
+
+        return run_cost.of(self)
 
     def segments(self) -> SegmentsSeen:
         """The segments of passengers that were told, and where the wording of each came from."""

@@ -68,6 +68,12 @@ def of_event(home: Path, event_id: str, cloud: str) -> KeptRun | None:
     return max(fitting, key=lambda run: run.began_at, default=None)
 
 
+def newest(home: Path, cloud: str) -> KeptRun | None:
+    """The last run on this cloud, whatever it sent."""
+    runs = [run for file in (home / _FOLDER).glob("*.json") if (run := _read(file)) is not None and run.cloud == cloud]
+    return max(runs, key=lambda run: run.began_at, default=None)
+
+
 def _read(file: Path) -> KeptRun | None:
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
