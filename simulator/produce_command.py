@@ -38,38 +38,6 @@ def event_options(command: _Command) -> _Command:
     return command
 
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option(
-        "--event-type",
-        required=True,
-        type=click.Choice([str(kind) for kind in EventType]),
-        help="What happened.",
-    ),
-    click.option("--flight-id", required=True, help="The flight it happened to, such as SW1234."),
-    click.option("--delay-minutes", type=click.IntRange(min=0), help="FLIGHT_DELAY: minutes after the schedule."),
-    click.option(
-        "--reason",
-        type=click.Choice([str(known) for known in DelayReason]),
-        help="FLIGHT_DELAY, FLIGHT_CANCELLED (not ATC or SECURITY): why.",
-    ),
-    click.option("--reason-detail", help="FLIGHT_DELAY, FLIGHT_CANCELLED: free text for operations."),
-    click.option(
-        "--rebooking-priority",
-        type=click.Choice([str(known) for known in RebookingPriority]),
-        help="FLIGHT_CANCELLED: how urgently passengers need another flight (default NORMAL).",
-    ),
-    click.option("--old-gate", help="GATE_CHANGE: the gate until now (default: the flight's)."),
-    click.option("--new-gate", help="GATE_CHANGE: the gate from now on."),
-    click.option(
-        "--terminal-change/--no-terminal-change", default=None, help="GATE_CHANGE: the new gate is in another terminal."
-    ),
-    click.option("--event-id", help="An id of your own. With --count, the same event is sent again and again."),
-    click.option("--timestamp", help="When operations knew: ISO 8601 with an offset (default: now)."),
-    click.option("--correlation-id", help="The header that follows the event everywhere (default: the event's id)."),
-    click.option("--count", type=click.IntRange(min=1), default=1, show_default=True, help="How many to send."),
-)
-
-
 def deliver(
     kafka: Kafka,
     some_events: Sequence[Event],
@@ -157,6 +125,38 @@ _REPORTS: Mapping[EventType, _Report] = {
     EventType.FLIGHT_CANCELLED: _Report(("reason",), ("reason_detail", "rebooking_priority"), _cancellation),
     EventType.GATE_CHANGE: _Report(("new_gate",), ("old_gate", "terminal_change"), _gate_change),
 }
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--event-type",
+        required=True,
+        type=click.Choice([str(kind) for kind in _REPORTS]),
+        help="What happened.",
+    ),
+    click.option("--flight-id", required=True, help="The flight it happened to, such as SW1234."),
+    click.option("--delay-minutes", type=click.IntRange(min=0), help="FLIGHT_DELAY: minutes after the schedule."),
+    click.option(
+        "--reason",
+        type=click.Choice([str(known) for known in DelayReason]),
+        help="FLIGHT_DELAY, FLIGHT_CANCELLED (not ATC or SECURITY): why.",
+    ),
+    click.option("--reason-detail", help="FLIGHT_DELAY, FLIGHT_CANCELLED: free text for operations."),
+    click.option(
+        "--rebooking-priority",
+        type=click.Choice([str(known) for known in RebookingPriority]),
+        help="FLIGHT_CANCELLED: how urgently passengers need another flight (default NORMAL).",
+    ),
+    click.option("--old-gate", help="GATE_CHANGE: the gate until now (default: the flight's)."),
+    click.option("--new-gate", help="GATE_CHANGE: the gate from now on."),
+    click.option(
+        "--terminal-change/--no-terminal-change", default=None, help="GATE_CHANGE: the new gate is in another terminal."
+    ),
+    click.option("--event-id", help="An id of your own. With --count, the same event is sent again and again."),
+    click.option("--timestamp", help="When operations knew: ISO 8601 with an offset (default: now)."),
+    click.option("--correlation-id", help="The header that follows the event everywhere (default: the event's id)."),
+    click.option("--count", type=click.IntRange(min=1), default=1, show_default=True, help="How many to send."),
+)
 
 
 def _check_options(kind: EventType, options: Mapping[str, Any]) -> None:
