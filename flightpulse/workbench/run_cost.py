@@ -180,6 +180,8 @@ def measured(run: "Run") -> Usage:
     attempts = [
         attempt for one in everything for visit in history.walk(one.history.visits) for attempt in visit.attempts
     ]
+    # This waits for what the stream handler publishes; its lines are in the logs only then.
+    status_changes = sum(one.detail_type.endswith(".status_changed") for one in run.audit)
     groups = [group for short, group in names.LOG_GROUPS.items() if short not in _NOT_RUNS]
     since = run.began_at - _SKEW
     mine = lines_of(logs.read(run.session, groups, since=since), run.event_ids, {one.arn for one in everything})
@@ -195,9 +197,7 @@ def measured(run: "Run") -> Usage:
         read_units=reads(attempts, booked)
         + sum((1 + _looked_through(booked.get(flight, 0)) * _HALF for flight in flights), Decimal(0))
         + templates * _HALF,
-        events=_calls(attempts, "events:putEvents")
-        + accepted
-        + sum(one.detail_type.endswith(".status_changed") for one in run.audit),
+        events=_calls(attempts, "events:putEvents") + accepted + status_changes,
         log_bytes=sum(len(event.message.encode()) for event in mine),
         queue_requests=_calls(attempts, "sqs:sendMessage") + refused,
         topic_publishes=_calls(attempts, "sns:publish"),

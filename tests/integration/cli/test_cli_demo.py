@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from decimal import Decimal
 
 import boto3
 import pytest
@@ -187,6 +188,21 @@ def test_metrics_count_what_happened(cli: CommandLine):
     for name in ("DelayEventsProcessed", "CancellationEventsProcessed", "GateChangeEventsProcessed"):
         assert sums[name] >= 1
     assert sums["NotificationsSent"] > 10
+
+
+def test_the_cost_of_a_run_is_that_of_what_it_used(cli: CommandLine):
+    run = cli.json("scenario", "1")
+
+    cost = cli.json("cost", run["events"][0])
+
+    numbers = {line["what"]: Decimal(line["number"]) for line in cost["lines"]}
+    assert numbers["Lambda, requests"] >= 3
+    assert numbers["Lambda, duration"] > 0
+    assert numbers["EventBridge, custom events"] == 2 + run["messages"]
+    assert Decimal(cost["total_usd"]) >= numbers["Step Functions, state transitions"] * Decimal("0.000025") > 0
+    assert cli.json("cost")["run"] == cost["run"]
+    assert "On the local cloud it cost nothing." in cli.ok("cost", "minor-delay")
+    assert "interface endpoints" in cli.ok("cost", "--idle")
 
 
 @pytest.mark.parametrize(

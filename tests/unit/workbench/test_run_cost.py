@@ -5,13 +5,16 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from flightpulse.cli.group import cli
 from flightpulse.domain import prompt
 from flightpulse.domain.segments import all_segments
-from flightpulse.workbench import prices, run_cost, run_store
+from flightpulse.workbench import Workbench, idle_cost, prices, run_cost, run_store
 from flightpulse.workbench.history import Attempt, Problem
 from flightpulse.workbench.item_changes import ItemChange
 from flightpulse.workbench.logs import LogEvent
@@ -145,9 +148,7 @@ def test_reads_are_paid_by_items_and_by_what_a_query_looks_through():
 
 
 def test_reports_of_both_formats_give_memory_times_billed_duration():
-    text = (
-        "REPORT RequestId: r-1\tDuration: 99.10 ms\tBilled Duration: 100 ms\tMemory Size: 512 MB\t"
-    )
+    text = "REPORT RequestId: r-1\tDuration: 99.10 ms\tBilled Duration: 100 ms\tMemory Size: 512 MB\t"
     metrics = {"billedDurationMs": 2000, "memorySizeMB": 256}
     report = {"type": "platform.report", "record": {"requestId": "r-2", "metrics": metrics}}
 
@@ -199,3 +200,68 @@ def test_the_newest_run_is_that_of_this_cloud(tmp_path: Path):
 
     assert run_store.newest(tmp_path, "cloud-1") == newer
     assert run_store.newest(tmp_path, "cloud-3") is None
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    session = SimpleNamespace(
+        target="aws",
+        region="us-east-1",
+        home=tmp_path,
+        where="AWS, region us-east-1",
+        command=lambda verb: f"flightpulse {verb} --target aws",
+        require_stack=lambda: None,
+    )
+    monkeypatch.setenv("FLIGHTPULSE_HOME", str(tmp_path))
+    monkeypatch.setattr(Workbench, "session", session)
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "There is no run yet on AWS, region us-east-1. Send one with: flightpulse scenario 1 --target aws"),
+        (("gate-change",), "There is no run of gate-change yet"),
+        (("4",), "Send one with: flightpulse scenario 4 --target aws"),
+        (("evt-1",), "Send one with: flightpulse scenario 1 --target aws"),
+    ],
+)
+def test_without_a_run_the_verb_says_so_in_one_line(words: tuple[str, ...], said: str):
+    result = CliRunner().invoke(cli, ["cost", *words, "--target", "aws"])
+
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_the_verb_prints_the_last_run(monkeypatch: pytest.MonkeyPatch, words: list[str]):
+    spent = run_cost.priced(Usage(messages=1, transitions=40), title="A delay")
+    monkeypatch.setattr(Workbench, "last_run", lambda _wb, what: SimpleNamespace(cost=lambda: spent))
+
+    result = CliRunner().invoke(cli, ["cost", *words])
+
+    assert result.exit_code == 0
+    if words:
+        assert Decimal(json.loads(result.stdout)["total_usd"]) == Decimal("0.001")
+    else:
+        assert result.stdout.startswith("A delay\n")
+        assert "0.0010000" in result.stdout
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_the_verb_prints_what_an_idle_stack_costs(monkeypatch: pytest.MonkeyPatch, words: list[str]):
+    gateway = {"Resources": {"Gateway": {"Type": "AWS::EC2::NatGateway"}}}
+    monkeypatch.setattr(Workbench, "idle_cost", lambda _wb: idle_cost.of(gateway))
+
+    result = CliRunner().invoke(cli, ["cost", "--idle", *words])
+
+    assert result.exit_code == 0
+    assert "NAT gateways" in result.stdout
+    assert "32.85" in result.stdout
+
+
+def test_an_idle_stack_has_no_run():
+    result = CliRunner().invoke(cli, ["cost", "--idle", "minor-delay"])
+
+    assert result.exit_code == 2
+    assert "--idle is about the stack" in result.stderr
