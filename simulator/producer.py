@@ -166,6 +166,13 @@ class OperationsProducer:
                 self._producer.poll(0)
                 return
 
+    def pause(self, seconds: float) -> None:
+        """Let time pass between two records while those before are sent. Ctrl-C raises KeyboardInterrupt."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._interrupts.check()
+            self._producer.poll(min(left, _POLL_SECONDS))
+
     @property
     def handed_over(self) -> int:
         """How many records this producer was given."""

@@ -41,6 +41,7 @@ VERBS: dict[str, Verb] = {
         _EVENTS, "scenario", "Send one scenario, wait, and hold it against what must be seen.", "scenario"
     ),
     "produce": Verb(_EVENTS, "produce", "Send one event to Kafka.", "produce"),
+    "replay": Verb(_EVENTS, "replay", "Replay a real day of flights.", "replay"),
     "relay": Verb(_EVENTS, "relay", "Poll a Kafka topic and invoke the deployed consumer.", "relay"),
     "executions": Verb(_LOOK, "executions", "List workflow executions.", "executions"),
     "show": Verb(_LOOK, "executions", "Step through one execution, state by state.", "show"),

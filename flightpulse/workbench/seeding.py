@@ -53,6 +53,12 @@ def reset(session: Session, flight_ids: Iterable[str]) -> Seeded:
     return _store(table, sample_data.load(day=day).only(wanted), day)
 
 
+def store(session: Session, data: sample_data.SampleData) -> int:
+    """Load flights of another source beside the sample data, over what has the same ids; the number of items."""
+    table = Table(session.dynamodb, session.table_name)
+    return table.save(flights=data.flights, passengers=data.passengers, bookings=data.bookings)
+
+
 def not_seeded(session: Session, flight_id: str) -> UserError:
     """The error for a flight that should be in the table and is not."""
     return UserError(

@@ -1,0 +1,157 @@
+"""The verb that replays a real day of flights."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flightpulse.cli import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from flightpulse.workbench.replaying import Line, Replayed
+    from flightpulse.workbench.session import Session
+    from simulator.replay import Plan
+
+
+@click.command(short_help="Replay a real day of flights.")
+@click.argument("day", required=False)
+@options.target
+@options.kafka
+@click.option("--list", "only_list", is_flag=True, help="List the days.")
+@click.option(
+    "--flights", type=click.IntRange(1, 100), default=12, show_default=True, help="How many flights with news."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="For the choice of flights and what is invented.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(1, 100_000),
+    default=3600.0,
+    show_default=True,
+    help="How many times faster than it was: at 3600 an hour takes a second.",
+)
+@options.as_json
+def replay(
+    day: str | None,
+    target: str,
+    kafka: str | None,
+    only_list: bool,
+    flights: int,
+    seed: int,
+    speed: float,
+    as_json: bool,
+) -> None:
+    """Send what became known on a real day of flights, wait, and sum up what became of it.
+
+    DAY is a date of 2013; --list shows them. Flights, cancellations and delays are real. Passengers, bookings, gates
+    and the moments at which cancellations were known are invented: sample_data/replays/README.md says how. Replayed
+    flights are stored beside the sample data, under ids that begin with RP, and leave tomorrow.
+
+    The exit code is 1 when an event was not handled, or somebody who wishes it was not told a flight's newest news.
+    """
+    if only_list or day is None:
+        _list(as_json=as_json)
+        return
+    from flightpulse.workbench import seeding
+    from simulator import replay as days
+
+    chosen = days.find(day)
+    plan = days.plan(chosen, days.read(chosen), flights=flights, seed=seed, leaves_on=seeding.tomorrow())
+    session = options.session(target, kafka=kafka)
+    replayed = _play(session, plan, speed, quiet=as_json)
+    if as_json:
+        options.print_json(_described(replayed, plan, speed, session))
+    if not replayed.ok:
+        raise click.exceptions.Exit(1)
+
+
+def _play(session: "Session", plan: "Plan", speed: float, *, quiet: bool) -> "Replayed":
+    from flightpulse.cli import screen
+    from flightpulse.workbench import replaying
+
+    console = screen.console(stderr=quiet)
+    steps = screen.Steps(console)
+    name, what = f"replay {plan.day.name}", f"{len(plan.news)} events about {len(plan.data.flights)} flights"
+    with steps.shown():
+        steps.update(name, what)
+        replayed = replaying.replay(
+            session,
+            plan,
+            speed=speed,
+            on_sent=lambda sent, all_events: steps.update(name, f"{what}: sent", sent, all_events),
+            on_look=lambda seen, expected: steps.update(name, f"{what}: as expected", seen, expected),
+        )
+        steps.finish(name, what, ok=replayed.ok)
+    if not quiet:
+        _show(console, session, plan, replayed)
+    return replayed
+
+
+def _show(console: "Console", session: "Session", plan: "Plan", replayed: "Replayed") -> None:
+    from flightpulse.cli import screen
+
+    table = screen.table("kind", "events", "handled", "superseded", "e-mails", "texts", "half told within", "95 %")
+    for line in replayed.lines:
+        table.add_row(*_cells(line))
+    console.print(table)
+    told = [check.ok for check in replayed.run.checks[1:]]
+    console.print(
+        f"{screen.YES if all(told) else screen.NO} everyone told the newest news: {sum(told)} of {len(told)} flights"
+    )
+    for check in replayed.run.checks:
+        if not check.ok:
+            console.print(f"{screen.NO} {check.expected}: {check.seen}", markup=False)
+    for hint in replayed.run.hints:
+        console.print(f"  → {hint}", markup=False)
+    if plan.left_out:
+        console.print(f"{plan.left_out} flights of the day were left out: their airports are not known here.")
+    console.print("Flights are real, passengers and gates invented: sample_data/replays/README.md", markup=False)
+    console.print(session.model, markup=False)
+
+
+def _cells(line: "Line") -> list[str]:
+    from flightpulse.cli import screen
+
+    counts = (line.events, line.handled, line.superseded, line.emails, line.texts)
+    waits = ("–" if wait is None else screen.seconds(wait) for wait in (line.p50, line.p95))
+    return [line.kind, *map(str, counts), *waits]
+
+
+def _described(replayed: "Replayed", plan: "Plan", speed: float, session: "Session") -> dict[str, Any]:
+    return {
+        "day": plan.day.name,
+        "ok": replayed.ok,
+        "seed": plan.seed,
+        "speed": speed,
+        "flights": [flight.flight_id for flight in plan.data.flights],
+        "left_out": plan.left_out,
+        "seconds": round(replayed.run.seconds, 2),
+        "kinds": [line.as_json() for line in replayed.lines],
+        "checks": [{"expected": one.expected, "seen": one.seen, "ok": one.ok} for one in replayed.run.checks],
+        "hints": list(replayed.run.hints),
+        "model": session.model,
+    }
+
+
+def _list(*, as_json: bool) -> None:
+    from simulator import replay as days
+
+    found = []
+    for day in days.DAYS:
+        rows = days.read(day)
+        found.append((day, len(rows), sum(row.cancelled for row in rows)))
+    if as_json:
+        options.print_json(
+            [
+                {"day": day.name, "title": day.title, "flights": flights, "cancelled": cancelled}
+                for day, flights, cancelled in found
+            ]
+        )
+        return
+    from flightpulse.cli import screen
+
+    table = screen.table("day", "flights", "cancelled", "what happened")
+    for day, flights, cancelled in found:
+        table.add_row(day.name, str(flights), str(cancelled), day.title)
+    screen.console().print(table)
+    click.echo(f"Replay one with: flightpulse replay {days.DAYS[0].name}")
