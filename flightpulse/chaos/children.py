@@ -6,6 +6,7 @@ with a shorter session, so that the group notices a death within seconds.
 """
 
 import json
+import select
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ _SESSION_MS = 2000
 # A broker that is killed and started again may take a minute on a busy machine.
 _DELIVERY_SECONDS = 120.0
 _PATIENCE_SECONDS = 10.0
+_JOINING_SECONDS = 12.0
+_JOINS = 4
 
 
 class Child:
@@ -27,9 +30,24 @@ class Child:
         self._process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
+        self._polling = False
         return subprocess.Popen(  # noqa: S603 - ourselves
-            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
+
+    def make_poll(self) -> bool:
+        """Wait until a relay has partitions, and start it anew when it gets none; False when that does not help.
+
+        librdkafka's in-process broker does not get over members that leave or die while another one joins: nobody is
+        given a partition for a minute and more. Kafka itself waits for the session time-out.
+        """
+        for _ in range(_JOINS):
+            said = self._process.stdout
+            if self._polling or (said is not None and select.select([said], [], [], _JOINING_SECONDS)[0]):
+                self._polling = True
+                return True
+            self.kill_and_restart()
+        return False
 
     @property
     def exit_code(self) -> int | None:
@@ -41,7 +59,7 @@ class Child:
         if self._process.poll() is not None:
             return False
         self._process.kill()
-        self._process.wait()
+        self._process.communicate()
         self._process = self._start()
         return True
 
@@ -59,7 +77,7 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.kill()
-        self._process.wait(timeout=_PATIENCE_SECONDS)
+        self._process.communicate(timeout=_PATIENCE_SECONDS)
 
 
 def _produce(bootstrap: str, file: str, pause: str) -> None:
@@ -75,7 +93,7 @@ def _produce(bootstrap: str, file: str, pause: str) -> None:
 
 
 def _relay(bootstrap: str, endpoint: str, function: str, group: str) -> None:
-    from flightpulse.relay import Kafka, Poller, Subscription, run_until_signal
+    from flightpulse.relay import Kafka, Observer, Poller, Subscription, run_until_signal
     from flightpulse.relay.aws import LambdaFunction, lambda_client
     from flightpulse.workbench.session import local_aws_session
     from simulator.events import TOPIC
@@ -84,7 +102,19 @@ def _relay(bootstrap: str, endpoint: str, function: str, group: str) -> None:
         Kafka(bootstrap), TOPIC, group, batch_size=10, window_seconds=0.05, session_timeout_ms=_SESSION_MS
     )
     invoke = LambdaFunction(lambda_client(local_aws_session(endpoint)), function)
-    run_until_signal(Poller(subscription, invoke))
+
+    class Polling(Observer):
+        """Says once that there are partitions to poll."""
+
+        said = False
+
+        def assigned(self, partitions: int) -> None:
+            if partitions and not self.said:
+                self.said = True
+                sys.stdout.write("polling\n")
+                sys.stdout.flush()
+
+    run_until_signal(Poller(subscription, invoke, observer=Polling()))
 
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ class _Run:
         with self._dial.turned([fault for name in _FUNCTIONS for fault in self._kills_of(name)]):
             with Child("produce", self._session.broker, str(self._file), str(_PAUSE_BETWEEN_EVENTS)) as producer:
                 sent = self._kill_while_sending(producer, longest=_PAUSE_BETWEEN_EVENTS * len(made.records))
+            self._relay.make_poll()
             watch.wait(dict.fromkeys(ids, 1), seconds=90, quiet=0.5)
             for fault in self._dial.left():
                 name = next(name for name, function in _FUNCTIONS.items() if function == fault["to"])
@@ -120,8 +121,10 @@ class _Run:
         began = time.monotonic()
         for moment, name in sorted(moments):
             time.sleep(max(0.0, began + moment - time.monotonic()))
-            victim = producer if name == "producer" else self._relay
-            self.kills[name] += victim.kill_and_restart()
+            if name == "producer":
+                self.kills[name] += producer.kill_and_restart()
+            elif self._relay.make_poll():
+                self.kills[name] += self._relay.kill_and_restart()
         return producer.wait(60)
 
     def _judge(
