@@ -1,0 +1,52 @@
+"""``flightpulse replay`` on the local cloud, as a user runs it."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.integration.cli.conftest import ROOT, CommandLine
+
+pytestmark = pytest.mark.xdist_group("cli")
+
+
+def test_a_replay_tells_everyone_beside_the_sample_data_and_can_be_repeated(cli: CommandLine):
+    before = cli.ok("api", "/flights/SW7890/bookings")
+
+    for _ in range(2):
+        replayed = cli.json("replay", "2013-02-08", "--flights", "3", "--speed", "20000")
+
+        everything = replayed["kinds"][-1]
+        assert replayed["ok"] is True
+        assert [check for check in replayed["checks"] if not check["ok"]] == []
+        assert len(replayed["checks"]) == 1 + len(replayed["flights"]) == 4
+        assert everything["events"] == everything["handled"] > 3
+        assert everything["emails"] > 0
+        assert everything["p50"] <= everything["p95"]
+
+    assert cli.ok("api", "/flights/SW7890/bookings") == before
+
+
+def test_the_days_are_listed_and_an_unknown_one_names_them(cli: CommandLine):
+    days = [one["day"] for one in cli.json("replay", "--list")]
+    unknown = cli.run("replay", "2013-02-30")
+
+    assert unknown.returncode != 0
+    assert all(day in unknown.stderr for day in days)
+    assert len(unknown.stderr.strip().splitlines()) == 1
+
+
+def test_ctrl_c_ends_a_replay_without_a_traceback(cli: CommandLine):
+    words = [sys.executable, "-m", "flightpulse.cli", "replay", "2013-02-08", "--flights", "2", "--speed", "60"]
+    with subprocess.Popen(
+        words, cwd=ROOT, env=cli.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as replay:
+        assert replay.stdout is not None
+        began = replay.stdout.readline()
+        replay.send_signal(signal.SIGINT)
+        _out, said = replay.communicate(timeout=30)
+
+    assert "replay 2013-02-08" in began
+    assert replay.returncode == 130
+    assert "Traceback" not in said
