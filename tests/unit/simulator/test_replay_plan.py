@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from flightpulse.domain import events as domain
 from flightpulse.domain.events import EventType
 from flightpulse.errors import UserError
 from flightpulse.paths import SAMPLE_DATA
@@ -144,6 +145,18 @@ def test_services_see_times_of_today_only_and_each_later_than_the_one_before(
     assert times[-1] - BEGAN <= plan.lasts / speed + timedelta(milliseconds=len(events))
     assert "2013" not in json.dumps(events)
     assert len({event["event_id"] for event in events}) == len(events)
+
+
+@pytest.mark.parametrize("day", replay.DAYS, ids=lambda day: day.name)
+def test_the_consumer_takes_every_event(day: replay.Day):
+    plan = replay.plan(day, replay.read(day), flights=100, seed=1, leaves_on=LEAVES_ON)
+    flights = {flight.flight_id: flight for flight in plan.data.flights}
+
+    read = [domain.parse(event) for event in plan.events(BEGAN, 3600)]
+
+    for event in read:
+        domain.check(event, flights[event.flight_id], received_at=event.timestamp)
+    assert len(read) == len(plan.news) > 0
 
 
 def test_two_runs_never_share_an_event(storm: tuple[replay.Row, ...]):

@@ -1,5 +1,6 @@
 """What a producer reports about the records it was given."""
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -155,6 +156,21 @@ def test_an_interrupt_takes_back_what_was_not_sent_and_tells_the_rest(broker: Fa
     report = producer.report
     assert [found.event_id for found in report.acknowledged] == ["acknowledged"]
     assert (report.purged, report.unknown, report.failed) == (["waiting"], ["on its way"], [])
+
+
+def test_an_interrupt_ends_a_pause_and_the_next_event_is_never_handed_over(broker: FakeBroker) -> None:
+    def replay() -> None:
+        with producing(broker) as producer:
+            producer.send(EVENT)
+            broker.acknowledge()
+            broker.on_poll = lambda: signal.raise_signal(signal.SIGINT)
+            producer.pause(60)
+            producer.send({**EVENT, "event_id": "never"})
+
+    with pytest.raises(KeyboardInterrupt):
+        replay()
+
+    assert len(broker.records) == 1
 
 
 def test_a_report_without_losses_passes() -> None:
