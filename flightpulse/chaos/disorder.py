@@ -71,5 +71,6 @@ def prove(
         "superseded": sum(one.outcomes.count("SUPERSEDED") for one in handled.values()),
         "duplicates": sum(one.outcomes.count("ALREADY_HANDLED") for one in handled.values()),
         "messages": len(told),
+        **oracle.harm(told),
     }
     return Verdict("disorder", seed, tuple(promises), figures, time.monotonic() - began)

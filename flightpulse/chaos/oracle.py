@@ -138,6 +138,14 @@ class Oracle:
             held("Nobody was told who had not asked for it", _said(unwanted), "none"),
         ]
 
+    def harm(self, told: Sequence[Told]) -> dict[str, int]:
+        """How many messages are missing, came once more than they should, or came after newer news."""
+        return {
+            "not told": len(self.must_be_told() - set(told)),
+            "told twice": len(told) - len(set(told)),
+            "told old news": len(self._old_news(told)),
+        }
+
     def about_flights(self, states: Mapping[str, State], gates: Mapping[str, str]) -> Promise:
         """Every flight ends in its newest state. ``gates`` are the gates before any event."""
         wrong = []

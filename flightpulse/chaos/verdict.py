@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flightpulse.workbench.tables import Table
+
 OnProgress = Callable[[str, int, int], None]
 """Told what is going on: in words, how much is done, of how much (0 when nobody can say)."""
 
@@ -38,6 +40,15 @@ class Verdict:
     @property
     def broken(self) -> list[Promise]:
         return [promise for promise in self.promises if not promise.kept]
+
+    def table(self) -> Table:
+        """Promise beside what was seen, and the figures below."""
+        rows = [("✓ kept" if one.kept else "✗ broken", one.said, one.seen) for one in self.promises]
+        figures = ", ".join(f"{name} {value}" for name, value in self.figures.items())
+        return Table.of(("", "promise", "seen"), rows, note=f"{self.proof}, seed {self.seed}: {figures}")
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        return self.table()._repr_mimebundle_(**options)
 
     def as_json(self) -> dict[str, Any]:
         """The verdict as plain JSON values."""
