@@ -229,4 +229,4 @@ shop.close()
 # - The stored solution, step by step: [solutions/boarding-call](solutions/boarding-call)
 # - The workshop: [flightpulse/workbench/workshop](../flightpulse/workbench/workshop)
 #
-# This is the last notebook. The first was [Follow one delay from Kafka to the inbox](00-start-here.ipynb).
+# Next: [Break it on purpose](12-break-it.ipynb).

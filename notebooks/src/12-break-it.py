@@ -174,3 +174,5 @@ wb.protect()
 # - The proofs and the oracle: [flightpulse/chaos](../flightpulse/chaos)
 # - Faults on demand: [local-cloud.md](../docs/local-cloud.md#faults-on-demand)
 # - Promises, mechanisms and figures: [reliability.md](../docs/reliability.md)
+#
+# This is the last notebook. The first was [Follow one delay from Kafka to the inbox](00-start-here.ipynb).
