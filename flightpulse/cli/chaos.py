@@ -193,6 +193,25 @@ def relays(seed: int, as_json: bool, **wishes: Any) -> None:
     _run("relays", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
 
 
+@chaos.command(short_help="Connections are reset on the wire.")
+@_seed
+@click.option(
+    "--rate", type=click.FloatRange(0.0, 0.6), default=0.25, show_default=True, help="The part that is reset."
+)
+@click.option("--flights", type=click.IntRange(1, 200), default=6, show_default=True)
+@click.option("--events", type=click.IntRange(2, 50), default=5, show_default=True, help="At most, for each flight.")
+@_timeout(300)
+@options.as_json
+def wire(seed: int, as_json: bool, **wishes: Any) -> None:
+    """Send a storm while connections between the relay and Lambda are reset: before a request, or before its answer.
+
+    A batch whose answer is lost was handled and is delivered again. Nothing may be lost and nobody told twice.
+    """
+    from flightpulse.chaos import wire as proof
+
+    _run("wire", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
+
+
 @chaos.command(short_help="Generated replies of a model, against the guard.")
 @_seed
 @click.option("--replies", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from flightpulse.chaos import crashes, disorder, outage, pushback, redriving, scale
+from flightpulse.chaos import crashes, disorder, outage, pushback, redriving, scale, wire
 from flightpulse.chaos.verdict import Verdict
 from flightpulse.workbench.session import Session
 from tests.chaos.cloud import deployed
@@ -68,3 +68,10 @@ def test_a_model_that_fails_or_invents_holds_nobody_up_and_tells_nobody_anything
 
     assert_kept(verdict)
     assert int(verdict.figures["fallback messages"]) > 0
+
+
+def test_connections_that_are_reset_on_the_wire_lose_nothing_and_double_nothing(session: Session) -> None:
+    verdict = wire.prove(session, 17, flights=3, events=4, bookings=3, seconds=120)
+
+    assert_kept(verdict)
+    assert int(verdict.figures["resets"]) > 0

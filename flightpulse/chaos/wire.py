@@ -1,0 +1,159 @@
+"""Proof: connections between the relay and Lambda that are reset on the wire, before a request or before its answer."""
+
+import json
+import random
+import select
+import socket
+import socketserver
+import struct
+import tempfile
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from flightpulse.chaos import crowd, evidence, mending, storm
+from flightpulse.chaos.children import Child
+from flightpulse.chaos.oracle import Oracle
+from flightpulse.chaos.poller_switch import without_mapping
+from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
+from flightpulse.workbench.session import Session
+
+REQUEST, ANSWER = "before the request", "before the answer"
+
+_HOST = "127.0.0.1"
+_CHUNK = 65536
+_PAUSE_BETWEEN_EVENTS = 0.1
+_LONGEST_FOR_PRODUCER = 120.0
+# Closes with RST instead of FIN, and drops what was not sent.
+_RESET = struct.pack("ii", 1, 0)
+
+
+class ResettingProxy(socketserver.ThreadingTCPServer):
+    """Passes connections on to an endpoint, and resets a part of them, drawn from a seed.
+
+    Of the requests and of the answers that come through, ``rate`` (0 to 1) meet a reset instead: the request is then
+    never made, or was made and nobody hears the answer. ``resets`` counts both.
+    """
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self, endpoint_url: str, seed: int, rate: float) -> None:
+        super().__init__((_HOST, 0), _Connection)
+        self.upstream = (urlsplit(endpoint_url).hostname or _HOST, urlsplit(endpoint_url).port or 80)
+        self.resets: Counter[str] = Counter()
+        self._rate = rate
+        self._choice = random.Random(f"wire-{seed}")  # noqa: S311 - repeatable on purpose
+        self._lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://{_HOST}:{self.server_address[1]}"
+
+    def strikes(self, moment: str) -> bool:
+        """Whether this connection is reset now; counted when it is."""
+        with self._lock:
+            struck = self._choice.random() < self._rate
+            self.resets[moment] += struck
+            return struck
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Connection(socketserver.BaseRequestHandler):
+    """One client's connection and the one behind it."""
+
+    server: ResettingProxy
+
+    def handle(self) -> None:
+        client: socket.socket = self.request
+        with socket.create_connection(self.server.upstream) as upstream:
+            others, waiting = {client: upstream, upstream: client}, ""
+            while True:
+                for ready in select.select([*others], [], [])[0]:
+                    data = _received(ready)
+                    if not data:
+                        return
+                    moment = REQUEST if ready is client else ANSWER
+                    # A request or an answer may come in several pieces; only its first one is drawn for.
+                    if moment != waiting and self.server.strikes(moment):
+                        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                        client.close()
+                        return
+                    waiting = moment
+                    others[ready].sendall(data)
+
+
+def _received(connection: socket.socket) -> bytes:
+    try:
+        return connection.recv(_CHUNK)
+    except ConnectionError:
+        return b""
+
+
+def prove(
+    session: Session,
+    seed: int,
+    *,
+    flights: int = 6,
+    events: int = 5,
+    bookings: int = 4,
+    copies: int = 2,
+    rate: float = 0.25,
+    seconds: float = 300.0,
+    on_progress: OnProgress = silent,
+) -> Verdict:
+    """Send a storm while a relay reaches Lambda only through connections of which a part is reset."""
+    began, now = time.monotonic(), datetime.now(UTC)
+    people = crowd.gather(seed, flights=flights, bookings=bookings, first_flight=7400)
+    people.board(session)
+    made = storm.brew(seed, people.flights, events_per_flight=events, copies=copies, now=now)
+    ids = [str(event["event_id"]) for event in made.news]
+    watch = evidence.Watch(session, ids, now)
+    deliveries = Counter(str(event["event_id"]) for event in made.records)
+    with (
+        without_mapping(session) as group,
+        tempfile.TemporaryDirectory(prefix="flightpulse-chaos-") as folder,
+        ResettingProxy(str(session.endpoint_url), seed, rate) as proxy,
+    ):
+        file = Path(folder) / "events.json"
+        file.write_text(json.dumps(made.records), encoding="utf-8")
+        with Child("relay", session.broker, proxy.url, session.output("KafkaConsumerArn"), group) as relay:
+            relay.make_poll()
+            with Child("produce", session.broker, str(file), str(_PAUSE_BETWEEN_EVENTS)) as producer:
+                sent = producer.wait(_LONGEST_FOR_PRODUCER)
+            left = max(began + seconds - time.monotonic(), 0.0)
+            delivered = watch.wait(deliveries, seconds=left, on_progress=on_progress)
+        mended = mending.mend(session, watch, ids, seconds=60)
+    oracle = Oracle(made.news, people.wishes)
+    told = evidence.messages(session, ids, now)
+    handled = evidence.handling(session, ids, watch.ended())
+    names = [flight.flight_id for flight in people.flights]
+    resets = ", ".join(f"{moment} {proxy.resets[moment]}×" for moment in (REQUEST, ANSWER))
+    promises = [
+        Promise("Connections were reset", resets, sum(proxy.resets.values()) > 0),
+        Promise("The producer gets everything to Kafka", "all acknowledged" if sent else "not all was sent", sent),
+        Promise("Every record is delivered", f"{len(made.records)} records", delivered),
+        Promise("Everything is handled in the end", mended.said, mended.complete),
+        *oracle.about_messages(told),
+        oracle.about_flights(evidence.states(session, names), {one.flight_id: one.gate for one in people.flights}),
+        *oracle.about_handling(handled, deliveries, redriven=True),
+    ]
+    figures = {
+        "events": len(made.news),
+        "records": len(made.records),
+        "resets": sum(proxy.resets.values()),
+        "executions": sum(len(one.outcomes) for one in handled.values()),
+        "messages": len(told),
+    }
+    return Verdict("wire", seed, tuple(promises), figures, time.monotonic() - began)
