@@ -56,7 +56,7 @@ def prove(
     ids = [str(event["event_id"]) for event in made.news]
     deliveries = Counter(str(event["event_id"]) for event in made.records)
     watch = evidence.Watch(session, ids, now)
-    faults = [*outside(rate), *inside(rate)]
+    faults = [*SURE, *outside(rate), *inside(rate)]
     if last_hop:
         faults += [{"hop": "target", "to": group, "error": "THROTTLING", "rate": rate} for group in _CHANNELS]
     with dial.turned(faults, seed):
@@ -105,6 +105,18 @@ def _kind(fault: Fault) -> str:
     return names.get(str(fault["hop"]), str(fault["hop"]))
 
 
+SURE: Sequence[Fault] = (
+    {"service": "dynamodb", "caller": _FUNCTIONS, "error": "ProvisionedThroughputExceededException", "times": 1},
+    {"hop": "entry", "error": "InternalFailure", "times": 1},
+    {"hop": "target", "to": "Workflow", "error": "THROTTLING", "times": 1},
+    {"hop": "stream", "error": "TooManyRequestsException", "times": 1},
+    {"hop": "mapping", "error": "TooManyRequestsException", "times": 1},
+    {"hop": "function", "error": "Sandbox.Timedout", "times": 1},
+    {"state": "ClaimEvent", "error": _ERRORS["dynamodb"][0], "times": 1},
+)
+"""One of each kind that strikes for sure, so that a small storm, too, meets them all."""
+
+
 def outside(rate: float) -> list[Fault]:
     """Faults of API calls that functions make, and of the hops between services.
 
@@ -138,8 +150,6 @@ def outside(rate: float) -> list[Fault]:
         {"hop": "target", "to": "Workflow", "error": "THROTTLING", "rate": rate},
         {"hop": "target", "to": names.AUDIT_LOG, "error": "THROTTLING", "rate": rate},
         {"hop": "target", "to": "Workflow", "error": "INTERNAL_ERROR", "after": True, "rate": third},
-        {"hop": "stream", "error": "TooManyRequestsException", "times": 1},
-        {"hop": "mapping", "error": "TooManyRequestsException", "times": 1},
         {"hop": "mapping", "error": "TooManyRequestsException", "rate": rate},
         {"hop": "mapping", "error": "ServiceException", "after": True, "rate": third},
         {"hop": "stream", "error": "TooManyRequestsException", "rate": rate},

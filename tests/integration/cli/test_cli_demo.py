@@ -15,16 +15,6 @@ from tests.integration.cli.conftest import ROOT, CommandLine, Demo
 pytestmark = pytest.mark.xdist_group("cli")
 
 
-def client(demo: Demo, service: str):
-    return boto3.client(
-        service,
-        endpoint_url=f"http://127.0.0.1:{demo.port}",
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-
 def test_the_demo_shows_everything_expected(demo: Demo):
     assert demo.exit_code == 0, demo.output
     assert "5 of 5 scenarios showed everything expected" in demo.output
@@ -231,7 +221,7 @@ def test_an_answer_of_400_or_above_is_exit_code_1(cli: CommandLine):
 
 def test_a_bad_record_waits_with_its_reason_and_goes_back_when_its_flight_is_there(cli: CommandLine, demo: Demo):
     cli.ok("redrive")
-    table = client(demo, "dynamodb")
+    table = demo.client("dynamodb")
     key = {"PK": {"S": "FLIGHT#SW7890"}, "SK": {"S": "METADATA"}}
     flight = table.get_item(TableName="FlightPulseTable", Key=key)["Item"]
     table.delete_item(TableName="FlightPulseTable", Key=key)
@@ -250,12 +240,12 @@ def test_an_event_sent_by_hand_for_an_unknown_flight_is_redriven_when_the_flight
     cli.ok("redrive")
     detail = {"event_id": f"evt-by-hand-{time.time_ns()}", "flight_id": "SW42", "delay_minutes": 10}
     entry = {"Source": "flightpulse.kafka-consumer", "DetailType": "flight.delay.minor", "Detail": json.dumps(detail)}
-    answer = client(demo, "events").put_events(Entries=[{**entry, "EventBusName": "flightpulse-bus"}])
+    answer = demo.client("events").put_events(Entries=[{**entry, "EventBusName": "flightpulse-bus"}])
     assert answer["FailedEntryCount"] == 0
     (letter,) = _waiting_letters(cli)
     assert (letter["kind"], letter["why"].split(":")[0]) == ("notifications", "UnknownFlight")
 
-    table = client(demo, "dynamodb")
+    table = demo.client("dynamodb")
     flight = table.get_item(TableName="FlightPulseTable", Key={"PK": {"S": "FLIGHT#SW7890"}, "SK": {"S": "METADATA"}})[
         "Item"
     ]
@@ -422,13 +412,3 @@ def test_an_unknown_profile_is_one_line(cli: CommandLine):
         1,
         "✗ The config profile (not-there) could not be found. Choose another with AWS_PROFILE.\n",
     )
-
-
-def test_destroying_removes_the_stack_and_leaves_the_cloud_up(cli: CommandLine, demo: Demo):
-    assert "The stack is gone" in cli.ok("destroy")
-
-    assert "not deployed. Next: flightpulse deploy" in cli.ok("status")
-    refused = cli.run("inbox")
-    assert (refused.returncode, "is not deployed" in refused.stderr) == (1, True)
-    assert client(demo, "dynamodb").list_tables()["TableNames"] == []
-    assert "nothing to delete" in cli.ok("destroy")
