@@ -20,7 +20,7 @@ _HERE = Path(__file__).resolve().parent
 _SANDBOXES = pytest.StashKey[Sandboxes]()
 _TIERS = pytest.StashKey[tiers.Tiers]()
 _FAILED = pytest.StashKey[str]()
-_SPLITTING = ("load", "worksteal", "each")
+_SPLITTING = ("load", "loadgroup", "worksteal", "each")
 _NBVALS_OWN_TIMEOUT = 2000
 _TIMEOUT = pytest.StashKey[float]()
 
@@ -50,12 +50,6 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
     """Compare every output of the notebooks that need nothing, whatever nbval was told about the others."""
     if type(collector).__name__ == "IPyNbFile":
         collector.compare_outputs |= _tier(collector).compares_everything
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if _is_cell(item) and item.config.pluginmanager.hasplugin("xdist"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 # Innermost: pytest's own wrappers must have prepared the item when it is skipped here.

@@ -1,9 +1,13 @@
 """What holds for all tests."""
 
 import signal
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
+
+_DEMO = "tests/integration/cli/"
 
 # An example that takes long says that the machine is busy, not that the code is wrong.
 settings.register_profile("no deadline", deadline=None)
@@ -15,7 +19,13 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep the tests of a file together and in their order, and files of one group too: they share what they set up."""
-    if item.get_closest_marker("xdist_group") is None:
-        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+class _Scheduler(LoadFileScheduling):
+    """Keeps the tests of a file on one worker and in their order, and so the files that share the demo."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _DEMO if nodeid.startswith(_DEMO) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return _Scheduler(config, log) if config.getoption("dist") == "loadfile" else None

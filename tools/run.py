@@ -160,7 +160,7 @@ def run_tests(arguments: list[str]) -> int:
     """The linters, the types, the import contracts, pytest, then the notebooks: all of it even after a failure."""
     ensure("dev")
     steps = [(name, [in_venv(command[0]), *command[1:]]) for name, command in CHECKS]
-    pytest = arguments or ["-n", "2", "--dist", "loadgroup"]
+    pytest = arguments or ["-n", "2", "--dist", "loadfile"]
     steps.append(("pytest", [in_venv("python"), "-m", "pytest", *pytest]))
     if not arguments:
         steps += [(name, [in_venv("python"), *command]) for name, command in NOTEBOOK_CHECKS]

@@ -11,8 +11,6 @@ from tools.notebooks.folder import Folder
 from tools.notebooks.sandbox import Sandboxes
 from tools.notebooks.tiers import Tier
 
-pytestmark = pytest.mark.xdist_group("notebooks")
-
 ENVIRONMENT = """
 # %% [markdown]
 # The surroundings.

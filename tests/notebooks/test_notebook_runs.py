@@ -14,8 +14,6 @@ from tests.notebooks import sample
 from tools.notebooks import build
 from tools.notebooks.folder import Folder
 
-pytestmark = pytest.mark.xdist_group("notebooks")
-
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-sanitize-with=notebooks/nbval.cfg")
 CLOUD = """\
 from flightpulse.workbench.session import Session

@@ -11,8 +11,6 @@ from tests.notebooks import sample
 from tools.notebooks import site
 from tools.notebooks.folder import Folder
 
-pytestmark = pytest.mark.xdist_group("notebooks")
-
 
 class References(HTMLParser):
     """What a page links to, and what it loads."""

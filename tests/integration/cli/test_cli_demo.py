@@ -12,8 +12,6 @@ import pytest
 
 from tests.integration.cli.conftest import ROOT, CommandLine, Demo
 
-pytestmark = pytest.mark.xdist_group("cli")
-
 
 def test_the_demo_shows_everything_expected(demo: Demo):
     assert demo.exit_code == 0, demo.output

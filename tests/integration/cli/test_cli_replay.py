@@ -4,11 +4,7 @@ import signal
 import subprocess
 import sys
 
-import pytest
-
 from tests.integration.cli.conftest import ROOT, CommandLine
-
-pytestmark = pytest.mark.xdist_group("cli")
 
 
 def test_a_replay_tells_everyone_beside_the_sample_data_and_can_be_repeated(cli: CommandLine):

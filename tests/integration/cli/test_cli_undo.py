@@ -1,10 +1,6 @@
 """``flightpulse destroy``: the last file of the group, because it takes away what the others look at."""
 
-import pytest
-
 from tests.integration.cli.conftest import CommandLine, Demo
-
-pytestmark = pytest.mark.xdist_group("cli")
 
 
 def test_destroying_removes_the_stack_and_leaves_the_cloud_up(cli: CommandLine, demo: Demo):

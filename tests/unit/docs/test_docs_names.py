@@ -16,8 +16,6 @@ from tests.infrastructure.conftest import Synthesise, synthesise  # noqa: F401 -
 from tests.infrastructure.synthesis import Stack
 from tests.unit.docs.pages import PAGES, SPEC, Page
 
-pytestmark = pytest.mark.xdist_group("infrastructure")
-
 IDENTIFIER = re.compile(r"/?[A-Za-z_][\w./:-]*[\w/]")
 SOURCES = ("flightpulse", "simulator", "infra", "sample_data", "tools")
 FILES = ("Makefile", "pyproject.toml", "docker-compose.yml", ".gitignore")
