@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Start the local cloud and its Kafka broker.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port of the AWS endpoint (default 4566).")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port of the AWS endpoint (default 4566; 0: a free one).")
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka broker instead of the embedded one.")
 @click.option("--llm-url", metavar="URL", help="Let an OpenAI-compatible server (Ollama, vLLM) write the messages.")
 @click.option("--llm-model", metavar="NAME", help="The model to ask that server for.")
@@ -37,7 +37,7 @@ def up(port: int | None, kafka: str | None, llm_url: str | None, llm_model: str 
         return
     for line in _lines(cloud):
         click.echo(line)
-    click.echo("Next: flightpulse deploy")
+    click.echo(f"Next: flightpulse {'status' if _is_deployed() else 'deploy'}")
 
 
 def start(
@@ -122,6 +122,12 @@ def env(target: str) -> None:
         click.echo(f"export {name}={shlex.quote(value)}{kept}")
     programs = os.pathsep.join([str(cdk.node().parent), str(Path(sys.executable).parent)])
     click.echo(f'export PATH={shlex.quote(programs)}"{os.pathsep}$PATH"')
+
+
+def _is_deployed() -> bool:
+    from flightpulse.workbench import status as workbench
+
+    return workbench.stack_status(options.session("local")) is not None
 
 
 def _running(session: "Session") -> "RunningCloud":

@@ -30,7 +30,7 @@ _SHOWN_METRICS = (
 
 
 @click.command(short_help="Everything: up, deploy, seed, all five scenarios, a summary.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Port of the local cloud's AWS endpoint.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port of the local cloud's AWS endpoint (0: a free one).")
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka broker instead of the embedded one.")
 @click.option("--llm-url", metavar="URL", help="Let an OpenAI-compatible server write the messages.")
 def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:

@@ -38,7 +38,7 @@ def seed(session: Session, *, day: date | None = None, folder: Path | None = Non
 def reset(session: Session, flight_ids: Iterable[str]) -> Seeded:
     """Put some flights and their bookings back to where they began, on the day for which they are seeded.
 
-    Raises UserError when they were never loaded.
+    Raises UserError when they were never loaded, and for flights that are not of the sample data.
     """
     wanted = sorted(set(flight_ids))
     table = Table(session.dynamodb, session.table_name)
@@ -50,7 +50,14 @@ def reset(session: Session, flight_ids: Iterable[str]) -> Seeded:
         local_time.at_airport(flight.scheduled_departure, flight.origin).date() for flight in stored.values() if flight
     )
     day = first if first > _today() else tomorrow()
-    return _store(table, sample_data.load(day=day).only(wanted), day)
+    data = sample_data.load(day=day).only(wanted)
+    foreign = sorted(set(wanted) - {flight.flight_id for flight in data.flights})
+    if foreign:
+        raise UserError(
+            f"Flight {foreign[0]} is not one of the sample data: nothing says how it began.",
+            hint="Put it there again with what put it there, such as flightpulse replay.",
+        )
+    return _store(table, data, day)
 
 
 def store(session: Session, data: sample_data.SampleData) -> int:

@@ -45,7 +45,10 @@ def test_status_shows_cloud_stack_and_model(cli: CommandLine, demo: Demo):
 def test_up_again_leaves_what_runs_as_it_is(cli: CommandLine):
     before = cli.json("status")["pid"]
 
-    assert "already running" in cli.ok("up")
+    said = cli.ok("up", "--port", "0")
+
+    assert "already running" in said
+    assert said.rstrip().endswith("Next: flightpulse status")
     assert cli.json("status")["pid"] == before
 
 

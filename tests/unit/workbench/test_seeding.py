@@ -1,5 +1,6 @@
 """Seeding may be repeated, and puts back what scenarios have changed."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -61,6 +62,19 @@ def test_resetting_forgets_what_scenarios_did_to_a_flight_and_its_bookings(targe
     assert (flight.status, booking.booking_status) == (FlightStatus.SCHEDULED, BookingStatus.CONFIRMED)
     assert "departure_as_of" not in items["FLIGHT#SW9012", "METADATA"]
     assert "told_departure_email" not in items["FLIGHT#SW9012", "BOOKING#BKG-0008"]
+
+
+def test_a_flight_that_is_not_of_the_sample_data_cannot_be_reset_and_nothing_changes(target: FakeTarget, table: Table):
+    seeding.seed(target.session, day=FAR)
+    known = table.flight("SW9012")
+    assert known is not None
+    table.save(flights=[replace(known, flight_id="RP4711")])
+    before = dict(target.dynamodb.items)
+
+    with pytest.raises(UserError, match="RP4711 is not one of the sample data"):
+        seeding.reset(target.session, ["SW9012", "RP4711"])
+
+    assert target.dynamodb.items == before
 
 
 def test_resetting_keeps_the_day_and_the_other_flights(target: FakeTarget, table: Table):
