@@ -20,7 +20,10 @@ def pytest_configure() -> None:
 
 
 class _Scheduler(LoadFileScheduling):
-    """Keeps the tests of a file on one worker and in their order, and so the files that share the demo."""
+    """Keeps the tests of a file on one worker and in their order, and so the files that share the demo.
+
+    The groups of xdist 3.8 (``--dist loadgroup``) have no effect with pytest 9.2.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return _DEMO if nodeid.startswith(_DEMO) else super()._split_scope(nodeid)

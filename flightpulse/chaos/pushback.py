@@ -56,7 +56,7 @@ def prove(
     ids = [str(event["event_id"]) for event in made.news]
     deliveries = Counter(str(event["event_id"]) for event in made.records)
     watch = evidence.Watch(session, ids, now)
-    faults = [*SURE, *outside(rate), *inside(rate)]
+    faults = [*_SURE, *outside(rate), *inside(rate)]
     if last_hop:
         faults += [{"hop": "target", "to": group, "error": "THROTTLING", "rate": rate} for group in _CHANNELS]
     with dial.turned(faults, seed):
@@ -105,7 +105,7 @@ def _kind(fault: Fault) -> str:
     return names.get(str(fault["hop"]), str(fault["hop"]))
 
 
-SURE: Sequence[Fault] = (
+_SURE: Sequence[Fault] = (
     {"service": "dynamodb", "caller": _FUNCTIONS, "error": "ProvisionedThroughputExceededException", "times": 1},
     {"hop": "entry", "error": "InternalFailure", "times": 1},
     {"hop": "target", "to": "Workflow", "error": "THROTTLING", "times": 1},

@@ -55,7 +55,7 @@ def reset(session: Session, flight_ids: Iterable[str]) -> Seeded:
     if foreign:
         raise UserError(
             f"Flight {foreign[0]} is not one of the sample data: nothing says how it began.",
-            hint="Put it there again with what put it there, such as flightpulse replay.",
+            hint=f"A replay loads its own flights anew: {session.command('replay DAY')}",
         )
     return _store(table, data, day)
 

@@ -120,8 +120,9 @@ def test_a_notebook_that_no_tier_names_stops_the_run(built: Folder, tmp_path: Pa
     assert f"{sample.NAME} is in no tier" in ran.stdout + ran.stderr
 
 
-def test_a_way_of_distributing_that_tears_notebooks_apart_is_refused(built: Folder):
-    ran = nbval(built, "-n", "2", "--dist", "load")
+@pytest.mark.parametrize("way", ["load", "loadgroup"])
+def test_a_way_of_distributing_that_tears_notebooks_apart_is_refused(built: Folder, way: str):
+    ran = nbval(built, "-n", "2", "--dist", way)
 
     assert ran.returncode == pytest.ExitCode.USAGE_ERROR
     assert "use --dist loadscope" in ran.stderr

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from flightpulse.cli.group import cli as flightpulse
+from flightpulse.local import state
 
 ROOT = Path(__file__).resolve().parents[3]
 _SECONDS = 300
@@ -70,12 +70,6 @@ class CommandLine:
         return {**os.environ, **awkward, "FLIGHTPULSE_HOME": str(self.home), **(more or {})}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @dataclass(frozen=True, slots=True)
 class Demo:
     """The demo that was run: what it printed, how it ended, and a command line for what it left running."""
@@ -98,10 +92,11 @@ class Demo:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     cli = CommandLine(tmp_path_factory.mktemp("demo-home"))
-    port = free_port()
     try:
-        done = cli.run_process("demo", "--port", str(port))
-        yield Demo(done.returncode, done.stdout + done.stderr, port, cli)
+        done = cli.run_process("demo", "--port", "0")
+        cloud = state.load(cli.home)
+        assert cloud is not None, done.stdout + done.stderr
+        yield Demo(done.returncode, done.stdout + done.stderr, cloud.port, cli)
     finally:
         cli.run_process("down")
 

@@ -449,7 +449,11 @@ def test_the_emulator_of_a_test_run_that_is_killed_ends_too(tmp_path: Path):
         "print(emulator.state.pid, emulator.state.start_token, flush=True)\n"
         "emulator.process.wait()\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program], cwd=paths.ROOT, stdout=subprocess.PIPE, text=True) as run:
+    # Nobody is left to remove the emulator's home: it lies where pytest clears up.
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=paths.ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as run:
         assert run.stdout is not None
         pid, token = run.stdout.readline().split()
         run.kill()
