@@ -13,9 +13,9 @@ from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain import keys
 from flightpulse.workbench import inbox
 from flightpulse.workbench.inbox import Message
+from flightpulse.workbench.sending import send
 from flightpulse.workbench.session import Session
 from simulator import events
-from simulator.producer import send
 
 BOUND_SECONDS = BUDGET_SECONDS + READ_TIMEOUT_SECONDS
 """By how much an outage of the model may delay the last message about a flight.

@@ -12,8 +12,8 @@ from flightpulse.chaos.oracle import IN_ORDER, Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
 from flightpulse.stack import asl
 from flightpulse.workbench import names
+from flightpulse.workbench.sending import send
 from flightpulse.workbench.session import Session
-from simulator.producer import send
 
 _FUNCTIONS = "functions"
 _CHANNELS = (names.EMAIL_LOG, names.SMS_LOG)

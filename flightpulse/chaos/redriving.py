@@ -16,9 +16,9 @@ from flightpulse.domain import keys
 from flightpulse.domain.entities import Flight
 from flightpulse.workbench import dead_letters, executions
 from flightpulse.workbench.redrive import Redriver
+from flightpulse.workbench.sending import send
 from flightpulse.workbench.session import Session
 from simulator import events
-from simulator.producer import send
 
 _DYNAMODB_BUSY = "DynamoDB.ProvisionedThroughputExceededException"
 _SETTLED_SECONDS = 4.0

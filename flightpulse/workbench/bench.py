@@ -21,13 +21,14 @@ from flightpulse.workbench.session import Session, Target
 from flightpulse.workbench.tables import Table
 
 if TYPE_CHECKING:
+    from flightpulse.kafka.record_positions import Place
     from flightpulse.workbench.alarms import QuickAlarm
     from flightpulse.workbench.api_client import Answer
     from flightpulse.workbench.deploy import Deployer
+    from flightpulse.workbench.expectations import Expectation
     from flightpulse.workbench.firing import Fired
     from flightpulse.workbench.idle_cost import IdleCost
     from flightpulse.workbench.inbox_cards import Inbox
-    from flightpulse.workbench.kafka_places import Place
     from flightpulse.workbench.metric_sources import EmbeddedLine
     from flightpulse.workbench.misbehaviour import Misbehaviour
     from flightpulse.workbench.picture import Picture
@@ -293,12 +294,10 @@ class Workbench:
         is not ready or the event is none.
         """
         from flightpulse.workbench import firing
-        from simulator.scenarios import Scenario
 
         session = self._ready_session()
-        scenario = self._scenario(what)
+        scenario, expectations = self._scenario(what)
         is_scenario = not isinstance(what, Mapping | list | tuple)
-        assert isinstance(scenario, Scenario)
         label = scenario.name if scenario.number else scenario.title
         steps = Steps()
         fired = self._with(
@@ -306,6 +305,7 @@ class Workbench:
             lambda: firing.fire(
                 session,
                 scenario,
+                expectations,
                 reset=is_scenario if reset is None else reset,
                 seconds=timeout,
                 correlation_id=correlation_id,
@@ -331,7 +331,7 @@ class Workbench:
             if kept is None:
                 raise UserError(f"No run has sent the event {what}.", hint="Fire one with: wb.fire(1)")
             return Run(session, kept, _observed(session, kept))
-        scenario = self._scenario(what)
+        scenario, _ = self._scenario(what)
         kept = run_store.load(self.home, scenario.name, cloud)
         return self.fire(what) if kept is None else Run(session, kept, _observed(session, kept))
 
@@ -350,21 +350,21 @@ class Workbench:
         else:
             kept = run_store.of_event(self.home, what, cloud) or run_store.load(self.home, what, cloud)
             if kept is None and not what.startswith("evt-"):
-                kept = run_store.load(self.home, self._scenario(what).name, cloud)
+                kept = run_store.load(self.home, self._scenario(what)[0].name, cloud)
         if kept is None:
             verb = "scenario 1" if what is None or what.startswith("evt-") else f"scenario {what}"
             which = "There is no run yet" if what is None else f"There is no run of {what} yet"
             raise UserError(f"{which} on {session.where}.", hint=f"Send one with: {session.command(verb)}")
         return Run(session, kept, _observed(session, kept))
 
-    def _scenario(self, what: Any) -> "Scenario":
+    def _scenario(self, what: Any) -> "tuple[Scenario, tuple[Expectation, ...]]":
         from flightpulse.workbench import firing
+        from flightpulse.workbench.expectations import EXPECTED
         from simulator import scenarios
 
-        if isinstance(what, scenarios.Scenario):
-            return what
         if isinstance(what, int | str):
-            return scenarios.find(str(what))
+            scenario = scenarios.find(str(what))
+            return scenario, EXPECTED[scenario.name]
         chosen = [what] if isinstance(what, Mapping) else list(what)
         if not chosen:
             raise UserError("There is no event to fire.", hint='Make one with: wb.delay("SW1234", 25, "WEATHER")')

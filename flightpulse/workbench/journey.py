@@ -7,12 +7,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from flightpulse.kafka.record_positions import KafkaRecord
 from flightpulse.workbench import executions, payloads, story
 from flightpulse.workbench.facts import AuditEvent
 from flightpulse.workbench.history import Branch, Visit
 from flightpulse.workbench.inbox import Message
 from flightpulse.workbench.item_changes import ItemChange
-from flightpulse.workbench.kafka_places import KafkaRecord
 from flightpulse.workbench.payloads import Changes
 from flightpulse.workbench.run_executions import RunExecution
 from flightpulse.workbench.two_outputs import PictureAndWords

@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flightpulse.errors import UserError
+from flightpulse.kafka import record_positions
+from flightpulse.kafka.record_positions import KafkaRecord, Place
 from flightpulse.stack.event_workflows import short_name
 from flightpulse.workbench import (
     charts,
@@ -17,7 +19,6 @@ from flightpulse.workbench import (
     history,
     item_changes,
     journey,
-    kafka_places,
     logs,
     names,
     segments_seen,
@@ -28,7 +29,6 @@ from flightpulse.workbench.inbox import Message
 from flightpulse.workbench.inbox_cards import Inbox
 from flightpulse.workbench.item_changes import ItemChange
 from flightpulse.workbench.journey import Clues, ConsumerLine, Journey
-from flightpulse.workbench.kafka_places import KafkaRecord, Place
 from flightpulse.workbench.picture import Picture
 from flightpulse.workbench.run_executions import Loader, RunExecution
 from flightpulse.workbench.run_store import KeptRun
@@ -162,7 +162,7 @@ class Run:
     @cached_property
     def records(self) -> tuple[KafkaRecord, ...]:
         """The records as Kafka still has them, in the order in which they were sent. Raises UserError."""
-        return tuple(kafka_places.read(self.session.broker, self.places))
+        return tuple(record_positions.read(self.session.broker, self.places))
 
     @cached_property
     def executions(self) -> tuple[RunExecution, ...]:

@@ -15,8 +15,8 @@ from flightpulse.chaos.hallucinations import HALLUCINATIONS
 from flightpulse.local.model.stand_in import segment_of
 from flightpulse.local.model.writers import Request
 from flightpulse.workbench import connect, inbox, metrics, scenarios
+from flightpulse.workbench.sending import send
 from flightpulse.workbench.session import Session
-from simulator.producer import send
 from simulator.scenarios import SCENARIOS
 from tests.integration.emulator import Emulator
 

@@ -4,10 +4,10 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from flightpulse.kafka.record_positions import KafkaRecord, Place
 from flightpulse.workbench.inbox import Message
 from flightpulse.workbench.item_changes import ItemChange, from_record
 from flightpulse.workbench.journey import Clues, ConsumerLine
-from flightpulse.workbench.kafka_places import KafkaRecord, Place
 from flightpulse.workbench.logs import LogEvent
 from flightpulse.workbench.run_executions import RunExecution
 from tests.unit.workbench.histories import START, HistoryBuilder
@@ -120,7 +120,7 @@ def clues(**changes: Any) -> Clues:
     """Written to Kafka at -2 s, consumed from -1 s on, executed from 1 s on, told at 20 s."""
     values: dict[str, Any] = {
         "event": EVENT,
-        "record": KafkaRecord(Place("evt-1", 3, 7), "SW1234", seconds(-2), b"{}"),
+        "record": KafkaRecord(Place("evt-1", 3, 7, "flight-operations"), "SW1234", seconds(-2), b"{}"),
         "consumer": ConsumerLine(seconds(0), seconds(-1), "request-1", "evt-1", "Flight SW1234 leaves late."),
         "rule": "flightpulse-delay",
         "execution": delay_execution(),

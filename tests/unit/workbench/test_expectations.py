@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from flightpulse.domain.entities import Booking, BookingStatus, Flight, FlightStatus, Tier
+from flightpulse.workbench import expectations
 from flightpulse.workbench.facts import AuditEvent, Facts
-from simulator import expectations
 from tests.unit.workbench.run_facts import NOW, at, handled, message, recipient, sent
 
 FLIGHT = "SW1234"

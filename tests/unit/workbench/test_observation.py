@@ -9,9 +9,9 @@ import pytest
 
 from flightpulse.errors import UserError
 from flightpulse.workbench import cdk, executions, inbox, logs, metrics, names, scenarios
+from flightpulse.workbench.expectations import Expectation, Finding
 from flightpulse.workbench.facts import Facts
 from flightpulse.workbench.metrics import Metric
-from simulator.expectations import Expectation, Finding
 from tests.unit.fakes import sample
 from tests.unit.workbench.run_facts import NOW, handled, message, sent
 
