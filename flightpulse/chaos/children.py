@@ -96,7 +96,7 @@ def _produce(bootstrap: str, file: str, pause: str) -> None:
 def _relay(bootstrap: str, endpoint: str, function: str, group: str) -> None:
     from flightpulse.relay import Observer, Poller, Subscription, run_until_signal
     from flightpulse.relay.aws import LambdaFunction, lambda_client
-    from flightpulse.workbench.session import local_aws_session
+    from flightpulse.workbench.target.session import local_aws_session
 
     subscription = Subscription(
         Kafka(bootstrap), TOPIC, group, batch_size=10, window_seconds=0.05, session_timeout_ms=_SESSION_MS

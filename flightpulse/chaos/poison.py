@@ -19,9 +19,9 @@ from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain.events import TOPIC
 from flightpulse.kafka.connection import Kafka
 from flightpulse.kafka.producer import OutgoingRecord, RecordProducer, send_all
-from flightpulse.workbench import dead_letters
-from flightpulse.workbench.dead_letters import DeadLetter
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.faults.dead_letters import DeadLetter
+from flightpulse.workbench.target.session import Session
 from simulator import events
 
 _LETTERS = "records"

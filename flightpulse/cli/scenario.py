@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from flightpulse.workbench.scenarios import ScenarioRun
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.fire.scenarios import ScenarioRun
+    from flightpulse.workbench.target.session import Session
     from simulator.scenarios import Scenario
 
 
@@ -64,9 +64,9 @@ def play(
 ) -> "ScenarioRun":
     """Run a scenario, show that it runs, and (unless ``quiet``) show its table."""
     from flightpulse.cli import screen
-    from flightpulse.workbench import firing
     from flightpulse.workbench.bench import cloud_of
-    from flightpulse.workbench.expectations import EXPECTED
+    from flightpulse.workbench.fire import firing
+    from flightpulse.workbench.fire.expectations import EXPECTED
 
     console = screen.console(stderr=quiet)
     steps = screen.Steps(console)
@@ -117,7 +117,7 @@ def _after(session: "Session", run: "ScenarioRun") -> None:
 
 
 def _list(*, as_json: bool) -> None:
-    from flightpulse.workbench.expectations import EXPECTED
+    from flightpulse.workbench.fire.expectations import EXPECTED
     from simulator.scenarios import SCENARIOS
 
     expected = {scenario.name: [expectation.what for expectation in EXPECTED[scenario.name]] for scenario in SCENARIOS}
