@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from flightpulse.errors import UserError
-from flightpulse.local import processes
 from flightpulse.stack.asl import Definition
 from flightpulse.workbench import names, protections
 from flightpulse.workbench.protections import Protection
 from flightpulse.workbench.session import Session
 from flightpulse.workbench.tables import Table
+from localcloud.process import processes
 
 _FILE = "protections.json"
 # UpdateStateMachine is eventually consistent on AWS: an execution that starts within a few seconds may use what was.

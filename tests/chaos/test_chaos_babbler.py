@@ -12,10 +12,10 @@ import pytest
 
 from flightpulse.chaos import replies
 from flightpulse.chaos.hallucinations import HALLUCINATIONS
-from flightpulse.local.model.stand_in import segment_of
-from flightpulse.local.model.writers import Request
+from flightpulse.stand_in.model import segment_of
 from flightpulse.workbench import connect, inbox, metrics, scenarios
 from flightpulse.workbench.session import Session
+from localcloud.model.writers import Request
 from simulator.producer import send
 from simulator.scenarios import SCENARIOS
 from tests.integration.emulator import Emulator

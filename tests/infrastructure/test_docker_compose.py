@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from flightpulse import paths
-from flightpulse.local import broker
+from localcloud import broker
 from simulator.events import TOPIC
 
 COMPOSE: dict[str, Any] = yaml.safe_load((paths.ROOT / "docker-compose.yml").read_text())

@@ -12,8 +12,8 @@ from confluent_kafka import Consumer, TopicPartition
 
 from flightpulse import paths
 from flightpulse.errors import UserError
-from flightpulse.local import broker
 from flightpulse.relay.connection import Kafka
+from localcloud import broker
 from simulator import events
 from simulator.producer import OperationsProducer, check
 from tests.integration.kafka.streams import eventually

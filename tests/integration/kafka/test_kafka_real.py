@@ -12,9 +12,9 @@ import pytest
 from flightpulse.chaos import crashes, relays
 from flightpulse.chaos.verdict import Verdict
 from flightpulse.errors import UserError
-from flightpulse.local import process
 from flightpulse.workbench import connect, scenarios
 from flightpulse.workbench.session import Session
+from localcloud import process
 from simulator.events import TOPIC
 from simulator.producer import send
 from simulator.scenarios import SCENARIOS

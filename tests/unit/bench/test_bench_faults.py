@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from flightpulse.errors import UserError
-from flightpulse.local.faults import FaultBoard
 from flightpulse.workbench import connect, faults
+from localcloud.faults import FaultBoard
 
 ENDPOINT = "http://127.0.0.1:4566"
 

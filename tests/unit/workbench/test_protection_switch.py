@@ -11,13 +11,13 @@ from typing import Any, cast
 import pytest
 
 from flightpulse.errors import UserError
-from flightpulse.local import processes
 from flightpulse.stack import asl
 from flightpulse.workbench import names, protection_switch
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.protection_switch import Switch
 from flightpulse.workbench.protections import PROTECTIONS
 from flightpulse.workbench.session import Session
+from localcloud.process import processes
 
 CHUNK, DELAY = "FlightPulse-NotifyChunk", "FlightPulse-DelayWorkflow"
 VALUES = {
