@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.target.session import Session
 from localcloud.process import health
 
 Fault = dict[str, Any]

@@ -14,11 +14,12 @@ from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain import keys
 from flightpulse.domain.entities import Flight
-from flightpulse.workbench import dead_letters, executions
-from flightpulse.workbench.redrive import Redriver
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.executions import executions
+from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.faults.redrive import Redriver
+from flightpulse.workbench.fire.sending import send
+from flightpulse.workbench.target.session import Session
 from simulator import events
-from simulator.producer import send
 
 _DYNAMODB_BUSY = "DynamoDB.ProvisionedThroughputExceededException"
 _SETTLED_SECONDS = 4.0

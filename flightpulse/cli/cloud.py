@@ -13,7 +13,7 @@ from flightpulse.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.target.session import Session
     from localcloud.process.state import RunningCloud
 
 
@@ -115,7 +115,7 @@ def env(target: str) -> None:
         aws stepfunctions list-state-machines
         cd infra && cdk deploy
     """
-    from flightpulse.workbench import cdk
+    from flightpulse.workbench.deploy import cdk
 
     session = options.session(target)
     variables = session.environment()
@@ -133,7 +133,7 @@ def env(target: str) -> None:
 
 
 def _is_deployed() -> bool:
-    from flightpulse.workbench import status as workbench
+    from flightpulse.workbench.deploy import status as workbench
 
     return workbench.stack_status(options.session("local")) is not None
 
@@ -188,7 +188,7 @@ def _cloud_of(session: "Session") -> dict[str, Any]:
 
 def _stack_of(session: "Session") -> dict[str, Any]:
     """What is deployed: the stack's state, flights in the table, letters that wait."""
-    from flightpulse.workbench import status as workbench
+    from flightpulse.workbench.deploy import status as workbench
 
     state = workbench.stack_status(session)
     if state is None:

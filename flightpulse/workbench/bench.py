@@ -14,26 +14,31 @@ from flightpulse import paths
 from flightpulse.adapters.table import Table as FlightTable
 from flightpulse.domain.entities import Booking, Flight, Passenger
 from flightpulse.errors import UserError
-from flightpulse.workbench import executions, names, notebook, run_store, seeding, status
-from flightpulse.workbench.notebook import Steps
-from flightpulse.workbench.run_store import KeptRun
-from flightpulse.workbench.session import Session, Target
-from flightpulse.workbench.tables import Table
+from flightpulse.workbench.deploy import seeding, status
+from flightpulse.workbench.executions import executions
+from flightpulse.workbench.fire import run_store
+from flightpulse.workbench.fire.run_store import KeptRun
+from flightpulse.workbench.show import notebook
+from flightpulse.workbench.show.notebook import Steps
+from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session, Target
 
 if TYPE_CHECKING:
-    from flightpulse.workbench.alarms import QuickAlarm
-    from flightpulse.workbench.api_client import Answer
-    from flightpulse.workbench.deploy import Deployer
-    from flightpulse.workbench.firing import Fired
-    from flightpulse.workbench.idle_cost import IdleCost
-    from flightpulse.workbench.inbox_cards import Inbox
-    from flightpulse.workbench.kafka_places import Place
-    from flightpulse.workbench.metric_sources import EmbeddedLine
-    from flightpulse.workbench.misbehaviour import Misbehaviour
-    from flightpulse.workbench.picture import Picture
-    from flightpulse.workbench.protection_switch import Switch
+    from flightpulse.kafka.record_positions import Place
+    from flightpulse.workbench.costs.idle_cost import IdleCost
+    from flightpulse.workbench.deploy.deploy import Deployer
+    from flightpulse.workbench.executions.run_executions import RunExecution
+    from flightpulse.workbench.faults.model_faults import Misbehaviour
+    from flightpulse.workbench.faults.protection_switch import Switch
+    from flightpulse.workbench.fire.expectations import Expectation
+    from flightpulse.workbench.fire.firing import Fired
+    from flightpulse.workbench.messages.inbox_cards import Inbox
+    from flightpulse.workbench.metrics.alarms import QuickAlarm
+    from flightpulse.workbench.metrics.metric_sources import EmbeddedLine
+    from flightpulse.workbench.observe.api_client import Answer
     from flightpulse.workbench.run import Run
-    from flightpulse.workbench.run_executions import RunExecution
+    from flightpulse.workbench.show.picture import Picture
     from simulator.scenarios import Scenario
 
 _Entity = TypeVar("_Entity")
@@ -201,7 +206,7 @@ class Workbench:
         return f"Account {plan.account}, region {plan.region}\n{plan.differences.rstrip()}"
 
     def _deployer(self, steps: Steps, context: Mapping[str, str]) -> "Deployer":
-        from flightpulse.workbench.deploy import Deployer, Progress
+        from flightpulse.workbench.deploy.deploy import Deployer, Progress
 
         def report(progress: Progress) -> None:
             if progress.finished:
@@ -213,7 +218,7 @@ class Workbench:
 
     def resources(self) -> Table:
         """What is deployed, by type: how many of each, what for, and one by name, in the order of first creation."""
-        from flightpulse.workbench import resources
+        from flightpulse.workbench.deploy import resources
 
         return resources.table(self.session)
 
@@ -226,7 +231,7 @@ class Workbench:
 
     def idle_cost(self) -> "IdleCost":
         """What the deployed stack costs in an AWS account while nothing happens, from its template at list prices."""
-        from flightpulse.workbench import idle_cost
+        from flightpulse.workbench.costs import idle_cost
 
         return idle_cost.of(self.template())
 
@@ -235,7 +240,7 @@ class Workbench:
 
         Raises UserError when the template has none of this name.
         """
-        from flightpulse.workbench import permissions
+        from flightpulse.workbench.deploy import permissions
 
         return permissions.table(self.template(), name)
 
@@ -298,13 +303,11 @@ class Workbench:
         scenarios do unless told otherwise, events do not. ``timeout`` is in seconds. Raises UserError when the target
         is not ready or the event is none.
         """
-        from flightpulse.workbench import firing
-        from simulator.scenarios import Scenario
+        from flightpulse.workbench.fire import firing
 
         session = self._ready_session()
-        scenario = self._scenario(what)
+        scenario, expectations = self._scenario(what)
         is_scenario = not isinstance(what, Mapping | list | tuple)
-        assert isinstance(scenario, Scenario)
         label = scenario.name if scenario.number else scenario.title
         steps = Steps()
         fired = self._with(
@@ -312,6 +315,7 @@ class Workbench:
             lambda: firing.fire(
                 session,
                 scenario,
+                expectations,
                 reset=is_scenario if reset is None else reset,
                 seconds=timeout,
                 correlation_id=correlation_id,
@@ -337,7 +341,7 @@ class Workbench:
             if kept is None:
                 raise UserError(f"No run has sent the event {what}.", hint="Fire one with: wb.fire(1)")
             return Run(session, kept, _observed(session, kept))
-        scenario = self._scenario(what)
+        scenario, _ = self._scenario(what)
         kept = run_store.load(self.home, scenario.name, cloud)
         return self.fire(what) if kept is None else Run(session, kept, _observed(session, kept))
 
@@ -356,28 +360,28 @@ class Workbench:
         else:
             kept = run_store.of_event(self.home, what, cloud) or run_store.load(self.home, what, cloud)
             if kept is None and not what.startswith("evt-"):
-                kept = run_store.load(self.home, self._scenario(what).name, cloud)
+                kept = run_store.load(self.home, self._scenario(what)[0].name, cloud)
         if kept is None:
             verb = "scenario 1" if what is None or what.startswith("evt-") else f"scenario {what}"
             which = "There is no run yet" if what is None else f"There is no run of {what} yet"
             raise UserError(f"{which} on {session.where}.", hint=f"Send one with: {session.command(verb)}")
         return Run(session, kept, _observed(session, kept))
 
-    def _scenario(self, what: Any) -> "Scenario":
-        from flightpulse.workbench import firing
+    def _scenario(self, what: Any) -> "tuple[Scenario, tuple[Expectation, ...]]":
+        from flightpulse.workbench.fire import firing
+        from flightpulse.workbench.fire.expectations import EXPECTED
         from simulator import scenarios
 
-        if isinstance(what, scenarios.Scenario):
-            return what
         if isinstance(what, int | str):
-            return scenarios.find(str(what))
+            scenario = scenarios.find(str(what))
+            return scenario, EXPECTED[scenario.name]
         chosen = [what] if isinstance(what, Mapping) else list(what)
         if not chosen:
             raise UserError("There is no event to fire.", hint='Make one with: wb.delay("SW1234", 25, "WEATHER")')
         return firing.as_scenario(self.session, chosen)
 
     def _keep(self, scenario: "Scenario", fired: "Fired") -> "Run":
-        from flightpulse.workbench import firing
+        from flightpulse.workbench.fire import firing
         from flightpulse.workbench.run import Run
 
         kept = firing.keep(self.session, scenario, fired, cloud=self._cloud_id())
@@ -391,7 +395,7 @@ class Workbench:
 
         Raises UserError when the consumer says nothing in time.
         """
-        from flightpulse.workbench import raw_records
+        from flightpulse.workbench.fire import raw_records
 
         return RecordFate(*raw_records.send(self._ready_session(), value, key, _RECORD_SECONDS[self.target]))
 
@@ -435,7 +439,7 @@ class Workbench:
         self._say(f"✓ protect: {'put back ' + ', '.join(changed) if changed else 'all is as the stack deployed it'}")
 
     def _switch(self) -> "Switch":
-        from flightpulse.workbench.protection_switch import Switch
+        from flightpulse.workbench.faults.protection_switch import Switch
 
         return Switch(self._ready_session(), cloud=self._cloud_id(), say=self._say)
 
@@ -503,7 +507,7 @@ class Workbench:
 
     def execution(self, reference: str = "latest") -> "RunExecution":
         """An execution by ARN, by name, as ``latest``, or the latest of a workflow (``delay``, ``notify-chunk``, …)."""
-        from flightpulse.workbench.run_executions import Loader
+        from flightpulse.workbench.executions.run_executions import Loader
 
         session = self._ready_session()
         return Loader(session).load(executions.find(session, reference))
@@ -512,8 +516,8 @@ class Workbench:
         self, *, passenger: str | None = None, flight: str | None = None, since: datetime | None = None
     ) -> "Inbox":
         """The messages of the last day (or since a moment): of all, to one passenger, about one flight."""
-        from flightpulse.workbench import inbox
-        from flightpulse.workbench.inbox_cards import Inbox
+        from flightpulse.workbench.messages import inbox
+        from flightpulse.workbench.messages.inbox_cards import Inbox
 
         found = inbox.read(self._ready_session(), since=since or datetime.now(UTC) - _LOOK_BACK)
         return Inbox(
@@ -532,7 +536,7 @@ class Workbench:
         :meth:`forget_templates`; what the function that asks it remembers of earlier faults is forgotten before and
         after. Raises UserError for another kind, and for ``aws``.
         """
-        from flightpulse.workbench import misbehaviour
+        from flightpulse.workbench.faults import model_faults
         from localcloud.process import state
 
         if self.target == "aws":
@@ -545,8 +549,8 @@ class Workbench:
             {"kind": kind, **{name: value for name, value in options.items() if value is not None}} for kind in kinds
         ]
         with (
-            misbehaviour.with_a_fresh_messenger(session),
-            misbehaviour.misbehaving(cloud.model_url, faults, seed) as watch,
+            model_faults.with_a_fresh_messenger(session),
+            model_faults.misbehaving(cloud.model_url, faults, seed) as watch,
         ):
             yield watch
 
@@ -568,7 +572,7 @@ class Workbench:
         ``times`` (else all). ``after`` makes the call and loses its answer; ``delay_seconds`` lets it hang before.
         Blocks may be nested. Raises UserError for a state that there is not, and for ``aws``.
         """
-        from flightpulse.workbench import faults
+        from flightpulse.workbench.faults import faults
 
         if self.target == "aws":
             raise UserError("Calls on AWS cannot be made to fail on demand.", hint='Use connect("local").')
@@ -590,13 +594,13 @@ class Workbench:
         ``segments`` is how their keys begin, such as ``delay/MAJOR/MECHANICAL``; without it all of them. Raises
         UserError when no segment begins like this.
         """
-        from flightpulse.workbench import kept_templates
+        from flightpulse.workbench.messages import template_cache
 
-        return kept_templates.forget(self._ready_session(), segments)
+        return template_cache.forget(self._ready_session(), segments)
 
     def metrics(self, *, since: datetime | None = None) -> Table:
         """The sums of FlightPulse's own metrics in the last hour (or since a moment), from CloudWatch."""
-        from flightpulse.workbench import metrics
+        from flightpulse.workbench.metrics import metrics
 
         found = metrics.totals(self._ready_session(), since=since or datetime.now(UTC) - timedelta(hours=1))
         sums = sorted(metrics.by_name(found).items())
@@ -604,14 +608,15 @@ class Workbench:
 
     def metric_sum(self, name: str, *, since: datetime | None = None) -> float:
         """The sum of one of FlightPulse's metrics in the last hour (or since a moment); 0 for one never counted."""
-        from flightpulse.workbench import metrics
+        from flightpulse.workbench.metrics import metrics
 
         found = metrics.totals(self._ready_session(), since=since or datetime.now(UTC) - timedelta(hours=1))
         return metrics.by_name(found).get(name, 0.0)
 
     def metric_chart(self, *metric_names: str, minutes: int = 30, title: str | None = None) -> "Picture":
         """Metrics of the namespace FlightPulse minute by minute, from CloudWatch. Raises UserError without a value."""
-        from flightpulse.workbench import charts, metric_series
+        from flightpulse.workbench.metrics import metric_series
+        from flightpulse.workbench.show import charts
 
         series = metric_series.read(self._ready_session(), metric_names, minutes=minutes)
         return charts.metric(series, title=title or f"CloudWatch, namespace FlightPulse, last {minutes} minutes")
@@ -621,20 +626,20 @@ class Workbench:
 
         ``groups`` are short names of functions' log groups (``consumer``, ``messenger``); without one, all of them.
         """
-        from flightpulse.workbench import metric_sources
+        from flightpulse.workbench.metrics import metric_sources
 
         started = since or datetime.now(UTC) - timedelta(hours=1)
         return metric_sources.embedded(self._ready_session(), groups, since=started)
 
     def metric_filters(self) -> Table:
         """Which log lines CloudWatch counts as which metric, by the stack's metric filters."""
-        from flightpulse.workbench import metric_sources
+        from flightpulse.workbench.metrics import metric_sources
 
         return metric_sources.filters(self._ready_session())
 
     def alarms(self) -> Table:
         """The stack's alarms: the state of each, what it watches, when it goes off, and what that means."""
-        from flightpulse.workbench import alarms
+        from flightpulse.workbench.metrics import alarms
 
         return alarms.table(self._ready_session())
 
@@ -644,20 +649,20 @@ class Workbench:
 
         It has no actions, so it tells nobody. Raises UserError for another name, and for ``aws``.
         """
-        from flightpulse.workbench import alarms
+        from flightpulse.workbench.metrics import alarms
 
         with alarms.quick_copy(self._ready_session(), name, period=period) as alarm:
             yield alarm
 
     def dashboard(self) -> Table:
         """The dashboard's definition: its widgets in their order, and the metrics that each shows."""
-        from flightpulse.workbench import dashboard
+        from flightpulse.workbench.metrics import dashboard
 
         return dashboard.widgets(self._ready_session())
 
     def dead_letters(self) -> Table:
         """What could not be handled and waits to be sent back: its queue, what it is, why, and since when."""
-        from flightpulse.workbench import dead_letters
+        from flightpulse.workbench.faults import dead_letters
 
         letters = dead_letters.look(self._ready_session())
         rows = [(one.kind, one.what, one.why, f"{one.since:%Y-%m-%dT%H:%M:%SZ}") for one in letters]
@@ -669,7 +674,7 @@ class Workbench:
         In an AWS account only with ``agree=True``. Raises UserError for a queue that there is not, and when executions
         still run after a while.
         """
-        from flightpulse.workbench import redrive
+        from flightpulse.workbench.faults import redrive
 
         unknown = [kind for kind in kinds if kind not in names.DEAD_LETTER_OUTPUTS]
         if unknown:
@@ -688,7 +693,7 @@ class Workbench:
 
         ``pattern`` is a CloudWatch Logs filter pattern. Raises UserError for a group that does not exist.
         """
-        from flightpulse.workbench import logs
+        from flightpulse.workbench.observe import logs
 
         wanted = logs.groups_named(groups)
         found = logs.read(self._ready_session(), wanted, since=since or datetime.now(UTC) - _LOOK_BACK, pattern=pattern)
@@ -705,13 +710,13 @@ class Workbench:
 
     def api(self, path: str, *, method: str = "GET", signed: bool = True) -> "Answer":
         """A call of the REST API, signed unless told otherwise: ``.status`` and ``.body``."""
-        from flightpulse.workbench import api_client
+        from flightpulse.workbench.observe import api_client
 
         return api_client.call(self._ready_session(), path, method=method, signed=signed)
 
     def access_log(self, *, last: int = 10, since: datetime | None = None) -> Table:
         """The API's newest requests of the last day (or since a moment) in API Gateway's access log, oldest first."""
-        from flightpulse.workbench import access_log
+        from flightpulse.workbench.observe import access_log
 
         return access_log.read(self._ready_session(), since=since or datetime.now(UTC) - _LOOK_BACK, last=last)
 
@@ -762,8 +767,8 @@ def _running_cloud(home: Path) -> str:
 
 
 def _observed(session: Session, kept: KeptRun) -> Any:
-    from flightpulse.workbench.facts import Sent
-    from flightpulse.workbench.observe import Observer
+    from flightpulse.workbench.observe.facts import Sent
+    from flightpulse.workbench.observe.observer import Observer
 
     sent = [
         Sent(

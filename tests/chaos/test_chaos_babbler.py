@@ -13,10 +13,13 @@ import pytest
 from flightpulse.chaos import replies
 from flightpulse.chaos.hallucinations import HALLUCINATIONS
 from flightpulse.stand_in.model import segment_of
-from flightpulse.workbench import connect, inbox, metrics, scenarios
-from flightpulse.workbench.session import Session
+from flightpulse.workbench import connect
+from flightpulse.workbench.fire import scenarios
+from flightpulse.workbench.fire.sending import send
+from flightpulse.workbench.messages import inbox
+from flightpulse.workbench.metrics import metrics
+from flightpulse.workbench.target.session import Session
 from localcloud.model.writers import Request
-from simulator.producer import send
 from simulator.scenarios import SCENARIOS
 from tests.integration.emulator import Emulator
 

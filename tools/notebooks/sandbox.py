@@ -16,7 +16,7 @@ from flightpulse.errors import UserError
 from localcloud.process import environment
 from localcloud import process
 from localcloud.process.state import RunningCloud
-from flightpulse.workbench.session import local_environment
+from flightpulse.workbench.target.session import local_environment
 from tools.notebooks.tiers import AWS, LOCAL, Tier
 
 STEADY = {

@@ -9,7 +9,7 @@ from flightpulse.workbench.diagram.sizes import shortened
 from flightpulse.workbench.player import selection
 from flightpulse.workbench.player.captions import count, duration
 from flightpulse.workbench.player.frames import TROUBLE_FIRST, Replay
-from flightpulse.workbench.tables import LEFT
+from flightpulse.workbench.show.tables import LEFT
 
 _ITEMS_SHOWN = 10
 _ERROR_WIDTH = 420
@@ -113,7 +113,8 @@ def _row(replay: Replay, number: int) -> Row:
 
 def _item(replay: Replay, number: int) -> str:
     item = replay.trace.items[number]
-    return f"#{item.index}" if item.kind == "iteration" else f"branch {item.index + 1}"
+    again = f" (try {item.attempt})" if item.attempt > 1 else ""
+    return f"#{item.index}{again}" if item.kind == "iteration" else f"branch {item.index + 1}{again}"
 
 
 def _left_out(replay: Replay, chosen: selection.Selection, owner: int) -> Row:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
-from flightpulse.relay.records import Record
+from flightpulse.kafka.records import Record
 from localcloud.services.event_source_mappings.settings import Settings
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from flightpulse.errors import UserError
 from flightpulse.stand_in.model import StandIn
-from flightpulse.workbench.misbehaviour import misbehaving
+from flightpulse.workbench.faults.model_faults import misbehaving
 from localcloud import model
 from localcloud.model import ModelServer
 from tests.integration.model.test_model_server import ask, client
