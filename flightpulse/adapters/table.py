@@ -13,6 +13,7 @@ from flightpulse.adapters.chunks import chunked
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.domain import keys
 from flightpulse.domain.entities import Booking, BookingStatus, Flight, FlightStatus, InvalidFieldError, Passenger, Tier
+from flightpulse.use_cases.ports import UnreadableItemError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,10 +23,6 @@ Item = dict[str, Any]
 
 # What one BatchWriteItem takes.
 _WRITES_PER_CALL = 25
-
-
-class UnreadableItemError(Exception):
-    """An item is there, but what it holds is no flight, passenger or booking. The text names its key and the field."""
 
 
 class UnwrittenItemsError(Exception):

@@ -167,3 +167,19 @@ class FakeQueue:
 
     def letters(self) -> list[dict[str, Any]]:
         return [json.loads(body) for body in self.bodies]
+
+
+class FakeLog:
+    """Keeps each line as a dictionary of its level, its message and its fields."""
+
+    def __init__(self) -> None:
+        self.lines: list[dict[str, Any]] = []
+
+    def info(self, msg: object, *, extra: Mapping[str, object]) -> None:
+        self.lines.append({"level": "INFO", "message": msg, **extra})
+
+    def warning(self, msg: object, *, extra: Mapping[str, object]) -> None:
+        self.lines.append({"level": "WARNING", "message": msg, **extra})
+
+    def error(self, msg: object, *, extra: Mapping[str, object]) -> None:
+        self.lines.append({"level": "ERROR", "message": msg, **extra})
