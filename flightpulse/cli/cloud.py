@@ -14,8 +14,8 @@ from flightpulse.errors import UserError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flightpulse.local.state import RunningCloud
     from flightpulse.workbench.target.session import Session
+    from localcloud.process.state import RunningCloud
 
 _OF_THE_ACCOUNT = (
     "AWS_PROFILE",
@@ -62,7 +62,7 @@ def start(
     """Start the local cloud, or find the one that runs, and show it as a step."""
     from flightpulse import paths
     from flightpulse.cli.screen import Steps
-    from flightpulse.local import process
+    from localcloud import process
 
     steps = Steps(console)
     said: list[str] = []
@@ -73,7 +73,15 @@ def start(
 
     with steps.shown():
         steps.update("up", "Looking for a local cloud")
-        cloud = process.up(paths.home(), port=port, kafka=kafka, llm_url=llm_url, llm_model=llm_model, progress=note)
+        cloud = process.up(
+            paths.home(),
+            program=paths.LOCAL_CLOUD,
+            port=port,
+            kafka=kafka,
+            llm_url=llm_url,
+            llm_model=llm_model,
+            progress=note,
+        )
         steps.finish("up", f"{said[-1]} Kafka: {cloud.kafka_bootstrap} ({cloud.kafka_kind})")
     return cloud
 
@@ -82,7 +90,7 @@ def start(
 def down() -> None:
     """Stop the local cloud. It forgets everything: the stack, the table, the messages. May be run twice."""
     from flightpulse import paths
-    from flightpulse.local import process
+    from localcloud import process
 
     if not process.down(paths.home(), progress=click.echo):
         click.echo("No local cloud is running.")
@@ -157,7 +165,7 @@ def _is_deployed() -> bool:
 
 
 def _running(session: "Session") -> "RunningCloud":
-    from flightpulse.local import process
+    from localcloud import process
 
     cloud = process.status(session.home)
     if cloud is None:

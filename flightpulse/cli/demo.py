@@ -56,12 +56,12 @@ def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:
 def _free(console: "Console") -> int | None:
     """The usual port, or any free one where another program has it."""
     from flightpulse import paths
-    from flightpulse.local import ports, process
-    from flightpulse.local.server import DEFAULT_PORT
+    from localcloud import process
+    from localcloud.process import ports
 
     if process.status(paths.home()) is None:
         try:
-            ports.check_free(DEFAULT_PORT)
+            ports.check_free(process.DEFAULT_PORT)
         except UserError as error:
             console.print(f"{error.message} The local cloud takes a free one.", markup=False)
             return 0
