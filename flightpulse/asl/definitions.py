@@ -12,8 +12,8 @@ from flightpulse.asl import expressions
 Json = Mapping[str, Any]
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
-_FLOWING = ("Map", "Parallel", "Pass", "Task", "Wait")
-_TYPES = (*_FLOWING, "Choice", "Fail", "Succeed")
+_TYPES = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
+_FLOWING = ("Task", "Wait", "Pass", "Parallel", "Map")
 _JSONATA_ONLY = ("Arguments", "Items", "Output")
 _JSONPATH_ONLY = ("InputPath", "OutputPath", "Parameters", "ResultPath", "ResultSelector", "ItemsPath")
 _REQUIRED: Mapping[str, tuple[str, ...]] = {
@@ -76,7 +76,8 @@ def _state(
 ) -> Iterator[Diagnostic]:
     kind, language = state.get("Type"), state.get("QueryLanguage", around)
     if kind not in _TYPES:
-        yield _schema(f"Value is not one of the types of states: {kind}", f"{path}/Type")
+        known = ", ".join(_TYPES)
+        yield _schema(f"The field 'Type' should have one of these values: [{known}]", f"{path}/Type")
         return
     yield from _fields(state, kind, path, language)
     yield from _transitions(state, kind, path, states)
@@ -95,6 +96,8 @@ def _fields(state: Json, kind: str, path: str, language: str) -> Iterator[Diagno
         if name in state:
             other = "JSONPath" if language == "JSONata" else "JSONata"
             yield _schema(f"The field '{name}' is only supported in {other}", f"{path}/{name}")
+    if state.get("Branches") == []:
+        yield _schema("Value cannot be empty", f"{path}/Branches")
     if kind in _FLOWING and ("Next" in state) == (state.get("End") is True):
         yield _schema("Either 'Next' or 'End' is required, and not both", path)
 

@@ -11,7 +11,7 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import stepfunctions as emulator
 
-from localcloud.services.step_functions import creation, notices
+from localcloud.services.step_functions import creation, notices, state_tests
 from localcloud.services.step_functions.executions import LocalExecutions
 from localcloud.services.step_functions.run import Refused
 
@@ -32,6 +32,7 @@ def replace_handlers(executions: LocalExecutions) -> None:
     emulator._send_task_failure = _send_task_failure
     emulator._validate_definition_jsonata = creation.refusal
     emulator._create_state_machine = _creating(emulator._create_state_machine)
+    emulator._test_state = _answering(lambda request: state_tests.answer(request, executions))
     emulator._validate_state_machine_definition = _answering(creation.validation)
     emulator.handle_request = _with_redrive(emulator.handle_request, _answering(calls.redrive))
     emulator.reset = _resetting(emulator.reset, executions)

@@ -15,8 +15,11 @@ _PATH_FIELDS = ("InputPath", "OutputPath", "ItemsPath", "SecondsPath", "Timestam
 _ANYWHERE = ("Branches", "ItemProcessor", "Iterator")
 
 
-def diagnostics(text: str, *, express: bool = False) -> list[Diagnostic]:
-    """Everything that is wrong with a definition, which is given as it was sent."""
+def diagnostics(text: str, *, express: bool = False, anywhere: bool = False) -> list[Diagnostic]:
+    """Everything that is wrong with a definition, which is given as it was sent.
+
+    ``anywhere`` leaves out what only the local cloud does not run.
+    """
     try:
         definition = json.loads(text or "null")
     except ValueError as error:
@@ -24,14 +27,15 @@ def diagnostics(text: str, *, express: bool = False) -> list[Diagnostic]:
     if not isinstance(definition, dict):
         return [Diagnostic(SCHEMA, "Definition must be a valid JSON object", "/")]
     try:
-        return [*definitions.diagnostics(definition, express=express), *_not_run_here(definition, "")]
+        here = () if anywhere else _not_run_here(definition, "")
+        return [*definitions.diagnostics(definition, express=express), *here]
     except (AttributeError, TypeError, KeyError) as error:
         return [Diagnostic(SCHEMA, f"A field has a value of the wrong type ({error})", "/")]
 
 
-def refusal(text: Any, *, express: bool = False) -> str | None:
+def refusal(text: Any, *, express: bool = False, anywhere: bool = False) -> str | None:
     """The message with which the creation of a state machine is refused; None when it is not."""
-    found = [one for one in diagnostics(str(text or ""), express=express) if one.severity == "ERROR"]
+    found = [one for one in diagnostics(str(text or ""), express=express, anywhere=anywhere) if one.severity == "ERROR"]
     if not found:
         return None
     problems = ", ".join(f"{problem.code}: {problem.message} at {problem.location}" for problem in found)

@@ -102,10 +102,30 @@ class JsonPathQuery:
         return self._template(selector, self._effective_input(), context)
 
     def succeeded(self, result: Payload) -> Outcome:
-        value = result.value
-        if "ResultSelector" in self._definition:
-            value = self._template(self._definition["ResultSelector"], value, self._context)
+        value = self._selected_result(result.value)
         return self._handed_on(self._with_result(value), self._definition, self._frame.next, value)
+
+    def inspected(self, result: Payload | None) -> dict[str, str]:
+        kind, given = self._frame.kind, "Result" in self._definition
+        if result is None:
+            shown = {} if kind == "Parallel" or given else {"afterInputPath": to_json(self._effective_input())}
+            return (
+                {**shown, "afterParameters": to_json(self.arguments())} if kind in ("Pass", "Task") and shown else shown
+            )
+        if kind not in ("Pass", "Task", "Map", "Parallel"):
+            return {}
+        value = (
+            self._definition.get("Result", self.arguments()) if kind == "Pass" else self._selected_result(result.value)
+        )
+        shown = {"afterResultSelector": to_json(value), "afterResultPath": to_json(self._with_result(value))}
+        if kind == "Task":
+            return {**shown, "result": result.text}
+        return {**shown, "result": to_json(value)} if given else shown
+
+    def _selected_result(self, value: Any) -> Any:
+        if "ResultSelector" not in self._definition:
+            return value
+        return self._template(self._definition["ResultSelector"], value, self._context)
 
     def caught(self, catcher: Mapping[str, Any], error_output: Payload) -> Outcome:
         value = self._placed(catcher.get("ResultPath", "$"), error_output.value)

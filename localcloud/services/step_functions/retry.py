@@ -8,7 +8,7 @@ from typing import Any
 
 from localcloud.services.step_functions.failures import RUNTIME, TASK_FAILED, TIMEOUT, StateFailure
 
-_DEFAULT_MAX_ATTEMPTS = 3
+DEFAULT_MAX_ATTEMPTS = 3
 _DEFAULT_INTERVAL_SECONDS = 1.0
 _DEFAULT_BACKOFF_RATE = 2.0
 
@@ -34,7 +34,7 @@ class Retries:
         for index, retrier in enumerate(self._retriers):
             if not matches(retrier.get("ErrorEquals", ()), failure):
                 continue
-            if self._given[index] >= retrier.get("MaxAttempts", _DEFAULT_MAX_ATTEMPTS):
+            if self._given[index] >= retrier.get("MaxAttempts", DEFAULT_MAX_ATTEMPTS):
                 return None
             delay = delay_seconds(retrier, self._given[index], self._jitter)
             self._given[index] += 1

@@ -86,7 +86,11 @@ def test_an_inner_scope_may_not_assign_a_variable_of_an_outer_one() -> None:
     [
         ({"Type": "Pass", "Next": "X"}, "Missing 'Next' target: X", "/Next"),
         ({"Type": "Pass"}, "Either 'Next' or 'End' is required, and not both", ""),
-        ({"Type": "Paus", "End": True}, "Value is not one of the types of states: Paus", "/Type"),
+        (
+            {"Type": "Paus", "End": True},
+            "The field 'Type' should have one of these values: [Task, Wait, Pass, ",
+            "/Type",
+        ),
         ({"Type": "Task", "End": True}, "These fields are required: [Resource]", ""),
         ({**PASS, "InputPath": "$"}, "The field 'InputPath' is only supported in JSONPath", "/InputPath"),
         ({**PASS, "Output": "{% 1 + %}"}, "Unexpected end of expression", "/Output"),
