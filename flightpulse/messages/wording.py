@@ -1,0 +1,109 @@
+"""Chooses a segment's wording: an approved template, one drafted and reviewed now, or the written one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from flightpulse.messages import lint, prompt, review
+from flightpulse.messages.lint import Refusal
+from flightpulse.messages.records import Status, TemplateRecord
+from flightpulse.messages.review import ReviewRequest
+from flightpulse.messages.segments import Segment
+from flightpulse.messages.templates import MessageTemplate
+
+
+class Origin(StrEnum):
+    """Where a wording comes from: drafted and approved now, approved earlier, or written by people."""
+
+    MODEL = "model"
+    CACHE = "cache"
+    FALLBACK = "fallback"
+
+
+class ModelUnavailableError(RuntimeError):
+    """No reply can be had from a model right now; the text is a short reason without anybody's data."""
+
+
+class Author(Protocol):
+    """A model that drafts templates. Every method may raise :class:`ModelUnavailableError`."""
+
+    def model_id(self) -> str: ...
+
+    def draft(self, segment: Segment) -> str:
+        """What the model answers to :data:`prompt.SYSTEM` and :func:`prompt.request`."""
+
+    def repair(self, segment: Segment, reply: str, refusals: Sequence[Refusal]) -> str:
+        """What it answers to :func:`prompt.repair`, shown its first reply as :func:`prompt.quoted`."""
+
+
+class Reviewer(Protocol):
+    """A model that judges sentences. Every method may raise :class:`ModelUnavailableError`."""
+
+    def model_id(self) -> str: ...
+
+    def review(self, request: ReviewRequest) -> str:
+        """What the model answers to a request; asked at temperature 0."""
+
+
+class TemplateStore(Protocol):
+    """Records of templates. A store that cannot be reached is an empty one: no method raises."""
+
+    def get(self, segment: Segment, prompt_version: str) -> TemplateRecord | None:
+        """The record of this segment and version, whatever its status, None when there is none or it has expired."""
+
+    def put(self, record: TemplateRecord) -> None:
+        """Keep a record, unless there is one that has not expired: a person's word is not written over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The template chosen for a segment; None stands for the written one.
+
+    ``refusals`` are what was found in a draft, ``problem`` is why the written text goes out.
+    """
+
+    segment: Segment
+    origin: Origin
+    template: MessageTemplate | None = None
+    model_id: str | None = None
+    refusals: tuple[Refusal, ...] = field(default=())
+    problem: str | None = None
+
+
+def written(segment: Segment, *, refusals: tuple[Refusal, ...] = (), problem: str | None = None) -> Wording:
+    """The wording that people wrote for a segment."""
+    return Wording(segment, Origin.FALLBACK, refusals=refusals, problem=problem)
+
+
+def choose(segment: Segment, author: Author, reviewer: Reviewer | None, store: TemplateStore) -> Wording:
+    """The wording for a segment. Never raises: there is always the written one.
+
+    Without a reviewer a person reviews: drafts that pass the lint are stored and wait, and the written text goes out.
+    """
+    known = store.get(segment, prompt.version(segment))
+    if known is None:
+        try:
+            known, origin = draft_and_review(segment, author, reviewer), Origin.MODEL
+        except ModelUnavailableError as error:
+            return written(segment, problem=str(error))
+        store.put(known)
+    else:
+        origin = Origin.CACHE
+    if known.status is Status.DRAFT:
+        return written(segment, problem="waiting for a person's review")
+    if known.status is Status.REFUSED or known.template is None:
+        return written(segment, refusals=known.reasons, problem="refused")
+    # What lies in a table may have been put there by anybody, or before a rule was made: it is checked like new.
+    broken = tuple(lint.lint(known.template, segment))
+    if broken:
+        return written(segment, refusals=broken, problem="the approved template breaks a rule")
+    return Wording(segment, origin, known.template, known.drafted_by, known.reasons)
+
+
+def draft_and_review(segment: Segment, author: Author, reviewer: Reviewer | None) -> TemplateRecord:
+    """Ask for a draft, mend it by dropping sentences or by asking once more, and have it reviewed.
+
+    Without a reviewer a draft that passes the lint comes back as DRAFT. Raises :class:`ModelUnavailableError`.
+    """
+    raise NotImplementedError
