@@ -1,11 +1,12 @@
 """A template as the table keeps it: what became of a draft, by whose word, and for which prompt."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
-from flightpulse.messages.lint import Refusal
+from flightpulse.messages.lint import Refusal, Rule
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
 
@@ -45,6 +46,31 @@ class TemplateRecord:
     repaired: bool = False
     created_at: int = 0
     expires_at: int = 0
+
+    def to_fields(self) -> dict[str, Any]:
+        """The record as plain JSON values; of a reason only its rule and words."""
+        fields = asdict(self)
+        reasons = [[str(reason.rule), reason.detail] for reason in self.reasons]
+        template = self.template.to_fields() if self.template else None
+        return fields | {"segment": self.segment.key, "status": str(self.status), "template": template, "reasons": reasons}
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
+        """Read what :meth:`to_fields` wrote; other fields are ignored. Raises ``ValueError``, ``KeyError`` or ``TypeError``."""
+        template = fields["template"]
+        return cls(
+            segment=Segment.from_key(fields["segment"]),
+            prompt_version=str(fields["prompt_version"]),
+            status=Status(fields["status"]),
+            template=MessageTemplate.from_fields(template) if template else None,
+            drafted_by=str(fields["drafted_by"]),
+            reviewed_by=fields["reviewed_by"],
+            reasons=tuple(Refusal(Rule(rule), detail) for rule, detail in fields["reasons"]),
+            dropped=tuple(fields["dropped"]),
+            repaired=bool(fields["repaired"]),
+            created_at=int(fields["created_at"]),
+            expires_at=int(fields["expires_at"]),
+        )
 
     def stored(self, now: datetime) -> Self:
         """The same with the times of a record that is written now."""
