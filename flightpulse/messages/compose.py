@@ -4,14 +4,16 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from flightpulse.domain import fallbacks, gsm7, placeholders
-from flightpulse.domain.facts import PERSONAL, News, Recipient, UnusableRecipientError, Values
-from flightpulse.domain.fallbacks import Fallback
-from flightpulse.domain.placeholders import Channel
-from flightpulse.domain.segments import Kind, Segment
-from flightpulse.domain.templates import MissingFactError, fill
-from flightpulse.domain.wordings import Wording
+from flightpulse.messages import gsm7
+from flightpulse.messages.facts import News, Recipient, UnusableRecipientError, Values
+from flightpulse.messages.news import written
+from flightpulse.messages.news.base import WrittenText
+from flightpulse.messages.placeholders import PERSONAL, Channel, used
+from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.templates import MissingFactError, fill
+from flightpulse.messages.wording import Wording
 
+SIGNATURE = "Your FlightPulse team"
 _ADDRESS_NAMES = {Channel.EMAIL: "email", Channel.SMS: "phone"}
 _LONGEST_ADDRESS = 254
 _REQUEST_NOTED = "Request noted: {special_requests}."
@@ -21,8 +23,7 @@ def usable(wording: Wording, news: News) -> bool:
     """Whether the event brings every fact that the wording speaks of. The written one does without what is missing."""
     if wording.template is None:
         return True
-    texts = (wording.template.subject, *wording.template.paragraphs, wording.template.sms)
-    named = {name for text in texts for name in placeholders.used(text)}
+    named = {name for _, text in wording.template.parts() for name in used(text)}
     return named - PERSONAL <= set(news.values[Channel.EMAIL])
 
 
@@ -75,16 +76,16 @@ def notification(news: News, recipient: Recipient, channel: Channel, to: str, wo
 
 
 def _email(news: News, recipient: Recipient, wording: Wording) -> dict[str, str]:
-    values = {**news.values[Channel.EMAIL], **recipient.values(Channel.EMAIL)}
+    values = {**news.values[Channel.EMAIL], **recipient.values(Channel.EMAIL, news)}
     template = wording.template or _written(news, wording.segment)
     return {
         "subject": fill(template.subject, values),
-        "body": "\n\n".join(fill(paragraph, values) for paragraph in template.paragraphs),
+        "body": "\n\n".join([*(fill(paragraph, values) for paragraph in template.paragraphs), SIGNATURE]),
     }
 
 
 def _sms(news: News, recipient: Recipient, wording: Wording) -> dict[str, str]:
-    values = {**news.values[Channel.SMS], **recipient.values(Channel.SMS)}
+    values = {**news.values[Channel.SMS], **recipient.values(Channel.SMS, news)}
     text = first_that_fits((*_worded(wording), *_written(news, wording.segment).sms), values)
     if text is None:
         raise UnusableRecipientError("no text message fits: the event's or the flight's fields are too long")
@@ -99,7 +100,7 @@ def _worded(wording: Wording) -> tuple[str, ...]:
     if wording.template is None:
         return ()
     text = wording.template.sms
-    if not wording.segment.assistance or "special_requests" in placeholders.used(text):
+    if not wording.segment.assistance or "special_requests" in used(text):
         return (text,)
     return (f"{text} {_REQUEST_NOTED}", text)
 
@@ -116,8 +117,8 @@ def first_that_fits(candidates: Iterable[str], values: Values) -> str | None:
     return None
 
 
-def _written(news: News, segment: Segment) -> Fallback:
-    return fallbacks.fallback(segment, set(news.values[Channel.EMAIL]))
+def _written(news: News, segment: Segment) -> WrittenText:
+    return written(segment, set(news.values[Channel.EMAIL]))
 
 
 def _is_email(value: str) -> bool:

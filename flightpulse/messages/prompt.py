@@ -1,0 +1,110 @@
+"""What a model is asked when it drafts, and how its reply is read.
+
+The prompt carries a segment and its brief, and nothing else: no passenger, no flight, no free text of an event. Whatever
+a model could be talked into, it has nobody's data to leak and no fact to bend.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from flightpulse.messages import gsm7, news, review
+from flightpulse.messages.facts import longest
+from flightpulse.messages.lint import RULES, Refusal, Rule
+from flightpulse.messages.placeholders import Channel
+from flightpulse.messages.replies import objects
+from flightpulse.messages.segments import Segment
+from flightpulse.messages.templates import MessageTemplate, fill, normalized
+
+SYSTEM = """You write service messages for an airline's passengers, in plain, warm and natural English.
+You write the words; a program fills in the facts later, through placeholders in {braces}.
+Reply with one JSON object and nothing else: {"subject": "...", "paragraphs": ["...", "...", "..."], "sms": "..."}
+
+Every sentence does one of three things:
+- it states something that the brief says may be stated, in your own words;
+- it is courtesy: a greeting, an apology, thanks, understanding, a good wish, a closing;
+- it gives advice that the brief says may be given, in your own words.
+An editor strikes every other sentence: other causes, promises, offers, reassurance about what will or will not happen,
+what staff or others are doing, facilities, rules, and guesses about the passenger.
+
+Never write digits, quantities in words ("two", "half an hour"), clock times, days or parts of the day ("today",
+"tonight"), units of time ("minutes", "hours"), prices, links, phone numbers, websites or apps, or names of people,
+companies, places or programmes. Use only the placeholders listed, exactly as spelled, and each only for what it stands
+for. Plain text without emoji or formatting; no words in capitals unless the brief has them; exclamation marks sparingly,
+and none in bad news."""
+
+_LONGEST_REPLY = 20_000
+_QUOTED_REPLY = 4_000
+_QUOTED_REFUSALS = 12
+
+
+def request(segment: Segment) -> str:
+    """The question that a segment puts to a model."""
+    return "\n".join(
+        (
+            news.brief_text(segment),
+            "",
+            "Subject: one short line that contains {flight}.",
+            "E-mail: three paragraphs of one to four sentences: the news with its facts; understanding; what to do next."
+            f" It must contain {_listed(segment, Channel.EMAIL)}. It gets no signature.",
+            f"SMS: one or two short sentences that say the news. It must contain {_listed(segment, Channel.SMS)}, and at"
+            f" most {_sms_budget(segment)} characters besides these. Another placeholder costs up to twenty characters."
+            f" Such as: {_example(segment)}",
+        )
+    )
+
+
+def version(segment: Segment) -> str:
+    """Names the words in which a draft is asked for and reviewed: another prompt finds no template of this one."""
+    words = "\n".join((SYSTEM, request(segment), review.SYSTEM, review.brief(segment)))
+    return hashlib.sha256(words.encode()).hexdigest()[:12]
+
+
+def repair(refusals: Iterable[Refusal]) -> str:
+    """What a model is told when its reply was refused."""
+    lines = dict.fromkeys(f"- {RULES[refusal.rule]} ({refusal.detail})" for refusal in refusals)
+    return "\n".join(
+        (
+            "That reply cannot be used as it is. What is wrong, and where:",
+            *list(lines)[:_QUOTED_REFUSALS],
+            "Reply with the whole corrected JSON object and nothing else.",
+        )
+    )
+
+
+def quoted(reply: str) -> str:
+    """A refused reply as it is shown to the model again: never empty, never endless."""
+    return reply.strip()[:_QUOTED_REPLY] or "(empty)"
+
+
+def read_reply(reply: str) -> MessageTemplate | Refusal:
+    """The template in a model's reply, in plain typography, or why there is none.
+
+    The last object that has the wanted fields counts: models think aloud, quote the format, and correct themselves.
+    """
+    if len(reply) > _LONGEST_REPLY:
+        return Refusal(Rule.SHAPE, "the reply is too long")
+    problem = "there is no JSON object in the reply"
+    for fields in reversed(list(objects(reply))):
+        try:
+            template = normalized(MessageTemplate.from_fields(fields))
+        except ValueError as error:
+            problem = str(error)
+            continue
+        return template
+    return Refusal(Rule.SHAPE, problem)
+
+
+def _listed(segment: Segment, channel: Channel) -> str:
+    names: Sequence[str] = sorted(news.required(segment, channel))
+    return ", ".join(f"{{{name}}}" for name in names)
+
+
+def _sms_budget(segment: Segment) -> int:
+    values = longest(segment, Channel.SMS)
+    return gsm7.LIMIT - sum(len(values[name]) for name in news.required(segment, Channel.SMS))
+
+
+def _example(segment: Segment) -> str:
+    """The written text message of a segment, as full as always fits."""
+    values, written = longest(segment, Channel.SMS), news.written(segment)
+    return next((text for text in written.sms if gsm7.fits(fill(text, values))), written.sms[-1])
