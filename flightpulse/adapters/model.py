@@ -161,20 +161,33 @@ class BedrockModel:
             raise self._unavailable(f"model id: {_code(error)}") from error
 
     def converse(
-        self, messages: list[dict[str, Any]], *, system: str, inference: Mapping[str, Any], **more: Any
+        self,
+        messages: list[dict[str, Any]],
+        *,
+        segment: Segment,
+        system: str,
+        inference: Mapping[str, Any],
+        **more: Any,
     ) -> str:
         """The text of the model's answer, empty when it gave none. Raises :class:`ModelUnavailableError`.
 
+        The segment and the role go into ``requestMetadata``, by which Bedrock's invocation log can be filtered.
         ``more`` are further arguments of Converse. Raises :class:`RefusedArgumentsError` when it does not take them.
         """
         model_id = self.model_id()
+        request = {
+            "modelId": model_id,
+            "system": [{"text": system}],
+            "messages": messages,
+            "inferenceConfig": inference,
+            "requestMetadata": {"role": self._role, "segment": segment.key},
+            **more,
+        }
         for attempt in range(1, _ATTEMPTS + 1):
             if self._limits.out_of_time:
                 raise self._unavailable("out of time")
             try:
-                answer = self._client.converse(
-                    modelId=model_id, system=[{"text": system}], messages=messages, inferenceConfig=inference, **more
-                )
+                answer = self._client.converse(**request)
             except (ClientError, BotoCoreError, ResponseParserError) as error:
                 if more and (isinstance(error, ParamValidationError) or _code(error) == "ValidationException"):
                     raise RefusedArgumentsError from error
@@ -223,19 +236,20 @@ class BedrockAuthor:
         return self._model.model_id()
 
     def draft(self, segment: Segment) -> str:
-        return self._converse([_message("user", prompt.request(segment))])
+        return self._converse(segment, [_message("user", prompt.request(segment))])
 
     def repair(self, segment: Segment, reply: str, refusals: Sequence[Refusal]) -> str:
         return self._converse(
+            segment,
             [
                 _message("user", prompt.request(segment)),
                 _message("assistant", prompt.quoted(reply)),
                 _message("user", prompt.repair(refusals)),
-            ]
+            ],
         )
 
-    def _converse(self, messages: list[dict[str, Any]]) -> str:
-        return self._model.converse(messages, system=prompt.SYSTEM, inference=_DRAFTING)
+    def _converse(self, segment: Segment, messages: list[dict[str, Any]]) -> str:
+        return self._model.converse(messages, segment=segment, system=prompt.SYSTEM, inference=_DRAFTING)
 
 
 class BedrockReviewer:
@@ -259,7 +273,9 @@ class BedrockReviewer:
 
     def _converse(self, request: ReviewRequest, **more: Any) -> str:
         messages = [_message("user", request.user)]
-        return self._model.converse(messages, system=request.system, inference=_REVIEWING, **more)
+        return self._model.converse(
+            messages, segment=request.segment, system=request.system, inference=_REVIEWING, **more
+        )
 
 
 def _by_schema(request: ReviewRequest) -> dict[str, Any]:

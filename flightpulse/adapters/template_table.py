@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,7 +13,7 @@ from flightpulse.adapters.backoff import STANDARD_BACKOFF, Backoff
 from flightpulse.adapters.chunks import chunked
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.domain import keys
-from flightpulse.messages.records import APPROVED_FOR, Status, TemplateRecord
+from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.segments import Segment
 
 if TYPE_CHECKING:
@@ -83,7 +82,6 @@ class TemplateTable:
         now = self._now()
         self._put(
             record.stored(now),
-            by_person=False,
             condition="attribute_not_exists(PK) OR expires_at <= :now OR (#status = :refused AND by_person = :no)",
             values={":now": int(now.timestamp()), ":refused": str(Status.REFUSED), ":no": False},
         )
@@ -91,14 +89,11 @@ class TemplateTable:
     def decide(self, seen: TemplateRecord, decided: TemplateRecord) -> TemplateRecord:
         """Put a person's word in the place of the record that the person looked at; gives it with its times.
 
-        It counts as long as an approved template does, also when it is a refusal. Raises
-        :class:`ChangedMeanwhileError`.
+        Raises :class:`ChangedMeanwhileError`.
         """
-        now = self._now()
-        stored = replace(decided.stored(now), expires_at=int((now + APPROVED_FOR).timestamp()))
+        stored = decided.stored(self._now())
         written = self._put(
             stored,
-            by_person=True,
             condition="created_at = :seen AND #status = :status",
             values={":seen": seen.created_at, ":status": str(seen.status)},
         )
@@ -112,12 +107,12 @@ class TemplateTable:
         gone = self._client.delete_item(TableName=self._table_name, Key=key, ReturnValues="ALL_OLD")
         return "Attributes" in gone
 
-    def _put(self, record: TemplateRecord, *, by_person: bool, condition: str, values: Mapping[str, Any]) -> bool:
+    def _put(self, record: TemplateRecord, *, condition: str, values: Mapping[str, Any]) -> bool:
         key = keys.template(record.segment.key, record.prompt_version)
         try:
             self._client.put_item(
                 TableName=self._table_name,
-                Item=item_to_typed({**key, **record.to_fields(), "by_person": by_person}),
+                Item=item_to_typed({**key, **record.to_fields()}),
                 ConditionExpression=condition,
                 ExpressionAttributeNames={"#status": "status"},
                 ExpressionAttributeValues=item_to_typed(values),

@@ -90,3 +90,22 @@ class Segment:
             locale=str(fields["locale"]),
             **{name: fields.get(name) is True for name in CIRCUMSTANCES},
         )
+
+    @classmethod
+    def from_key(cls, key: str) -> Self:
+        """Read what :attr:`key` wrote. Raises ``ValueError`` for anything else."""
+        kind, severity, reason, tier, circumstances, locale = str(key).split("/")
+        names = () if circumstances == "-" else circumstances.split("+")
+        if not set(names) <= set(CIRCUMSTANCES):
+            raise ValueError(f"{key} has unknown circumstances")
+        tiers = {member.replace(" ", "-"): member for member in Tier}
+        if tier not in tiers:
+            raise ValueError(f"{key} has an unknown tier")
+        return cls(
+            kind=Kind(kind),
+            severity=Severity(severity),
+            reason=None if reason == "-" else DelayReason(reason),
+            tier=tiers[tier],
+            locale=locale,
+            **dict.fromkeys(names, True),
+        )
