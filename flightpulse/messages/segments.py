@@ -69,15 +69,18 @@ class Segment:
     @classmethod
     def from_key(cls, key: str) -> Self:
         """Read what :attr:`key` wrote. Raises ``ValueError`` for anything else."""
-        kind, severity, reason, tier, circumstances, locale = key.split("/")
-        holding = circumstances.split("+") if circumstances != "-" else []
-        if unknown := set(holding) - set(CIRCUMSTANCES):
-            raise ValueError(f"there is no circumstance {min(unknown)}")
+        kind, severity, reason, tier, circumstances, locale = str(key).split("/")
+        names = () if circumstances == "-" else circumstances.split("+")
+        if not set(names) <= set(CIRCUMSTANCES):
+            raise ValueError(f"{key} has unknown circumstances")
+        tiers = {member.replace(" ", "-"): member for member in Tier}
+        if tier not in tiers:
+            raise ValueError(f"{key} has an unknown tier")
         return cls(
             kind=Kind(kind),
             severity=Severity(severity),
-            reason=DelayReason(reason) if reason != "-" else None,
-            tier=next((known for known in Tier if known.replace(" ", "-") == tier), Tier.MEMBER),
+            reason=None if reason == "-" else DelayReason(reason),
+            tier=tiers[tier],
             locale=locale,
-            **dict.fromkeys(holding, True),
+            **dict.fromkeys(names, True),
         )

@@ -16,6 +16,9 @@ MOST_DROPPED = 3
 """A draft with more bad sentences than that goes back to its author instead."""
 
 
+WAITING = "waiting for a person's review"
+
+
 class Origin(StrEnum):
     """Where a wording comes from: drafted and approved now, approved earlier, or written by people."""
 
@@ -73,6 +76,11 @@ class Wording:
     refusals: tuple[Refusal, ...] = field(default=())
     problem: str | None = None
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is a draft that a person has yet to review."""
+        return self.problem == WAITING
+
 
 def written(segment: Segment, *, refusals: tuple[Refusal, ...] = (), problem: str | None = None) -> Wording:
     """The wording that people wrote for a segment."""
@@ -94,7 +102,7 @@ def choose(segment: Segment, author: Author, reviewer: Reviewer | None, store: T
     else:
         origin = Origin.CACHE
     if known.status is Status.DRAFT:
-        return written(segment, problem="waiting for a person's review")
+        return written(segment, problem=WAITING)
     if known.status is Status.REFUSED or known.template is None:
         return written(segment, refusals=known.reasons, problem="refused")
     # What lies in a table may have been put there by anybody, or before a rule was made: it is checked like new.

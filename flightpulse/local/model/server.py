@@ -4,7 +4,7 @@ The standard library's threaded server does: a few requests a second, each waiti
 from any thread without an event loop. ``POST /model/{id}/converse`` is Bedrock's. Ours are, under ``/_flightpulse``:
 
 * ``GET health``: ``{"status", "kind"}``
-* ``PUT faults`` ``{"faults": [{"kind", "times", "seconds", "rate"}], "seed"}``, ``GET faults``, ``DELETE faults``
+* ``PUT faults`` ``{"faults": [{"kind", "times", "seconds", "rate", "role"}], "seed"}``, ``GET faults``, ``DELETE faults``
 * ``GET calls``: counts and the last calls; ``DELETE calls`` starts to count anew
 """
 
@@ -87,6 +87,7 @@ class Call:
 
     number: int
     model_id: str
+    role: str | None
     segment: str | None
     turn: int
     fault: str | None
@@ -216,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault: Fault | None = None
         status = 0
         try:
-            fault, choice = self.server.faults.next()
+            fault, choice = self.server.faults.next(request.metadata.get("role"))
             self._strike(fault)
             reply = self.server.writer.write(request)
             text = reply.text if fault is None else fault.spoil(reply.text, choice)
@@ -286,6 +287,7 @@ def _call(number: int, request: Request, fault: Fault | None, status: int, secon
     return Call(
         number=number,
         model_id=request.model_id,
+        role=request.metadata.get("role"),
         segment=None if segment is None else segment.key,
         turn=sum(role == "user" for role, _ in request.messages),
         fault=None if fault is None else fault.kind,

@@ -1,0 +1,1 @@
+"""What the functions do, told by ports: no AWS, no clock and no I/O of their own."""
