@@ -182,6 +182,8 @@ def _shape(template: MessageTemplate, segment: Segment) -> Iterator[Refusal]:
     for part, text in template.parts():
         if len(text.split()) < _FEWEST_WORDS and part != SUBJECT:
             yield Refusal(Rule.SHAPE, f"{part} says nothing")
+        elif part != SUBJECT and not text.endswith((".", "!", "?", '"', ")")):
+            yield Refusal(Rule.SHAPE, f"{part} breaks off")
 
 
 def _wording(sentence: Sentence, segment: Segment) -> Iterator[Refusal]:
