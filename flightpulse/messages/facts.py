@@ -13,8 +13,8 @@ from flightpulse.domain import airports, local_time
 from flightpulse.domain.entities import BookingStatus, DelayReason, Tier
 from flightpulse.domain.severity import Severity
 from flightpulse.messages import gsm7
-from flightpulse.messages.news import NEWS, READERS, known
-from flightpulse.messages.news.base import REASONS, Fields, Told, UnusableEventError, Values, instant
+from flightpulse.messages.news import READERS, known, news_kind
+from flightpulse.messages.news.events import REASONS, Fields, Told, UnusableEventError, Values, instant
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.segments import Kind, Segment
 
@@ -99,7 +99,7 @@ class Recipient:
             "bags": self.checked_in and self.bags,
             "soon": news.soon,
         }
-        varies = NEWS[news.kind].varies
+        varies = news_kind(news.kind).varies
         return Segment(
             kind=news.kind,
             severity=news.severity,
@@ -145,7 +145,7 @@ def read_news(event: Fields, flight: Fields) -> News:
         "destination": airports.city(destination),
     }
     told = read(event, flight)
-    reason = _reason(event.get("reason")) if NEWS[told.kind].has_reason else None
+    reason = _reason(event.get("reason")) if news_kind(told.kind).has_reason else None
     return News(
         event_id=_wanted(event.get("event_id"), "event_id"),
         correlation_id=str(event.get("correlation_id") or event["event_id"]),

@@ -15,57 +15,39 @@ from flightpulse.messages import gsm7, news
 from flightpulse.messages.facts import longest
 from flightpulse.messages.placeholders import PATTERN, Channel, used
 from flightpulse.messages.segments import Segment
-from flightpulse.messages.templates import SUBJECT, MessageTemplate, Sentence, fill
+from flightpulse.messages.templates import SMS, SUBJECT, MessageTemplate, Sentence, fill
 
 
 class Rule(StrEnum):
-    """Why a draft is refused. :data:`RULES` says it in words."""
+    """Why a draft is refused; ``words`` say it to people, and to the model that is asked to mend its reply."""
 
-    SHAPE = "shape"
-    LENGTH = "length"
-    CHARACTERS = "characters"
-    DIGIT = "digit"
-    QUANTITY = "quantity"
-    TIME = "time"
-    CONTACT = "contact"
-    PLACE = "place"
-    NAME = "name"
-    SHOUTING = "shouting"
-    LANGUAGE = "language"
-    PROMPT_LEAK = "prompt_leak"
-    UNKNOWN_PLACEHOLDER = "unknown_placeholder"
-    MISSING_PLACEHOLDER = "missing_placeholder"
-    MISPLACED_PLACEHOLDER = "misplaced_placeholder"
-    MAIN_POINT = "main_point"
-    SMS_ALPHABET = "sms_alphabet"
-    SMS_LENGTH = "sms_length"
-    REVIEW = "review"
-    REVIEWER = "reviewer"
+    words: str
 
+    def __new__(cls, value: str, words: str) -> "Rule":
+        rule = str.__new__(cls, value)
+        rule._value_, rule.words = value, words
+        return rule
 
-RULES: dict[Rule, str] = {
-    Rule.SHAPE: "The reply is one JSON object with the texts subject and sms and the list of two to four paragraphs.",
-    Rule.LENGTH: "Every part says something, and none is endless.",
-    Rule.CHARACTERS: "Plain letters and punctuation: no markup, links, symbols or foreign letters.",
-    Rule.DIGIT: "No digits or amounts: every figure comes from data.",
-    Rule.QUANTITY: "No quantities in words.",
-    Rule.TIME: "No times, days, dates or durations but those of placeholders.",
-    Rule.CONTACT: "No addresses, phone numbers, sites, apps or buttons.",
-    Rule.PLACE: "No cities or airports but those of placeholders.",
-    Rule.NAME: "No names of people, companies or programmes.",
-    Rule.SHOUTING: "No capitals or exclamation marks for effect.",
-    Rule.LANGUAGE: "The text is in the segment's language.",
-    Rule.PROMPT_LEAK: "Nothing about prompts, templates or models.",
-    Rule.UNKNOWN_PLACEHOLDER: "Only placeholders that the segment has.",
-    Rule.MISSING_PLACEHOLDER: "All placeholders that the segment needs.",
-    Rule.MISPLACED_PLACEHOLDER: "Each placeholder where its fact belongs in a sentence.",
-    Rule.MAIN_POINT: "Both e-mail and text message say the news.",
-    Rule.SMS_ALPHABET: "The text message uses the GSM-7 alphabet.",
-    Rule.SMS_LENGTH: f"The text message fits {gsm7.LIMIT} characters with the longest values.",
-    Rule.REVIEW: "Nothing but what the brief lets a message state or advise, and courtesy.",
-    Rule.REVIEWER: "The reviewer judges the sentences whose verdict is known as they are.",
-}
-"""Every rule in one sentence, for people and for the model that is asked to mend its reply."""
+    SHAPE = "shape", "The reply is one JSON object with the texts subject and sms and the list of two to four paragraphs."
+    LENGTH = "length", "Every part says something, and none is endless."
+    CHARACTERS = "characters", "Plain letters and punctuation: no markup, links, symbols or foreign letters."
+    DIGIT = "digit", "No digits or amounts: every figure comes from data."
+    QUANTITY = "quantity", "No quantities in words."
+    TIME = "time", "No times, days, dates or durations but those of placeholders."
+    CONTACT = "contact", "No addresses, phone numbers, sites, apps or buttons."
+    PLACE = "place", "No cities or airports but those of placeholders."
+    NAME = "name", "No names of people, companies or programmes."
+    SHOUTING = "shouting", "No capitals or exclamation marks for effect."
+    LANGUAGE = "language", "The text is in the segment's language."
+    PROMPT_LEAK = "prompt_leak", "Nothing about prompts, templates or models."
+    UNKNOWN_PLACEHOLDER = "unknown_placeholder", "Only placeholders that the segment has."
+    MISSING_PLACEHOLDER = "missing_placeholder", "All placeholders that the segment needs."
+    MISPLACED_PLACEHOLDER = "misplaced_placeholder", "Each placeholder where its fact belongs in a sentence."
+    MAIN_POINT = "main_point", "Both e-mail and text message say the news."
+    SMS_ALPHABET = "sms_alphabet", "The text message uses the GSM-7 alphabet."
+    SMS_LENGTH = "sms_length", "The text message fits 160 characters with the longest values."
+    REVIEW = "review", "Nothing but what the brief lets a message state or advise, and courtesy."
+    REVIEWER = "reviewer", "The reviewer judges the sentences whose verdict is known as they are."
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +228,7 @@ def _completeness(template: MessageTemplate, segment: Segment) -> Iterator[Refus
     texts = {Channel.EMAIL: " ".join((template.subject, *template.paragraphs)), Channel.SMS: template.sms}
     if "flight" not in used(template.subject):
         yield Refusal(Rule.MISSING_PLACEHOLDER, "{flight} in the subject")
-    said = news.NEWS[segment.kind].must_say(segment)
+    said = news.news_kind(segment.kind).must_say.get(segment.severity)
     for channel, text in texts.items():
         for name in sorted(news.required(segment, channel) - set(used(text))):
             yield Refusal(Rule.MISSING_PLACEHOLDER, f"{{{name}}} in the {channel}")
@@ -264,7 +246,8 @@ def _sms(template: MessageTemplate, segment: Segment) -> Iterator[Refusal]:
         return
     length = gsm7.septets(_filled(template.sms, segment, Channel.SMS))
     if length > gsm7.LIMIT:
-        yield Refusal(Rule.SMS_LENGTH, f"{length} characters with the longest values: shorten it by {length - gsm7.LIMIT}")
+        last = [sentence for sentence in template.sentences() if sentence.part == SMS][-1]
+        yield Refusal(Rule.SMS_LENGTH, f"it is too long by {length - gsm7.LIMIT} characters", last)
 
 
 def _filled(text: str, segment: Segment, channel: Channel) -> str:

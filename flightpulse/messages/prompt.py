@@ -9,28 +9,13 @@ from collections.abc import Iterable, Sequence
 
 from flightpulse.messages import gsm7, news, review
 from flightpulse.messages.facts import longest
-from flightpulse.messages.lint import RULES, Refusal, Rule
+from flightpulse.messages.lint import Refusal, Rule
 from flightpulse.messages.placeholders import Channel
-from flightpulse.messages.replies import objects
+from flightpulse.messages.replies import objects, system_prompt
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, fill, normalized
 
-SYSTEM = """You write service messages for an airline's passengers, in plain, warm and natural English.
-You write the words; a program fills in the facts later, through placeholders in {braces}.
-Reply with one JSON object and nothing else: {"subject": "...", "paragraphs": ["...", "...", "..."], "sms": "..."}
-
-Every sentence does one of three things:
-- it states something that the brief says may be stated, in your own words;
-- it is courtesy: a greeting, an apology, thanks, understanding, a good wish, a closing;
-- it gives advice that the brief says may be given, in your own words.
-An editor strikes every other sentence: other causes, promises, offers, reassurance about what will or will not happen,
-what staff or others are doing, facilities, rules, and guesses about the passenger.
-
-Never write digits, quantities in words ("two", "half an hour"), clock times, days or parts of the day ("today",
-"tonight"), units of time ("minutes", "hours"), prices, links, phone numbers, websites or apps, or names of people,
-companies, places or programmes. Use only the placeholders listed, exactly as spelled, and each only for what it stands
-for. Plain text without emoji or formatting; no words in capitals unless the brief has them; exclamation marks sparingly,
-and none in bad news."""
+SYSTEM = system_prompt("draft")
 
 _LONGEST_REPLY = 20_000
 _QUOTED_REPLY = 4_000
@@ -41,7 +26,7 @@ def request(segment: Segment) -> str:
     """The question that a segment puts to a model."""
     return "\n".join(
         (
-            news.brief_text(segment),
+            news.brief(segment),
             "",
             "Subject: one short line that contains {flight}.",
             "E-mail: three paragraphs of one to four sentences: the news with its facts; understanding; what to do next."
@@ -61,7 +46,7 @@ def version(segment: Segment) -> str:
 
 def repair(refusals: Iterable[Refusal]) -> str:
     """What a model is told when its reply was refused."""
-    lines = dict.fromkeys(f"- {RULES[refusal.rule]} ({refusal.detail})" for refusal in refusals)
+    lines = dict.fromkeys(f"- {refusal.rule.words} ({refusal.detail})" for refusal in refusals)
     return "\n".join(
         (
             "That reply cannot be used as it is. What is wrong, and where:",

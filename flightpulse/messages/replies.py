@@ -1,9 +1,15 @@
-"""Finds the JSON objects in what a model replied, whatever stands around them."""
+"""What models are told whatever they are asked, and the JSON objects in what they reply."""
 
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+
+def system_prompt(task: str) -> str:
+    """The instructions for a task, ``draft`` or ``review``."""
+    return Path(__file__).with_name(f"{task}.txt").read_text("utf-8").strip()
 
 
 def objects(reply: str) -> Iterator[dict[str, Any]]:

@@ -3,10 +3,9 @@
 A segment is all that a language model is ever told. It has no free text: every part is one of a few known words.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 
 from flightpulse.domain.entities import DelayReason, Tier
 from flightpulse.domain.severity import Severity
@@ -66,30 +65,6 @@ class Segment:
     def elite(self) -> bool:
         """Whether the tier is one that messages acknowledge."""
         return self.tier is not Tier.MEMBER
-
-    def to_fields(self) -> dict[str, Any]:
-        """The segment as plain JSON values."""
-        return {
-            "kind": str(self.kind),
-            "severity": str(self.severity),
-            "reason": str(self.reason) if self.reason else None,
-            "tier": str(self.tier),
-            **{name: getattr(self, name) for name in CIRCUMSTANCES},
-            "locale": self.locale,
-        }
-
-    @classmethod
-    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
-        """Read what :meth:`to_fields` wrote. Raises ``ValueError`` or ``KeyError`` for anything else."""
-        reason = fields["reason"]
-        return cls(
-            kind=Kind(fields["kind"]),
-            severity=Severity(fields["severity"]),
-            reason=DelayReason(reason) if reason else None,
-            tier=Tier(fields["tier"]),
-            locale=str(fields["locale"]),
-            **{name: fields.get(name) is True for name in CIRCUMSTANCES},
-        )
 
     @classmethod
     def from_key(cls, key: str) -> Self:

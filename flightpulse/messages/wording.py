@@ -10,7 +10,10 @@ from flightpulse.messages.lint import Refusal
 from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
-from flightpulse.messages.templates import MessageTemplate
+from flightpulse.messages.templates import MessageTemplate, Sentence
+
+MOST_DROPPED = 3
+"""A draft with more bad sentences than that goes back to its author instead."""
 
 
 WAITING = "waiting for a person's review"
@@ -110,8 +113,87 @@ def choose(segment: Segment, author: Author, reviewer: Reviewer | None, store: T
 
 
 def draft_and_review(segment: Segment, author: Author, reviewer: Reviewer | None) -> TemplateRecord:
-    """Ask for a draft, mend it by dropping sentences or by asking once more, and have it reviewed.
+    """Ask for a draft and judge it; one that cannot be mended by dropping sentences goes back to its author once.
 
     Without a reviewer a draft that passes the lint comes back as DRAFT. Raises :class:`ModelUnavailableError`.
     """
-    raise NotImplementedError
+    drafted_by = author.model_id()
+    reply = author.draft(segment)
+    judged = first = _judge(reply, segment, reviewer)
+    if first.status is Status.REFUSED and first.mendable:
+        judged = _judge(author.repair(segment, reply, first.reasons), segment, reviewer)
+    repaired = judged is not first
+    return TemplateRecord(
+        segment=segment,
+        prompt_version=prompt.version(segment),
+        status=judged.status,
+        template=judged.template,
+        drafted_by=drafted_by,
+        reviewed_by=None if judged.status is Status.DRAFT or reviewer is None else reviewer.model_id(),
+        reasons=(*first.reasons, *judged.reasons) if repaired else first.reasons,
+        dropped=judged.dropped,
+        repaired=repaired,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What became of one reply; ``mendable`` when its author could do better."""
+
+    status: Status
+    template: MessageTemplate | None
+    reasons: tuple[Refusal, ...] = ()
+    dropped: tuple[str, ...] = ()
+    mendable: bool = True
+
+
+def _judge(reply: str, segment: Segment, reviewer: Reviewer | None) -> _Judged:
+    draft = prompt.read_reply(reply)
+    if isinstance(draft, Refusal):
+        return _Judged(Status.REFUSED, None, (draft,))
+    linted = mended(draft, segment, lint.lint(draft, segment))
+    if isinstance(linted, Refused):
+        return _Judged(Status.REFUSED, draft, linted.reasons)
+    if reviewer is None:
+        return _Judged(Status.DRAFT, linted.template, linted.reasons, linted.dropped)
+    request = review.review_request(linted.template, segment)
+    verdicts = review.read_verdicts(reviewer.review(request), request)
+    reasons = (*linted.reasons, *verdicts.reasons)
+    if verdicts.problem is not None:
+        return _Judged(Status.REFUSED, linted.template, reasons, linted.dropped, mendable=False)
+    reviewed = mended(linted.template, segment, verdicts.refused)
+    if isinstance(reviewed, Refused):
+        return _Judged(Status.REFUSED, linted.template, reasons, linted.dropped)
+    return _Judged(Status.APPROVED, reviewed.template, reasons, (*linted.dropped, *reviewed.dropped))
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A template that passes the lint, the sentences that were left out for it, and what was wrong with them."""
+
+    template: MessageTemplate
+    reasons: tuple[Refusal, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a template cannot be mended by leaving sentences out."""
+
+    reasons: tuple[Refusal, ...]
+
+
+def mended(template: MessageTemplate, segment: Segment, refusals: Sequence[Refusal]) -> Mended | Refused:
+    """The template without its refused sentences, where no rule of the lint needs them and they are few."""
+    found = tuple(refusals)
+    dropped: list[Sentence] = []
+    wrong = found
+    while wrong:
+        sentences = {refusal.sentence: None for refusal in wrong if refusal.sentence is not None}
+        dropped += sentences
+        if any(refusal.sentence is None for refusal in wrong) or len(dropped) > MOST_DROPPED:
+            return Refused(found)
+        template = template.without(sentences)
+        wrong = tuple(lint.lint(template, segment))
+        found += wrong
+    return Mended(template, found, tuple(sentence.text for sentence in dropped))

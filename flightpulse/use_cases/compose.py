@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from flightpulse.messages import compose, facts, wording
 from flightpulse.messages.facts import News, Recipient, UnusableRecipientError
-from flightpulse.messages.news import NEWS
+from flightpulse.messages.news import news_kind
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.wording import Author, Origin, Reviewer, TemplateStore, Wording
@@ -98,7 +98,7 @@ def _with_onward_flights(
     news: News, flight: Fields, recipients: Sequence[object], onward: OnwardFlights
 ) -> Sequence[object]:
     """The recipients with their next flights, where these change the words."""
-    if "onward" not in NEWS[news.kind].varies:
+    if "onward" not in news_kind(news.kind).varies:
         return recipients
     people = [str(one["passenger_id"]) for one in recipients if isinstance(one, Mapping) and one.get("passenger_id")]
     found = onward.of({**flight, "flight_id": news.flight_id}, people) if people else {}

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flightpulse.messages import prompt
+from flightpulse.messages.news import all_segments
 from flightpulse.messages.records import Status, TemplateRecord
-from flightpulse.messages.segments import Segment, all_segments
+from flightpulse.messages.segments import Segment
 from flightpulse.messages.wording import (
     Author,
     ModelUnavailableError,

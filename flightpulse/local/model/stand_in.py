@@ -17,7 +17,7 @@ from flightpulse.local.model import phrases
 from flightpulse.local.model.phrases import BANKS, Bank
 from flightpulse.local.model.writers import Reply, Request, tokens
 from flightpulse.messages import facts, gsm7, review
-from flightpulse.messages.news import all_segments
+from flightpulse.messages.news import news_kind
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.review import Verdict
 from flightpulse.messages.segments import Kind, Segment
@@ -166,8 +166,7 @@ def _known_sentences(kind: Kind) -> dict[str, Verdict]:
 
 
 def _honest_canaries(kind: Kind) -> tuple[str, ...]:
-    segment = next(segment for segment in all_segments() if segment.kind is kind)
-    return review.canaries(segment).honest
+    return news_kind(kind).honest
 
 
 def _bare(sentence: str) -> str:
