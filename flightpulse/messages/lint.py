@@ -110,7 +110,9 @@ _WORDING: dict[Rule, tuple[str, ...]] = {
 }
 """What no sentence may hold, by rule; placeholders are taken out before."""
 
-_OLD = r"(?:instead of|rather than|than|not|scheduled|planned|original\w*|previous\w*|was|were|due|set|earlier|from|old|the|your|have|cannot)"
+_OLD = (
+    r"(?:instead|rather|than|not|cannot|scheduled|planned|original\w*|previous\w*|was|were|should|due|set|meant|supposed|old)"
+)
 _NOT_NOW = r"(?:not|no longer|instead|rather|than|from|at|leave|leaving|left|was|were|previous\w*|old|original\w*|away)"
 _MISPLACED: dict[str, tuple[str, ...]] = {
     "origin": (r"(?:\b(?:to|toward|towards|into|reach\w*|arriv\w* (?:in|at)|lands? in|landing in)) GAP",),
@@ -125,7 +127,8 @@ _MISPLACED: dict[str, tuple[str, ...]] = {
     "reason": (r"\bnot (?:\w+ )?(?:because of|due to|caused by) GAP",),
     "departure_time": (
         r"\b(?:arriv|land|reach)(?!.*\b(?:leav|depart|\{arrival_time\})).*GAP",
-        r"\b(?:board\w*|instead of|rather than|not|originally|(?:be|been) (?:there|at the \w+)) (?:\w+ ){0,3}GAP",
+        r"\b(?:board\w*|instead of|rather than|originally|(?:be|been) (?:there|at the \w+)) (?:\w+ ){0,3}GAP",
+        r"\bnot (?:at |for |until )?GAP",
         r"\b(?:come|arrive|be|get|check in) (?:\w+ ){0,5}(?:at|by|until) GAP",
     ),
     "arrival_time": (
@@ -135,7 +138,7 @@ _MISPLACED: dict[str, tuple[str, ...]] = {
     "scheduled_time": (
         r"\b(?:now|new)\b(?!.*\b(?:instead|rather|not|was|original\w*)\b).*GAP",
         r"\b(?:arriv|land)(?!.*\b(?:leav|depart)).*GAP",
-        rf"^(?!.*\b{_OLD} (?:[\w{{}}]+ ){{0,5}}GAP)(?!GAP)",
+        rf"^(?!.*\b{_OLD}\b.*GAP)(?!.*\b(?:from|the|your|of) GAP)(?!GAP)",
     ),
     "old_gate": (
         rf"^(?!.*\b{_NOT_NOW}\b(?: \S+){{0,6}} GAP).*GAP",

@@ -1,5 +1,6 @@
 """What models are told whatever they are asked, and the JSON objects in what they reply."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +11,11 @@ from typing import Any
 def system_prompt(task: str) -> str:
     """The instructions for a task, ``draft`` or ``review``."""
     return Path(__file__).with_name(f"{task}.txt").read_text("utf-8").strip()
+
+
+def request_hash(system: str, user: str) -> str:
+    """Names the exact words of a request, by which its answer can be recorded."""
+    return hashlib.sha256(f"{system}\n{user}".encode()).hexdigest()[:16]
 
 
 def objects(reply: str) -> Iterator[dict[str, Any]]:

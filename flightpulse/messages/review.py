@@ -5,7 +5,6 @@ request mixes in canaries, inventions and honest sentences drawn by a hash of th
 them wrong, leaves a sentence out or answers in another form is not believed, and approves nothing.
 """
 
-import hashlib
 import json
 import random
 from dataclasses import dataclass
@@ -58,11 +57,6 @@ class ReviewRequest:
     @property
     def schema(self) -> dict[str, Any]:
         return _SCHEMA
-
-    @property
-    def hash(self) -> str:
-        """Names the exact words of the request, by which its verdicts can be recorded."""
-        return hashlib.sha256(f"{self.system}\n{self.user}".encode()).hexdigest()[:16]
 
 
 CANARY_INVENTION, CANARY_HONEST = "canary: invention", "canary: honest"

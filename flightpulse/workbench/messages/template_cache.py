@@ -2,8 +2,9 @@
 
 from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.domain import keys
-from flightpulse.domain.segments import Segment, all_segments
-from flightpulse.domain.wordings import cache_version
+from flightpulse.messages import prompt
+from flightpulse.messages.news import all_segments
+from flightpulse.messages.segments import Segment
 from flightpulse.errors import UserError
 from flightpulse.workbench.target.session import Session
 
@@ -15,10 +16,9 @@ def forget(session: Session, segments: str) -> int:
     when no segment begins like this.
     """
     chosen = _beginning_like(segments)
-    model_id = session.model_id
     found = 0
     for segment in chosen:
-        key = keys.template(segment.key, cache_version(segment, model_id))
+        key = keys.template(segment.key, prompt.version(segment))
         gone = session.dynamodb.delete_item(
             TableName=session.table_name, Key=item_to_typed(key), ReturnValues="ALL_OLD"
         )

@@ -10,7 +10,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flightpulse.domain import gsm7
+from flightpulse.messages import gsm7
 from flightpulse.errors import UserError
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.workshop.assignments import Assignment
