@@ -143,7 +143,7 @@ class TemplateTable:
     def _counting(self, item: Mapping[str, Any]) -> TemplateRecord | None:
         try:
             record = TemplateRecord.from_fields(item_from_typed(item))
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"a damaged template: {type(error).__name__}") from error
         # DynamoDB deletes expired items within days, not at once.
         return record if record.expires_at > self._now().timestamp() else None

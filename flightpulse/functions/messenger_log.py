@@ -33,7 +33,7 @@ def composed(news: News, composed: Composed) -> None:
 def _wording(wording: Wording, ids: Mapping[str, str], meter: telemetry.Meter) -> None:
     details = {**ids, "segment": wording.segment.key, "origin": str(wording.origin), "model_id": wording.model_id}
     rules = sorted({str(refusal.rule) for refusal in wording.refusals})
-    if rules:
+    if rules and wording.origin is not Origin.CACHE:
         logger.warning("a template was refused or mended", extra={**details, "rules": rules})
     if wording.waiting:
         logger.info("a draft waits for a person; the written template is used", extra=details)

@@ -3,8 +3,8 @@
 import pytest
 
 from flightpulse import schemas
-from flightpulse.messages import facts
 from flightpulse.domain.events import TYPES, DetailType, EventType
+from flightpulse.messages import facts
 from flightpulse.messages.facts import UnusableEventError
 from flightpulse.stack import asl
 from flightpulse.stack.event_workflows import EVENT_WORKFLOWS, short_name

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flightpulse.domain.severity import Severity
 from flightpulse.messages import compose, wording
 from flightpulse.messages.facts import read_news, read_recipient
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.segments import Kind, Segment
-from flightpulse.domain.severity import Severity
 
 _SAMPLE_FLIGHT = {
     "flight_id": "SW1234",
@@ -45,7 +45,12 @@ class Example:
 def example(segment: Segment) -> Example:
     """The written template of a segment for Maya, who asked for a wheelchair where the segment has special requests."""
     known_at = "2026-11-24T15:00:00Z" if segment.soon else "2026-11-23T15:00:00Z"
-    event = {"event_id": "sample", "timestamp": known_at, "reason": segment.reason, **_SAMPLE_EVENTS[segment.kind, segment.severity]}
+    event = {
+        "event_id": "sample",
+        "timestamp": known_at,
+        "reason": segment.reason,
+        **_SAMPLE_EVENTS[segment.kind, segment.severity],
+    }
     news = read_news(event, _SAMPLE_FLIGHT)
     maya = read_recipient(
         {

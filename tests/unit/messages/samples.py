@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flightpulse.messages import facts, gsm7, news
 from flightpulse.domain.entities import DelayReason, Tier
+from flightpulse.domain.severity import Severity
+from flightpulse.messages import facts, gsm7, news
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.segments import Kind, Segment
-from flightpulse.domain.severity import Severity
 from flightpulse.messages.templates import MessageTemplate, fill
 
 

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from flightpulse.domain.entities import DelayReason, Tier
+from flightpulse.domain.severity import Severity
 from flightpulse.messages.facts import (
     News,
     Recipient,
@@ -12,11 +13,9 @@ from flightpulse.messages.facts import (
     read_news,
     read_recipient,
 )
-from flightpulse.messages.news import known
+from flightpulse.messages.news import all_segments, known
 from flightpulse.messages.placeholders import Channel
-from flightpulse.messages.news import all_segments
 from flightpulse.messages.segments import Kind
-from flightpulse.domain.severity import Severity
 from tests.unit.messages.samples import cancellation, delay, flight, gate_change, recipient
 
 
@@ -224,7 +223,9 @@ def test_an_onward_flight_that_cannot_be_read_is_left_out(onward: object) -> Non
 
 def test_a_cancellation_puts_every_onward_flight_at_risk_and_speaks_of_check_in_and_bags() -> None:
     told = read_news(cancellation(), flight())
-    segment = somebody(onward={**ONWARD, "departure": "2026-11-25T05:00:00Z"}, checked_in=True, bags_checked=2).segment(told)
+    segment = somebody(onward={**ONWARD, "departure": "2026-11-25T05:00:00Z"}, checked_in=True, bags_checked=2).segment(
+        told
+    )
     assert (segment.onward, segment.checked_in, segment.bags) == (True, True, True)
 
 

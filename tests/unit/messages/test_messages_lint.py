@@ -107,7 +107,10 @@ def test_the_old_gate_is_not_where_anybody_is_sent(sentence: str) -> None:
     ("segment", "sentence"),
     [
         (MAJOR, "It leaves {origin} for {destination} at {departure_time} and arrives at {arrival_time}."),
-        (MAJOR, "Scheduled to leave {origin} for {destination} at {scheduled_time}, it now leaves at {departure_time}."),
+        (
+            MAJOR,
+            "Scheduled to leave {origin} for {destination} at {scheduled_time}, it now leaves at {departure_time}.",
+        ),
         (MAJOR, "It was due to leave at {scheduled_time}."),
         (MAJOR, "Instead of {scheduled_time}, it is expected to depart at {departure_time}."),
         (MAJOR, "It will not leave at {scheduled_time}, but at {departure_time}."),
@@ -128,7 +131,11 @@ def test_honest_sentences_are_let_through(segment: Segment, sentence: str) -> No
 @pytest.mark.parametrize(
     ("rule", "segment", "template"),
     [
-        (Rule.SHAPE, MAJOR, MessageTemplate("Flight {flight} is late", ("Sorry, {first_name}, it is late.",), "It is late now.")),
+        (
+            Rule.SHAPE,
+            MAJOR,
+            MessageTemplate("Flight {flight} is late", ("Sorry, {first_name}, it is late.",), "It is late now."),
+        ),
         (Rule.SHAPE, MAJOR, changed(MAJOR, add="We know that this is")),
         (Rule.LENGTH, MAJOR, changed(MAJOR, subject="{flight}")),
         (Rule.LENGTH, MAJOR, changed(MAJOR, subject="We are sorry that {flight} is late " * 5)),
@@ -138,7 +145,11 @@ def test_honest_sentences_are_let_through(segment: Segment, sentence: str) -> No
         (Rule.LANGUAGE, MAJOR, changed(MAJOR, add="Le pedimos disculpas por las molestias y le agradecemos. " * 6)),
         (Rule.SMS_LENGTH, MAJOR, changed(MAJOR, sms=fitting_written_text(MAJOR).sms + " We apologize for it." * 3)),
         (Rule.SMS_ALPHABET, MAJOR, changed(MAJOR, sms=fitting_written_text(MAJOR).sms.replace("a", "á"))),
-        (Rule.MAIN_POINT, CANCELLED, changed(CANCELLED, sms="{first_name}, about flight {flight}: see us, code {confirmation}.")),
+        (
+            Rule.MAIN_POINT,
+            CANCELLED,
+            changed(CANCELLED, sms="{first_name}, about flight {flight}: see us, code {confirmation}."),
+        ),
         (Rule.MAIN_POINT, TERMINAL, changed(TERMINAL, sms="{first_name}, {flight} now leaves from gate {new_gate}.")),
         (Rule.MAIN_POINT, ON_TIME, changed(ON_TIME, sms="{first_name}, {flight} now leaves at {departure_time}.")),
     ],

@@ -11,17 +11,17 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.messages.replies import SEGMENTS, segments_and_replies
 
 from flightpulse.domain import airports, gsm7, guard, messages, prompt
+from flightpulse.domain.severity import Severity
 from flightpulse.messages.facts import longest, read_news, read_recipient
 from flightpulse.messages.lint import Refusal
 from flightpulse.messages.news import required
 from flightpulse.messages.placeholders import Channel, used
 from flightpulse.messages.segments import Kind, Segment
-from flightpulse.domain.severity import Severity
 from flightpulse.messages.templates import MessageTemplate, fill
 from flightpulse.messages.wording import Origin, Wording
-from tests.unit.messages.replies import SEGMENTS, segments_and_replies
 from tests.unit.messages.samples import cancellation, delay, flight, gate_change, recipient
 
 REPLIES = int(os.environ.get("FLIGHTPULSE_REPLIES", "1000"))

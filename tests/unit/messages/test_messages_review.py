@@ -128,5 +128,7 @@ def test_the_canaries_of_every_news_are_many_and_the_honest_ones_pass_the_lint(k
 def test_a_canary_is_never_a_sentence_of_the_template_itself() -> None:
     own = " ".join(news_kind(Kind.CANCELLATION).honest[:-HONEST])
     template = MessageTemplate("Flight {flight} is cancelled", (own, "Sorry, we are."), "{first_name}, sorry.")
-    canaries = [sentence.text for sentence in review_request(template, CANCELLED).sentences if "canary" in sentence.part]
+    canaries = [
+        sentence.text for sentence in review_request(template, CANCELLED).sentences if "canary" in sentence.part
+    ]
     assert not [text for text in canaries if text in own]

@@ -17,7 +17,11 @@ def test_sentences_are_named_by_the_part_they_stand_in() -> None:
 
 
 def test_sentences_are_left_out_and_an_empty_paragraph_with_them() -> None:
-    dropped = [Sentence("paragraph 1", "First."), Sentence("paragraph 2", "Third (really)."), Sentence("sms", "Shorter?")]
+    dropped = [
+        Sentence("paragraph 1", "First."),
+        Sentence("paragraph 2", "Third (really)."),
+        Sentence("sms", "Shorter?"),
+    ]
     assert TEMPLATE.without(dropped) == MessageTemplate("A change", ("Second!",), "Short.")
 
 

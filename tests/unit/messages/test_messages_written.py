@@ -2,15 +2,24 @@ import re
 
 import pytest
 
+from flightpulse.domain.severity import Severity
 from flightpulse.messages import compose, gsm7, lint, wording
 from flightpulse.messages.facts import longest, read_news, read_recipient
 from flightpulse.messages.news import all_segments, known, written
 from flightpulse.messages.placeholders import Channel, used
 from flightpulse.messages.segments import Kind, Segment
-from flightpulse.domain.severity import Severity
 from flightpulse.messages.templates import fill
 from tests.unit.messages.gallery import example
-from tests.unit.messages.samples import MAJOR, MINOR, TERMINAL, delay, fitting_written_text, flight, gate_change, recipient
+from tests.unit.messages.samples import (
+    MAJOR,
+    MINOR,
+    TERMINAL,
+    delay,
+    fitting_written_text,
+    flight,
+    gate_change,
+    recipient,
+)
 
 EVERY = list(all_segments())
 by_kind = pytest.mark.parametrize("kind", list(Kind))
@@ -131,7 +140,10 @@ def test_a_minor_delay_is_told_calmly() -> None:
     [
         ("Maya", "Maya, we are sorry: flight SW1234 to Los Angeles is delayed 1 hour 30 minutes (a mechanical issue)."),
         ("Bartholomew Maximilian Alexander", "Bartholomew Maximilian Alexander, we are sorry: flight SW1234"),
-        ("Wolfeschlegelsteinhausenbergerdorff" * 3, "We are sorry: SW1234 to Los Angeles is delayed 1 hour 30 minutes, now leaving"),
+        (
+            "Wolfeschlegelsteinhausenbergerdorff" * 3,
+            "We are sorry: SW1234 to Los Angeles is delayed 1 hour 30 minutes, now leaving",
+        ),
         ("北京", "We are sorry: SW1234 to Los Angeles is delayed 1 hour 30 minutes, now leaving"),
     ],
 )
