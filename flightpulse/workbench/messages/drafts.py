@@ -1,21 +1,19 @@
-"""Drafts of messages as the guard sees them: a template, what it says about it, and what a model was asked."""
+"""Drafts of messages as the lint sees them: a template, what it says about it, and what a model was asked."""
 
 import textwrap
 from dataclasses import dataclass, replace
 from html import escape
 
-from flightpulse.domain import guard, prompt
-from flightpulse.domain.fallbacks import fallback
-from flightpulse.domain.guard import RULES, Refusal
-from flightpulse.domain.segments import Segment, all_segments
-from flightpulse.domain.templates import MessageTemplate
 from flightpulse.errors import UserError
+from flightpulse.messages import prompt
+from flightpulse.messages.lint import Refusal, Rule, lint
+from flightpulse.messages.news import all_segments, written
+from flightpulse.messages.segments import Segment
+from flightpulse.messages.templates import MessageTemplate
 from flightpulse.workbench.show.tables import Table
 
 _WIDTH = 84
 _ADDED_TO = 1
-# Rules that refuse whatever is unknown: where another one says more, that one is named first.
-_GENERAL = ("clause", "grammar", "vocabulary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +30,14 @@ class Draft:
 
     @property
     def refusals(self) -> list[Refusal]:
-        """Every rule of the guard that it breaks; an empty list means that it may be used."""
-        return guard.check(self.template, self.segment)
+        """Every rule of the lint that it breaks; an empty list means that it may be reviewed."""
+        return lint(self.template, self.segment)
 
     @property
     def rules(self) -> list[str]:
-        """The names of the rules that it breaks, each once, those that say most first."""
+        """The names of the rules that it breaks, each once."""
         broken = {refusal.rule for refusal in self.refusals}
-        return sorted((str(rule) for rule in RULES if rule in broken), key=_GENERAL.__contains__)
+        return [str(rule) for rule in Rule if rule in broken]
 
     def adding(self, sentence: str) -> "Draft":
         """The same with one more sentence at the end of the e-mail's second paragraph."""
@@ -60,14 +58,14 @@ class Draft:
         return Draft(self.segment, changed)
 
     def try_adding(self, *sentences: str) -> Table:
-        """What the guard would say of the draft with each of these sentences in it, one at a time."""
+        """What the lint would say of the draft with each of these sentences in it, one at a time."""
         headings = ("", "a model might add", "rules it breaks", "the first of them says")
         return Table.of(headings, [_tried(sentence, self.adding(sentence)) for sentence in sentences])
 
     @property
     def verdict(self) -> str:
-        """What the guard says of it, in one line."""
-        return f"✗ refused: {', '.join(self.rules)}" if self.refusals else "✓ accepted by the guard"
+        """What the lint says of it, in one line."""
+        return f"✗ refused: {', '.join(self.rules)}" if self.refusals else "✓ passes the lint"
 
     def __str__(self) -> str:
         template = self.template
@@ -97,15 +95,15 @@ def draft(segment: str) -> Draft:
     counts. Raises UserError when there is none.
     """
     chosen = _named(segment)
-    written = fallback(chosen)
-    drafts = (Draft(chosen, written.template(sms)) for sms in written.sms)
-    return next((one for one in drafts if not one.refusals), Draft(chosen, written.template(written.sms[-1])))
+    text = written(chosen)
+    drafts = [Draft(chosen, MessageTemplate(text.subject, text.paragraphs, sms)) for sms in text.sms]
+    return next((draft for draft in drafts if not draft.refusals), drafts[-1])
 
 
 def _tried(sentence: str, draft: Draft) -> tuple[str, str, str, str]:
     if not draft.refusals:
-        return "✓ accepted", sentence, "none", ""
-    return "✗ refused", sentence, ", ".join(draft.rules), RULES[guard.Rule(draft.rules[0])]
+        return "✓ passes", sentence, "none", ""
+    return "✗ refused", sentence, ", ".join(draft.rules), Rule(draft.rules[0]).words
 
 
 def _named(name: str) -> Segment:
