@@ -12,8 +12,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from flightpulse.adapters import settings, telemetry
 from flightpulse.adapters.bus import Bus, BusEvent, PublishError
 from flightpulse.adapters.dynamodb_json import item_from_typed
-from flightpulse.domain.changes import StatusChange, status_change
 from flightpulse.domain.events import EventSource
+from flightpulse.use_cases.report_changes import StatusChange, status_change
 
 SERVICE = "stream-handler"
 

@@ -2,10 +2,10 @@
 
 from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.domain import keys
+from flightpulse.errors import UserError
 from flightpulse.messages import prompt
 from flightpulse.messages.news import all_segments
 from flightpulse.messages.segments import Segment
-from flightpulse.errors import UserError
 from flightpulse.workbench.target.session import Session
 
 

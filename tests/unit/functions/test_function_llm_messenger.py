@@ -13,8 +13,8 @@ from flightpulse.functions.messenger_ports import Connected
 from flightpulse.local.model.stand_in import template_fields, verdicts
 from flightpulse.messages import prompt
 from flightpulse.messages.compose import notification_id
-from flightpulse.messages.lint import Refusal
 from flightpulse.messages.facts import UnusableEventError
+from flightpulse.messages.lint import Refusal
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.review import ReviewRequest

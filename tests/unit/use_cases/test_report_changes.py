@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from flightpulse.domain.changes import StatusChange, status_change
 from flightpulse.domain.events import DetailType
+from flightpulse.use_cases.report_changes import StatusChange, status_change
 
 FLIGHT = {"PK": "FLIGHT#SW9012", "SK": "METADATA", "flight_id": "SW9012", "status": "SCHEDULED"}
 BOOKING = {
