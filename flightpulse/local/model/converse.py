@@ -12,8 +12,8 @@ _MODEL_ID = re.compile(
     r"(?:arn:aws[a-z-]*:bedrock:[a-z0-9-]*:[0-9]*:[a-z-]+/.+)|(?:(?:[a-z-]+\.)?[a-z0-9-]+\.[A-Za-z0-9][A-Za-z0-9.:-]*)"
 )
 _PROVIDERS = frozenset(
-    "ai21 amazon anthropic cohere deepseek google luma meta minimax mistral moonshot moonshotai nvidia openai qwen stability"
-    " twelvelabs writer zai".split()
+    {"ai21", "amazon", "anthropic", "cohere", "deepseek", "google", "luma", "meta", "minimax", "mistral", "moonshot"}
+    | {"moonshotai", "nvidia", "openai", "qwen", "stability", "twelvelabs", "writer", "zai"}
 )
 _METADATA = re.compile(r"[a-zA-Z0-9\s:_@$#=/+,.-]{0,256}")
 _MOST_METADATA = 16

@@ -2,8 +2,8 @@
 
 A fault is ``{"kind": …, "times": n, "seconds": s, "rate": r, "role": …}``. Faults are used up in their order; without
 ``times`` one stays until it is cleared; ``rate`` (0 to 1) lets it strike only some of the requests, which the seed
-decides; ``role`` narrows it to requests that name that role in their ``requestMetadata``. What spoils a template strikes
-the author, what spoils verdicts the reviewer; everything else strikes both unless it is narrowed.
+decides; ``role`` narrows it to requests that name that role in their ``requestMetadata``. What spoils a template
+strikes the author, what spoils verdicts the reviewer; everything else strikes both unless it is narrowed.
 """
 
 import json

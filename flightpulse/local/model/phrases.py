@@ -34,17 +34,22 @@ TIER_NOTES = (
 )
 
 DELAYED_ONWARD_NOTES = (
-    "Your onward flight {onward_flight} to {onward_destination} leaves at {onward_time}, so there may not be enough time to"
+    "Your onward flight {onward_flight} to {onward_destination} leaves at {onward_time}, so there may not be enough"
+    " time to"
     " change. Please speak with our team at the airport about it as soon as possible.",
-    "We have seen that the delay leaves little time for your onward flight {onward_flight} to {onward_destination}, which"
+    "We have seen that the delay leaves little time for your onward flight {onward_flight} to {onward_destination},"
+    " which"
     " leaves at {onward_time}. Please ask our team about it as soon as you can.",
-    "You fly on to {onward_destination}: flight {onward_flight} leaves at {onward_time} and may be missed, so please talk to"
+    "You fly on to {onward_destination}: flight {onward_flight} leaves at {onward_time} and may be missed, so please"
+    " talk to"
     " our team about it soon.",
 )
 CANCELLED_ONWARD_NOTES = (
-    "This also affects your onward flight {onward_flight} to {onward_destination}, which leaves at {onward_time}: please ask"
+    "This also affects your onward flight {onward_flight} to {onward_destination}, which leaves at {onward_time}:"
+    " please ask"
     " our team about it when you rebook.",
-    "Your onward flight {onward_flight} to {onward_destination} leaves at {onward_time}, and this affects it. Please mention"
+    "Your onward flight {onward_flight} to {onward_destination} leaves at {onward_time}, and this affects it. Please"
+    " mention"
     " it when you rebook.",
     "When you rebook, please also ask about your onward flight {onward_flight} to {onward_destination}, which leaves at"
     " {onward_time}.",
@@ -294,9 +299,11 @@ BANKS: Mapping[str, Bank] = {
             "Flight {flight} leaves from a different terminal: please go to gate {new_gate} now",
         ),
         news=(
-            f"please read this right away: your {_TRIP} now leaves from gate {{new_gate}} instead of gate {{old_gate}}, and"
+            f"please read this right away: your {_TRIP} now leaves from gate {{new_gate}} instead of gate"
+            f" {{old_gate}}, and"
             " that is in another terminal.",
-            f"this is urgent. The gate for {_TRIP} has been changed to gate {{new_gate}}, in a different terminal from gate"
+            f"this is urgent. The gate for {_TRIP} has been changed to gate {{new_gate}}, in a different terminal"
+            " from gate"
             " {old_gate}.",
             f"your {_TRIP} has moved from gate {{old_gate}} to gate {{new_gate}}, and gate {{new_gate}} is in another"
             " terminal.",
@@ -312,11 +319,14 @@ BANKS: Mapping[str, Bank] = {
             "We know that this is a hurry, and we are sorry. Your booking {confirmation} is not affected.",
         ),
         steps=(
-            "Please follow the signs to the other terminal, go straight to gate {new_gate}, and ask our team for help if you"
+            "Please follow the signs to the other terminal, go straight to gate {new_gate}, and ask our team for help"
+            " if you"
             " need it.",
-            "Next steps: please go to the other terminal, follow the signs to gate {new_gate}, and allow extra time for the"
+            "Next steps: please go to the other terminal, follow the signs to gate {new_gate}, and allow extra time"
+            " for the"
             " way.",
-            "Please go to gate {new_gate} right away, even if you are already waiting at gate {old_gate}, and look at the"
+            "Please go to gate {new_gate} right away, even if you are already waiting at gate {old_gate}, and look at"
+            " the"
             " departure screens as you go.",
         ),
         closings=("Thank you for going there right away.", "Thank you for your understanding.", "Thank you so much."),
@@ -333,7 +343,8 @@ BANKS: Mapping[str, Bank] = {
             "Flight {flight} leaves from a different terminal: please plan for gate {new_gate}",
         ),
         news=(
-            f"your {_TRIP} now leaves from gate {{new_gate}} instead of gate {{old_gate}}, and that is in another terminal.",
+            f"your {_TRIP} now leaves from gate {{new_gate}} instead of gate {{old_gate}}, and that is in another"
+            " terminal.",
             f"this is an important change. The gate for {_TRIP} has been changed to gate {{new_gate}}, in a different"
             " terminal from gate {old_gate}.",
             f"your {_TRIP} has moved from gate {{old_gate}} to gate {{new_gate}}, and gate {{new_gate}} is in another"
@@ -347,14 +358,17 @@ BANKS: Mapping[str, Bank] = {
         understanding=(
             "We are sorry for the extra walk. Your booking {confirmation} is unchanged.",
             "We apologize for the change. Your booking {confirmation} stays the same.",
-            "We know that a change of terminal is a nuisance, and we are sorry. Your booking {confirmation} is not affected.",
+            "We know that a change of terminal is a nuisance, and we are sorry. Your booking {confirmation} is not"
+            " affected.",
         ),
         steps=(
             "Please plan for the other terminal when you come to the airport, and allow extra time for the way to gate"
             " {new_gate}.",
-            "Next steps: please follow the signs to the other terminal and to gate {new_gate}, and allow extra time for the"
+            "Next steps: please follow the signs to the other terminal and to gate {new_gate}, and allow extra time"
+            " for the"
             " way.",
-            "When you come to the airport, please go to gate {new_gate} in the other terminal, and look at the departure"
+            "When you come to the airport, please go to gate {new_gate} in the other terminal, and look at the"
+            " departure"
             " screens as you go.",
         ),
         closings=("Thank you, and have a good flight.", "Thank you for your understanding.", "Thank you so much."),

@@ -4,7 +4,8 @@ The standard library's threaded server does: a few requests a second, each waiti
 from any thread without an event loop. ``POST /model/{id}/converse`` is Bedrock's. Ours are, under ``/_flightpulse``:
 
 * ``GET health``: ``{"status", "kind"}``
-* ``PUT faults`` ``{"faults": [{"kind", "times", "seconds", "rate", "role"}], "seed"}``, ``GET faults``, ``DELETE faults``
+* ``PUT faults`` ``{"faults": [{"kind", "times", "seconds", "rate", "role"}], "seed"}``, ``GET faults``,
+  ``DELETE faults``
 * ``GET calls``: counts and the last calls; ``DELETE calls`` starts to count anew
 """
 

@@ -151,14 +151,18 @@ def _known_sentences(kind: Kind) -> dict[str, Verdict]:
     }[kind]
     onward = phrases.CANCELLED_ONWARD_NOTES if kind is Kind.CANCELLATION else phrases.DELAYED_ONWARD_NOTES
     known = dict.fromkeys(map(_bare, _honest_canaries(kind)), Verdict.NEWS)
-    slots = [
+    slots: list[tuple[tuple[str, ...], Verdict]] = [
         *((slot, Verdict.NEWS) for slot in (phrases.TIER_NOTES, phrases.REQUEST_NOTES, onward, (_REQUEST_NOTED,))),
         *((slot, Verdict.ADVICE) for slot in (phrases.CHECKED_IN_NOTES, phrases.BAGS_NOTES)),
     ]
     for bank in map(BANKS.__getitem__, names):
         known |= dict.fromkeys(map(_bare, bank.subjects), Verdict.NEWS)
         slots += [(slot, Verdict.NEWS) for slot in (bank.news, bank.facts, bank.sms)]
-        slots += [(bank.understanding, Verdict.COURTESY), (bank.steps, Verdict.ADVICE), (bank.closings, Verdict.COURTESY)]
+        slots += [
+            (bank.understanding, Verdict.COURTESY),
+            (bank.steps, Verdict.ADVICE),
+            (bank.closings, Verdict.COURTESY),
+        ]
     for slot, verdict in slots:
         for sentence in MessageTemplate("", slot, "").sentences():
             known.setdefault(_bare(sentence.text), verdict)

@@ -10,8 +10,8 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flightpulse.messages import gsm7
 from flightpulse.errors import UserError
+from flightpulse.messages import gsm7
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.workshop.assignments import Assignment
 from flightpulse.workbench.workshop.copies import Copy

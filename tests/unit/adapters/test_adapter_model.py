@@ -273,7 +273,9 @@ def test_what_a_model_thought_is_no_part_of_its_answer() -> None:
     assert Scene(answers([thinking, {"text": "hello"}])).author.draft(MAJOR) == "hello"
 
 
-@pytest.mark.parametrize("stop_reason", ["content_filtered", "guardrail_intervened", "tool_use", "malformed_model_output"])
+@pytest.mark.parametrize(
+    "stop_reason", ["content_filtered", "guardrail_intervened", "tool_use", "malformed_model_output"]
+)
 def test_an_answer_that_something_else_replaced_is_none_and_is_named(stop_reason: str) -> None:
     scene = Scene(says("Sorry, I cannot help with that.", stop_reason=stop_reason))
     assert scene.author.draft(MAJOR) == ""

@@ -36,11 +36,20 @@ class Scene:
         self.now = 0.0
         self.reports: list[str] = []
         self.onward = OnwardFlights(
-            cast(Any, self.table), "FlightPulseTable", lambda problem, _: self.reports.append(problem), clock=lambda: self.now
+            cast(Any, self.table),
+            "FlightPulseTable",
+            lambda problem, _: self.reports.append(problem),
+            clock=lambda: self.now,
         )
 
     def flight(self, flight_id: str, departure: str, **fields: str) -> "Scene":
-        flight = {"origin": "LAX", "destination": "SEA", "scheduled_departure": departure, "status": "SCHEDULED", **fields}
+        flight = {
+            "origin": "LAX",
+            "destination": "SEA",
+            "scheduled_departure": departure,
+            "status": "SCHEDULED",
+            **fields,
+        }
         self.table.put(item_to_typed({**keys.flight(flight_id), "flight_id": flight_id, **flight}))
         return self
 
@@ -64,7 +73,9 @@ def test_the_next_flight_of_the_day_is_found_with_where_and_when_it_leaves() -> 
 
 
 def test_a_flight_that_is_late_itself_leaves_when_it_is_now_expected_to() -> None:
-    scene = Scene().flight("SW2", "2026-12-01T18:00:00Z", estimated_departure="2026-12-01T19:30:00Z").booked("P1", "SW2")
+    scene = (
+        Scene().flight("SW2", "2026-12-01T18:00:00Z", estimated_departure="2026-12-01T19:30:00Z").booked("P1", "SW2")
+    )
     assert scene.found("P1")["P1"]["departure"] == "2026-12-01T19:30:00Z"
 
 

@@ -34,7 +34,9 @@ class FakeTable(FakeDynamoDB):
     def put_item(self, **arguments: Any) -> dict[str, Any]:
         self._note("put_item", arguments)
         item = arguments["Item"]
-        there = {name: from_typed(value) for name, value in self.items.get((item["PK"]["S"], item["SK"]["S"]), {}).items()}
+        there = {
+            name: from_typed(value) for name, value in self.items.get((item["PK"]["S"], item["SK"]["S"]), {}).items()
+        }
         given = {name: from_typed(value) for name, value in arguments["ExpressionAttributeValues"].items()}
         if ":seen" in given:
             holds = bool(there) and (there["created_at"], there["status"]) == (given[":seen"], given[":status"])
