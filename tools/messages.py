@@ -211,7 +211,11 @@ def _segment(name: str) -> Segment:
     if name == "ON_TIME":
         return Segment(kind=Kind.ON_TIME, severity=Severity.MINOR, tier=Tier.MEMBER)
     severity = Severity(name)
-    kind = next(kind for kind in (Kind.DELAY, Kind.CANCELLATION, Kind.GATE_CHANGE) if severity in news.news_kind(kind).severities)
+    kind = next(
+        kind
+        for kind in (Kind.DELAY, Kind.CANCELLATION, Kind.GATE_CHANGE)
+        if severity in news.news_kind(kind).severities
+    )
     reason = DelayReason.WEATHER if news.news_kind(kind).has_reason else None
     return Segment(kind=kind, severity=severity, tier=Tier.MEMBER, reason=reason, soon=kind is Kind.GATE_CHANGE)
 
@@ -298,7 +302,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     model = Server(wishes.llm_url, wishes.model) if wishes.llm_url else Recordings(_recorded(wishes.recordings))
     outcomes = {
         title: [judge(reply, model) for reply in replies(CORPORA / name)]
-        for title, name in (("Replies to earlier prompts", "replies.jsonl"), ("Replies to today's prompts", "drafts.jsonl"))
+        for title, name in (
+            ("Replies to earlier prompts", "replies.jsonl"),
+            ("Replies to today's prompts", "drafts.jsonl"),
+        )
         if (CORPORA / name).exists()
     }
     inventions = list(judge_inventions(CORPORA / "inventions.json", model))

@@ -28,7 +28,10 @@ class Rule(StrEnum):
         rule._value_, rule.words = value, words
         return rule
 
-    SHAPE = "shape", "The reply is one JSON object with the texts subject and sms and the list of two to four paragraphs."
+    SHAPE = (
+        "shape",
+        "The reply is one JSON object with the texts subject and sms and the list of two to four paragraphs.",
+    )
     LENGTH = "length", "Every part says something, and none is endless."
     CHARACTERS = "characters", "Plain letters and punctuation: no markup, links, symbols or foreign letters."
     DIGIT = "digit", "No digits or amounts: every figure comes from data."
@@ -79,8 +82,45 @@ _NUMBERS = (
 _DAYS = "mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?"
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _LITTLE_WORDS = frozenset(
-    "a an and are as at be before can for from has have if in is it its not of on or our please so that the there this to"
-    " until we were will with you your".split()
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "before",
+        "can",
+        "for",
+        "from",
+        "has",
+        "have",
+        "if",
+        "in",
+        "is",
+        "it",
+        "its",
+        "not",
+        "of",
+        "on",
+        "or",
+        "our",
+        "please",
+        "so",
+        "that",
+        "the",
+        "there",
+        "this",
+        "to",
+        "until",
+        "we",
+        "were",
+        "will",
+        "with",
+        "you",
+        "your",
+    ]
 )
 _LEAST_LITTLE_WORDS = 0.15
 _WORDS_OF_A_LANGUAGE = 12
@@ -102,7 +142,11 @@ _WORDING: dict[Rule, tuple[str, ...]] = {
         r"\b(?i:websites?|web site|apps?|online|hotlines?|(?:tele)?phones?|whatsapp|qr|toll-free)\b",
         r"\b(?i:click|tap|dial|call (?:us|our|the|this)|e-?mail us|text us|chat with|repl(?:y|ying) (?:to|with|yes|no|stop))\b",
     ),
-    Rule.PLACE: (rf"\b(?:{_CITIES})\b", rf"\b(?:{'|'.join(sorted(AIRPORTS))})\b", r"\b(?:Terminal|Concourse|Gate) [A-Z]\b"),
+    Rule.PLACE: (
+        rf"\b(?:{_CITIES})\b",
+        rf"\b(?:{'|'.join(sorted(AIRPORTS))})\b",
+        r"\b(?:Terminal|Concourse|Gate) [A-Z]\b",
+    ),
     Rule.PROMPT_LEAK: (
         r"\b(?i:placeholders?|json|language model|prompts?|system message)\b|\bAI\b|\b(?i:message template|this template)\b",
     ),
@@ -110,9 +154,7 @@ _WORDING: dict[Rule, tuple[str, ...]] = {
 }
 """What no sentence may hold, by rule; placeholders are taken out before."""
 
-_OLD = (
-    r"(?:instead|rather|than|not|cannot|scheduled|planned|original\w*|previous\w*|was|were|should|due|set|meant|supposed|old)"
-)
+_OLD = r"(?:instead|rather|than|not|cannot|scheduled|planned|original\w*|previous\w*|was|were|should|due|set|meant|supposed|old)"
 _NOT_NOW = r"(?:not|no longer|instead|rather|than|from|at|leave|leaving|left|was|were|previous\w*|old|original\w*|away)"
 _MISPLACED: dict[str, tuple[str, ...]] = {
     "origin": (r"(?:\b(?:to|toward|towards|into|reach\w*|arriv\w* (?:in|at)|lands? in|landing in)) GAP",),
@@ -182,6 +224,8 @@ def _shape(template: MessageTemplate, segment: Segment) -> Iterator[Refusal]:
     for part, text in template.parts():
         if len(text.split()) < _FEWEST_WORDS and part != SUBJECT:
             yield Refusal(Rule.SHAPE, f"{part} says nothing")
+        elif part != SUBJECT and not text.endswith((".", "!", "?", '"', ")")):
+            yield Refusal(Rule.SHAPE, f"{part} breaks off")
 
 
 def _wording(sentence: Sentence, segment: Segment) -> Iterator[Refusal]:
@@ -190,7 +234,7 @@ def _wording(sentence: Sentence, segment: Segment) -> Iterator[Refusal]:
     for rule, patterns in _WORDING.items():
         for pattern in patterns:
             if match := _compiled(pattern).search(bare):
-                yield Refusal(rule, f"{ascii(match[0])} in {sentence.part}", sentence)
+                yield Refusal(rule, f"{match[0]!a} in {sentence.part}", sentence)
 
 
 def _capitals(sentence: Sentence, segment: Segment) -> Iterator[Refusal]:

@@ -109,7 +109,11 @@ def brief(segment: Segment) -> str:
             *(f"- {advice}" for advice in _applying([*common["advice"], *own["advice"]], segment)),
             "",
             "Placeholders, what they stand for, and how they are used:",
-            *(f"- {{{name}}}: {meant}, as in: {usage}" for name, (meant, usage) in PLACEHOLDERS.items() if name in allowed),
+            *(
+                f"- {{{name}}}: {meant}, as in: {usage}"
+                for name, (meant, usage) in PLACEHOLDERS.items()
+                if name in allowed
+            ),
         )
     )
 

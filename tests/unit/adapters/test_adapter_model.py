@@ -30,7 +30,7 @@ from flightpulse.messages.lint import Refusal, Rule
 from flightpulse.messages.review import review_request
 from flightpulse.messages.wording import ModelUnavailableError
 from tests.unit.fakes import aws_error
-from tests.unit.messages.samples import MAJOR, fitting_fallback
+from tests.unit.messages.samples import MAJOR, fitting_written_text
 
 Answer = Mapping[str, Any] | Exception
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -72,7 +72,7 @@ def answers(content: list[dict[str, Any]], stop_reason: str = "end_turn") -> dic
     }
 
 
-QUESTION = review_request(fitting_fallback(MAJOR), MAJOR)
+QUESTION = review_request(fitting_written_text(MAJOR), MAJOR)
 
 
 class Scene:

@@ -11,14 +11,14 @@ from flightpulse.messages.news import all_segments
 from flightpulse.messages.records import APPROVED_FOR, DECIDED_FOR, REFUSED_FOR, Status, TemplateRecord
 from flightpulse.messages.templates import Sentence
 from tests.unit.fakes import FakeDynamoDB, aws_error, patient
-from tests.unit.messages.samples import MAJOR, MINOR, fitting_fallback
+from tests.unit.messages.samples import MAJOR, MINOR, fitting_written_text
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 APPROVED = TemplateRecord(
     segment=MAJOR,
     prompt_version="v1",
     status=Status.APPROVED,
-    template=fitting_fallback(MAJOR),
+    template=fitting_written_text(MAJOR),
     drafted_by="a.model",
     reviewed_by="a.reviewer",
     reasons=(Refusal(Rule.REVIEW, "a shuttle", Sentence("sms", "A shuttle waits.")), Refusal(Rule.SHAPE, "odd")),

@@ -19,8 +19,8 @@ from flightpulse.domain.entities import (
     RebookingPriority,
 )
 from flightpulse.domain.events import DetailType
-from flightpulse.domain.facts import read_news, read_recipient
-from flightpulse.domain.placeholders import Channel
+from flightpulse.messages.facts import read_news, read_recipient
+from flightpulse.messages.placeholders import Channel
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
 from tests.unit.fakes import sample
 

@@ -18,7 +18,14 @@ def segment(
     tier: Tier = Tier.MEMBER,
     assistance: bool = False,
 ) -> Segment:
-    return Segment(kind=kind, severity=severity, reason=reason, tier=tier, assistance=assistance)
+    return Segment(
+        kind=kind,
+        severity=severity,
+        reason=reason,
+        tier=tier,
+        assistance=assistance,
+        soon=kind is Kind.GATE_CHANGE,
+    )
 
 
 MINOR = segment(Kind.DELAY, Severity.MINOR, DelayReason.WEATHER)
@@ -31,8 +38,8 @@ TERMINAL = segment(Kind.GATE_CHANGE, Severity.TERMINAL)
 ELITE = segment(Kind.DELAY, Severity.MAJOR, DelayReason.ATC, tier=Tier.A_LIST_PREFERRED, assistance=True)
 
 
-def fitting_fallback(of: Segment) -> MessageTemplate:
-    """The written template with the fullest text message that fits with the longest values."""
+def fitting_written_text(of: Segment) -> MessageTemplate:
+    """The text people wrote, with the fullest text message that fits with the longest values."""
     written = news.written(of)
     longest = facts.longest(of, Channel.SMS)
     sms = next(text for text in written.sms if gsm7.fits(fill(text, longest)))

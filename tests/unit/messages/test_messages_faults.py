@@ -3,9 +3,9 @@ import random
 from typing import Any
 
 import pytest
+from flightpulse.domain.guard import Refusal, Rule
 
 from flightpulse.domain import guard, prompt
-from flightpulse.domain.guard import Refusal, Rule
 from flightpulse.local.model.faults import SPOILERS, Fault, FaultPlan, InvalidFaultError
 from flightpulse.local.model.stand_in import template_fields
 from tests.unit.messages.samples import CANCELLED, GATE, MAJOR, ON_TIME

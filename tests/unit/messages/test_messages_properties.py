@@ -11,16 +11,17 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unit.messages.replies import SEGMENTS, segments_and_replies
 
 from flightpulse.domain import airports, gsm7, guard, messages, prompt
-from flightpulse.domain.facts import longest, read_news, read_recipient
-from flightpulse.domain.guard import Refusal
-from flightpulse.domain.placeholders import Channel, required, used
-from flightpulse.domain.segments import Kind, Segment
 from flightpulse.domain.severity import Severity
-from flightpulse.domain.templates import MessageTemplate, fill
-from flightpulse.domain.wordings import Origin, Wording
-from tests.unit.messages.replies import SEGMENTS, segments_and_replies
+from flightpulse.messages.facts import longest, read_news, read_recipient
+from flightpulse.messages.lint import Refusal
+from flightpulse.messages.news import required
+from flightpulse.messages.placeholders import Channel, used
+from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.templates import MessageTemplate, fill
+from flightpulse.messages.wording import Origin, Wording
 from tests.unit.messages.samples import cancellation, delay, flight, gate_change, recipient
 
 REPLIES = int(os.environ.get("FLIGHTPULSE_REPLIES", "1000"))
@@ -46,7 +47,7 @@ EVENTS: dict[tuple[Kind, Severity], dict[str, Any]] = {
 
 def accepted(segment: Segment, reply: str) -> MessageTemplate | None:
     template = prompt.read_reply(reply)
-    if isinstance(template, Refusal) or guard.check(template, segment):
+    if isinstance(template, Refusal) or lint.lint(template, segment):
         return None
     return template
 
@@ -107,8 +108,8 @@ texts = st.one_of(
 @settings(max_examples=REPLIES, deadline=None, derandomize=True)
 @given(st.sampled_from(SEGMENTS), st.builds(MessageTemplate, texts, st.lists(texts, max_size=12).map(tuple), texts))
 def test_no_template_is_too_odd_for_the_guard_to_refuse(segment: Segment, template: MessageTemplate) -> None:
-    assert guard.check(template, segment)
-    assert guard.check(guard.normalized(template), segment)
+    assert lint.lint(template, segment)
+    assert lint.lint(guard.normalized(template), segment)
 
 
 def test_the_property_is_not_empty() -> None:

@@ -2,11 +2,11 @@ import json
 from itertools import product
 
 import pytest
-
-from flightpulse.domain import guard, prompt
 from flightpulse.domain.fallbacks import fallback
 from flightpulse.domain.segments import Segment, all_segments
 from flightpulse.domain.templates import MessageTemplate
+
+from flightpulse.domain import guard, prompt
 from flightpulse.local.model.stand_in import StandIn, segment_of, template_fields
 from flightpulse.local.model.writers import Request
 from tests.unit.messages.samples import MAJOR

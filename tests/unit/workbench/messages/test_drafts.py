@@ -2,7 +2,7 @@
 
 import pytest
 
-from flightpulse.domain.segments import all_segments
+from flightpulse.messages.news import all_segments
 from flightpulse.errors import UserError
 from flightpulse.workbench.messages.drafts import draft
 
