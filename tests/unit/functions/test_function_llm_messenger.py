@@ -10,7 +10,6 @@ import pytest
 from flightpulse.adapters.model import AUTHOR, Usage
 from flightpulse.functions import llm_messenger, messenger_log, messenger_ports
 from flightpulse.functions.messenger_ports import Connected
-from flightpulse.local.model.stand_in import template_fields, verdicts
 from flightpulse.messages import prompt
 from flightpulse.messages.compose import notification_id
 from flightpulse.messages.facts import UnusableEventError
@@ -20,6 +19,7 @@ from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.wording import ModelUnavailableError
+from flightpulse.stand_in.model import template_fields, verdicts
 from flightpulse.use_cases.compose import Ports
 from tests.unit.fakes import lambda_context
 from tests.unit.messages.samples import cancellation, delay, flight, gate_change, recipient

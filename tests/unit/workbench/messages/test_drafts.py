@@ -2,8 +2,8 @@
 
 import pytest
 
-from flightpulse.messages.news import all_segments
 from flightpulse.errors import UserError
+from flightpulse.messages.news import all_segments
 from flightpulse.workbench.messages.drafts import draft
 
 SEGMENT = "delay/MAJOR/MECHANICAL/A-LIST-PREFERRED"
