@@ -86,7 +86,9 @@ class OnwardFlights:
         for person, theirs in others.items():
             flights = (_next(items, booking, other) for booking, other in theirs.items())
             later = [
-                one for one in flights if one and one["day"] in days and parse_instant(one["departure"]) > this_departure
+                one
+                for one in flights
+                if one and one["day"] in days and parse_instant(one["departure"]) > this_departure
             ]
             if later:
                 first = min(later, key=lambda one: parse_instant(one["departure"]))
@@ -111,7 +113,11 @@ class OnwardFlights:
             self._report("a passenger's bookings could not be read", {"error": type(error).__name__})
             return {}
         links = map(item_from_typed, answer["Items"])
-        return {str(link["booking_id"]): str(link["flight_id"]) for link in links if link.keys() >= {"booking_id", "flight_id"}}
+        return {
+            str(link["booking_id"]): str(link["flight_id"])
+            for link in links
+            if link.keys() >= {"booking_id", "flight_id"}
+        }
 
     def _items(self, links: set[tuple[str, str]], until: float) -> dict[str, Fields]:
         """Flights and bookings by their partition key, as far as they can be read."""

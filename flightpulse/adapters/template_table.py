@@ -128,8 +128,9 @@ class TemplateTable:
         left: list[Any] = list(wanted)
         for _ in self._backoff.tries():
             answer = self._client.batch_get_item(RequestItems={self._table_name: {"Keys": left}})
-            found += answer.get("Responses", {}).get(self._table_name, [])
-            left = list(answer.get("UnprocessedKeys", {}).get(self._table_name, {}).get("Keys", []))
+            found += answer["Responses"].get(self._table_name, [])
+            unread = answer["UnprocessedKeys"].get(self._table_name)
+            left = list(unread["Keys"]) if unread else []
             if not left:
                 return found
         raise UnreadTemplatesError(f"{len(left)} templates were not read from {self._table_name}")

@@ -48,9 +48,7 @@ def _wording(wording: Wording, ids: Mapping[str, str], meter: telemetry.Meter) -
 def prepared(preparation: Preparation) -> None:
     """Log what became of each segment."""
     for one in preparation.done:
-        fields = one.to_fields()
-        logger.log(
-            30 if fields["problem"] else 20,
-            "a template was prepared" if one.record else "a template could not be prepared",
-            extra=fields,
-        )
+        if one.record is None:
+            logger.warning("a template could not be prepared", extra=one.to_fields())
+        else:
+            logger.info("a template was prepared", extra=one.to_fields())

@@ -148,10 +148,10 @@ class Functions(Construct):
         accept(
             messenger.role,
             {
-                f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*::foundation-model/{model.partition('.')[2]}]": (
+                f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*::foundation-model/{model}]": (
                     "An inference profile chooses the region of each request."
                 )
-                for model in models
+                for _, _, model in (one.partition(".") for one in models)
             },
         )
         return messenger

@@ -1,7 +1,7 @@
 """Composes the messages about one event for some of its passengers.
 
-A wording is chosen once per segment, never per passenger, and no model hears of a passenger. E-mail and text messages are
-the channels; passengers may also wish push messages, for which FlightPulse has no sender.
+A wording is chosen once per segment, never per passenger, and no model hears of a passenger. E-mail and text messages
+are the channels; passengers may also wish push messages, for which FlightPulse has no sender.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,15 +1,17 @@
-"""Drafts of messages as the lint sees them: a template, what it says about it, and what a model was asked."""
+"""Drafts of messages: a template, what the lint and a reviewer say of it, and what models are asked."""
 
 import textwrap
 from dataclasses import dataclass, replace
 from html import escape
 
 from flightpulse.errors import UserError
-from flightpulse.messages import prompt
-from flightpulse.messages.lint import Refusal, Rule, lint
-from flightpulse.messages.news import all_segments, written
+from flightpulse.messages import lint, news, prompt, review
+from flightpulse.messages.lint import Refusal, Rule
+from flightpulse.messages.news import all_segments
+from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
+from flightpulse.messages.wording import Reviewer
 from flightpulse.workbench.show.tables import Table
 
 _WIDTH = 84
@@ -29,9 +31,20 @@ class Draft:
         return f"{prompt.SYSTEM}\n\n{prompt.request(self.segment)}"
 
     @property
+    def review_request(self) -> ReviewRequest:
+        """What a reviewer is asked about it: its sentences, numbered, with canaries among them."""
+        return review.review_request(self.template, self.segment)
+
+    @property
+    def review_question(self) -> str:
+        """The same word for word: the instructions, then the request."""
+        request = self.review_request
+        return f"{request.system}\n\n{request.user}"
+
+    @property
     def refusals(self) -> list[Refusal]:
         """Every rule of the lint that it breaks; an empty list means that it may be reviewed."""
-        return lint(self.template, self.segment)
+        return lint.lint(self.template, self.segment)
 
     @property
     def rules(self) -> list[str]:
@@ -57,10 +70,23 @@ class Draft:
             raise UserError(f"The draft does not say {old!r}.", hint="Look at it: its text shows when you print it.")
         return Draft(self.segment, changed)
 
-    def try_adding(self, *sentences: str) -> Table:
-        """What the lint would say of the draft with each of these sentences in it, one at a time."""
-        headings = ("", "a model might add", "rules it breaks", "the first of them says")
-        return Table.of(headings, [_tried(sentence, self.adding(sentence)) for sentence in sentences])
+    def try_adding(self, *sentences: str, reviewer: Reviewer | None = None) -> Table:
+        """What lint and reviewer say of the draft with each of these sentences in it, one at a time.
+
+        Without a reviewer (``wb.templates.reviewer()`` is one) only the lint is asked. A reviewer does not get what
+        breaks a rule of the lint.
+        """
+        headings = ("", "a model might add", "the lint says", "the reviewer says")
+        return Table.of(headings, [_tried(sentence, self.adding(sentence), reviewer) for sentence in sentences])
+
+    def reviewed(self, reviewer: Reviewer) -> str:
+        """What a reviewer says of it, in one line. Asks a model."""
+        request = self.review_request
+        verdicts = review.read_verdicts(reviewer.review(request), request)
+        if verdicts.problem is not None:
+            return f"✗ not believed: {verdicts.problem}"
+        refused = "; ".join(refusal.detail for refusal in verdicts.refused)
+        return f"✗ invention: {refused}" if refused else "✓ nothing invented"
 
     @property
     def verdict(self) -> str:
@@ -95,15 +121,18 @@ def draft(segment: str) -> Draft:
     counts. Raises UserError when there is none.
     """
     chosen = _named(segment)
-    text = written(chosen)
-    drafts = [Draft(chosen, MessageTemplate(text.subject, text.paragraphs, sms)) for sms in text.sms]
-    return next((draft for draft in drafts if not draft.refusals), drafts[-1])
+    written = news.written(chosen)
+    drafts = [Draft(chosen, MessageTemplate(written.subject, written.paragraphs, sms)) for sms in written.sms]
+    return next((one for one in drafts if not one.refusals), drafts[-1])
 
 
-def _tried(sentence: str, draft: Draft) -> tuple[str, str, str, str]:
-    if not draft.refusals:
-        return "✓ passes", sentence, "none", ""
-    return "✗ refused", sentence, ", ".join(draft.rules), Rule(draft.rules[0]).words
+def _tried(sentence: str, draft: Draft, reviewer: Reviewer | None) -> tuple[str, str, str, str]:
+    if draft.refusals:
+        return "✗ refused", sentence, f"{Rule(draft.rules[0])}: {draft.refusals[0].rule.words}", "not asked"
+    if reviewer is None:
+        return "✓ passes the lint", sentence, "nothing", "not asked"
+    said = draft.reviewed(reviewer)
+    return ("✓ accepted" if said.startswith("✓") else "✗ refused"), sentence, "nothing", said[2:]
 
 
 def _named(name: str) -> Segment:

@@ -81,9 +81,9 @@ def telling(task: Task) -> Finding:
 
 def model(task: Task) -> Finding:
     """The stand-in model has words for every segment, and the lint lets them pass."""
-    from flightpulse.local.model import stand_in
     from flightpulse.messages.lint import lint
     from flightpulse.messages.templates import MessageTemplate
+    from flightpulse.stand_in import model as stand_in
 
     segments = list(_segments(task))
     for segment in segments:

@@ -10,7 +10,6 @@ import pytest
 from flightpulse.adapters.model import AUTHOR, Usage
 from flightpulse.functions import llm_messenger, messenger_log, messenger_ports
 from flightpulse.functions.messenger_ports import Connected
-from flightpulse.local.model.stand_in import template_fields, verdicts
 from flightpulse.messages import prompt
 from flightpulse.messages.compose import notification_id
 from flightpulse.messages.facts import UnusableEventError
@@ -20,6 +19,7 @@ from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.wording import ModelUnavailableError
+from flightpulse.stand_in.model import template_fields, verdicts
 from flightpulse.use_cases.compose import Ports
 from tests.unit.fakes import lambda_context
 from tests.unit.messages.samples import cancellation, delay, flight, gate_change, recipient
@@ -95,7 +95,12 @@ class FakeLimits:
 class Scene:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
-        self.author, self.reviewer, self.store, self.onward = FakeAuthor(well), FakeReviewer(), FakeStore(), FakeOnward()
+        self.author, self.reviewer, self.store, self.onward = (
+            FakeAuthor(well),
+            FakeReviewer(),
+            FakeStore(),
+            FakeOnward(),
+        )
         self.limits = FakeLimits()
         self.connect(self.reviewer)
 
@@ -301,8 +306,8 @@ def test_the_log_has_ids_and_rules_and_nothing_personal(scene: Scene, log: io.St
 
 
 def test_a_template_that_the_reviewer_refuses_is_not_used_and_not_asked_for_again(scene: Scene) -> None:
-    scene.reviewer.judge = lambda request: fairly(request).replace('"courtesy"', '"invention"').replace(
-        '"advice"', '"invention"'
+    scene.reviewer.judge = lambda request: (
+        fairly(request).replace('"courtesy"', '"invention"').replace('"advice"', '"invention"')
     )
     assert scene.invoke(delay(), recipient())["counts"]["fallback"] == 1
     asked = list(scene.author.asked)

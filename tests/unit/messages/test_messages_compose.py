@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from flightpulse.local.model.stand_in import template_fields
 from flightpulse.messages import compose
 from flightpulse.messages.facts import Recipient, UnusableRecipientError, read_news, read_recipient
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.templates import MessageTemplate, MissingFactError, fill
 from flightpulse.messages.wording import Origin, Wording
+from flightpulse.stand_in.model import template_fields
 from tests.unit.messages.samples import GATE, MAJOR, delay, flight, gate_change, recipient
 
 BY_MODEL = Wording(MAJOR, Origin.MODEL, MessageTemplate.from_fields(template_fields(MAJOR)), "a.model")

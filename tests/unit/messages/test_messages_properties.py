@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flightpulse.domain.airports import AIRPORTS
-from flightpulse.local.model.faults import SPOILERS
 from flightpulse.messages import gsm7, prompt
 from flightpulse.messages.facts import longest
 from flightpulse.messages.lint import Refusal, lint
@@ -20,6 +19,7 @@ from flightpulse.messages.news import all_segments, required
 from flightpulse.messages.placeholders import PATTERN, PLACEHOLDERS, Channel, used
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, fill, normalized
+from localcloud.model.faults import SPOILERS
 from tests.unit.messages.samples import fitting_written_text
 
 REPLIES = int(os.environ.get("FLIGHTPULSE_REPLIES", "500"))

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from flightpulse.local.model.stand_in import template_fields, verdicts
 from flightpulse.messages import prompt
 from flightpulse.messages.lint import Refusal
 from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.wording import ModelUnavailableError
+from flightpulse.stand_in.model import template_fields, verdicts
 from flightpulse.use_cases.prepare import SEGMENT_SECONDS, Preparation, UnknownSegmentError, prepare_templates
 from tests.unit.messages.samples import MAJOR, MINOR, SEVERE
 
