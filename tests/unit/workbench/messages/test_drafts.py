@@ -34,7 +34,7 @@ def test_the_question_has_the_segment_and_the_instructions() -> None:
 def test_sentences_are_tried_one_at_a_time() -> None:
     tried = draft(SEGMENT).try_adding("Thank you for your patience.", "You will get two vouchers.", "Your gate is C9.")
 
-    assert tried.column("") == ["✓ passes", "✗ refused", "✗ refused"]
+    assert tried.column("") == ["✓ passes the lint", "✗ refused", "✗ refused"]
     assert tried.column("rules it breaks")[0] == "none"
     assert "quantity" in tried.column("rules it breaks")[1]
     assert tried.column("the first of them says")[2] == "No digits or amounts: every figure comes from data."
