@@ -81,46 +81,9 @@ _NUMBERS = (
 )
 _DAYS = "mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?"
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_LITTLE_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "before",
-        "can",
-        "for",
-        "from",
-        "has",
-        "have",
-        "if",
-        "in",
-        "is",
-        "it",
-        "its",
-        "not",
-        "of",
-        "on",
-        "or",
-        "our",
-        "please",
-        "so",
-        "that",
-        "the",
-        "there",
-        "this",
-        "to",
-        "until",
-        "we",
-        "were",
-        "will",
-        "with",
-        "you",
-        "your",
-    ]
+_LITTLE_WORDS = re.compile(
+    r"\b(?:an?|and|are|as|at|be|before|can|for|from|has|have|if|in|is|its?|not|of|on|or|our|please|so|that|the|there|this|to"
+    r"|until|we|were|will|with|your?)\b"
 )
 _LEAST_LITTLE_WORDS = 0.15
 _WORDS_OF_A_LANGUAGE = 12
@@ -281,9 +244,9 @@ def _completeness(template: MessageTemplate, segment: Segment) -> Iterator[Refus
             yield Refusal(Rule.MISSING_PLACEHOLDER, f"{{{name}}} in the {channel}")
         if said and not re.search(said, text, re.IGNORECASE):
             yield Refusal(Rule.MAIN_POINT, f"the {channel} must say: {said}")
-        words = re.findall(r"[a-z]+", PATTERN.sub(" ", text).lower())
-        enough = len(words) >= _WORDS_OF_A_LANGUAGE
-        if enough and sum(word in _LITTLE_WORDS for word in words) < _LEAST_LITTLE_WORDS * len(words):
+        words = PATTERN.sub(" ", text).lower()
+        count = len(words.split())
+        if count >= _WORDS_OF_A_LANGUAGE and len(_LITTLE_WORDS.findall(words)) < _LEAST_LITTLE_WORDS * count:
             yield Refusal(Rule.LANGUAGE, f"the {channel}")
 
 
