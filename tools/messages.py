@@ -233,8 +233,8 @@ def print_replies(title: str, outcomes: Sequence[Outcome]) -> None:
     """One line for each voice, honest replies and those with inventions apart."""
     print(f"\n{title}")
     print(
-        f"  {'voice':10} {'replies':>8} {'pass lint':>10} {'or without':>11} {'approved':>9} {'repaired':>9} {'refused':>8}"
-        f" {'missing':>8}   inventions: {'caught by lint':>14} {'by reviewer':>12} {'by neither':>11}"
+        f"  {'voice':10} {'replies':>8} {'pass lint':>10} {'or without':>11} {'approved':>9} {'repaired':>9}"
+        f" {'refused':>8} {'missing':>8}   inventions: {'caught by lint':>14} {'by reviewer':>12} {'by neither':>11}"
     )
     for voice in dict.fromkeys(outcome.reply.voice for outcome in outcomes):
         for kind, wanted in (("", False), (" !", True)):

@@ -15,7 +15,7 @@ from flightpulse.domain.severity import Severity
 from flightpulse.messages import gsm7
 from flightpulse.messages.news import READERS, known, news_kind
 from flightpulse.messages.news.events import REASONS, Fields, Told, UnusableEventError, Values, instant
-from flightpulse.messages.placeholders import Channel
+from flightpulse.messages.placeholders import PLACEHOLDERS, Channel
 from flightpulse.messages.segments import Kind, Segment
 
 SOON = timedelta(hours=3)
@@ -196,35 +196,11 @@ def read_recipient(fields: object) -> Recipient | None:
 
 
 def longest(segment: Segment, channel: Channel) -> Values:
-    """The longest realistic value of each placeholder: what a text message of this segment must still fit with.
-
-    A first name of 15 letters (the US Social Security lists cut there), a flight number of two letters and four digits,
-    the longest city of the table, a delay just under a day that moves the departure to another date.
-    """
-    late = datetime.fromisoformat("2026-09-30T12:59:00-08:00")
-    city = max((airport.city for airport in airports.AIRPORTS.values()), key=len)
-    day = local_time.day(late) if channel is Channel.EMAIL else "Sep 30"
-    values = {
-        "first_name": "Christopher-Lee",
-        "flight": "SW1234",
-        "origin": city,
-        "destination": city,
-        "date": day,
-        "confirmation": "WWWWWW",
-        "tier": str(segment.tier),
-        "delay": local_time.duration(23 * 60 + 59),
-        "reason": REASONS[segment.reason or DelayReason.OTHER][channel is Channel.SMS],
-        "scheduled_time": "12:59 PM AKST",
-        "departure_time": f"12:59 PM AKST on {day}",
-        "arrival_time": f"12:59 PM AKST on {day}",
-        "old_gate": "CC12",
-        "new_gate": "CC12",
-        "special_requests": "W" * (_BRIEF_REQUESTS if channel is Channel.SMS else 60),
-        "onward_flight": "SW1234",
-        "onward_destination": city,
-        "onward_time": "12:59 PM AKST",
-    }
-    return {name: value for name, value in values.items() if name in known(segment)}
+    """The longest realistic value of each placeholder: what a text message of this segment must still fit with."""
+    at = list(Channel).index(channel)
+    of_segment = {"tier": str(segment.tier), "reason": REASONS[segment.reason or DelayReason.OTHER][at]}
+    values = {name: about.longest[at] for name, about in PLACEHOLDERS.items() if about.longest}
+    return {name: value for name, value in (values | of_segment).items() if name in known(segment)}
 
 
 def clean(text: str) -> str:

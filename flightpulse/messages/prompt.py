@@ -1,6 +1,6 @@
 """What a model is asked when it drafts, and how its reply is read.
 
-The prompt carries a segment and its brief, and nothing else: no passenger, no flight, no free text of an event. Whatever
+The prompt carries the brief of a segment, and nothing else: no passenger, no flight, no free text of an event. Whatever
 a model could be talked into, it has nobody's data to leak and no fact to bend.
 """
 
@@ -29,11 +29,11 @@ def request(segment: Segment) -> str:
             news.brief(segment),
             "",
             "Subject: one short line that contains {flight}.",
-            "E-mail: three paragraphs of one to four sentences: the news with its facts; understanding; what to do next."
-            f" It must contain {_listed(segment, Channel.EMAIL)}. It gets no signature.",
-            f"SMS: one or two short sentences that say the news. It must contain {_listed(segment, Channel.SMS)}, and at"
-            f" most {_sms_budget(segment)} characters besides these. Another placeholder costs up to twenty characters."
-            f" Such as: {_example(segment)}",
+            "E-mail: three paragraphs of one to four sentences: the news with its facts; understanding; what to do"
+            f" next. It must contain {_listed(segment, Channel.EMAIL)}. It gets no signature.",
+            f"SMS: one or two short sentences that say the news. It must contain {_listed(segment, Channel.SMS)}, and"
+            f" at most {_sms_budget(segment)} characters besides these. Another placeholder costs up to twenty"
+            f" characters. Such as: {_example(segment)}",
         )
     )
 

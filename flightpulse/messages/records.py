@@ -1,7 +1,7 @@
 """A template as the table keeps it: what became of a draft, by whose word, and for which prompt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -33,8 +33,8 @@ class TemplateRecord:
 
     ``template`` is None for a reply in which there was none. ``reasons`` are what lint or reviewer found, also in parts
     that were mended or dropped; ``dropped`` are sentences that were left out. ``drafted_by`` is a model's id,
-    ``reviewed_by`` a model's id or, with ``by_person``, a person's name; None while nobody has reviewed. The store sets ``created_at`` and
-    ``expires_at``, seconds since the epoch.
+    ``reviewed_by`` a model's id or, with ``by_person``, a person's name; None while nobody has reviewed. The store sets
+    ``created_at`` and ``expires_at``, seconds since the epoch.
     """
 
     segment: Segment
@@ -63,20 +63,10 @@ class TemplateRecord:
 
     def to_fields(self) -> dict[str, Any]:
         """The record as plain JSON values."""
-        return {
-            "segment": self.segment.key,
-            "prompt_version": self.prompt_version,
-            "status": str(self.status),
-            "template": self.template.to_fields() if self.template else None,
-            "drafted_by": self.drafted_by,
-            "reviewed_by": self.reviewed_by,
-            "reasons": [_reason_to_fields(refusal) for refusal in self.reasons],
-            "dropped": list(self.dropped),
-            "repaired": self.repaired,
-            "by_person": self.by_person,
-            "created_at": self.created_at,
-            "expires_at": self.expires_at,
-        }
+        fields = asdict(self) | {"segment": self.segment.key, "status": str(self.status), "dropped": list(self.dropped)}
+        fields["template"] = self.template.to_fields() if self.template else None
+        fields["reasons"] = [asdict(reason) | {"rule": str(reason.rule)} for reason in self.reasons]
+        return fields
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:
@@ -96,15 +86,6 @@ class TemplateRecord:
             created_at=int(fields["created_at"]),
             expires_at=int(fields["expires_at"]),
         )
-
-
-def _reason_to_fields(refusal: Refusal) -> dict[str, Any]:
-    place = refusal.sentence
-    return {
-        "rule": str(refusal.rule),
-        "detail": refusal.detail,
-        "sentence": {"part": place.part, "text": place.text} if place else None,
-    }
 
 
 def _reason_from_fields(fields: Mapping[str, Any]) -> Refusal:

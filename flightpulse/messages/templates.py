@@ -39,7 +39,7 @@ class MessageTemplate:
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Self:
-        """Read a subject, a list of paragraphs and an SMS, all texts; other fields are ignored. Raises ``ValueError``."""
+        """Read a subject, a list of paragraphs and an SMS, all texts; others are ignored. Raises ``ValueError``."""
         subject, paragraphs, sms = (fields.get(name) for name in ("subject", "paragraphs", "sms"))
         if not isinstance(subject, str) or not isinstance(sms, str):
             raise ValueError("subject and sms must be texts")

@@ -1,4 +1,4 @@
-"""Every kind of news in one place each: its words in ``<kind>.toml``, the reader of its events in the module beside it."""
+"""Every kind of news in one place: its words in ``<kind>.toml``, the reader of its events in the module beside it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product

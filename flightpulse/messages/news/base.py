@@ -1,8 +1,8 @@
-"""Reads what each kind of news says of itself: ``<kind>.toml`` has its severities, placeholders, brief and written text.
+"""Reads what each kind of news says of itself in ``<kind>.toml``: severities, placeholders, brief and written text.
 
-A text may begin with conditions in brackets: ``[elite !onward] ...`` is for passengers of a tier without an onward flight
-at risk. Conditions are severities, circumstances of a segment, ``elite`` and ``safety``. In a paragraph, a list of texts
-stands for the first of them whose conditions hold and whose facts are known.
+A text may begin with conditions in brackets: ``[elite !onward] ...`` is for passengers of a tier without an onward
+flight at risk. Conditions are severities, circumstances of a segment, ``elite`` and ``safety``. In a paragraph, a list
+of texts stands for the first of them whose conditions hold and whose facts are known.
 """
 
 import re
@@ -37,8 +37,8 @@ class WrittenText:
 class NewsKind:
     """One kind of news. ``varies`` are the circumstances of a passenger that change its words.
 
-    ``placeholders`` are those it has beside the common ones, ``needs`` those that each channel must use. ``must_say`` is,
-    by severity, a pattern that each channel must match where placeholders do not say it all.
+    ``placeholders`` are those it has beside the common ones, ``needs`` those that each channel must use. ``must_say``
+    is, by severity, a pattern that each channel must match where placeholders do not say it all.
     """
 
     kind: Kind
@@ -93,7 +93,7 @@ def required(segment: Segment, channel: Channel) -> frozenset[str]:
 
 
 def brief(segment: Segment) -> str:
-    """What writer and reviewer of this segment's messages are told, in the same words: news, tone, and what may be said."""
+    """What writer and reviewer of this segment's messages are told in the same words."""
     own, common, allowed = _fields(segment.kind)["brief"], _fields(_COMMON), known(segment)
     return "\n".join(
         (
@@ -109,11 +109,7 @@ def brief(segment: Segment) -> str:
             *(f"- {advice}" for advice in _applying([*common["advice"], *own["advice"]], segment)),
             "",
             "Placeholders, what they stand for, and how they are used:",
-            *(
-                f"- {{{name}}}: {meant}, as in: {usage}"
-                for name, (meant, usage) in PLACEHOLDERS.items()
-                if name in allowed
-            ),
+            *(f"- {{{name}}}: {it.meaning}, as in: {it.usage}" for name, it in PLACEHOLDERS.items() if name in allowed),
         )
     )
 

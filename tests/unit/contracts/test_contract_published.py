@@ -10,7 +10,6 @@ import pytest
 
 from flightpulse import schemas
 from flightpulse.domain import events
-from flightpulse.domain.changes import status_change
 from flightpulse.domain.entities import (
     BookingStatus,
     CancellationReason,
@@ -22,6 +21,7 @@ from flightpulse.domain.events import DetailType
 from flightpulse.messages import compose, wording
 from flightpulse.messages.facts import read_news, read_recipient
 from flightpulse.messages.placeholders import Channel
+from flightpulse.use_cases.report_changes import status_change
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
 from tests.unit.fakes import sample
 

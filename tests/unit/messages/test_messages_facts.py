@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from flightpulse.domain.airports import AIRPORTS
 from flightpulse.domain.entities import DelayReason, Tier
 from flightpulse.domain.severity import Severity
 from flightpulse.messages.facts import (
@@ -14,7 +15,7 @@ from flightpulse.messages.facts import (
     read_recipient,
 )
 from flightpulse.messages.news import all_segments, known
-from flightpulse.messages.placeholders import Channel
+from flightpulse.messages.placeholders import PLACEHOLDERS, Channel
 from flightpulse.messages.segments import Kind
 from tests.unit.messages.samples import cancellation, delay, flight, gate_change, recipient
 
@@ -246,3 +247,10 @@ def test_a_text_message_names_the_day_when_the_flight_does_not_leave_on_the_day_
     news = read_news(delay(90, timestamp="2026-11-23T12:00:00Z"), flight())
     assert said(news, "departure_time", Channel.SMS) == "9:45 AM CST on Nov 24"
     assert said(news, "departure_time") == "9:45 AM CST"
+
+
+def test_the_longest_city_is_that_of_the_table() -> None:
+    city = max((airport.city for airport in AIRPORTS.values()), key=len)
+    assert {(PLACEHOLDERS[name].longest or [""])[0] for name in ("origin", "destination", "onward_destination")} == {
+        city
+    }

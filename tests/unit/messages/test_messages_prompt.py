@@ -52,7 +52,7 @@ def test_the_tier_and_the_special_request_are_asked_for_only_where_there_are_som
         f"```json\n{json.dumps(FIELDS, indent=2)}\n```",
         f"Sure! Here it is:\n{json.dumps(FIELDS)}\nAnything else?",
         f"For {{first_name}}: {json.dumps(FIELDS)}",
-        f'<think>I answer as {{"subject": "...", "paragraphs": ["...", "..."], "sms": "..."}}.</think>\n{json.dumps(FIELDS)}',
+        f'<think>As {{"subject": "...", "paragraphs": ["...", "..."], "sms": "..."}}.</think>\n{json.dumps(FIELDS)}',
         f'<think>A draft: {{"subject": "late"}}. Better:</think>\n{json.dumps(FIELDS)}',
         f'Segment: {{"kind": "delay"}}\n{json.dumps(FIELDS)}\nDone: {{"ok": true}}',
         json.dumps({**FIELDS, "extra": 1}),
