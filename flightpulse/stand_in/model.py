@@ -70,9 +70,9 @@ def template_fields(segment: Segment, turn: int = 1) -> dict[str, object]:
     return {
         "subject": pick(bank.subjects),
         "paragraphs": [
-            f"{pick(phrases.GREETINGS)} {pick(bank.news)} {pick(bank.facts)}",
-            " ".join([pick(bank.understanding), *(pick(slot) for slot in _personal(segment))]),
-            " ".join([pick(bank.steps), *(pick(slot) for slot in _next_steps(segment)), pick(bank.closings)]),
+            f"{pick(phrases.GREETINGS)} {pick(bank.news)} {choice.choice(bank.facts)}",
+            " ".join([choice.choice(bank.understanding), *(pick(slot) for slot in _personal(segment))]),
+            " ".join([choice.choice(bank.steps), *(pick(slot) for slot in _next_steps(segment)), pick(bank.closings)]),
         ],
         "sms": _sms(segment, bank, choice),
     }

@@ -1,1 +1,1 @@
-"""What the functions do, told by ports: no AWS, no clock and no I/O of their own."""
+"""What the functions do, apart from how AWS calls them: logic that is built from ports given to it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from flightpulse.messages import prompt
@@ -61,6 +62,7 @@ class Preparation:
         }
 
 
+@cache
 def segments_and_versions() -> dict[str, str]:
     """The key of every segment, and the version of the prompts under which its template is kept."""
     return {segment.key: prompt.version(segment) for segment in all_segments()}

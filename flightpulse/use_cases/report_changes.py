@@ -1,99 +1,80 @@
-"""What the bus hears when the status of a booking or a flight changes in the table."""
+"""Tells the bus when the status of a booking or a flight has changed in the table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from flightpulse.domain import keys
-from flightpulse.domain.events import DetailType
-from flightpulse.domain.instants import to_milliseconds
-
-Image = Mapping[str, Any]
+from flightpulse.domain.events import EventSource
+from flightpulse.use_cases.ports import BusEvent, EventBus, ItemChange, Log, PublishError
+from flightpulse.use_cases.status_changes import StatusChange, status_change
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusChange:
-    """A change as it is published. ``change_id`` is the same each time the same change is delivered."""
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """A change of status, and the number of the stream record it was read from."""
 
-    detail_type: DetailType
-    detail: dict[str, Any]
+    sequence_number: str
+    change: StatusChange
+
+    @property
+    def bus_event(self) -> BusEvent:
+        return BusEvent(
+            event_id=self.change.detail["change_id"],
+            source=EventSource.STREAM_HANDLER,
+            detail_type=self.change.detail_type,
+            detail=self.change.detail,
+        )
 
 
-def status_change(old: Image, new: Image, *, change_id: str, changed_at: datetime) -> StatusChange | None:
-    """Compare an item before and after a write.
+class ChangeReporter:
+    """Publishes the changes of status among the records of a stream batch, in order."""
 
-    ``None`` when the item is not a flight or a booking itself, or when it did not go from one status to another.
-    Raises ``KeyError`` when a flight or booking lacks an identifying field.
-    """
-    if new.get("SK") != keys.METADATA:
+    def __init__(self, bus: EventBus, *, log: Log) -> None:
+        self._bus = bus
+        self._log = log
+
+    def report(self, changes: Iterable[ItemChange]) -> dict[str, Any]:
+        """A partial batch response: the first record that is not done, from which the stream is to deliver again.
+
+        Records before it are done; those after it come again, under the same change ids. A record that makes no sense
+        is left to the mapping, which retries it, isolates it by bisecting and hands it to its on-failure queue.
+        """
+        reports, unfinished = self._until_unreadable(changes)
+        try:
+            self._bus.publish([report.bus_event for report in reports])
+        except PublishError as error:
+            unfinished = reports[min(entry.index for entry in error.failed)].sequence_number
+            self._log.error("changes were not published", extra={"sequence_number": unfinished, "reason": str(error)})
+        else:
+            for report in reports:
+                self._log.info(report.change.detail["summary"], extra=_ids(report.change))
+        return {"batchItemFailures": [] if unfinished is None else [{"itemIdentifier": unfinished}]}
+
+    def _until_unreadable(self, changes: Iterable[ItemChange]) -> tuple[list[_Report], str | None]:
+        reports: list[_Report] = []
+        for item in changes:
+            try:
+                change = _status_change(item)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                self._log.error(
+                    "a stream record makes no sense",
+                    extra={"sequence_number": item.sequence_number, "reason": f"{type(error).__name__}: {error}"},
+                )
+                return reports, item.sequence_number
+            if change is not None:
+                reports.append(_Report(item.sequence_number, change))
+        return reports, None
+
+
+def _status_change(item: ItemChange) -> StatusChange | None:
+    if item.malformed is not None:
+        raise ValueError(item.malformed)
+    # A new item has no status to come from, and a removed one, by hand or by its TTL, has none to go to.
+    if item.before is None or item.after is None or item.changed_at is None:
         return None
-    kind = str(new.get("PK", ""))
-    if kind.startswith(keys.BOOKING):
-        return _booking_change(old, new, change_id, changed_at)
-    if kind.startswith(keys.FLIGHT):
-        return _flight_change(old, new, change_id, changed_at)
-    return None
+    return status_change(item.before, item.after, change_id=item.change_id, changed_at=item.changed_at)
 
 
-def _booking_change(old: Image, new: Image, change_id: str, changed_at: datetime) -> StatusChange | None:
-    before, after = old.get("booking_status"), new.get("booking_status")
-    if not before or not after or before == after:
-        return None
-    booking, flight = new["booking_id"], new["flight_id"]
-    return StatusChange(
-        detail_type=DetailType.BOOKING_STATUS_CHANGED,
-        detail={
-            "change_id": change_id,
-            "changed_at": to_milliseconds(changed_at),
-            "booking_id": booking,
-            "flight_id": flight,
-            "passenger_id": new["passenger_id"],
-            "old_status": before,
-            "new_status": after,
-            **_cause(_rebooking_event(old), _rebooking_event(new), new),
-            "summary": f"Booking {booking} on flight {flight} went from {before} to {after}.",
-        },
-    )
-
-
-def _flight_change(old: Image, new: Image, change_id: str, changed_at: datetime) -> StatusChange | None:
-    before, after = old.get("status"), new.get("status")
-    if not before or not after or before == after:
-        return None
-    flight = new["flight_id"]
-    return StatusChange(
-        detail_type=DetailType.FLIGHT_STATUS_CHANGED,
-        detail={
-            "change_id": change_id,
-            "changed_at": to_milliseconds(changed_at),
-            "flight_id": flight,
-            "old_status": before,
-            "new_status": after,
-            **_cause(_departure_event(old), _departure_event(new), new),
-            "summary": f"Flight {flight} went from {before} to {after}.",
-        },
-    )
-
-
-def _cause(marker_before: str, marker_after: str, new: Image) -> dict[str, str]:
-    """The event behind the change, where the same write left its mark on the item.
-
-    A mark that was there before belongs to an earlier change; a status set by hand must not be pinned on it.
-    """
-    if not marker_after or marker_after == marker_before:
-        return {}
-    correlation_id = new.get("correlation_id")
-    return {
-        "event_id": marker_after,
-        "correlation_id": correlation_id if isinstance(correlation_id, str) and correlation_id else marker_after,
-    }
-
-
-def _rebooking_event(booking: Image) -> str:
-    return str(booking.get("rebooking_event") or "")
-
-
-def _departure_event(flight: Image) -> str:
-    """The id in the order token ``<time>#<event_id>`` of the newest news about the departure."""
-    return str(flight.get("departure_as_of") or "").partition("#")[2]
+def _ids(change: StatusChange) -> dict[str, Any]:
+    names = ("change_id", "correlation_id", "event_id", "booking_id", "flight_id", "passenger_id")
+    return {name: change.detail[name] for name in names if name in change.detail}

@@ -7,11 +7,11 @@ from html import escape
 from flightpulse.errors import UserError
 from flightpulse.messages import lint, news, prompt, review
 from flightpulse.messages.lint import Refusal, Rule
-from flightpulse.messages.news import all_segments
 from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
 from flightpulse.messages.wording import Reviewer
+from flightpulse.workbench.messages.template_records import known_segments
 from flightpulse.workbench.show.tables import Table
 
 _WIDTH = 84
@@ -138,7 +138,7 @@ def _tried(sentence: str, draft: Draft, reviewer: Reviewer | None) -> tuple[str,
 def _named(name: str) -> Segment:
     """The segment of this key, or the first whose key goes on from here after a slash."""
     wanted = name.strip("/").lower()
-    found = (one for one in all_segments() if f"{one.key}/".lower().startswith(f"{wanted}/"))
+    found = (one for one in known_segments() if f"{one.key}/".lower().startswith(f"{wanted}/"))
     chosen = next(found, None)
     if chosen is None:
         raise UserError(

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -189,9 +190,15 @@ def read_template(path: Path) -> Mapping[str, Any]:
     return inner if isinstance(inner, dict) else fields
 
 
+@cache
+def known_segments() -> tuple[Segment, ...]:
+    """Every segment that there is."""
+    return tuple(all_segments())
+
+
 def segments_like(beginning: str) -> list[Segment]:
     """All segments whose key begins like this, in any case. Raises UserError when none does."""
-    chosen = [one for one in all_segments() if one.key.lower().startswith(beginning.lower())]
+    chosen = [one for one in known_segments() if one.key.lower().startswith(beginning.lower())]
     if not chosen:
         raise UserError(f"No segment begins with {beginning!r}.", hint=_LOOKS_LIKE)
     return chosen
@@ -204,7 +211,7 @@ def segment_named(name: str) -> Segment:
     """
     wanted = name.strip("/").lower()
     endings = ("", f"/{LOCALE}", f"/-/{LOCALE}")
-    exact = [one for one in all_segments() if one.key.lower() in {wanted + ending.lower() for ending in endings}]
+    exact = [one for one in known_segments() if one.key.lower() in {wanted + ending.lower() for ending in endings}]
     if exact:
         return exact[0]
     chosen = segments_like(name)

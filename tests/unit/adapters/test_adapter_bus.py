@@ -3,8 +3,9 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from flightpulse.adapters.bus import Bus, BusEvent, PublishError
+from flightpulse.adapters.bus import Bus
 from flightpulse.domain.events import DetailType, EventSource
+from flightpulse.use_cases.ports import BusEvent, PublishError
 from tests.unit.fakes import FakeEvents, aws_error, patient
 
 
@@ -102,6 +103,13 @@ def test_when_a_whole_call_fails_everything_from_there_on_is_named(error: Except
         bus_on(client).publish(some_events(25))
     assert [entry.index for entry in failed.value.failed] == list(range(10, 25))
     assert ids(client) == [f"evt-{number}" for number in range(10)]
+
+
+def test_an_entry_that_failed_in_an_earlier_call_is_not_forgotten_when_later_calls_succeed() -> None:
+    client = FakeEvents(only("evt-2"))
+    with pytest.raises(PublishError) as failed:
+        bus_on(client).publish(some_events(25))
+    assert [entry.index for entry in failed.value.failed] == [2]
 
 
 def test_failed_entries_of_earlier_calls_are_named_too_when_a_later_call_fails() -> None:

@@ -7,11 +7,11 @@ from typing import Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flightpulse.adapters import kafka_records
+from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
 from flightpulse.adapters.table import Table
-from flightpulse.functions.kafka_consumer import Consumer, _tell
+from flightpulse.use_cases.consume import Consumer
 from tests.unit.builders import a_flight, an_envelope
 from tests.unit.fakes import FakeDynamoDB, FakeEvents, FakeQueue
 
@@ -73,22 +73,26 @@ batches = st.fixed_dictionaries(
 )
 
 
-def consumed(invocation: object) -> None:
-    """Every record ends on the bus or in the dead letters, in a shape the other side can read."""
+def consumed(invocation: object) -> list[str]:
+    """Every record ends on the bus or in the dead letters, in a shape the other side can read; the letters' reasons."""
     dynamodb, events, queue = FakeDynamoDB(), FakeEvents(), FakeQueue()
     table = Table(cast(Any, dynamodb), "FlightPulseTable")
     table.save(flights=[a_flight(), a_flight(flight_id="SW3456"), a_flight(flight_id="SW9012")])
     consumer = Consumer(
-        table, Bus(cast(Any, events), "flightpulse-bus"), DeadLetters(cast(Any, queue), "https://sqs.example/records")
+        table,
+        Bus(cast(Any, events), "flightpulse-bus"),
+        DeadLetters(cast(Any, queue), "https://sqs.example/records"),
+        log=telemetry.logger("kafka-consumer"),
+        meter=telemetry.Meter("kafka-consumer"),
     )
     records = list(kafka_records.records(invocation))
-    accepted, rejected = consumer.consume(records)
-    _tell(accepted, rejected)
-    assert len(accepted) + len(rejected) == len(records)
-    assert len(events.published) == len(accepted)
-    assert len(queue.letters()) == len(rejected)
+    result = consumer.consume(records)
+    assert len(result.accepted) + len(result.rejected) == len(records)
+    assert len(events.published) == len(result.accepted)
+    assert len(queue.letters()) == len(result.rejected)
     for entry in events.published:
         entry["Detail"].encode("utf-8")
+    return [letter["reason"]["code"] for letter in queue.letters()]
 
 
 @settings(max_examples=200, deadline=None)
@@ -114,4 +118,4 @@ def test_a_direct_event_nested_beyond_the_stack_is_rejected() -> None:
     event: Any = "end"
     for _ in range(100_000):
         event = [event]
-    consumed({"event_type": event})
+    assert consumed({"event_type": event}) == ["MALFORMED_RECORD"]
