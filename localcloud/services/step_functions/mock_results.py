@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from botocore import exceptions, session, xform_name
-from botocore.model import Shape
 
 from localcloud.services.step_functions.resource import Resource
 
@@ -29,7 +28,7 @@ def problem(resource: Resource, result: Any, *, required: bool) -> str | None:
     return None if shape is None else next(_problems(shape, result, "", required, resource), None)
 
 
-def _output_shape(resource: Resource) -> Shape | None:
+def _output_shape(resource: Resource) -> Any:
     """What the service's model says of an answer; None where there is no such model."""
     if resource.waits_for_token or resource.waits_for_job or not resource.service:
         return None
@@ -48,9 +47,11 @@ def _model(service: str) -> Any:
     return session.Session().get_service_model(service)
 
 
-def _problems(shape: Shape, value: Any, name: str, required: bool, resource: Resource) -> Iterator[str]:
-    types, words = _KINDS.get(shape.type_name, ((object,), ""))
-    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+def _problems(shape: Any, value: Any, name: str, required: bool, resource: Resource) -> Iterator[str]:
+    if shape.type_name not in _KINDS:
+        return
+    types, words = _KINDS[shape.type_name]
+    if type(value) not in types:
         yield f"Field '{name}' must be {words}"
         return
     yield from _limits(shape, value, name)
@@ -61,7 +62,7 @@ def _problems(shape: Shape, value: Any, name: str, required: bool, resource: Res
         yield from _members(shape, value, required, resource)
 
 
-def _limits(shape: Shape, value: Any, name: str) -> Iterator[str]:
+def _limits(shape: Any, value: Any, name: str) -> Iterator[str]:
     least, most, allowed = (shape.metadata.get(limit) for limit in ("min", "max", "enum"))
     if allowed and value not in allowed:
         yield f"Field '{name}' is not an expected value"
@@ -77,7 +78,7 @@ def _limits(shape: Shape, value: Any, name: str) -> Iterator[str]:
             yield f"Field '{name}' exceeds the maximum length"
 
 
-def _members(shape: Shape, value: dict[str, Any], required: bool, resource: Resource) -> Iterator[str]:
+def _members(shape: Any, value: dict[str, Any], required: bool, resource: Resource) -> Iterator[str]:
     # Step Functions writes every member with a capital letter; a function's answer may be any JSON.
     members = {member[:1].upper() + member[1:]: inner for member, inner in shape.members.items()}
     needed = {member[:1].upper() + member[1:] for member in shape.required_members} if required else set()
