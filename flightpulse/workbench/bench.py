@@ -15,7 +15,8 @@ from flightpulse.adapters.table import Table as FlightTable
 from flightpulse.domain.entities import Booking, Flight, Passenger
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy import seeding, status
-from flightpulse.workbench.executions import executions
+from flightpulse.workbench.executions import executions, tested_state
+from flightpulse.workbench.executions.tested_state import NOT_MOCKED, TestedState
 from flightpulse.workbench.fire import run_store
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.show import notebook
@@ -514,6 +515,34 @@ class Workbench:
 
         session = self._ready_session()
         return Loader(session).load(executions.find(session, reference))
+
+    def test_state(
+        self,
+        workflow: str,
+        state: str,
+        given: Any = None,
+        *,
+        result: Any = NOT_MOCKED,
+        error: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        retries: int = 0,
+    ) -> TestedState:
+        """One state of a deployed workflow, run by itself by Step Functions' TestState: nothing else is touched.
+
+        ``given`` is its input, ``variables`` what the workflow would have assigned before. ``result`` stands in for
+        what its service would answer, ``error`` for a failure after so many ``retries``; without either the service
+        is called. Raises UserError for what TestState refuses, such as a result that the service could not give.
+        """
+        return tested_state.run_state(
+            self._ready_session(),
+            workflow,
+            state,
+            given,
+            result=result,
+            error=error,
+            variables=variables,
+            retries=retries,
+        )
 
     def inbox(
         self, *, passenger: str | None = None, flight: str | None = None, since: datetime | None = None
