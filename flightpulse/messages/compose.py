@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from flightpulse.messages import gsm7
-from flightpulse.messages.facts import News, Recipient, UnusableRecipientError, Values
+from flightpulse.messages.facts import News, Recipient, UnusableRecipientError
 from flightpulse.messages.news import written
 from flightpulse.messages.news.base import WrittenText
+from flightpulse.messages.news.events import Values
 from flightpulse.messages.placeholders import PERSONAL, Channel, used
 from flightpulse.messages.segments import Kind, Segment
 from flightpulse.messages.templates import MissingFactError, fill

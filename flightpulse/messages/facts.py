@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from flightpulse.domain import airports, local_time
 from flightpulse.domain.entities import BookingStatus, DelayReason, Tier
@@ -92,7 +93,7 @@ class Recipient:
     onward: Onward | None = None
 
     def segment(self, news: News) -> Segment:
-        circumstances = {
+        circumstances: dict[str, Any] = {
             "assistance": bool(self.special_requests),
             "onward": self.onward is not None and news.puts_at_risk(self.onward),
             "checked_in": self.checked_in,

@@ -33,7 +33,7 @@ class Verdict(StrEnum):
 
 SYSTEM = system_prompt("review")
 
-_SCHEMA = json.loads(
+_SCHEMA: dict[str, Any] = json.loads(
     """{"type": "object", "properties": {"verdicts": {"type": "array", "items": {"type": "object", "properties": {
     "n": {"type": "integer"}, "why": {"type": "string"},
     "verdict": {"type": "string", "enum": ["news", "courtesy", "advice", "invention"]}},

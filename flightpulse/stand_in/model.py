@@ -14,7 +14,7 @@ from functools import cache
 
 from flightpulse.domain.severity import Severity
 from flightpulse.messages import facts, gsm7, review
-from flightpulse.messages.news import news_kind
+from flightpulse.messages.news import all_segments, news_kind
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.review import Verdict
 from flightpulse.messages.segments import Kind, Segment
@@ -143,19 +143,14 @@ def _length(text: str, segment: Segment) -> int:
 @cache
 def _known_sentences(kind: Kind) -> dict[str, Verdict]:
     """What the reviewer knows about a kind of news: each sentence without its salutation, and what it is."""
-    names = {
-        Kind.DELAY: ("MINOR", "MAJOR", "SEVERE"),
-        Kind.ON_TIME: ("ON_TIME",),
-        Kind.CANCELLATION: ("CANCELLED",),
-        Kind.GATE_CHANGE: ("GATE", "TERMINAL", "TERMINAL_LATER"),
-    }[kind]
+    banks = dict.fromkeys(bank_of(segment) for segment in all_segments() if segment.kind is kind)
     onward = phrases.CANCELLED_ONWARD_NOTES if kind is Kind.CANCELLATION else phrases.DELAYED_ONWARD_NOTES
-    known = dict.fromkeys(map(_bare, _honest_canaries(kind)), Verdict.NEWS)
+    known = dict.fromkeys(map(_bare, news_kind(kind).honest), Verdict.NEWS)
     slots: list[tuple[tuple[str, ...], Verdict]] = [
         *((slot, Verdict.NEWS) for slot in (phrases.TIER_NOTES, phrases.REQUEST_NOTES, onward, (_REQUEST_NOTED,))),
         *((slot, Verdict.ADVICE) for slot in (phrases.CHECKED_IN_NOTES, phrases.BAGS_NOTES)),
     ]
-    for bank in map(BANKS.__getitem__, names):
+    for bank in banks:
         known |= dict.fromkeys(map(_bare, bank.subjects), Verdict.NEWS)
         slots += [(slot, Verdict.NEWS) for slot in (bank.news, bank.facts, bank.sms)]
         slots += [
@@ -167,10 +162,6 @@ def _known_sentences(kind: Kind) -> dict[str, Verdict]:
         for sentence in MessageTemplate("", slot, "").sentences():
             known.setdefault(_bare(sentence.text), verdict)
     return known
-
-
-def _honest_canaries(kind: Kind) -> tuple[str, ...]:
-    return news_kind(kind).honest
 
 
 def _bare(sentence: str) -> str:

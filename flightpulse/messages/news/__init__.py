@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
+from typing import Any
 
 from flightpulse.domain.entities import DelayReason, Tier
 from flightpulse.messages.news import cancellation, delay, gate_change
@@ -25,6 +26,6 @@ def all_segments() -> Iterator[Segment]:
         reasons: tuple[DelayReason | None, ...] = tuple(DelayReason) if news.has_reason else (None,)
         for severity, reason, tier in product(news.severities, reasons, Tier):
             for flags in product((False, True), repeat=len(news.varies)):
-                circumstances = dict(zip(news.varies, flags, strict=True))
+                circumstances: dict[str, Any] = dict(zip(news.varies, flags, strict=True))
                 if circumstances.get("checked_in", True) or not circumstances["bags"]:
                     yield Segment(kind=news.kind, severity=severity, reason=reason, tier=tier, **circumstances)

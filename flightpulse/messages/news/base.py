@@ -162,4 +162,4 @@ def _applying(texts: Iterable[str], segment: Segment) -> Iterator[str]:
 def _sayable(texts: str | list[str], segment: Segment, facts: Set[str]) -> Iterator[str]:
     """Those of some alternatives that apply and whose facts are known."""
     alternatives = [texts] if isinstance(texts, str) else texts
-    return (text for text in _applying(alternatives, segment) if facts.issuperset(used(text)))
+    return (text for text in _applying(alternatives, segment) if facts >= set(used(text)))
