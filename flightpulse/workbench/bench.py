@@ -25,13 +25,14 @@ from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session, Target
 
 if TYPE_CHECKING:
+    from flightpulse.kafka.record_positions import Place
     from flightpulse.workbench.costs.idle_cost import IdleCost
     from flightpulse.workbench.deploy.deploy import Deployer
     from flightpulse.workbench.executions.run_executions import RunExecution
     from flightpulse.workbench.faults.model_faults import Misbehaviour
     from flightpulse.workbench.faults.protection_switch import Switch
+    from flightpulse.workbench.fire.expectations import Expectation
     from flightpulse.workbench.fire.firing import Fired
-    from flightpulse.workbench.fire.record_positions import Place
     from flightpulse.workbench.messages.inbox_cards import Inbox
     from flightpulse.workbench.metrics.alarms import QuickAlarm
     from flightpulse.workbench.metrics.metric_sources import EmbeddedLine
@@ -297,12 +298,10 @@ class Workbench:
         is not ready or the event is none.
         """
         from flightpulse.workbench.fire import firing
-        from simulator.scenarios import Scenario
 
         session = self._ready_session()
-        scenario = self._scenario(what)
+        scenario, expectations = self._scenario(what)
         is_scenario = not isinstance(what, Mapping | list | tuple)
-        assert isinstance(scenario, Scenario)
         label = scenario.name if scenario.number else scenario.title
         steps = Steps()
         fired = self._with(
@@ -310,6 +309,7 @@ class Workbench:
             lambda: firing.fire(
                 session,
                 scenario,
+                expectations,
                 reset=is_scenario if reset is None else reset,
                 seconds=timeout,
                 correlation_id=correlation_id,
@@ -335,7 +335,7 @@ class Workbench:
             if kept is None:
                 raise UserError(f"No run has sent the event {what}.", hint="Fire one with: wb.fire(1)")
             return Run(session, kept, _observed(session, kept))
-        scenario = self._scenario(what)
+        scenario, _ = self._scenario(what)
         kept = run_store.load(self.home, scenario.name, cloud)
         return self.fire(what) if kept is None else Run(session, kept, _observed(session, kept))
 
@@ -354,21 +354,21 @@ class Workbench:
         else:
             kept = run_store.of_event(self.home, what, cloud) or run_store.load(self.home, what, cloud)
             if kept is None and not what.startswith("evt-"):
-                kept = run_store.load(self.home, self._scenario(what).name, cloud)
+                kept = run_store.load(self.home, self._scenario(what)[0].name, cloud)
         if kept is None:
             verb = "scenario 1" if what is None or what.startswith("evt-") else f"scenario {what}"
             which = "There is no run yet" if what is None else f"There is no run of {what} yet"
             raise UserError(f"{which} on {session.where}.", hint=f"Send one with: {session.command(verb)}")
         return Run(session, kept, _observed(session, kept))
 
-    def _scenario(self, what: Any) -> "Scenario":
+    def _scenario(self, what: Any) -> "tuple[Scenario, tuple[Expectation, ...]]":
         from flightpulse.workbench.fire import firing
+        from flightpulse.workbench.fire.expectations import EXPECTED
         from simulator import scenarios
 
-        if isinstance(what, scenarios.Scenario):
-            return what
         if isinstance(what, int | str):
-            return scenarios.find(str(what))
+            scenario = scenarios.find(str(what))
+            return scenario, EXPECTED[scenario.name]
         chosen = [what] if isinstance(what, Mapping) else list(what)
         if not chosen:
             raise UserError("There is no event to fire.", hint='Make one with: wb.delay("SW1234", 25, "WEATHER")')
