@@ -157,9 +157,15 @@ class Workbench:
     def _up(self, steps: Steps) -> None:
         if self._running_cloud() and self._session is not None:
             return
-        from flightpulse.local import process
+        from localcloud import process
 
-        process.up(self.home, port=self._port, kafka=self._kafka, progress=partial(steps.update, "up"))
+        process.up(
+            self.home,
+            program=paths.LOCAL_CLOUD,
+            port=self._port,
+            kafka=self._kafka,
+            progress=partial(steps.update, "up"),
+        )
 
     def deploy(self, *, again: bool = False, agree: bool = False, context: Mapping[str, str] | None = None) -> Table:
         """Deploy the stack with the CDK CLI, and give the resources in the order in which they came up.
@@ -260,7 +266,7 @@ class Workbench:
         """Stop the local cloud; it forgets everything. May run twice. Raises UserError for ``aws``."""
         if self.target == "aws":
             raise UserError("AWS cannot be stopped from here.", hint="wb.destroy(agree=True) deletes the stack.")
-        from flightpulse.local import process
+        from localcloud import process
 
         if self._running_cloud():
             process.down(self.home)
@@ -530,8 +536,8 @@ class Workbench:
         :meth:`forget_templates`; what the function that asks it remembers of earlier faults is forgotten before and
         after. Raises UserError for another kind, and for ``aws``.
         """
-        from flightpulse.local import state
         from flightpulse.workbench.faults import model_faults
+        from localcloud.process import state
 
         if self.target == "aws":
             raise UserError("A model on AWS cannot be made to misbehave.", hint='Use connect("local").')
@@ -754,7 +760,7 @@ def cloud_of(session: Session) -> str:
 
 
 def _running_cloud(home: Path) -> str:
-    from flightpulse.local import processes, state
+    from localcloud.process import processes, state
 
     cloud = state.load(home)
     return cloud.start_token if cloud and processes.is_running(cloud.pid, cloud.start_token) else ""

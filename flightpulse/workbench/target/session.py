@@ -66,7 +66,7 @@ class Session:
 
     @classmethod
     def _local(cls, home: Path, kafka: str | None) -> "Session":
-        from flightpulse.local import process
+        from localcloud import process
 
         cloud = process.status(home)
         if cloud is None:

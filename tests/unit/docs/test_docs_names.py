@@ -17,7 +17,7 @@ from tests.infrastructure.synthesis import Stack
 from tests.unit.docs.pages import PAGES, SPEC, Page
 
 IDENTIFIER = re.compile(r"/?[A-Za-z_][\w./:-]*[\w/]")
-SOURCES = ("flightpulse", "simulator", "infra", "sample_data", "tools")
+SOURCES = ("flightpulse", "localcloud", "simulator", "infra", "sample_data", "tools")
 FILES = ("Makefile", "pyproject.toml", "docker-compose.yml", ".gitignore")
 READABLE = {".py", ".json", ".toml", ".yml", ".txt"}
 # Names of AWS, of the CDK and of the system, which no code of ours mentions.
