@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from flightpulse.workbench.executions.executions import Execution, Summary
     from flightpulse.workbench.executions.history import Visit
+    from flightpulse.workbench.player import Player
     from flightpulse.workbench.target.session import Session
 
 _Part = tuple[str, str]
@@ -87,8 +88,19 @@ def _print_list(found: "list[Summary]") -> None:
 
 
 @click.command(short_help="Step through one execution, state by state.")
-@click.argument("execution", default="latest")
+@click.argument("execution", required=False)
 @options.target
+@click.option(
+    "--history",
+    "saved",
+    type=click.Path(path_type=Path),
+    help="A saved history instead of EXECUTION, of any state machine: what get-execution-history printed.",
+)
+@click.option(
+    "--definition",
+    type=click.Path(path_type=Path),
+    help="With --history: the state machine's definition; without it the part that the run went through is drawn.",
+)
 @click.option("--full", is_flag=True, help="Inputs and outputs whole, not shortened.")
 @click.option("--alone", is_flag=True, help="Without the executions it started.")
 @click.option(
@@ -98,34 +110,69 @@ def _print_list(found: "list[Summary]") -> None:
     help="Write a page that steps through it on its diagram; it works offline.",
 )
 @options.as_json
-def show(execution: str, target: str, full: bool, alone: bool, page: Path | None, as_json: bool) -> None:
+def show(
+    execution: str | None,
+    target: str,
+    saved: Path | None,
+    definition: Path | None,
+    full: bool,
+    alone: bool,
+    page: Path | None,
+    as_json: bool,
+) -> None:
     """Step through one execution, state by state.
 
     EXECUTION is an ARN, the name of an execution, the name of a workflow (its latest execution: delay, cancellation,
     gate-change, notify-passengers, notify-chunk) or `latest`. Map iterations and the executions it started are
     indented below their states; retries and caught errors are told in words.
-    """
-    from flightpulse.workbench.executions import executions as workbench
 
-    session = options.session(target)
-    arn = workbench.find(session, execution)
+    With --target aws an ARN may be of any state machine in your account. A history that somebody saved needs neither
+    an account nor a cloud: --history FILE.
+    """
+    if saved:
+        if execution:
+            raise click.UsageError("Give either an execution or --history, not both.")
+        _show_saved(saved, definition, full=full, page=page, as_json=as_json)
+        return
+    if definition:
+        raise click.UsageError("--definition goes with --history; an execution brings its own.")
+    from flightpulse.workbench.executions import executions as workbench
+    from flightpulse.workbench.executions import run_executions
+
+    reference = execution or "latest"
+    session = options.session(target, region=workbench.region_of(reference))
+    arn = workbench.find(session, reference)
     if page:
-        _write_page(session, arn, page)
+        _write_page(run_executions.Loader(session).load(arn).player(), page)
         return
     loaded = workbench.load(session, arn)
     if as_json:
         options.print_json(_as_json(session, loaded, alone=alone))
-        return
+    else:
+        _print_tree(loaded, session, full=full, nested=not alone)
+
+
+def _show_saved(file: Path, definition: Path | None, *, full: bool, page: Path | None, as_json: bool) -> None:
+    from flightpulse.workbench.executions import saved_history
+
+    saved = saved_history.load_history(file, saved_history.load_definition(definition) if definition else None)
+    if page:
+        _write_page(saved.player(), page)
+        if saved.definition is None:
+            click.echo("It shows the states the run went through. For the whole machine, add --definition FILE.")
+    elif as_json:
+        options.print_json({"file": str(file), "history": asdict(saved.history)})
+    else:
+        _print_tree(saved.execution, None, full=full, nested=False)
+
+
+def _print_tree(execution: "Execution", session: "Session | None", *, full: bool, nested: bool) -> None:
     from flightpulse.cli import screen
 
-    tree = _Drawer(session, full=full, nested=not alone).draw(loaded)
-    screen.console().print(tree)
+    screen.console().print(_Drawer(session, full=full, nested=nested).draw(execution))
 
 
-def _write_page(session: "Session", arn: str, page: Path) -> None:
-    from flightpulse.workbench.executions import run_executions
-
-    player = run_executions.Loader(session).load(arn).player()
+def _write_page(player: "Player", page: Path) -> None:
     try:
         page.write_text(player.page(), encoding="utf-8")
     except OSError as error:
@@ -139,7 +186,8 @@ class _Drawer:
     Short (the default), a line holds what fits on it, and of the data only inputs and results of tasks are shown.
     """
 
-    def __init__(self, session: "Session", *, full: bool, nested: bool) -> None:
+    def __init__(self, session: "Session | None", *, full: bool, nested: bool) -> None:
+        """Without a session the executions that this one started are not told."""
         self._session = session
         self._full = full
         self._nested = nested
@@ -204,11 +252,17 @@ class _Drawer:
             again = f", try {branch.attempt}" if branch.attempt > 1 else ""
             inside = node.add(self._line((f"{mark} ", colour), (f"{branch.kind} {branch.index}{again}", "")))
             self._visits(inside, branch.visits)
-        for child in children:
-            execution = workbench.load(self._session, child)
-            self._fill(node.add(self._line(*self._heading(execution))), execution)
+        if self._session:
+            for child in children:
+                self._child(node, workbench.load_child(self._session, child), child)
         if shows_data:
             self._data(node, "out", visit.output)
+
+    def _child(self, node: "Tree", execution: "Execution | None", arn: str) -> None:
+        if execution is None:
+            node.add(self._line((f"started {arn}, whose history cannot be read", "yellow")))
+        else:
+            self._fill(node.add(self._line(*self._heading(execution))), execution)
 
     def _data(self, parent: "Tree", label: str, text: str | None) -> None:
         from flightpulse.workbench.executions import story
@@ -230,12 +284,11 @@ def _as_json(session: "Session", execution: "Execution", *, alone: bool) -> dict
     from flightpulse.workbench.executions import history
 
     children = [arn for visit in history.walk(execution.history.visits) for arn in visit.children]
+    started = [] if alone else [workbench.load_child(session, arn) for arn in children]
     return {
         **asdict(execution.summary),
         "input": execution.input,
         "output": execution.output,
         "history": asdict(execution.history),
-        "started_executions": []
-        if alone
-        else [_as_json(session, workbench.load(session, arn), alone=alone) for arn in children],
+        "started_executions": [_as_json(session, child, alone=alone) for child in started if child],
     }

@@ -88,7 +88,7 @@ check("the bus's own schema accepts it", grade.step("publishing").ok, True)
 # %% [markdown]
 # Under which metric it is counted, how grave it is, which detail-type routes it, what the bus carries, and how it says itself in a sentence. `ABC` makes Python refuse a class that leaves one out.
 #
-# **Takeaway:** a handler that asks the event what it is needs no change when a new event comes. It is [kafka_consumer.py](../flightpulse/functions/kafka_consumer.py), unchanged.
+# **Takeaway:** a handler that asks the event what it is needs no change when a new event comes. It is [consume.py](../flightpulse/use_cases/consume.py), unchanged.
 
 # %% [markdown]
 # ## What may passengers read?

@@ -51,8 +51,9 @@ def _is_source(path: Path) -> bool:
 
 def metrics_of_functions() -> set[str]:
     """Every metric that a function counts."""
-    functions = (ROOT / "flightpulse" / "functions").glob("*.py")
-    text = "".join(path.read_text(encoding="utf-8") for path in functions)
+    rooms = ("functions", "use_cases")
+    paths = [path for room in rooms for path in (ROOT / "flightpulse" / room).glob("*.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in paths)
     counted = {known.metric for known in TYPES.values()}
     return counted | set(re.findall(r'meter\.add\(\s*"(\w+)"', text))
 

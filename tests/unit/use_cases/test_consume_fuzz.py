@@ -7,11 +7,11 @@ from typing import Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flightpulse.adapters import kafka_records
+from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
 from flightpulse.adapters.table import Table
-from flightpulse.functions.kafka_consumer import Consumer, _tell
+from flightpulse.use_cases.consume import Consumer
 from tests.unit.builders import a_flight, an_envelope
 from tests.unit.fakes import FakeDynamoDB, FakeEvents, FakeQueue
 
@@ -79,14 +79,17 @@ def consumed(invocation: object) -> None:
     table = Table(cast(Any, dynamodb), "FlightPulseTable")
     table.save(flights=[a_flight(), a_flight(flight_id="SW3456"), a_flight(flight_id="SW9012")])
     consumer = Consumer(
-        table, Bus(cast(Any, events), "flightpulse-bus"), DeadLetters(cast(Any, queue), "https://sqs.example/records")
+        table,
+        Bus(cast(Any, events), "flightpulse-bus"),
+        DeadLetters(cast(Any, queue), "https://sqs.example/records"),
+        log=telemetry.logger("kafka-consumer"),
+        meter=telemetry.Meter("kafka-consumer"),
     )
     records = list(kafka_records.records(invocation))
-    accepted, rejected = consumer.consume(records)
-    _tell(accepted, rejected)
-    assert len(accepted) + len(rejected) == len(records)
-    assert len(events.published) == len(accepted)
-    assert len(queue.letters()) == len(rejected)
+    consumed = consumer.consume(records)
+    assert len(consumed.accepted) + len(consumed.rejected) == len(records)
+    assert len(events.published) == len(consumed.accepted)
+    assert len(queue.letters()) == len(consumed.rejected)
     for entry in events.published:
         entry["Detail"].encode("utf-8")
 

@@ -1,26 +1,24 @@
-import io
 import json
-import logging
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
 
-from flightpulse.adapters.bus import Bus, PublishError
+from flightpulse.adapters import kafka_records, telemetry
+from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters, UndeliveredLettersError
 from flightpulse.adapters.table import Table
-from flightpulse.functions import kafka_consumer
-from flightpulse.functions.kafka_consumer import Consumer
+from flightpulse.use_cases.consume import Consumer
+from flightpulse.use_cases.ports import PublishError
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
-from tests.unit.fakes import FakeDynamoDB, FakeEvents, FakeQueue, aws_error, lambda_context, patient, sample
+from tests.unit.fakes import FakeDynamoDB, FakeEvents, FakeLog, FakeQueue, aws_error, patient, sample
 
 
 class Airline:
     """The consumer with a table of three flights, a bus and a dead-letter queue."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.dynamodb, self.events, self.queue = FakeDynamoDB(), FakeEvents(), FakeQueue()
+    def __init__(self) -> None:
+        self.dynamodb, self.events, self.queue, self.log = FakeDynamoDB(), FakeEvents(), FakeQueue(), FakeLog()
         table = Table(cast(Any, self.dynamodb), "FlightPulseTable")
         table.save(
             flights=[a_flight(flight_id=flight_id) for flight_id in ("SW1234", "SW3456", "SW9012")],
@@ -32,15 +30,16 @@ class Airline:
             ],
         )
         self.dynamodb.calls.clear()
-        consumer = Consumer(
+        self._consumer = Consumer(
             table,
             Bus(cast(Any, self.events), "flightpulse-bus", backoff=patient()),
             DeadLetters(cast(Any, self.queue), "https://sqs.example/records", backoff=patient()),
+            log=self.log,
+            meter=telemetry.Meter("kafka-consumer"),
         )
-        monkeypatch.setattr(kafka_consumer, "_consumer", lambda: consumer)
 
     def invoke(self, event: Any) -> dict[str, Any]:
-        return kafka_consumer.handler(event, lambda_context())  # type: ignore[arg-type]
+        return self._consumer.consume(kafka_records.records(event)).answer()
 
     def published(self) -> list[tuple[str, str]]:
         return [(entry["DetailType"], json.loads(entry["Detail"])["event_id"]) for entry in self.events.published]
@@ -50,22 +49,8 @@ class Airline:
 
 
 @pytest.fixture
-def airline(monkeypatch: pytest.MonkeyPatch) -> Airline:
-    return Airline(monkeypatch)
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """What the consumer logs."""
-    stream = io.StringIO()
-    handler = next(handler for handler in kafka_consumer.logger.handlers if isinstance(handler, logging.StreamHandler))
-    before = handler.setStream(stream)
-    yield stream
-    handler.setStream(before)
-
-
-def lines(log: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in log.getvalue().splitlines()]
+def airline() -> Airline:
+    return Airline()
 
 
 def metrics(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -177,6 +162,8 @@ BAD_RECORDS = [
     (a_record(an_envelope(payload={"new_departure": "2026-03-01T08:00:00Z"})), "DEPARTURE_BEFORE_SCHEDULE"),
     (a_record(an_envelope(payload={"new_arrival": "2026-03-02T14:25:00Z"})), "ARRIVAL_BEFORE_DEPARTURE"),
     (a_record(an_envelope("gate_change", payload={"new_gate": "A5"})), "SAME_GATE"),
+    (a_record(an_envelope(payload={"delay_minutes": 600})), "DELAY_CONTRADICTS_DEPARTURE"),
+    (a_record(an_envelope(payload={"new_arrival": "2026-03-03T17:45:00Z"})), "ARRIVAL_CONTRADICTS_DEPARTURE"),
 ]
 
 
@@ -222,25 +209,24 @@ def test_fields_nobody_knows_are_ignored(airline: Airline) -> None:
     assert "crew" not in airline.events.details()[0]
 
 
-def test_a_record_without_a_key_is_processed_and_its_lost_order_logged(airline: Airline, log: io.StringIO) -> None:
+def test_a_record_without_a_key_is_processed_and_its_lost_order_logged(airline: Airline) -> None:
     assert airline.invoke(a_batch(a_record(an_envelope(), key=None)))["published"] == 1
-    (warning,) = [line for line in lines(log) if line["level"] == "WARNING"]
+    (warning,) = [line for line in airline.log.lines if line["level"] == "WARNING"]
     assert warning["message"] == "the key is not the flight: its order is not kept"
 
 
-def test_a_contradiction_between_minutes_and_departure_is_logged_and_published(
-    airline: Airline, log: io.StringIO
-) -> None:
-    assert airline.invoke(a_batch(a_record(an_envelope(payload={"delay_minutes": 20}))))["published"] == 1
-    assert "delay_minutes and new_departure differ" in [line["message"] for line in lines(log)]
+def test_the_gate_of_the_table_is_told_and_not_that_of_the_report(airline: Airline) -> None:
+    airline.invoke(a_batch(a_record(an_envelope("gate_change"), key="SW3456")))
+    (detail,) = airline.events.details()
+    assert (detail["old_gate"], detail["new_gate"]) == ("A12", "D15")
+    assert "from gate D15 instead of A12" in detail["summary"]
 
 
-def test_a_log_line_tells_the_story_and_carries_every_id(airline: Airline, log: io.StringIO) -> None:
+def test_a_log_line_tells_the_story_and_carries_every_id(airline: Airline) -> None:
     airline.invoke(sample("kafka_batch"))
-    line = lines(log)[0]
+    line = airline.log.lines[0]
     assert line["message"].startswith("Flight SW1234 from DAL to LAX leaves 25 minutes late")
     expected = {
-        "service": "kafka-consumer",
         "correlation_id": "ops-console-4711",
         "event_id": "evt-7d1f0c52a9b34e6f",
         "flight_id": "SW1234",
@@ -251,18 +237,16 @@ def test_a_log_line_tells_the_story_and_carries_every_id(airline: Airline, log: 
     assert {name: line[name] for name in expected} == expected
 
 
-def test_a_rejection_is_logged_with_its_code_and_coordinates_but_not_its_content(
-    airline: Airline, log: io.StringIO
-) -> None:
+def test_a_rejection_is_logged_with_its_code_and_coordinates_but_not_its_content(airline: Airline) -> None:
     airline.invoke(a_batch(a_record({"event_type": "FLIGHT_DELAY", "email": "ana@example.com"}, offset=9)))
-    (line,) = lines(log)
+    (line,) = airline.log.lines
     assert (line["level"], line["reason"], line["offset"]) == ("WARNING", "SCHEMA", 9)
-    assert "ana" not in log.getvalue()
+    assert "ana" not in str(airline.log.lines)
 
 
-def test_a_rejected_event_that_was_understood_is_logged_with_its_ids(airline: Airline, log: io.StringIO) -> None:
+def test_a_rejected_event_that_was_understood_is_logged_with_its_ids(airline: Airline) -> None:
     airline.invoke(a_batch(a_record(an_envelope(payload={"flight_id": "SW0000"}))))
-    (line,) = lines(log)
+    (line,) = airline.log.lines
     assert (line["reason"], line["event_id"], line["flight_id"]) == ("UNKNOWN_FLIGHT", "evt-7d1f0c52a9b34e6f", "SW0000")
 
 
