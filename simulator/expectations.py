@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from flightpulse.domain.entities import BookingStatus, Tier
-from flightpulse.workbench.facts import Facts, Handled, Recipient, Sent
-from flightpulse.workbench.inbox import Message, outdated
+from flightpulse.workbench.messages.inbox import Message, outdated
+from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
 
 
 @dataclass(frozen=True, slots=True)

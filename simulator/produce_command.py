@@ -252,7 +252,7 @@ def _flight_finder(options: Mapping[str, Any]) -> FindFlight:
         return lambda flight_id: _described_flight(flight_id, options)
 
     def find(flight_id: str) -> Flight | None:
-        from flightpulse.workbench import sample_data
+        from flightpulse.workbench.deploy import sample_data
 
         flights = sample_data.load(day=_tomorrow()).flights
         return next((flight for flight in flights if flight.flight_id == flight_id), None)

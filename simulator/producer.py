@@ -21,7 +21,7 @@ from simulator import events
 from simulator.events import CORRELATION_HEADER, TOPIC
 
 if TYPE_CHECKING:
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.target.session import Session
 
 OnProgress = Callable[[int, int], None]
 """Told how many records the broker has acknowledged, of how many."""

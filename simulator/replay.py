@@ -28,7 +28,7 @@ from flightpulse.domain.entities import (
 )
 from flightpulse.domain.events import EventType
 from flightpulse.errors import UserError
-from flightpulse.workbench.sample_data import SampleData
+from flightpulse.workbench.deploy.sample_data import SampleData
 from simulator import events
 from simulator.events import Event
 

@@ -95,7 +95,7 @@ def _produce(bootstrap: str, file: str, pause: str) -> None:
 def _relay(bootstrap: str, endpoint: str, function: str, group: str) -> None:
     from flightpulse.relay import Kafka, Observer, Poller, Subscription, run_until_signal
     from flightpulse.relay.aws import LambdaFunction, lambda_client
-    from flightpulse.workbench.session import local_aws_session
+    from flightpulse.workbench.target.session import local_aws_session
     from simulator.events import TOPIC
 
     subscription = Subscription(

@@ -14,7 +14,7 @@ from flightpulse.chaos.dial import Dial, Fault
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.poller_switch import without_mapping
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.target.session import Session
 
 _FUNCTIONS = {"consumer": "KafkaConsumer", "messenger": "LLMMessenger", "stream handler": "StreamHandler"}
 _VICTIMS = (*_FUNCTIONS, "relay", "producer")

@@ -17,7 +17,7 @@ from flightpulse.domain.entities import (
     Passenger,
     Tier,
 )
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.target.session import Session
 
 Wish = tuple[str, str]
 """A booking and a channel on which its passenger wants to be told: ``("BKG-…", "email")``."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from flightpulse.errors import UserError
 from flightpulse.local import health
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.target.session import Session
 
 Fault = dict[str, Any]
 

@@ -14,8 +14,10 @@ from flightpulse.adapters.table import Table
 from flightpulse.chaos.oracle import Handling, State, Told
 from flightpulse.chaos.verdict import OnProgress, silent
 from flightpulse.domain import keys
-from flightpulse.workbench import executions, inbox, names
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.executions import executions
+from flightpulse.workbench.messages import inbox
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session
 
 _CLOCK_SKEW = timedelta(seconds=2)
 _POLL_SECONDS = 0.3

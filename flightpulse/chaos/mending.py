@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from flightpulse.chaos import evidence
 from flightpulse.chaos.verdict import OnProgress, silent
-from flightpulse.workbench.redrive import EXECUTIONS, Redriver
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.faults.redrive import EXECUTIONS, Redriver
+from flightpulse.workbench.target.session import Session
 
 _PAUSE_SECONDS = 1.0
 

@@ -11,9 +11,9 @@ from flightpulse.chaos.dial import Dial, Fault
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain import keys
-from flightpulse.workbench import inbox
-from flightpulse.workbench.inbox import Message
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.messages import inbox
+from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.target.session import Session
 from simulator import events
 from simulator.producer import send
 

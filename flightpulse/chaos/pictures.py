@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from flightpulse.chaos.verdict import Verdict
-from flightpulse.workbench import picture as pictures
-from flightpulse.workbench.picture import Picture
+from flightpulse.workbench.show import picture as pictures
+from flightpulse.workbench.show.picture import Picture
 
 _HARMS = (
     ("told twice", pictures.ORANGE, "//"),

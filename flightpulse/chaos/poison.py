@@ -14,9 +14,9 @@ from flightpulse.chaos import crowd, evidence, fuzz, storm
 from flightpulse.chaos.fuzz import BadRecord
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
-from flightpulse.workbench import dead_letters
-from flightpulse.workbench.dead_letters import DeadLetter
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.faults.dead_letters import DeadLetter
+from flightpulse.workbench.target.session import Session
 
 _LETTERS = "records"
 _FUNCTION = "FlightPulse-KafkaConsumer"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.target.session import Session
 
 _SETTLED_SECONDS = 30.0
 _POLL_SECONDS = 0.2

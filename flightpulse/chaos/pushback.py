@@ -11,8 +11,8 @@ from flightpulse.chaos.dial import Dial, Fault
 from flightpulse.chaos.oracle import IN_ORDER, Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
 from flightpulse.stack import asl
-from flightpulse.workbench import names
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session
 from simulator.producer import send
 
 _FUNCTIONS = "functions"

@@ -14,9 +14,10 @@ from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain import keys
 from flightpulse.domain.entities import Flight
-from flightpulse.workbench import dead_letters, executions
-from flightpulse.workbench.redrive import Redriver
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.executions import executions
+from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.faults.redrive import Redriver
+from flightpulse.workbench.target.session import Session
 from simulator import events
 from simulator.producer import send
 

@@ -12,8 +12,9 @@ from flightpulse.chaos import crowd, evidence
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
 from flightpulse.domain.entities import Flight
-from flightpulse.workbench import executions, names
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.executions import executions
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session
 from simulator import events
 from simulator.producer import send
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flightpulse.workbench.tables import Table
+from flightpulse.workbench.show.tables import Table
 
 OnProgress = Callable[[str, int, int], None]
 """Told what is going on: in words, how much is done, of how much (0 when nobody can say)."""

@@ -20,7 +20,7 @@ from flightpulse.chaos.children import Child
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.poller_switch import without_mapping
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.target.session import Session
 
 REQUEST, ANSWER = "before the request", "before the answer"
 

@@ -8,7 +8,7 @@ import click
 from flightpulse.cli import options
 
 if TYPE_CHECKING:
-    from flightpulse.workbench.api_client import Answer
+    from flightpulse.workbench.observe.api_client import Answer
 
 
 @click.command(short_help="Call a route of the REST API, signed.")
@@ -26,7 +26,7 @@ def api(path: str, target: str, method: str, body: str | None, unsigned: bool, i
     /passengers/PAX-0001, /passengers/PAX-0001/bookings or /bookings/BKG-0001. --json adds the status and
     the address to the body. The exit code is 1 for an answer of 400 or above.
     """
-    from flightpulse.workbench import api_client
+    from flightpulse.workbench.observe import api_client
 
     answer = api_client.call(options.session(target), path, method=method.upper(), body=body, signed=not unsigned)
     if as_json:

@@ -9,7 +9,7 @@ from flightpulse.cli import options
 
 if TYPE_CHECKING:
     from flightpulse.chaos.verdict import OnProgress, Verdict
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.target.session import Session
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from flightpulse.local.state import RunningCloud
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.target.session import Session
 
 
 @click.command(short_help="Start the local cloud and its Kafka broker.")
@@ -107,7 +107,7 @@ def env(target: str) -> None:
         aws stepfunctions list-state-machines
         cd infra && cdk deploy
     """
-    from flightpulse.workbench import cdk
+    from flightpulse.workbench.deploy import cdk
 
     session = options.session(target)
     variables = session.environment()
@@ -125,7 +125,7 @@ def env(target: str) -> None:
 
 
 def _is_deployed() -> bool:
-    from flightpulse.workbench import status as workbench
+    from flightpulse.workbench.deploy import status as workbench
 
     return workbench.stack_status(options.session("local")) is not None
 
@@ -180,7 +180,7 @@ def _cloud_of(session: "Session") -> dict[str, Any]:
 
 def _stack_of(session: "Session") -> dict[str, Any]:
     """What is deployed: the stack's state, flights in the table, letters that wait."""
-    from flightpulse.workbench import status as workbench
+    from flightpulse.workbench.deploy import status as workbench
 
     state = workbench.stack_status(session)
     if state is None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from flightpulse.workbench.scenarios import ScenarioRun
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.fire.scenarios import ScenarioRun
+    from flightpulse.workbench.target.session import Session
 
 _SHOWN_METRICS = (
     "DelayEventsProcessed",
@@ -63,7 +63,7 @@ class Times:
 def _deploy_and_seed(console: "Console", session: "Session") -> None:
     from flightpulse.cli.screen import Steps
     from flightpulse.cli.stack import deploy_local
-    from flightpulse.workbench import seeding
+    from flightpulse.workbench.deploy import seeding
 
     deploy_local(session, {})
     steps = Steps(console)
@@ -122,7 +122,7 @@ def _add(table: "Table", run: "ScenarioRun") -> None:
 
 
 def _metrics_line(session: "Session", since: datetime) -> str:
-    from flightpulse.workbench import metrics
+    from flightpulse.workbench.metrics import metrics
 
     sums = metrics.by_name(metrics.totals(session, since=since))
     shown = [f"{name} {sums[name]:g}" for name in _SHOWN_METRICS if name in sums]

@@ -48,7 +48,7 @@ def _explained(error: BaseException) -> UserError | None:
     # botocore takes a moment to import; an error of its can only be there when it has been imported.
     if "botocore" not in sys.modules:
         return None
-    from flightpulse.workbench import aws_errors
+    from flightpulse.workbench.target import aws_errors
 
     return aws_errors.explain(error)
 

@@ -11,15 +11,15 @@ import click
 
 from flightpulse.cli import options
 from flightpulse.errors import UserError
-from flightpulse.workbench import names
+from flightpulse.workbench.target import names
 
 if TYPE_CHECKING:
     from rich.text import Text
     from rich.tree import Tree
 
-    from flightpulse.workbench.executions import Execution, Summary
-    from flightpulse.workbench.history import Visit
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.executions.executions import Execution, Summary
+    from flightpulse.workbench.executions.history import Visit
+    from flightpulse.workbench.target.session import Session
 
 _Part = tuple[str, str]
 """A text and its style."""
@@ -56,7 +56,7 @@ def executions(
     target: str, workflows: tuple[str, ...], status: str | None, since: datetime | None, limit: int, as_json: bool
 ) -> None:
     """List workflow executions, the newest first."""
-    from flightpulse.workbench import executions as workbench
+    from flightpulse.workbench.executions import executions as workbench
 
     session = options.session(target)
     found = workbench.recent(session, workflows=workflows, status=status, since=since, limit=limit)
@@ -104,7 +104,7 @@ def show(execution: str, target: str, full: bool, alone: bool, page: Path | None
     gate-change, notify-passengers, notify-chunk) or `latest`. Map iterations and the executions it started are
     indented below their states; retries and caught errors are told in words.
     """
-    from flightpulse.workbench import executions as workbench
+    from flightpulse.workbench.executions import executions as workbench
 
     session = options.session(target)
     arn = workbench.find(session, execution)
@@ -122,7 +122,7 @@ def show(execution: str, target: str, full: bool, alone: bool, page: Path | None
 
 
 def _write_page(session: "Session", arn: str, page: Path) -> None:
-    from flightpulse.workbench import run_executions
+    from flightpulse.workbench.executions import run_executions
 
     player = run_executions.Loader(session).load(arn).player()
     try:
@@ -151,7 +151,7 @@ class _Drawer:
         return tree
 
     def _fill(self, tree: "Tree", execution: "Execution") -> None:
-        from flightpulse.workbench import story
+        from flightpulse.workbench.executions import story
 
         self._data(tree, "input", json.dumps(execution.input))
         self._visits(tree, execution.history.visits)
@@ -181,7 +181,7 @@ class _Drawer:
 
     def _visit(self, parent: "Tree", visit: "Visit", after: "Visit | None") -> None:
         from flightpulse.cli.screen import seconds
-        from flightpulse.workbench import story
+        from flightpulse.workbench.executions import story
 
         mark, colour = _mark_of(visit)
         deed = story.deed(visit) + (f", goes on at {after.name}" if visit.kind == "Choice" and after else "")
@@ -192,7 +192,7 @@ class _Drawer:
         self._inside(node, visit)
 
     def _inside(self, node: "Tree", visit: "Visit") -> None:
-        from flightpulse.workbench import executions as workbench
+        from flightpulse.workbench.executions import executions as workbench
 
         children = visit.children if self._nested else ()
         shows_data = self._full or (visit.kind in {"Task", "Wait", "Fail"} and not children)
@@ -209,7 +209,7 @@ class _Drawer:
             self._data(node, "out", visit.output)
 
     def _data(self, parent: "Tree", label: str, text: str | None) -> None:
-        from flightpulse.workbench import story
+        from flightpulse.workbench.executions import story
 
         if not text or text in {"{}", "null"}:
             return
@@ -232,8 +232,8 @@ def _mark_of(visit: "Visit") -> tuple[str, str]:
 
 
 def _as_json(session: "Session", execution: "Execution", *, alone: bool) -> dict[str, Any]:
-    from flightpulse.workbench import executions as workbench
-    from flightpulse.workbench import history
+    from flightpulse.workbench.executions import executions as workbench
+    from flightpulse.workbench.executions import history
 
     children = [arn for visit in history.walk(execution.history.visits) for arn in visit.children]
     return {

@@ -10,7 +10,7 @@ from flightpulse.cli import options
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from flightpulse.workbench.inbox import Message
+    from flightpulse.workbench.messages.inbox import Message
 
 _PHONE_WIDTH = 52
 _MAIL_WIDTH = 88
@@ -35,7 +35,7 @@ def inbox(
     as_json: bool,
 ) -> None:
     """Read the messages as a passenger sees them: e-mails as letters, texts as on a phone."""
-    from flightpulse.workbench import inbox as workbench
+    from flightpulse.workbench.messages import inbox as workbench
 
     session = options.session(target)
     _refuse_unknown(session, passenger, flight)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flightpulse.cli import options
-from flightpulse.workbench import names
+from flightpulse.workbench.target import names
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flightpulse.workbench.logs import LogEvent
+    from flightpulse.workbench.observe.logs import LogEvent
 
 _COLOURS = {"ERROR": "red", "CRITICAL": "red", "WARNING": "yellow", "INFO": "green", "DEBUG": "dim"}
 _LIFECYCLE = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
@@ -51,7 +51,7 @@ def logs(
 ) -> None:
     """Show or follow the log groups of functions, workflows, messages and the audit trail."""
     from flightpulse.cli import screen
-    from flightpulse.workbench import logs as workbench
+    from flightpulse.workbench.observe import logs as workbench
 
     wanted = workbench.groups_named(groups)
     session = options.session(target)
@@ -132,7 +132,7 @@ def _bus_event(fields: dict[str, Any]) -> str:
 def _log_line(fields: dict[str, Any]) -> str:
     from rich.markup import escape
 
-    from flightpulse.workbench import story
+    from flightpulse.workbench.executions import story
 
     level = str(fields.get("level", ""))
     said = [name for name, value in fields.items() if name not in _USUAL and value not in (None, "")]

@@ -13,7 +13,7 @@ from flightpulse.cli import options
 @options.as_json
 def metrics(target: str, since: datetime, as_json: bool) -> None:
     """Show the sums of the metrics in the namespace FlightPulse, as CloudWatch's API gives them."""
-    from flightpulse.workbench import metrics as workbench
+    from flightpulse.workbench.metrics import metrics as workbench
 
     session = options.session(target)
     session.require_stack()

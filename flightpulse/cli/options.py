@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.target.session import Session
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -115,7 +115,7 @@ def confirm(question: str) -> None:
 
 def session(target_name: str, *, kafka: str | None = None) -> "Session":
     """The session for a ``--target``."""
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.target.session import Session
 
     return Session.connect("aws" if target_name == "aws" else "local", kafka=kafka)
 

@@ -11,7 +11,7 @@ from simulator.produce_command import event_options
 if TYPE_CHECKING:
     from flightpulse.domain.entities import Flight
     from flightpulse.relay import Kafka
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.target.session import Session
 
 
 @click.command(short_help="Send one event to Kafka.")
@@ -51,7 +51,7 @@ def broker(session: "Session", config: Path | None) -> "Kafka":
 
 def _flight(session: "Session", flight_id: str) -> "Flight":
     from flightpulse.adapters.table import Table
-    from flightpulse.workbench.seeding import not_seeded
+    from flightpulse.workbench.deploy.seeding import not_seeded
 
     flight = Table(session.dynamodb, session.table_name).flight(flight_id, consistent=True)
     if flight is None:

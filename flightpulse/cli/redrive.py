@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import click
 
 from flightpulse.cli import options
-from flightpulse.workbench import names
+from flightpulse.workbench.target import names
 
 if TYPE_CHECKING:
-    from flightpulse.workbench.redrive import Redriver, Result
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.faults.redrive import Redriver, Result
+    from flightpulse.workbench.target.session import Session
 
 _KINDS = [*names.DEAD_LETTER_OUTPUTS, "executions"]
 
@@ -51,7 +51,7 @@ def redrive(kinds: tuple[str, ...], target: str, kafka: str | None, only_list: b
 
 
 def _redrive(session: "Session", wanted: list[str], *, quiet: bool) -> "Iterator[Result]":
-    from flightpulse.workbench.redrive import Redriver
+    from flightpulse.workbench.faults.redrive import Redriver
 
     redriver = Redriver(session)
     for result in _results(redriver, wanted):
@@ -71,8 +71,8 @@ def _results(redriver: "Redriver", wanted: list[str]) -> "Iterator[Result]":
 
 
 def _list(session: "Session", wanted: list[str], *, as_json: bool) -> None:
-    from flightpulse.workbench import dead_letters
-    from flightpulse.workbench.redrive import Redriver
+    from flightpulse.workbench.faults import dead_letters
+    from flightpulse.workbench.faults.redrive import Redriver
 
     queues = [kind for kind in wanted if kind in names.DEAD_LETTER_OUTPUTS]
     letters = dead_letters.look(session, queues) if queues else []

@@ -9,8 +9,8 @@ from flightpulse.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flightpulse.workbench.replaying import Line, Replayed
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.fire.replaying import Line, Replayed
+    from flightpulse.workbench.target.session import Session
     from simulator.replay import Plan
 
 
@@ -52,7 +52,7 @@ def replay(
     if only_list or day is None:
         _list(as_json=as_json)
         return
-    from flightpulse.workbench import seeding
+    from flightpulse.workbench.deploy import seeding
     from simulator import replay as days
 
     chosen = days.find(day)
@@ -67,7 +67,7 @@ def replay(
 
 def _play(session: "Session", plan: "Plan", speed: float, *, quiet: bool) -> "Replayed":
     from flightpulse.cli import screen
-    from flightpulse.workbench import replaying
+    from flightpulse.workbench.fire import replaying
 
     console = screen.console(stderr=quiet)
     steps = screen.Steps(console)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from flightpulse.workbench.scenarios import ScenarioRun
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.fire.scenarios import ScenarioRun
+    from flightpulse.workbench.target.session import Session
     from simulator.scenarios import Scenario
 
 
@@ -65,8 +65,8 @@ def play(
 ) -> "ScenarioRun":
     """Run a scenario, show that it runs, and (unless ``quiet``) show its table."""
     from flightpulse.cli import screen
-    from flightpulse.workbench import firing
     from flightpulse.workbench.bench import cloud_of
+    from flightpulse.workbench.fire import firing
 
     console = screen.console(stderr=quiet)
     steps = screen.Steps(console)

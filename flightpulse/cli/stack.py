@@ -9,8 +9,8 @@ from flightpulse.cli import options
 
 if TYPE_CHECKING:
     from flightpulse.cli.screen import Steps
-    from flightpulse.workbench.deploy import Deployment, Plan, Progress, Report
-    from flightpulse.workbench.session import Session
+    from flightpulse.workbench.deploy.deploy import Deployment, Plan, Progress, Report
+    from flightpulse.workbench.target.session import Session
 
 _CONTEXT = click.option(
     "--context",
@@ -45,7 +45,7 @@ def deploy(target: str, context: tuple[tuple[str, str], ...], yes: bool, kafka: 
 def deploy_local(session: "Session", context: dict[str, str]) -> "Deployment":
     """Deploy to the local cloud, showing each step."""
     from flightpulse.cli.screen import Steps, console
-    from flightpulse.workbench.deploy import Deployer
+    from flightpulse.workbench.deploy.deploy import Deployer
 
     steps = Steps(console())
     with steps.shown():
@@ -54,7 +54,7 @@ def deploy_local(session: "Session", context: dict[str, str]) -> "Deployment":
 
 def _deploy_account(session: "Session", context: dict[str, str], *, yes: bool) -> None:
     from flightpulse.cli.screen import Steps, console
-    from flightpulse.workbench.deploy import Deployer
+    from flightpulse.workbench.deploy.deploy import Deployer
 
     screen = console()
     steps = Steps(screen)
@@ -88,7 +88,7 @@ def destroy(target: str, yes: bool) -> None:
     Asks before it does so in an AWS account. The local cloud goes on running.
     """
     from flightpulse.cli.screen import Steps, console
-    from flightpulse.workbench.deploy import Deployer
+    from flightpulse.workbench.deploy.deploy import Deployer
 
     session = options.session(target)
     if target == "aws" and not yes:
@@ -108,7 +108,7 @@ def synth(context: tuple[tuple[str, str], ...], show: bool) -> None:
     """Write the CloudFormation template and the Lambda package. Needs neither a cloud nor credentials."""
     from flightpulse import paths
     from flightpulse.cli.screen import Steps, console
-    from flightpulse.workbench.deploy import synthesise
+    from flightpulse.workbench.deploy.deploy import synthesise
 
     # What is printed for a program to read must not be mixed with progress.
     steps = Steps(console(stderr=show))
@@ -124,7 +124,7 @@ def synth(context: tuple[tuple[str, str], ...], show: bool) -> None:
 def diff(target: str, context: tuple[tuple[str, str], ...]) -> None:
     """Show what a deploy would change, as the CDK CLI shows it. Changes nothing."""
     from flightpulse.cli.screen import Steps, console
-    from flightpulse.workbench.deploy import Deployer
+    from flightpulse.workbench.deploy.deploy import Deployer
 
     steps = Steps(console(stderr=True))
     with steps.shown():

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flightpulse.workbench.bench import Workbench, connect
-    from flightpulse.workbench.checks import CheckError, check
-    from flightpulse.workbench.saved_history import SavedHistory, load_history
+    from flightpulse.workbench.executions.saved_history import SavedHistory, load_history
+    from flightpulse.workbench.show.checks import CheckError, check
 
 __all__ = ["CheckError", "SavedHistory", "Workbench", "check", "connect", "load_history"]
 
 _HOMES = {
-    "CheckError": "checks",
-    "SavedHistory": "saved_history",
+    "CheckError": "show.checks",
+    "SavedHistory": "executions.saved_history",
     "Workbench": "bench",
-    "check": "checks",
+    "check": "show.checks",
     "connect": "bench",
-    "load_history": "saved_history",
+    "load_history": "executions.saved_history",
 }
 
 

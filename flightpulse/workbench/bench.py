@@ -14,26 +14,30 @@ from flightpulse import paths
 from flightpulse.adapters.table import Table as FlightTable
 from flightpulse.domain.entities import Booking, Flight, Passenger
 from flightpulse.errors import UserError
-from flightpulse.workbench import executions, names, notebook, run_store, seeding, status
-from flightpulse.workbench.notebook import Steps
-from flightpulse.workbench.run_store import KeptRun
-from flightpulse.workbench.session import Session, Target
-from flightpulse.workbench.tables import Table
+from flightpulse.workbench.deploy import seeding, status
+from flightpulse.workbench.executions import executions
+from flightpulse.workbench.fire import run_store
+from flightpulse.workbench.fire.run_store import KeptRun
+from flightpulse.workbench.show import notebook
+from flightpulse.workbench.show.notebook import Steps
+from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session, Target
 
 if TYPE_CHECKING:
-    from flightpulse.workbench.alarms import QuickAlarm
-    from flightpulse.workbench.api_client import Answer
-    from flightpulse.workbench.deploy import Deployer
-    from flightpulse.workbench.firing import Fired
-    from flightpulse.workbench.idle_cost import IdleCost
-    from flightpulse.workbench.inbox_cards import Inbox
-    from flightpulse.workbench.kafka_places import Place
-    from flightpulse.workbench.metric_sources import EmbeddedLine
-    from flightpulse.workbench.misbehaviour import Misbehaviour
-    from flightpulse.workbench.picture import Picture
-    from flightpulse.workbench.protection_switch import Switch
+    from flightpulse.workbench.costs.idle_cost import IdleCost
+    from flightpulse.workbench.deploy.deploy import Deployer
+    from flightpulse.workbench.executions.run_executions import RunExecution
+    from flightpulse.workbench.faults.model_faults import Misbehaviour
+    from flightpulse.workbench.faults.protection_switch import Switch
+    from flightpulse.workbench.fire.firing import Fired
+    from flightpulse.workbench.fire.record_positions import Place
+    from flightpulse.workbench.messages.inbox_cards import Inbox
+    from flightpulse.workbench.metrics.alarms import QuickAlarm
+    from flightpulse.workbench.metrics.metric_sources import EmbeddedLine
+    from flightpulse.workbench.observe.api_client import Answer
     from flightpulse.workbench.run import Run
-    from flightpulse.workbench.run_executions import RunExecution
+    from flightpulse.workbench.show.picture import Picture
     from simulator.scenarios import Scenario
 
 _Entity = TypeVar("_Entity")
@@ -195,7 +199,7 @@ class Workbench:
         return f"Account {plan.account}, region {plan.region}\n{plan.differences.rstrip()}"
 
     def _deployer(self, steps: Steps, context: Mapping[str, str]) -> "Deployer":
-        from flightpulse.workbench.deploy import Deployer, Progress
+        from flightpulse.workbench.deploy.deploy import Deployer, Progress
 
         def report(progress: Progress) -> None:
             if progress.finished:
@@ -207,7 +211,7 @@ class Workbench:
 
     def resources(self) -> Table:
         """What is deployed, by type: how many of each, what for, and one by name, in the order of first creation."""
-        from flightpulse.workbench import resources
+        from flightpulse.workbench.deploy import resources
 
         return resources.table(self.session)
 
@@ -220,7 +224,7 @@ class Workbench:
 
     def idle_cost(self) -> "IdleCost":
         """What the deployed stack costs in an AWS account while nothing happens, from its template at list prices."""
-        from flightpulse.workbench import idle_cost
+        from flightpulse.workbench.costs import idle_cost
 
         return idle_cost.of(self.template())
 
@@ -229,7 +233,7 @@ class Workbench:
 
         Raises UserError when the template has none of this name.
         """
-        from flightpulse.workbench import permissions
+        from flightpulse.workbench.deploy import permissions
 
         return permissions.table(self.template(), name)
 
@@ -292,7 +296,7 @@ class Workbench:
         scenarios do unless told otherwise, events do not. ``timeout`` is in seconds. Raises UserError when the target
         is not ready or the event is none.
         """
-        from flightpulse.workbench import firing
+        from flightpulse.workbench.fire import firing
         from simulator.scenarios import Scenario
 
         session = self._ready_session()
@@ -358,7 +362,7 @@ class Workbench:
         return Run(session, kept, _observed(session, kept))
 
     def _scenario(self, what: Any) -> "Scenario":
-        from flightpulse.workbench import firing
+        from flightpulse.workbench.fire import firing
         from simulator import scenarios
 
         if isinstance(what, scenarios.Scenario):
@@ -371,7 +375,7 @@ class Workbench:
         return firing.as_scenario(self.session, chosen)
 
     def _keep(self, scenario: "Scenario", fired: "Fired") -> "Run":
-        from flightpulse.workbench import firing
+        from flightpulse.workbench.fire import firing
         from flightpulse.workbench.run import Run
 
         kept = firing.keep(self.session, scenario, fired, cloud=self._cloud_id())
@@ -385,7 +389,7 @@ class Workbench:
 
         Raises UserError when the consumer says nothing in time.
         """
-        from flightpulse.workbench import raw_records
+        from flightpulse.workbench.fire import raw_records
 
         return RecordFate(*raw_records.send(self._ready_session(), value, key, _RECORD_SECONDS[self.target]))
 
@@ -429,7 +433,7 @@ class Workbench:
         self._say(f"✓ protect: {'put back ' + ', '.join(changed) if changed else 'all is as the stack deployed it'}")
 
     def _switch(self) -> "Switch":
-        from flightpulse.workbench.protection_switch import Switch
+        from flightpulse.workbench.faults.protection_switch import Switch
 
         return Switch(self._ready_session(), cloud=self._cloud_id(), say=self._say)
 
@@ -497,7 +501,7 @@ class Workbench:
 
     def execution(self, reference: str = "latest") -> "RunExecution":
         """An execution by ARN, by name, as ``latest``, or the latest of a workflow (``delay``, ``notify-chunk``, …)."""
-        from flightpulse.workbench.run_executions import Loader
+        from flightpulse.workbench.executions.run_executions import Loader
 
         session = self._ready_session()
         return Loader(session).load(executions.find(session, reference))
@@ -506,8 +510,8 @@ class Workbench:
         self, *, passenger: str | None = None, flight: str | None = None, since: datetime | None = None
     ) -> "Inbox":
         """The messages of the last day (or since a moment): of all, to one passenger, about one flight."""
-        from flightpulse.workbench import inbox
-        from flightpulse.workbench.inbox_cards import Inbox
+        from flightpulse.workbench.messages import inbox
+        from flightpulse.workbench.messages.inbox_cards import Inbox
 
         found = inbox.read(self._ready_session(), since=since or datetime.now(UTC) - _LOOK_BACK)
         return Inbox(
@@ -527,7 +531,7 @@ class Workbench:
         after. Raises UserError for another kind, and for ``aws``.
         """
         from flightpulse.local import state
-        from flightpulse.workbench import misbehaviour
+        from flightpulse.workbench.faults import model_faults
 
         if self.target == "aws":
             raise UserError("A model on AWS cannot be made to misbehave.", hint='Use connect("local").')
@@ -539,8 +543,8 @@ class Workbench:
             {"kind": kind, **{name: value for name, value in options.items() if value is not None}} for kind in kinds
         ]
         with (
-            misbehaviour.with_a_fresh_messenger(session),
-            misbehaviour.misbehaving(cloud.model_url, faults, seed) as watch,
+            model_faults.with_a_fresh_messenger(session),
+            model_faults.misbehaving(cloud.model_url, faults, seed) as watch,
         ):
             yield watch
 
@@ -562,7 +566,7 @@ class Workbench:
         ``times`` (else all). ``after`` makes the call and loses its answer; ``delay_seconds`` lets it hang before.
         Blocks may be nested. Raises UserError for a state that there is not, and for ``aws``.
         """
-        from flightpulse.workbench import faults
+        from flightpulse.workbench.faults import faults
 
         if self.target == "aws":
             raise UserError("Calls on AWS cannot be made to fail on demand.", hint='Use connect("local").')
@@ -584,13 +588,13 @@ class Workbench:
         ``segments`` is how their keys begin, such as ``delay/MAJOR/MECHANICAL``; without it all of them. Raises
         UserError when no segment begins like this.
         """
-        from flightpulse.workbench import kept_templates
+        from flightpulse.workbench.messages import template_cache
 
-        return kept_templates.forget(self._ready_session(), segments)
+        return template_cache.forget(self._ready_session(), segments)
 
     def metrics(self, *, since: datetime | None = None) -> Table:
         """The sums of FlightPulse's own metrics in the last hour (or since a moment), from CloudWatch."""
-        from flightpulse.workbench import metrics
+        from flightpulse.workbench.metrics import metrics
 
         found = metrics.totals(self._ready_session(), since=since or datetime.now(UTC) - timedelta(hours=1))
         sums = sorted(metrics.by_name(found).items())
@@ -598,14 +602,15 @@ class Workbench:
 
     def metric_sum(self, name: str, *, since: datetime | None = None) -> float:
         """The sum of one of FlightPulse's metrics in the last hour (or since a moment); 0 for one never counted."""
-        from flightpulse.workbench import metrics
+        from flightpulse.workbench.metrics import metrics
 
         found = metrics.totals(self._ready_session(), since=since or datetime.now(UTC) - timedelta(hours=1))
         return metrics.by_name(found).get(name, 0.0)
 
     def metric_chart(self, *metric_names: str, minutes: int = 30, title: str | None = None) -> "Picture":
         """Metrics of the namespace FlightPulse minute by minute, from CloudWatch. Raises UserError without a value."""
-        from flightpulse.workbench import charts, metric_series
+        from flightpulse.workbench.metrics import metric_series
+        from flightpulse.workbench.show import charts
 
         series = metric_series.read(self._ready_session(), metric_names, minutes=minutes)
         return charts.metric(series, title=title or f"CloudWatch, namespace FlightPulse, last {minutes} minutes")
@@ -615,20 +620,20 @@ class Workbench:
 
         ``groups`` are short names of functions' log groups (``consumer``, ``messenger``); without one, all of them.
         """
-        from flightpulse.workbench import metric_sources
+        from flightpulse.workbench.metrics import metric_sources
 
         started = since or datetime.now(UTC) - timedelta(hours=1)
         return metric_sources.embedded(self._ready_session(), groups, since=started)
 
     def metric_filters(self) -> Table:
         """Which log lines CloudWatch counts as which metric, by the stack's metric filters."""
-        from flightpulse.workbench import metric_sources
+        from flightpulse.workbench.metrics import metric_sources
 
         return metric_sources.filters(self._ready_session())
 
     def alarms(self) -> Table:
         """The stack's alarms: the state of each, what it watches, when it goes off, and what that means."""
-        from flightpulse.workbench import alarms
+        from flightpulse.workbench.metrics import alarms
 
         return alarms.table(self._ready_session())
 
@@ -638,20 +643,20 @@ class Workbench:
 
         It has no actions, so it tells nobody. Raises UserError for another name, and for ``aws``.
         """
-        from flightpulse.workbench import alarms
+        from flightpulse.workbench.metrics import alarms
 
         with alarms.quick_copy(self._ready_session(), name, period=period) as alarm:
             yield alarm
 
     def dashboard(self) -> Table:
         """The dashboard's definition: its widgets in their order, and the metrics that each shows."""
-        from flightpulse.workbench import dashboard
+        from flightpulse.workbench.metrics import dashboard
 
         return dashboard.widgets(self._ready_session())
 
     def dead_letters(self) -> Table:
         """What could not be handled and waits to be sent back: its queue, what it is, why, and since when."""
-        from flightpulse.workbench import dead_letters
+        from flightpulse.workbench.faults import dead_letters
 
         letters = dead_letters.look(self._ready_session())
         rows = [(one.kind, one.what, one.why, f"{one.since:%Y-%m-%dT%H:%M:%SZ}") for one in letters]
@@ -663,7 +668,7 @@ class Workbench:
         In an AWS account only with ``agree=True``. Raises UserError for a queue that there is not, and when executions
         still run after a while.
         """
-        from flightpulse.workbench import redrive
+        from flightpulse.workbench.faults import redrive
 
         unknown = [kind for kind in kinds if kind not in names.DEAD_LETTER_OUTPUTS]
         if unknown:
@@ -682,7 +687,7 @@ class Workbench:
 
         ``pattern`` is a CloudWatch Logs filter pattern. Raises UserError for a group that does not exist.
         """
-        from flightpulse.workbench import logs
+        from flightpulse.workbench.observe import logs
 
         wanted = logs.groups_named(groups)
         found = logs.read(self._ready_session(), wanted, since=since or datetime.now(UTC) - _LOOK_BACK, pattern=pattern)
@@ -699,13 +704,13 @@ class Workbench:
 
     def api(self, path: str, *, method: str = "GET", signed: bool = True) -> "Answer":
         """A call of the REST API, signed unless told otherwise: ``.status`` and ``.body``."""
-        from flightpulse.workbench import api_client
+        from flightpulse.workbench.observe import api_client
 
         return api_client.call(self._ready_session(), path, method=method, signed=signed)
 
     def access_log(self, *, last: int = 10, since: datetime | None = None) -> Table:
         """The API's newest requests of the last day (or since a moment) in API Gateway's access log, oldest first."""
-        from flightpulse.workbench import access_log
+        from flightpulse.workbench.observe import access_log
 
         return access_log.read(self._ready_session(), since=since or datetime.now(UTC) - _LOOK_BACK, last=last)
 
@@ -756,8 +761,8 @@ def _running_cloud(home: Path) -> str:
 
 
 def _observed(session: Session, kept: KeptRun) -> Any:
-    from flightpulse.workbench.facts import Sent
-    from flightpulse.workbench.observe import Observer
+    from flightpulse.workbench.observe.facts import Sent
+    from flightpulse.workbench.observe.observer import Observer
 
     sent = [
         Sent(

@@ -10,38 +10,32 @@ from typing import TYPE_CHECKING, Any
 
 from flightpulse.errors import UserError
 from flightpulse.stack.event_workflows import short_name
-from flightpulse.workbench import (
-    charts,
-    consumer_log,
-    executions,
-    history,
-    item_changes,
-    journey,
-    kafka_places,
-    logs,
-    names,
-    segments_seen,
-)
-from flightpulse.workbench.charts import Span
-from flightpulse.workbench.facts import AuditEvent, Facts
-from flightpulse.workbench.inbox import Message
-from flightpulse.workbench.inbox_cards import Inbox
-from flightpulse.workbench.item_changes import ItemChange
-from flightpulse.workbench.journey import Clues, ConsumerLine, Journey
-from flightpulse.workbench.kafka_places import KafkaRecord, Place
-from flightpulse.workbench.picture import Picture
-from flightpulse.workbench.run_executions import Loader, RunExecution
-from flightpulse.workbench.run_store import KeptRun
-from flightpulse.workbench.scenarios import Check
-from flightpulse.workbench.segments_seen import SegmentsSeen
-from flightpulse.workbench.session import Session
-from flightpulse.workbench.tables import Table
-from flightpulse.workbench.two_outputs import PictureAndWords
+from flightpulse.workbench.executions import executions, history
+from flightpulse.workbench.executions.run_executions import Loader, RunExecution
+from flightpulse.workbench.fire import record_positions
+from flightpulse.workbench.fire.record_positions import KafkaRecord, Place
+from flightpulse.workbench.fire.run_store import KeptRun
+from flightpulse.workbench.fire.scenarios import Check
+from flightpulse.workbench.messages import segments_seen
+from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.messages.inbox_cards import Inbox
+from flightpulse.workbench.messages.segments_seen import SegmentsSeen
+from flightpulse.workbench.observe import consumer_log, item_changes, journey, logs
+from flightpulse.workbench.observe.facts import AuditEvent, Facts
+from flightpulse.workbench.observe.item_changes import ItemChange
+from flightpulse.workbench.observe.journey import Clues, ConsumerLine, Journey
+from flightpulse.workbench.show import charts
+from flightpulse.workbench.show.charts import Span
+from flightpulse.workbench.show.picture import Picture
+from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.two_part_output import PictureAndWords
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session
 
 if TYPE_CHECKING:
+    from flightpulse.workbench.costs.run_cost import RunCost
     from flightpulse.workbench.player import Diff, Gantt, Player
     from flightpulse.workbench.player.table import Table as StateTable
-    from flightpulse.workbench.run_cost import RunCost
 
 _SKEW = timedelta(seconds=2)
 _STREAM_SECONDS = {"local": 8.0, "aws": 30.0}
@@ -162,7 +156,7 @@ class Run:
     @cached_property
     def records(self) -> tuple[KafkaRecord, ...]:
         """The records as Kafka still has them, in the order in which they were sent. Raises UserError."""
-        return tuple(kafka_places.read(self.session.broker, self.places))
+        return tuple(record_positions.read(self.session.broker, self.places))
 
     @cached_property
     def executions(self) -> tuple[RunExecution, ...]:
@@ -371,7 +365,7 @@ class Run:
 
     def cost(self) -> "RunCost":
         """What the run would cost in an AWS account at list prices, service by service."""
-        from flightpulse.workbench import run_cost
+        from flightpulse.workbench.costs import run_cost
 
         return run_cost.of(self)
 

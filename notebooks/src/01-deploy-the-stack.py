@@ -110,7 +110,7 @@ check("types of resources without a price", list(cost.unknown), [])
 check("less than 8 USD a month without the endpoints", cost.without("interface endpoints") < 8, True)
 
 # %% [markdown]
-# **Takeaway:** "serverless costs nothing when idle" is true of the parts and false of the network around them. `wb.deploy(context={"network": "none"})` leaves the network out. The prices, with their date, are in [idle_cost.py](../flightpulse/workbench/idle_cost.py).
+# **Takeaway:** "serverless costs nothing when idle" is true of the parts and false of the network around them. `wb.deploy(context={"network": "none"})` leaves the network out. The prices, with their date, are in [idle_cost.py](../flightpulse/workbench/costs/idle_cost.py).
 
 # %% [markdown]
 # ## What if it is deployed again?
@@ -162,7 +162,7 @@ check("the same without one", wb.api("/passengers/PAX-0001", signed=False).statu
 # **Predict:** how much of the template is written for the local cloud only?
 
 # %%
-from flightpulse.workbench.deploy import local_context
+from flightpulse.workbench.deploy.deploy import local_context
 
 local_context("the-local-broker:9092")
 
@@ -202,7 +202,7 @@ wb.reset("SW1234")
 # ## Where the code lives
 #
 # - The app that the CDK CLI runs: [infra/app.py](../infra/app.py); the stack: [flightpulse/stack](../flightpulse/stack)
-# - Deploying with progress: [deploy.py](../flightpulse/workbench/deploy.py)
+# - Deploying with progress: [deploy.py](../flightpulse/workbench/deploy/deploy.py)
 # - What AWS features the local cloud stands for: [local-cloud.md](../docs/local-cloud.md)
 #
 # Next: [Follow a minor delay](02-follow-a-minor-delay.ipynb).

@@ -206,6 +206,6 @@ wb.reset("SW1234")
 #
 # - The consumer: [kafka_consumer.py](../flightpulse/functions/kafka_consumer.py); what it publishes: [docs/flightpulse-spec.md](../docs/flightpulse-spec.md)
 # - The workflows: [flightpulse/workflows](../flightpulse/workflows)
-# - How a journey is put together: [journey.py](../flightpulse/workbench/journey.py)
+# - How a journey is put together: [journey.py](../flightpulse/workbench/observe/journey.py)
 #
 # Next: [Write to every tier](03-write-to-every-tier.ipynb).

@@ -18,7 +18,7 @@
 
 # %% tags=["setup"]
 from flightpulse.workbench import check, connect
-from flightpulse.workbench.drafts import draft
+from flightpulse.workbench.messages.drafts import draft
 
 wb = connect()
 wb.ready()

@@ -19,7 +19,7 @@
 # %% tags=["setup"]
 from datetime import UTC, datetime, timedelta
 from flightpulse.workbench import check, connect
-from flightpulse.workbench.drafts import draft
+from flightpulse.workbench.messages.drafts import draft
 from flightpulse.workbench.explore import TableExplorer
 wb = connect(); wb.ready()
 
@@ -197,7 +197,7 @@ wb.reset("SW3456")
 # ## Where the code lives
 #
 # - The workflow: [gate_change.asl.json](../flightpulse/workflows/gate_change.asl.json)
-# - How messages are shown: [inbox_cards.py](../flightpulse/workbench/inbox_cards.py)
+# - How messages are shown: [inbox_cards.py](../flightpulse/workbench/messages/inbox_cards.py)
 # - The event: [gate_change.json](../flightpulse/schemas/gate_change.json)
 #
 # Next: [Send a rapid sequence](06-send-a-rapid-sequence.ipynb).

@@ -150,7 +150,7 @@ check("without message-order", seen["message-order"], "table says 95 min, 0 mess
 check("protections that are on again", wb.protections().column("").count("✓ on"), 6)
 
 # %% [markdown]
-# **Takeaway:** two independent checks at different moments cover each other's gaps. A race between them needs luck to be seen, so a test makes it: [test_protections_on_the_stack.py](../tests/integration/bench/test_protections_on_the_stack.py).
+# **Takeaway:** two independent checks at different moments cover each other's gaps. A race between them needs luck to be seen, so a test makes it: [test_protections_on_the_stack.py](../tests/integration/workbench/test_protections_on_the_stack.py).
 
 # %% [markdown]
 # ## What does a burst look like?
@@ -208,8 +208,8 @@ wb.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
 # %% [markdown]
 # ## Where the code lives
 #
-# - What each protection is, and how it is taken out: [protections.py](../flightpulse/workbench/protections.py)
-# - Switching, and coming back after a kill: [protection_switch.py](../flightpulse/workbench/protection_switch.py)
+# - What each protection is, and how it is taken out: [protections.py](../flightpulse/workbench/faults/protections.py)
+# - Switching, and coming back after a kill: [protection_switch.py](../flightpulse/workbench/faults/protection_switch.py)
 # - The conditions themselves: [flightpulse/workflows](../flightpulse/workflows)
 #
 # Next: [Watch metrics, logs and alarms](07-watch-metrics-logs-and-alarms.ipynb).

@@ -179,7 +179,7 @@ check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 # %% [markdown]
 # Read the curve from the left: at the dashed line (p50) half are out, at the dotted one (p95) all but a few. A target is a sentence such as "95 % within 10 seconds", and the solid line makes it visible.
 #
-# **Takeaway:** measure from where the passenger's wait begins, here the Kafka record, to where it ends, not one function's duration. Chart and percentiles: [charts.py](../flightpulse/workbench/charts.py).
+# **Takeaway:** measure from where the passenger's wait begins, here the Kafka record, to where it ends, not one function's duration. Chart and percentiles: [charts.py](../flightpulse/workbench/show/charts.py).
 
 # %% [markdown]
 # ## What we simplified

@@ -195,7 +195,7 @@ wb.reset("SW1234")
 # ## Where the code lives
 #
 # - The player: [flightpulse/workbench/player](../flightpulse/workbench/player); the diagram: [flightpulse/workbench/diagram](../flightpulse/workbench/diagram)
-# - Faults on demand: [faults.py](../flightpulse/workbench/faults.py), and every field in [local-cloud.md](../docs/local-cloud.md#faults-on-demand)
+# - Faults on demand: [faults.py](../flightpulse/workbench/faults/faults.py), and every field in [local-cloud.md](../docs/local-cloud.md#faults-on-demand)
 # - The workflows: [flightpulse/workflows](../flightpulse/workflows)
 #
 # Next: [Explore the single table](09-explore-the-single-table.ipynb).

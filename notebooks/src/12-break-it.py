@@ -76,7 +76,7 @@ check("told old news without order", seen["no order"].figures["told old news"] >
 check("protections that are on again", wb.protections().column("").count("✓ on"), 6)
 
 # %% [markdown]
-# **Takeaway:** a protection that you have never seen fail may not be there. [Send a rapid sequence](06-send-a-rapid-sequence.ipynb) takes them away one by one, and [protections.py](../flightpulse/workbench/protections.py) says how.
+# **Takeaway:** a protection that you have never seen fail may not be there. [Send a rapid sequence](06-send-a-rapid-sequence.ipynb) takes them away one by one, and [protections.py](../flightpulse/workbench/faults/protections.py) says how.
 
 # %% [markdown]
 # ## What if every hop refuses now and then?

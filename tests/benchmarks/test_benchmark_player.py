@@ -9,7 +9,7 @@ import time
 import pytest
 
 from flightpulse.workbench.player import Player
-from tests.unit.player import runs
+from tests.unit.workbench.player import runs
 
 _ROUNDS = 3
 

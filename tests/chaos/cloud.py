@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from flightpulse.workbench import connect
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.target.session import Session
 from tests.integration.emulator import Emulator
 
 

@@ -14,8 +14,11 @@ from flightpulse.chaos import replies
 from flightpulse.chaos.hallucinations import HALLUCINATIONS
 from flightpulse.local.model.stand_in import segment_of
 from flightpulse.local.model.writers import Request
-from flightpulse.workbench import connect, inbox, metrics, scenarios
-from flightpulse.workbench.session import Session
+from flightpulse.workbench import connect
+from flightpulse.workbench.fire import scenarios
+from flightpulse.workbench.messages import inbox
+from flightpulse.workbench.metrics import metrics
+from flightpulse.workbench.target.session import Session
 from simulator.producer import send
 from simulator.scenarios import SCENARIOS
 from tests.integration.emulator import Emulator

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from flightpulse.chaos import poison
 from flightpulse.chaos.fuzz import BadRecord
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.target.session import Session
 from tests.chaos.cloud import deployed
 from tests.chaos.test_chaos_fuzz import json_values
 

@@ -6,7 +6,7 @@ import pytest
 
 from flightpulse.chaos import crashes, disorder, outage, pushback, redriving, scale, wire
 from flightpulse.chaos.verdict import Verdict
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.target.session import Session
 from tests.chaos.cloud import deployed
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from flightpulse.workbench.player import Player
 from tests.notebooks import browser
-from tests.unit.player import runs
+from tests.unit.workbench.player import runs
 from tools.notebooks import site
 from tools.notebooks.folder import Folder
 

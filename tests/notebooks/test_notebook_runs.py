@@ -16,7 +16,7 @@ from tools.notebooks.folder import Folder
 
 NBVAL = ("--nbval-lax", "--nbval-current-env", "--nbval-sanitize-with=notebooks/nbval.cfg")
 CLOUD = """\
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.target.session import Session
 session = Session.connect("local")
 record = open("{log}", "a")
 _ = record.write(f"{{session.home}} {{session.endpoint_url}}\\\\n"); record.close()"""

@@ -15,7 +15,7 @@ from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.local import environment, process
 from flightpulse.local.state import RunningCloud
-from flightpulse.workbench.session import local_environment
+from flightpulse.workbench.target.session import local_environment
 from tools.notebooks.tiers import AWS, LOCAL, Tier
 
 STEADY = {

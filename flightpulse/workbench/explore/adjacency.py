@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 from flightpulse.domain import keys
 from flightpulse.domain.entities import Tier
 from flightpulse.errors import UserError
-from flightpulse.workbench import picture as pictures
 from flightpulse.workbench.explore import show
-from flightpulse.workbench.picture import Picture
-from flightpulse.workbench.two_outputs import PictureAndWords
+from flightpulse.workbench.show import picture as pictures
+from flightpulse.workbench.show.picture import Picture
+from flightpulse.workbench.show.two_part_output import PictureAndWords
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

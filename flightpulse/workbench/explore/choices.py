@@ -10,7 +10,7 @@ from flightpulse.workbench.explore import conditions, moments, path_rules, show
 from flightpulse.workbench.explore.conditions import Judged, RuleTest
 from flightpulse.workbench.explore.expressions import Known, NotKnownError, stripped
 from flightpulse.workbench.explore.moments import Moment
-from flightpulse.workbench.tables import Table
+from flightpulse.workbench.show.tables import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flightpulse.workbench.diagram.definition import parse
+from flightpulse.workbench.executions.history import Branch, Problem, Visit
 from flightpulse.workbench.explore import path_rules
 from flightpulse.workbench.explore.expressions import FailedError, Known, NotKnownError, filled
-from flightpulse.workbench.history import Branch, Problem, Visit
 from flightpulse.workbench.player import events as histories
 from flightpulse.workbench.player import trace as traces
 from flightpulse.workbench.player.events import Event, details

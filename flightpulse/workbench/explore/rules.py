@@ -9,8 +9,8 @@ from typing import Any
 from flightpulse.errors import UserError
 from flightpulse.workbench.explore import event_patterns, show
 from flightpulse.workbench.explore.event_patterns import Explanation, FieldCheck
-from flightpulse.workbench.session import LOCAL_ACCOUNT, Session
-from flightpulse.workbench.tables import Table
+from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.target.session import LOCAL_ACCOUNT, Session
 
 _TRIED = "your pattern"
 _ENTRY_NAMES = {

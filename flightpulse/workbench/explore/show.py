@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from flightpulse.workbench.tables import Table
+from flightpulse.workbench.show.tables import Table
 
 YES = "✓"
 NO = "✗"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from flightpulse.workbench.explore import show
-from flightpulse.workbench.tables import Table
+from flightpulse.workbench.show.tables import Table
 
 Key = tuple[str, str]
 Kind = Literal["new", "gone", "changed"]

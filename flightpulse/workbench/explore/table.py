@@ -8,12 +8,12 @@ from typing import Any, Final, Literal
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.domain import entities, keys
 from flightpulse.errors import UserError
+from flightpulse.workbench.deploy.seeding import not_seeded
 from flightpulse.workbench.explore import show
 from flightpulse.workbench.explore.adjacency import Adjacency, Link
 from flightpulse.workbench.explore.snapshots import ItemDiff, Snapshot
-from flightpulse.workbench.seeding import not_seeded
-from flightpulse.workbench.session import Session
-from flightpulse.workbench.tables import Table
+from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.target.session import Session
 
 Item = dict[str, Any]
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from flightpulse.workbench.diagram.definition import State, short_resource
-from flightpulse.workbench.history import Problem, Visit
+from flightpulse.workbench.executions.history import Problem, Visit
+from flightpulse.workbench.executions.story import in_words
 from flightpulse.workbench.player.course import Course
 from flightpulse.workbench.player.events import Event, details
 from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
 from flightpulse.workbench.player.trace import Trace
-from flightpulse.workbench.story import in_words
 
 # What an AWS service puts behind its message: "(Service: DynamoDb, Status Code: 400, Request ID: …)".
 _SERVICE_NOTE = re.compile(r"\s*\(Service: [^()]*(\([^()]*\)[^()]*)*\)")

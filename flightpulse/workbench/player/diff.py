@@ -7,11 +7,11 @@ from typing import Any
 
 from flightpulse.workbench import diagram
 from flightpulse.workbench.diagram import SIGNS, Mark, Marks
-from flightpulse.workbench.history import Visit
+from flightpulse.workbench.executions.history import Visit
 from flightpulse.workbench.player import events, frames, trace
 from flightpulse.workbench.player.frames import Replay, mark_of
 from flightpulse.workbench.player.trace import Trace
-from flightpulse.workbench.two_outputs import PictureAndWords, folded
+from flightpulse.workbench.show.two_part_output import PictureAndWords, folded
 
 Outcome = tuple[str, int, str]
 

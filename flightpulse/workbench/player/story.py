@@ -1,8 +1,8 @@
 """Says how a whole run went in one sentence."""
 
+from flightpulse.workbench.executions.story import in_words
 from flightpulse.workbench.player.captions import count, duration
 from flightpulse.workbench.player.frames import Replay
-from flightpulse.workbench.story import in_words
 
 _ENDINGS = {
     "SUCCEEDED": "succeeded after",

@@ -9,7 +9,7 @@ from flightpulse.workbench.diagram.sizes import shortened
 from flightpulse.workbench.player import selection
 from flightpulse.workbench.player.captions import count, duration
 from flightpulse.workbench.player.frames import TROUBLE_FIRST, Replay
-from flightpulse.workbench.tables import LEFT
+from flightpulse.workbench.show.tables import LEFT
 
 _ITEMS_SHOWN = 10
 _ERROR_WIDTH = 420

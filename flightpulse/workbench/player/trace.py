@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flightpulse.workbench import history
 from flightpulse.workbench.diagram.definition import State
+from flightpulse.workbench.executions import history
 from flightpulse.workbench.player.events import Event, details
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flightpulse.domain import gsm7
 from flightpulse.errors import UserError
-from flightpulse.workbench.tables import Table
+from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.workshop.assignments import Assignment
 from flightpulse.workbench.workshop.copies import Copy
 

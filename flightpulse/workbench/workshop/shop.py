@@ -9,11 +9,11 @@ from typing import Any
 
 from flightpulse import paths
 from flightpulse.errors import UserError
-from flightpulse.workbench import notebook
 from flightpulse.workbench.bench import Workbench
-from flightpulse.workbench.notebook import Steps
 from flightpulse.workbench.run import Run
-from flightpulse.workbench.tables import Table
+from flightpulse.workbench.show import notebook
+from flightpulse.workbench.show.notebook import Steps
+from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.workshop import assignments, cloud, copies, grading, patches
 from flightpulse.workbench.workshop.grading import Grade, Step
 from flightpulse.workbench.workshop.patches import Patch

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.tables import Table
+from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.workshop.patches import Patch
 
 _SHOWN_LINES = 60

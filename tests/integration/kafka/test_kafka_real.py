@@ -13,8 +13,9 @@ from flightpulse.chaos import crashes, relays
 from flightpulse.chaos.verdict import Verdict
 from flightpulse.errors import UserError
 from flightpulse.local import process
-from flightpulse.workbench import connect, scenarios
-from flightpulse.workbench.session import Session
+from flightpulse.workbench import connect
+from flightpulse.workbench.fire import scenarios
+from flightpulse.workbench.target.session import Session
 from simulator.events import TOPIC
 from simulator.producer import send
 from simulator.scenarios import SCENARIOS

@@ -7,7 +7,7 @@ import pytest
 from flightpulse.errors import UserError
 from flightpulse.local import model
 from flightpulse.local.model import ModelServer
-from flightpulse.workbench.misbehaviour import misbehaving
+from flightpulse.workbench.faults.model_faults import misbehaving
 from tests.integration.model.test_model_server import ask, client
 
 

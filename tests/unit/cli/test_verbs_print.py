@@ -10,8 +10,9 @@ from click.testing import CliRunner
 
 from flightpulse.cli import options
 from flightpulse.cli.group import cli
-from flightpulse.workbench import api_client, logs, names
-from flightpulse.workbench.api_client import Answer
+from flightpulse.workbench.observe import api_client, logs
+from flightpulse.workbench.observe.api_client import Answer
+from flightpulse.workbench.target import names
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ import pytest
 from flightpulse import workbench
 from flightpulse.paths import ROOT
 from flightpulse.workbench import Workbench
+from flightpulse.workbench.executions.saved_history import SavedHistory
 from flightpulse.workbench.run import Run
-from flightpulse.workbench.saved_history import SavedHistory
 from tests.unit.docs.pages import Page
 
 PAGE = Page(ROOT / "docs" / "workbench.md")

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from flightpulse.workbench import names
-from flightpulse.workbench.session import Session
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session
 
 
 def client_error(code: str) -> ClientError:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flightpulse.domain.entities import Tier
-from flightpulse.workbench.facts import Handled, Recipient, Sent
-from flightpulse.workbench.inbox import Message
+from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.observe.facts import Handled, Recipient, Sent
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -1,0 +1,1 @@
+"""What the stack and a run cost at list prices."""

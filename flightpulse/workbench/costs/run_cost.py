@@ -1,0 +1,331 @@
+"""What a run would cost in an AWS account at list prices, from what its histories and logs say it used."""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from flightpulse.domain import prompt
+from flightpulse.domain.segments import all_segments
+from flightpulse.workbench.costs import prices
+from flightpulse.workbench.costs.prices import Price
+from flightpulse.workbench.executions import history
+from flightpulse.workbench.executions.history import Attempt
+from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.observe import logs
+from flightpulse.workbench.observe.item_changes import ItemChange
+from flightpulse.workbench.observe.logs import LogEvent
+from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.target import names
+
+if TYPE_CHECKING:
+    from flightpulse.workbench.run import Run
+
+_SKEW = timedelta(seconds=5)
+_REQUEST = re.compile(r"RequestId: (\S+)")
+_REPORT = re.compile(r"^REPORT RequestId: .*?Billed Duration: (\d+) ms\s+Memory Size: (\d+) MB")
+_CHARACTERS_PER_TOKEN = 4
+_BOOKING_BYTES = 512
+"""About what a flight's item of a booking has; a Query is paid by the bytes it looks through."""
+_READ_BYTES = 4096
+_HALF = Decimal("0.5")
+_CHECK_FAILED = "ConditionalCheckFailed"
+_NOT_RUNS = frozenset({"api", "access"})
+
+LEFT_OUT = (
+    "Left out: free tiers, storage, X-Ray, custom metrics, KMS, network traffic, the broker, and everything that costs "
+    "while nothing happens (flightpulse cost --idle)."
+)
+_POLLING = (
+    "Polling Kafka is not in it: an event source mapping has no charge of its own on demand; with provisioned pollers "
+    f"each unit costs {(prices.EVENT_POLLER_HOUR * prices.HOURS).quantize(Decimal('0.01'))} USD a month, used or not."
+)
+_LOCAL = "On the local cloud it cost nothing. Durations are those of this machine, not of Lambda's."
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run used. ``gb_seconds`` is memory times billed duration; tokens are estimated from characters."""
+
+    messages: int = 0
+    transitions: int = 0
+    invocations: int = 0
+    gb_seconds: Decimal = Decimal(0)
+    write_units: int = 0
+    read_units: Decimal = Decimal(0)
+    events: int = 0
+    log_bytes: int = 0
+    queue_requests: int = 0
+    topic_publishes: int = 0
+    model_id: str = ""
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that is paid. ``known`` says whether its number is measured or estimated, and from what."""
+
+    what: str
+    number: Decimal
+    price: Price
+    known: str
+
+    @property
+    def dollars(self) -> Decimal:
+        return self.price.of(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class RunCost:
+    """The costs of a run in the order of the pipeline. ``unpriced`` names a model whose price is not known."""
+
+    title: str
+    lines: tuple[Line, ...]
+    messages: int
+    local: bool
+    unpriced: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        """US dollars, not rounded."""
+        return sum((line.dollars for line in self.lines), Decimal(0))
+
+    @property
+    def per_message(self) -> Decimal | None:
+        """US dollars for each message that went out; None when none did."""
+        return self.total / self.messages if self.messages else None
+
+    @property
+    def note(self) -> str:
+        """What is left out, what is paid beside it, and that the local cloud costs nothing."""
+        unpriced = f"Not priced: tokens of {self.unpriced}." if self.unpriced else ""
+        return "\n".join(part for part in (unpriced, _POLLING, LEFT_OUT, _LOCAL if self.local else "") if part)
+
+    def table(self) -> Table:
+        """What, how many, at which price, in US dollars; the sum, and the sum for each message."""
+        rows = [
+            (line.what, _number(line.number), str(line.price), _dollars(line.dollars), line.known)
+            for line in self.lines
+        ]
+        rows.append(("in all", "", "", _dollars(self.total), ""))
+        if self.per_message is not None:
+            rows.append(("for each message", f"{self.messages:,}", "", _dollars(self.per_message), ""))
+        headings = ("what", "how many", "USD at list price", "USD", "how it is known")
+        return Table.of(headings, rows, numbers=(1, 3), note=self.note)
+
+    def as_json(self) -> dict[str, Any]:
+        """The costs as plain JSON values; amounts of money and of units are texts, so that none is rounded."""
+        return {
+            "run": self.title,
+            "lines": [
+                {
+                    "what": line.what,
+                    "number": str(line.number),
+                    "price": str(line.price),
+                    "usd": f"{line.dollars:f}",
+                    "known": line.known,
+                }
+                for line in self.lines
+            ],
+            "total_usd": f"{self.total:f}",
+            "messages": self.messages,
+            "per_message_usd": None if self.per_message is None else f"{self.per_message:.10f}",
+            "note": self.note,
+        }
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        return self.table()._repr_mimebundle_(**options)
+
+
+def of(run: "Run") -> RunCost:
+    """The costs of a run. Asks for histories, logs and the table's stream."""
+    return priced(measured(run), title=run.title, local=run.session.target == "local")
+
+
+def priced(usage: Usage, *, title: str = "", local: bool = False) -> RunCost:
+    """What is used, at list prices. Topics and tokens have a line only where some are used."""
+    lines = [
+        Line("Step Functions, state transitions", Decimal(usage.transitions), prices.TRANSITION, "histories"),
+        Line("Lambda, requests", Decimal(usage.invocations), prices.INVOCATION, "REPORT lines"),
+        Line("Lambda, duration", usage.gb_seconds, prices.GB_SECOND, "REPORT lines"),
+        Line("DynamoDB, writes", Decimal(usage.write_units), prices.WRITE_UNIT, "histories, the stream; items of 1 KB"),
+        Line("DynamoDB, reads", usage.read_units, prices.READ_UNIT, "estimated from calls and bookings"),
+        Line("EventBridge, custom events", Decimal(usage.events), prices.CUSTOM_EVENT, "histories, logs"),
+        Line("CloudWatch Logs, ingestion", Decimal(usage.log_bytes) / 2**20, prices.LOG_MB, "the run's lines"),
+        Line("SQS, requests", Decimal(usage.queue_requests), prices.QUEUE_REQUEST, "histories, logs"),
+    ]
+    if usage.topic_publishes:
+        lines.append(Line("SNS, publishes", Decimal(usage.topic_publishes), prices.TOPIC_PUBLISH, "histories"))
+    model = prices.model(usage.model_id)
+    asked = bool(usage.tokens_in or usage.tokens_out)
+    if model:
+        known = f"estimated: {_CHARACTERS_PER_TOKEN} characters a token"
+        lines.append(Line(f"{usage.model_id}, tokens in", Decimal(usage.tokens_in), model[0], known))
+        lines.append(Line(f"{usage.model_id}, tokens out", Decimal(usage.tokens_out), model[1], known))
+    return RunCost(title, tuple(lines), usage.messages, local, usage.model_id if asked and not model else "")
+
+
+def measured(run: "Run") -> Usage:
+    """What a run used, from its histories, its log lines and the table's stream."""
+    counts = run.counts()
+    everything = [one for top in run.executions for one in top.all()]
+    attempts = [
+        attempt for one in everything for visit in history.walk(one.history.visits) for attempt in visit.attempts
+    ]
+    # This waits for what the stream handler publishes; its lines are in the logs only then.
+    status_changes = sum(one.detail_type.endswith(".status_changed") for one in run.audit)
+    groups = [group for short, group in names.LOG_GROUPS.items() if short not in _NOT_RUNS]
+    since = run.began_at - _SKEW
+    mine = lines_of(logs.read(run.session, groups, since=since), run.event_ids, {one.arn for one in everything})
+    refused = len(run.refused)
+    accepted = len(run.consumer_lines) - refused
+    booked = {flight: len(known) for flight, known in run.facts.recipients.items()}
+    templates = counts.templates_from_model + counts.templates_from_cache + counts.templates_from_fallback
+    flights = [str(event["payload"]["flight_id"]) for event in run.events]
+    usage = Usage(
+        messages=len(run.messages),
+        transitions=counts.state_transitions,
+        write_units=writes(attempts) + index_writes(run.item_changes) + counts.templates_from_model,
+        read_units=reads(attempts, booked)
+        + sum((1 + _looked_through(booked.get(flight, 0)) * _HALF for flight in flights), Decimal(0))
+        + templates * _HALF,
+        events=_calls(attempts, "events:putEvents") + accepted + status_changes,
+        log_bytes=sum(len(event.message.encode()) for event in mine),
+        queue_requests=_calls(attempts, "sqs:sendMessage") + refused,
+        topic_publishes=_calls(attempts, "sns:publish"),
+        model_id=run.session.model_id,
+    )
+    reports = list(billed(mine))
+    tokens_in, tokens_out = tokens(run.messages)
+    return replace(
+        usage,
+        invocations=len(reports),
+        gb_seconds=sum(reports, Decimal(0)),
+        tokens_in=tokens_in * counts.model_calls,
+        tokens_out=tokens_out * counts.model_calls,
+    )
+
+
+def lines_of(events: Sequence[LogEvent], event_ids: Iterable[str], arns: Iterable[str]) -> list[LogEvent]:
+    """The log lines about a run's events, of its executions, and of the Lambda invocations that had a hand in it."""
+    mine = {*event_ids, *arns}
+    read = [(event, event.fields or {}) for event in events]
+    mine |= {
+        str(fields["function_request_id"])
+        for _, fields in read
+        if fields.get("event_id") in mine and fields.get("function_request_id")
+    }
+    return [event for event, fields in read if not mine.isdisjoint(_named(event.message, fields))]
+
+
+def _named(message: str, fields: Mapping[str, Any]) -> Iterator[str]:
+    """Whatever a log line says it belongs to."""
+    yield from (str(fields.get(name)) for name in ("event_id", "function_request_id", "execution_arn"))
+    for inner, name in (("detail", "event_id"), ("record", "requestId")):
+        found = fields.get(inner)
+        if isinstance(found, Mapping):
+            yield str(found.get(name))
+    if not fields and (request := _REQUEST.search(message)):
+        yield request[1]
+
+
+def billed(events: Iterable[LogEvent]) -> Iterator[Decimal]:
+    """GB-seconds of each invocation whose report (JSON or text) is among log lines."""
+    for event in events:
+        fields = event.fields or {}
+        if fields.get("type") == "platform.report":
+            metrics = fields["record"]["metrics"]
+            yield _gb_seconds(metrics["billedDurationMs"], metrics["memorySizeMB"])
+        elif found := _REPORT.match(event.message):
+            yield _gb_seconds(found[1], found[2])
+
+
+def _gb_seconds(milliseconds: object, megabytes: object) -> Decimal:
+    return Decimal(str(milliseconds)) / 1000 * Decimal(str(megabytes)) / 1024
+
+
+def writes(attempts: Iterable[Attempt]) -> int:
+    """Write units of the table itself: one for each write, also for one whose condition did not hold."""
+    return sum(
+        attempt.resource in {"dynamodb:putItem", "dynamodb:updateItem"}
+        and (attempt.problem is None or _CHECK_FAILED in attempt.problem.error)
+        for attempt in attempts
+    )
+
+
+def index_writes(changes: Iterable[ItemChange]) -> int:
+    """Write units of the two indexes: one for an entry that is new, gone or updated, two for one that moves."""
+    return sum(_index_write(change, index) for change in changes for index in ("GSI1", "GSI2"))
+
+
+def _index_write(change: ItemChange, index: str) -> int:
+    keys = {f"{index}PK", f"{index}SK"}
+    if keys & {*change.changes.added, *change.changes.removed}:
+        return 1
+    if keys & {one.key for one in change.changes.changed}:
+        return 2
+    return int(bool(change.changes) and keys <= change.after.keys())
+
+
+def reads(attempts: Iterable[Attempt], booked: Mapping[str, int]) -> Decimal:
+    """Read units of the workflows' calls. ``booked`` is how many bookings a Query of each flight looks through."""
+    return sum((_read(attempt, booked) for attempt in attempts), Decimal(0))
+
+
+def _read(attempt: Attempt, booked: Mapping[str, int]) -> Decimal:
+    service, _, call = attempt.resource.rpartition(":")
+    if not service.endswith("dynamodb") or call not in {"getItem", "batchGetItem", "query"}:
+        return Decimal(0)
+    asked = json.loads(attempt.arguments)
+    if call == "batchGetItem":
+        return sum((_share(one) * len(one["Keys"]) for one in asked["RequestItems"].values()), Decimal(0))
+    if call == "getItem":
+        return _share(asked)
+    flight = str(asked["ExpressionAttributeValues"][":flight"]["S"]).partition("#")[2]
+    return _share(asked) * _looked_through(booked.get(flight, 0))
+
+
+def _share(asked: Mapping[str, Any]) -> Decimal:
+    return Decimal(1) if asked.get("ConsistentRead") else _HALF
+
+
+def _looked_through(bookings: int) -> int:
+    return max(1, math.ceil(bookings * _BOOKING_BYTES / _READ_BYTES))
+
+
+def _calls(attempts: Iterable[Attempt], resource: str) -> int:
+    return sum(attempt.resource == resource and attempt.problem is None for attempt in attempts)
+
+
+def tokens(messages: Iterable[Message]) -> tuple[int, int]:
+    """Tokens into and out of the model for one segment: the mean over those told, from questions and messages."""
+    told: dict[str, dict[str, int]] = {}
+    for message in messages:
+        longest = told.setdefault(message.segment, {})
+        length = len(message.subject) + len(message.text)
+        longest[message.channel] = max(length, longest.get(message.channel, 0))
+    if not told:
+        return 0, 0
+    asked = sum(len(prompt.SYSTEM) + len(prompt.request(one)) for one in all_segments() if one.key in told)
+    answered = sum(sum(longest.values()) for longest in told.values())
+    share = len(told) * _CHARACTERS_PER_TOKEN
+    return math.ceil(asked / share), math.ceil(answered / share)
+
+
+def _number(number: Decimal) -> str:
+    return f"{number:,.0f}" if number == number.to_integral_value() else f"{number:,.3f}"
+
+
+def _dollars(amount: Decimal) -> str:
+    return f"{amount:.7f}"

@@ -1,0 +1,327 @@
+"""Brings the stack to a target and takes it away again, and says all the way what is happening."""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flightpulse import paths
+from flightpulse.errors import UserError
+from flightpulse.workbench.deploy.cdk import CdkCli, Outcome, environment_for
+from flightpulse.workbench.deploy.status import stack_status
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import LOCAL_ACCOUNT, LOCAL_REGION, Session
+from flightpulse.workbench.target.watchdog import Lifeline
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
+
+TOOLKIT_STACK = "CDKToolkit"
+BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
+_NEEDED_BOOTSTRAP_VERSION = 6
+# The clocks of two machines differ; an event this much older than "now" still belongs to what has just begun.
+_CLOCK_SKEW = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a deployment stands.
+
+    ``step`` is ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words what happens just now;
+    ``done`` and ``total`` count resources (0 and 0 where there is nothing to count); ``finished`` ends the step.
+    """
+
+    step: str
+    text: str
+    done: int = 0
+    total: int = 0
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What a deployment did: ``changed`` is False when the stack was already as it should be."""
+
+    changed: bool
+    resources: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a deployment would do in an account, before it does it."""
+
+    account: str
+    region: str
+    endpoint: str
+    needs_bootstrap: bool
+    differences: str
+
+
+Report = Callable[[Progress], None]
+
+
+def local_context(kafka_bootstrap: str) -> dict[str, str]:
+    """CDK context for the local cloud: its broker, and the Python that runs the functions there."""
+    return {
+        "kafka_bootstrap": kafka_bootstrap,
+        "runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
+    }
+
+
+class Deployer:
+    """Deploys, compares and removes the stack on the target of a session.
+
+    ``context`` adds to (and overrides) the CDK context that the target needs.
+    """
+
+    def __init__(self, session: Session, *, context: Mapping[str, str], report: Report) -> None:
+        needed = local_context(session.broker) if session.target == "local" else {}
+        self._session = session
+        self._report = report
+        self._cli = CdkCli(
+            environment_for(session.target, os.environ, session.environment()),
+            context={**needed, **context},
+            home=session.home,
+        )
+
+    def plan(self) -> Plan:
+        """What :meth:`deploy` would change. It changes nothing itself: not even a change set is made."""
+        account, region = self._account()
+        self._synth()
+        self._report(Progress("diff", "Comparing with the deployed stack"))
+        difference = self._checked(self._run("diff", [names.STACK, "--method", "template"]))
+        self._report(Progress("diff", "Compared with the deployed stack", finished=True))
+        return Plan(
+            account=account,
+            region=region,
+            endpoint=str(self._session.cloudformation.meta.endpoint_url),
+            needs_bootstrap=not self._is_bootstrapped(),
+            differences=difference.output,
+        )
+
+    def deploy(self, *, synthesised: bool = False) -> Deployment:
+        """Bootstrap the target when it needs it, synthesise, deploy.
+
+        ``synthesised`` says that :meth:`plan` has just written the assembly. Raises UserError with the reason of the
+        first resource that failed, and with the file that has everything the CDK CLI printed.
+        """
+        started = time.monotonic()
+        self._refuse_stuck_stack()
+        self._prepare(synthesised=synthesised)
+        resources = _resources_in(self._cli.assembly)
+        with StackWatch(self._session, names.STACK, "deploy", resources, self._report) as watch:
+            outcome = self._run("deploy", [names.STACK, "--require-approval", "never", "--progress", "events"])
+        self._checked(outcome, watch.first_failure())
+        changed = watch.events_seen > 0
+        text = f"{resources} resources are up" if changed else "nothing to change"
+        self._report(Progress("deploy", text, resources, resources, finished=True))
+        self._session.forget_outputs()
+        return Deployment(changed, resources, time.monotonic() - started)
+
+    def destroy(self) -> bool:
+        """Delete the stack; False when there was none. What the stack retains (by context) stays."""
+        if stack_status(self._session) is None:
+            return False
+        # The CDK CLI wants an app for its stack's name; whatever was deployed last will do.
+        if not template_path(self._cli.assembly).exists():
+            self._synth()
+        total = _resources_in(self._cli.assembly)
+        with StackWatch(self._session, names.STACK, "destroy", total, self._report) as watch:
+            outcome = self._run("destroy", [names.STACK, "--force"])
+        self._checked(outcome, watch.first_failure())
+        self._report(Progress("destroy", "The stack is gone", finished=True))
+        self._session.forget_outputs()
+        return True
+
+    def diff(self) -> str:
+        """What differs between the deployed stack and this checkout, as the CDK CLI prints it."""
+        self._synth()
+        return self._checked(self._run("diff", [names.STACK, "--method", "template"])).output
+
+    def _prepare(self, *, synthesised: bool) -> None:
+        # Both take some seconds and neither needs the other, so they share the time.
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            work: list[Future[None]] = [pool.submit(self._bootstrap)]
+            if not synthesised:
+                work.append(pool.submit(self._synth))
+            try:
+                for part in work:
+                    part.result()
+            except BaseException:
+                self._cli.stop()
+                raise
+
+    def _bootstrap(self) -> None:
+        if self._is_bootstrapped():
+            return
+        account, region = self._account()
+        with StackWatch(self._session, TOOLKIT_STACK, "bootstrap", 0, self._report) as watch:
+            outcome = self._run("bootstrap", [f"aws://{account}/{region}"])
+        self._checked(outcome, watch.first_failure())
+        self._report(Progress("bootstrap", f"CDK's own stack is in {account}/{region}", finished=True))
+
+    def _synth(self) -> None:
+        synth(self._cli, self._report)
+
+    def _account(self) -> tuple[str, str]:
+        if self._session.target == "local":
+            return LOCAL_ACCOUNT, LOCAL_REGION
+        return str(self._session.client("sts").get_caller_identity()["Account"]), self._session.region
+
+    def _is_bootstrapped(self) -> bool:
+        from botocore.exceptions import ClientError
+
+        try:
+            version = self._session.ssm.get_parameter(Name=BOOTSTRAP_VERSION)["Parameter"]["Value"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ParameterNotFound":
+                return False
+            raise
+        return int(version) >= _NEEDED_BOOTSTRAP_VERSION
+
+    def _refuse_stuck_stack(self) -> None:
+        status = stack_status(self._session) or ""
+        if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+            raise UserError(
+                f"The stack {names.STACK} is in {status}: something else is changing it.",
+                hint="Wait until that has ended, then try again.",
+            )
+
+    def _run(self, command: str, arguments: Sequence[str]) -> Outcome:
+        """Run the CDK CLI, but not on for minutes when the local cloud that it talks to has died."""
+        with Lifeline(self._session, self._cli.stop) as lifeline:
+            outcome = self._cli.run(command, arguments)
+        lifeline.check()
+        return outcome
+
+    def _checked(self, outcome: Outcome, failure: str | None = None) -> Outcome:
+        if outcome.exit_code == 0:
+            return outcome
+        raise UserError(
+            f"cdk {outcome.command} failed: {(failure or outcome.last_error()).rstrip('.')}.",
+            hint=f"All it printed is in {_shown(outcome.log)}.",
+        )
+
+
+def synthesise(context: Mapping[str, str], home: Path, report: Report) -> Path:
+    """Write the cloud assembly (template and assets) and return its folder. Needs no cloud and no credentials."""
+    cli = CdkCli(environment_for("local", os.environ, {}), context=context, home=home)
+    synth(cli, report)
+    return cli.assembly
+
+
+def synth(cli: CdkCli, report: Report) -> None:
+    """Run ``cdk synth``. Raises UserError with the last line that tells why not."""
+    report(Progress("synth", "Writing the template and the Lambda package"))
+    outcome = cli.run("synth", [names.STACK, "--quiet"], synthesise=True)
+    if outcome.exit_code != 0:
+        raise UserError(
+            f"cdk synth failed: {outcome.last_error().rstrip('.')}.",
+            hint=f"All it printed is in {_shown(outcome.log)}.",
+        )
+    report(Progress("synth", f"{_resources_in(cli.assembly)} resources in the template", finished=True))
+
+
+def template_path(assembly: Path) -> Path:
+    """The stack's template in a cloud assembly."""
+    return assembly / f"{names.STACK}.template.json"
+
+
+def _resources_in(assembly: Path) -> int:
+    template = json.loads(template_path(assembly).read_text(encoding="utf-8"))
+    return len(template.get("Resources", {}))
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(paths.ROOT)) if path.is_relative_to(paths.ROOT) else str(path)
+
+
+class StackWatch:
+    """Follows a stack's events in a thread of its own while the CDK CLI waits, and reports each resource."""
+
+    def __init__(self, session: Session, stack: str, step: str, total: int, report: Report) -> None:
+        self._session = session
+        self._stack = stack
+        self._step = step
+        self._total = total
+        self._report = report
+        self._since = datetime.now(UTC) - _CLOCK_SKEW
+        self._before = self._known_ids()
+        self._seen: dict[str, StackEventTypeDef] = {}
+        self._states: dict[str, str] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._follow, daemon=True, name=f"stack-events-{stack}")
+
+    @property
+    def events_seen(self) -> int:
+        return len(self._seen)
+
+    def __enter__(self) -> "StackWatch":
+        self._report(Progress(self._step, f"Preparing {self._stack}", 0, self._total))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join(timeout=30)
+        self._look()
+
+    def first_failure(self) -> str | None:
+        """The first resource that failed of itself, with its reason."""
+        for event in sorted(self._seen.values(), key=lambda one: one["Timestamp"]):
+            reason = event.get("ResourceStatusReason", "")
+            own = "cancelled" not in reason and event.get("LogicalResourceId") != self._stack
+            if event.get("ResourceStatus", "").endswith("_FAILED") and own:
+                return f"{event.get('LogicalResourceId')} ({event.get('ResourceType')}): {reason or 'no reason given'}"
+        return None
+
+    def _follow(self) -> None:
+        interval = 0.2 if self._session.target == "local" else 2.5
+        while not self._stopping.wait(interval):
+            self._look()
+
+    def _look(self) -> None:
+        for event in reversed(self._new_events()):
+            self._seen[event["EventId"]] = event
+            self._note(event)
+
+    def _note(self, event: "StackEventTypeDef") -> None:
+        name, status = event.get("LogicalResourceId", ""), event.get("ResourceStatus", "")
+        if name == self._stack:
+            return
+        self._states[name] = status
+        done = sum(state.endswith("_COMPLETE") for state in self._states.values())
+        kind = event.get("ResourceType", "").removeprefix("AWS::")
+        self._report(Progress(self._step, f"{status.lower().replace('_', ' ')}: {kind} {name}", done, self._total))
+
+    def _known_ids(self) -> frozenset[str]:
+        return frozenset(event["EventId"] for event in self._pages(stop_at=frozenset()))
+
+    def _new_events(self) -> list["StackEventTypeDef"]:
+        return [event for event in self._pages(self._before | self._seen.keys()) if event["Timestamp"] >= self._since]
+
+    def _pages(self, stop_at: frozenset[str] | set[str]) -> list["StackEventTypeDef"]:
+        """Events newest first, back to one that is known already (or to the last hour's)."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        found: list[StackEventTypeDef] = []
+        try:
+            for page in self._session.cloudformation.get_paginator("describe_stack_events").paginate(
+                StackName=self._stack
+            ):
+                for event in page["StackEvents"]:
+                    if event["EventId"] in stop_at or event["Timestamp"] < self._since - timedelta(hours=1):
+                        return found
+                    found.append(event)
+        except (ClientError, BotoCoreError):
+            # No such stack yet, or no answer this time: the CDK CLI reports what matters.
+            return found
+        return found

@@ -1,0 +1,93 @@
+"""Loads the sample data into the table, and puts single flights back to where they began."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from flightpulse.adapters.table import Table
+from flightpulse.domain import local_time
+from flightpulse.errors import UserError
+from flightpulse.workbench.deploy import sample_data
+from flightpulse.workbench.target.session import Session
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What was loaded: how many of each, the number of items in the table, and the day of the first flight."""
+
+    flights: int
+    passengers: int
+    bookings: int
+    items: int
+    day: date
+
+
+def seed(session: Session, *, day: date | None = None, folder: Path | None = None) -> Seeded:
+    """Load everything, over whatever is there: run it as often as you like.
+
+    Flights go to ``day`` (tomorrow, unless it is given) at the same local times, and every flight and booking is as it
+    was before any scenario. Raises UserError, and loads nothing, when the data does not match its schemas.
+    """
+    table_name = session.table_name
+    return _store(Table(session.dynamodb, table_name), sample_data.load(folder, day=day or tomorrow()), day)
+
+
+def reset(session: Session, flight_ids: Iterable[str]) -> Seeded:
+    """Put some flights and their bookings back to where they began, on the day for which they are seeded.
+
+    Raises UserError when they were never loaded, and for flights that are not of the sample data.
+    """
+    wanted = sorted(set(flight_ids))
+    table = Table(session.dynamodb, session.table_name)
+    stored = {flight_id: table.flight(flight_id, consistent=True) for flight_id in wanted}
+    missing = [flight_id for flight_id, flight in stored.items() if flight is None]
+    if missing:
+        raise not_seeded(session, missing[0])
+    first = min(
+        local_time.at_airport(flight.scheduled_departure, flight.origin).date() for flight in stored.values() if flight
+    )
+    day = first if first > _today() else tomorrow()
+    data = sample_data.load(day=day).only(wanted)
+    foreign = sorted(set(wanted) - {flight.flight_id for flight in data.flights})
+    if foreign:
+        raise UserError(
+            f"Flight {foreign[0]} is not one of the sample data: nothing says how it began.",
+            hint=f"A replay loads its own flights anew: {session.command('replay DAY')}",
+        )
+    return _store(table, data, day)
+
+
+def store(session: Session, data: sample_data.SampleData) -> int:
+    """Load flights of another source beside the sample data, over what has the same ids; the number of items."""
+    table = Table(session.dynamodb, session.table_name)
+    return table.save(flights=data.flights, passengers=data.passengers, bookings=data.bookings)
+
+
+def not_seeded(session: Session, flight_id: str) -> UserError:
+    """The error for a flight that should be in the table and is not."""
+    return UserError(
+        f"Flight {flight_id} is not in the table.", hint=f"Load the flights with: {session.command('seed')}"
+    )
+
+
+def tomorrow() -> date:
+    """Tomorrow where the user is."""
+    return _today() + timedelta(days=1)
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone().date()
+
+
+def _store(table: Table, data: sample_data.SampleData, day: date | None) -> Seeded:
+    items = table.save(flights=data.flights, passengers=data.passengers, bookings=data.bookings)
+    return Seeded(
+        flights=len(data.flights),
+        passengers=len(data.passengers),
+        bookings=len(data.bookings),
+        items=items,
+        day=day or tomorrow(),
+    )

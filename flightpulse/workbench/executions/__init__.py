@@ -1,0 +1,1 @@
+"""Workflow executions: found, read with their history, loaded from files, told in words."""

@@ -1,0 +1,196 @@
+"""Lists workflow executions and reads one with its history."""
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flightpulse.errors import UserError
+from flightpulse.stack.event_workflows import short_name
+from flightpulse.workbench.executions import history
+from flightpulse.workbench.target.session import Session
+
+_LOOK_AGAIN_SECONDS = 0.2
+
+STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One line of a list of executions."""
+
+    arn: str
+    name: str
+    workflow: str
+    status: str
+    started_at: datetime
+    stopped_at: datetime | None
+
+    @property
+    def seconds(self) -> float | None:
+        return (self.stopped_at - self.started_at).total_seconds() if self.stopped_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One execution: what Step Functions says of it, and the tree of states it went through."""
+
+    summary: Summary
+    input: Any
+    output: Any
+    history: history.History
+
+    @property
+    def event(self) -> "BusEvent":
+        """The bus event that started it (empty fields when something else did)."""
+        return bus_event(self.input)
+
+
+@dataclass(frozen=True, slots=True)
+class BusEvent:
+    """What an execution's input tells about the event that started it."""
+
+    detail_type: str
+    event_id: str
+    flight_id: str
+
+
+def recent(
+    session: Session,
+    *,
+    workflows: Sequence[str] = (),
+    status: str | None = None,
+    since: datetime | None = None,
+    limit: int = 20,
+) -> list[Summary]:
+    """The newest executions first, of all state machines or of some (short names), at most ``limit``."""
+    deployed = machines(session)
+    arns = [deployed[short] for short in workflows or deployed]
+    with ThreadPoolExecutor(max_workers=len(arns)) as pool:
+        found = list(pool.map(lambda arn: _of_workflow(session, arn, status, since, limit), arns))
+    return sorted((one for some in found for one in some), key=lambda one: one.started_at, reverse=True)[:limit]
+
+
+def settle(session: Session, *, seconds: float) -> None:
+    """Wait until no execution runs any more. Raises UserError when some still do after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while running := recent(session, status="RUNNING"):
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"{running[0].workflow} still runs after {seconds:g} s.",
+                hint=f"Look: {session.command('show')} {running[0].name}",
+            )
+        time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def find(session: Session, reference: str) -> str:
+    """The ARN of an execution named by its ARN, by its name, as ``latest``, or by its workflow (the latest of it).
+
+    ``latest`` means the latest execution that an event started, not a nested one.
+    """
+    if reference.startswith("arn:"):
+        return reference
+    if reference == "latest" or reference in machines(session):
+        chosen = of_events(session) if reference == "latest" else [reference]
+        found = recent(session, workflows=chosen, limit=1)
+        if not found:
+            raise UserError("There is no execution yet.", hint=f"Start one with: {session.command('scenario 1')}")
+        return found[0].arn
+    for one in recent(session, limit=1000):
+        if one.name == reference:
+            return one.arn
+    raise UserError(f"There is no execution {reference!r}.", hint=f"List them with: {session.command('executions')}")
+
+
+def load(session: Session, arn: str) -> Execution:
+    """One execution with its history. Raises UserError when there is none of this ARN."""
+    from botocore.exceptions import ClientError
+
+    try:
+        answer = session.stepfunctions.describe_execution(executionArn=arn)
+        pages = session.stepfunctions.get_paginator("get_execution_history").paginate(
+            executionArn=arn, includeExecutionData=True
+        )
+        events: list[Any] = [event for page in pages for event in page["events"]]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"ExecutionDoesNotExist", "InvalidArn"}:
+            raise UserError(
+                f"There is no execution {arn}.", hint=f"List them with: {session.command('executions')}"
+            ) from error
+        raise
+    summary = Summary(
+        arn=answer["executionArn"],
+        name=answer.get("name", ""),
+        workflow=answer["stateMachineArn"].rsplit(":", 1)[-1],
+        status=answer["status"],
+        started_at=answer["startDate"],
+        stopped_at=answer.get("stopDate"),
+    )
+    return Execution(
+        summary=summary,
+        input=parsed(answer.get("input")),
+        output=parsed(answer.get("output")),
+        history=history.read(events),
+    )
+
+
+def bus_event(execution_input: Any) -> BusEvent:
+    """Read the event out of the input of an execution that a rule started."""
+    envelope = execution_input if isinstance(execution_input, dict) else {}
+    detail = envelope.get("detail", envelope)
+    detail = detail if isinstance(detail, dict) else {}
+    # A nested execution gets the event as one field of its input, among others.
+    nested = detail.get("event")
+    inner = nested if isinstance(nested, dict) else detail
+    return BusEvent(
+        detail_type=str(envelope.get("detail-type", "")),
+        event_id=str(inner.get("event_id") or envelope.get("id") or ""),
+        flight_id=str(inner.get("flight_id", "")),
+    )
+
+
+def parsed(text: str | None) -> Any:
+    """A JSON text as a value; the text itself when it is not JSON; None for none."""
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def machines(session: Session) -> dict[str, str]:
+    """The deployed state machines: their ARNs by short name, as the stack's outputs have them."""
+    arns = [value for value in session.outputs.values() if ":stateMachine:" in value]
+    return {short_name(arn.rsplit(":", 1)[-1]): arn for arn in arns}
+
+
+def of_events(session: Session) -> list[str]:
+    """The short names of those that an event on the bus starts; the others are started by them."""
+    return [short for short, arn in machines(session).items() if arn.endswith("Workflow")]
+
+
+def _of_workflow(session: Session, arn: str, status: str | None, since: datetime | None, limit: int) -> list[Summary]:
+    query: dict[str, Any] = {"stateMachineArn": arn, **({"statusFilter": status} if status else {})}
+    return list(_listed(session, query, since, limit))
+
+
+def _listed(session: Session, query: dict[str, Any], since: datetime | None, limit: int) -> Iterable[Summary]:
+    pages = session.stepfunctions.get_paginator("list_executions").paginate(
+        **query, PaginationConfig={"MaxItems": limit, "PageSize": min(limit, 1000)}
+    )
+    for page in pages:
+        for one in page["executions"]:
+            if since and one["startDate"] < since:
+                return
+            yield Summary(
+                arn=one["executionArn"],
+                name=one["name"],
+                workflow=one["stateMachineArn"].rsplit(":", 1)[-1],
+                status=one["status"],
+                started_at=one["startDate"],
+                stopped_at=one.get("stopDate"),
+            )

@@ -1,0 +1,1 @@
+"""Faults on demand, protections taken away, and what is sent back afterwards."""

@@ -1,0 +1,154 @@
+"""Makes the local cloud's model misbehave for a while, and tells what it was asked meanwhile."""
+
+import http.client
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flightpulse.errors import UserError
+from flightpulse.stack import names as deployed
+from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.target.session import Session
+
+_PAGE = "/_flightpulse/"
+_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One question to the model.
+
+    ``turn`` is 2 when it was asked to mend a refused reply. ``fault`` is what was done to the reply, or empty.
+    ``status`` is the answer's HTTP status, 0 for none.
+    """
+
+    segment: str
+    turn: int
+    fault: str
+    status: int
+
+
+class Misbehaviour:
+    """What :func:`misbehaving` gives: the questions that the model got since it began to misbehave."""
+
+    def __init__(self, page: "_ModelPage", before: int) -> None:
+        self._page = page
+        self._before = before
+        self._kept: tuple[ModelCall, ...] | None = None
+
+    @property
+    def calls(self) -> tuple[ModelCall, ...]:
+        """The questions in their order; once it is over, those until then."""
+        return self._page.calls(self._before) if self._kept is None else self._kept
+
+    def end(self) -> None:
+        """Keep what was asked: later questions are somebody else's."""
+        self._kept = self.calls
+
+    def table(self) -> Table:
+        """The questions as a table."""
+        rows = [
+            (
+                number,
+                one.segment,
+                "repair" if one.turn > 1 else "first",
+                one.fault or "none",
+                one.status or "no answer",
+            )
+            for number, one in enumerate(self.calls, start=1)
+        ]
+        return Table.of(("", "asked for the segment", "try", "fault", "HTTP status"), rows, numbers=(0,))
+
+    def __repr__(self) -> str:
+        return str(self.table())
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        return self.table()._repr_mimebundle_(**options)
+
+
+@contextmanager
+def misbehaving(model_url: str, faults: Sequence[Mapping[str, Any]], seed: int) -> Iterator[Misbehaviour]:
+    """Let the model at a local cloud's ``model_url`` misbehave until the block ends.
+
+    Faults (``kind``, ``times``, ``seconds``, ``rate``) strike in their order. Raises UserError for one that there is
+    not, and when the model's page does not answer.
+    """
+    page = _ModelPage(model_url)
+    watch = Misbehaviour(page, page.asked())
+    page.plan(faults, seed)
+    try:
+        yield watch
+    finally:
+        page.clear()
+        watch.end()
+
+
+@contextmanager
+def with_a_fresh_messenger(session: Session) -> Iterator[None]:
+    """Let LLMMessenger begin anew before the block and after it.
+
+    A running environment remembers for some minutes that the model failed, or what it wrote in vain for a segment: an
+    earlier fault would change what happens in the block, and the block what happens later. As on AWS, a change of
+    the function's configuration, here to what it is, replaces its environments.
+    """
+    _begin_anew(session)
+    try:
+        yield
+    finally:
+        _begin_anew(session)
+
+
+def _begin_anew(session: Session) -> None:
+    name = deployed.LLM_MESSENGER
+    known = session.functions.get_function_configuration(FunctionName=name)
+    session.functions.update_function_configuration(FunctionName=name, Timeout=known["Timeout"])
+
+
+class _ModelPage:
+    """The page that the local cloud's model endpoint has about itself."""
+
+    def __init__(self, url: str) -> None:
+        self._address = urlsplit(url).netloc
+
+    def asked(self) -> int:
+        """How many questions there have been."""
+        return int(self._get("calls")["total"])
+
+    def calls(self, after: int) -> tuple[ModelCall, ...]:
+        found = [one for one in self._get("calls")["calls"] if one["number"] > after]
+        return tuple(
+            ModelCall(one["segment"] or "", one["turn"], one["fault"] or "", one["status"])
+            for one in sorted(found, key=lambda one: int(one["number"]))
+        )
+
+    def plan(self, faults: Sequence[Mapping[str, Any]], seed: int) -> None:
+        status, answer = self._call("PUT", "faults", {"faults": [dict(one) for one in faults], "seed": seed})
+        if status != http.client.OK:
+            raise UserError(
+                f"The model cannot misbehave like that: {answer.get('message', status)}.",
+                hint='For example: wb.model_faults("promise", times=1)',
+            )
+
+    def clear(self) -> None:
+        self._call("DELETE", "faults")
+
+    def _get(self, what: str) -> dict[str, Any]:
+        return self._call("GET", what)[1]
+
+    def _call(self, method: str, what: str, body: object = None) -> tuple[int, dict[str, Any]]:
+        # Without a proxy, whatever the environment says: the page is on this machine.
+        connection = http.client.HTTPConnection(self._address, timeout=_SECONDS)
+        try:
+            connection.request(method, _PAGE + what, None if body is None else json.dumps(body))
+            answer = connection.getresponse()
+            fields: dict[str, Any] = json.loads(answer.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise UserError(
+                "The model of the local cloud does not answer.", hint="Start again with: wb.down(), wb.ready()"
+            ) from error
+        finally:
+            connection.close()
+        return answer.status, fields

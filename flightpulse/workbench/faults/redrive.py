@@ -1,0 +1,403 @@
+"""Sends dead letters back to where they failed, and failed executions through their workflow again.
+
+Everything here may be done twice: events, passengers and channels are claimed, so what has been handled meanwhile is
+recognised and nobody is told again.
+"""
+
+import base64
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flightpulse.adapters.dynamodb_json import item_to_typed
+from flightpulse.domain import keys
+from flightpulse.workbench.executions import executions
+from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.faults.dead_letters import DeadLetter
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session
+
+EXECUTIONS = "executions"
+_FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
+_LATEST_EXECUTIONS = 500
+
+Publish = Callable[[bytes | None, bytes | None, Mapping[str, str]], None]
+"""Writes one record (key, value, headers) to the topic and returns when the broker has it."""
+
+
+class CannotRedriveError(Exception):
+    """Something that cannot be sent back; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one attempt: ``done`` in words, or ``problem``."""
+
+    kind: str
+    what: str
+    done: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedExecution:
+    """An execution that failed and whose event nobody has handled since."""
+
+    summary: executions.Summary
+    event: executions.BusEvent
+    input: str
+    why: str
+    ended_in_fail_state: bool
+
+
+class Redriver:
+    """Redrives on the target of a session. ``publish`` writes to Kafka, by default to the session's broker."""
+
+    def __init__(self, session: Session, publish: Publish | None = None) -> None:
+        self._session = session
+        self._publish = publish or _publisher(session)
+        self._send: dict[str, Callable[[DeadLetter], str]] = {
+            "records": self._record,
+            "notifications": self._notification,
+            "targets": self._target,
+            "stream": self._stream,
+            "mapping": self._mapping,
+        }
+
+    def send_back(self, kinds: Sequence[str] = ()) -> Iterator[Result]:
+        """Send letters back, one after the other. A letter leaves its queue when what it asks for has been done.
+
+        Notes for the table go first, see :meth:`send_notes`.
+        """
+        taken = dead_letters.take(self._session, kinds)
+        yield from self._deal_with(sorted(taken, key=lambda letter: not _is_note(letter)))
+
+    def send_notes(self) -> Iterator[Result]:
+        """Send back what only has to be written down, such as that a message is out.
+
+        It must be written before anything is started again: without it, the same message would be taken for unsent.
+        """
+        taken = dead_letters.take(self._session, ["notifications"])
+        dead_letters.give_back(self._session, [letter for letter in taken if not _is_note(letter)])
+        yield from self._deal_with([letter for letter in taken if _is_note(letter)])
+
+    def _deal_with(self, taken: Sequence[DeadLetter]) -> Iterator[Result]:
+        for number, letter in enumerate(taken):
+            try:
+                done = self._send[letter.kind](letter)
+            except CannotRedriveError as error:
+                dead_letters.give_back(self._session, [letter])
+                yield Result(letter.kind, letter.what, problem=str(error))
+                continue
+            except BaseException:
+                dead_letters.give_back(self._session, taken[number:])
+                raise
+            dead_letters.delete(self._session, letter)
+            yield Result(letter.kind, letter.what, done=done)
+
+    def failed_executions(self) -> list[FailedExecution]:
+        """Failed executions of events that nobody has handled since, oldest first.
+
+        An execution whose dead letter still waits is left to its letter.
+        """
+        waiting = {letter.body.get("execution") for letter in dead_letters.look(self._session, ["notifications"])}
+        found: dict[str, FailedExecution] = {}
+        for status in _FAILED:
+            for summary in executions.recent(
+                self._session, workflows=executions.of_events(self._session), status=status, limit=_LATEST_EXECUTIONS
+            ):
+                if summary.arn in waiting:
+                    continue
+                failed = self._unhandled(summary)
+                # Of several failures of one event the latest holds the claim.
+                if failed and (
+                    failed.event.event_id not in found
+                    or found[failed.event.event_id].summary.started_at < summary.started_at
+                ):
+                    found[failed.event.event_id] = failed
+        return sorted(found.values(), key=lambda one: one.summary.started_at)
+
+    def redrive_executions(self) -> Iterator[Result]:
+        """Redrive every failed execution of :meth:`failed_executions`, after what :meth:`send_notes` sends back."""
+        yield from self.send_notes()
+        for failed in self.failed_executions():
+            what = f"{failed.event.detail_type or failed.summary.workflow} {failed.event.flight_id}"
+            yield Result(EXECUTIONS, f"{what} ({failed.event.event_id})", done=self._again(failed))
+
+    def _unhandled(self, summary: executions.Summary) -> FailedExecution | None:
+        execution = executions.load(self._session, summary.arn)
+        event = execution.event
+        claim = self._claim(event.event_id)
+        owner, status = claim.get("execution", {}).get("S"), claim.get("status", {}).get("S")
+        if claim and owner != summary.arn and status != "FAILED":
+            return None
+        if status in {"DONE", "SUPERSEDED"}:
+            return None
+        problem, visits = execution.history.problem, execution.history.visits
+        return FailedExecution(
+            summary=summary,
+            event=event,
+            input=json.dumps(execution.input),
+            why=f"{problem.error}: {problem.cause}" if problem else summary.status,
+            ended_in_fail_state=bool(visits) and visits[-1].kind == "Fail",
+        )
+
+    def _again(self, failed: FailedExecution) -> str:
+        # Redriving resumes at the state that failed. For a state that only says "failed" this would fail again, so
+        # such an execution is started anew; its claim is marked as failed, which lets the new one take it over.
+        if not failed.ended_in_fail_state and self._redriven(failed.summary.arn):
+            return "redriven from the state that failed"
+        self._release_claim(failed)
+        machine = failed.summary.arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
+        started = self._session.stepfunctions.start_execution(stateMachineArn=machine, input=failed.input)
+        return f"started again as {started['executionArn'].rsplit(':', 1)[-1]}"
+
+    def _redriven(self, arn: str) -> bool:
+        from botocore.exceptions import ClientError
+
+        try:
+            self._session.stepfunctions.redrive_execution(executionArn=arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {
+                "ExecutionNotRedrivable",
+                "InvalidAction",
+                "UnknownOperationException",
+            }:
+                return False
+            raise
+        return True
+
+    def _claim(self, event_id: str) -> Mapping[str, Any]:
+        answer = self._session.dynamodb.get_item(
+            TableName=self._session.table_name, Key=item_to_typed(keys.claim(event_id)), ConsistentRead=True
+        )
+        return answer.get("Item", {})
+
+    def _release_claim(self, failed: FailedExecution) -> None:
+        from botocore.exceptions import ClientError
+
+        try:
+            self._session.dynamodb.update_item(
+                TableName=self._session.table_name,
+                Key=item_to_typed(keys.claim(failed.event.event_id)),
+                UpdateExpression="SET #status = :failed",
+                ConditionExpression="#execution = :mine AND #status = :open",
+                ExpressionAttributeNames={"#status": "status", "#execution": "execution"},
+                ExpressionAttributeValues={
+                    ":failed": {"S": "FAILED"},
+                    ":mine": {"S": failed.summary.arn},
+                    ":open": {"S": "IN_PROGRESS"},
+                },
+            )
+        except ClientError as error:
+            # No claim, or it is marked already.
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+
+    def _record(self, letter: DeadLetter) -> str:
+        if letter.body.get("truncated"):
+            raise CannotRedriveError("too large to be kept whole; have its sender send it again")
+        key, value = _bytes(letter.body.get("key")), _bytes(letter.body.get("value"))
+        correlation_id = letter.body.get("correlation_id")
+        headers = {"correlation_id": str(correlation_id)} if correlation_id else {}
+        self._publish(key or _flight_in(value), value, headers)
+        return f"sent to {names.TOPIC} again"
+
+    def _notification(self, letter: DeadLetter) -> str:
+        order = letter.body.get("redrive")
+        if isinstance(order, Mapping) and isinstance(order.get("start_execution"), Mapping):
+            wanted = order["start_execution"]
+            started = self._session.stepfunctions.start_execution(
+                stateMachineArn=str(wanted.get("stateMachineArn")), input=json.dumps(wanted.get("input"))
+            )
+            return f"started as {started['executionArn'].rsplit(':', 1)[-1]}"
+        if isinstance(order, Mapping) and isinstance(order.get("update_item"), Mapping):
+            return self._write(order["update_item"])
+        raise CannotRedriveError("the letter does not say how to send it back")
+
+    def _write(self, update: Mapping[str, Any]) -> str:
+        from botocore.exceptions import ClientError
+
+        try:
+            self._session.dynamodb.update_item(**update)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return "not needed any more"
+            raise
+        return "written"
+
+    def _target(self, letter: DeadLetter) -> str:
+        arn, event = letter.attributes.get("TARGET_ARN", ""), json.dumps(letter.body)
+        if ":states:" in arn:
+            started = self._session.stepfunctions.start_execution(stateMachineArn=arn, input=event)
+            return f"started as {started['executionArn'].rsplit(':', 1)[-1]}"
+        if ":log-group:" in arn:
+            group = arn.split(":log-group:", 1)[1].split(":", 1)[0]
+            self._write_log(group, str(letter.body.get("id", letter.message_id)), event)
+            return f"written to {group}"
+        raise CannotRedriveError(f"its target {arn or '?'} is neither a state machine nor a log group")
+
+    def _write_log(self, group: str, stream: str, message: str) -> None:
+        from botocore.exceptions import ClientError
+
+        try:
+            self._session.logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "ResourceNotFoundException":
+                raise CannotRedriveError(f"the log group {group} does not exist") from error
+            if code != "ResourceAlreadyExistsException":
+                raise
+        now = int(datetime.now(UTC).timestamp() * 1000)
+        self._session.logs.put_log_events(
+            logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": now, "message": message}]
+        )
+
+    def _stream(self, letter: DeadLetter) -> str:
+        info = letter.body.get("DDBStreamBatchInfo")
+        if not isinstance(info, Mapping):
+            raise CannotRedriveError("the letter does not name the changes")
+        records = self._stream_records(info)
+        if not records:
+            raise CannotRedriveError("the stream no longer holds these changes (it keeps them for 24 hours)")
+        self._invoke(letter, {"Records": records})
+        return f"{len(records)} changes handled"
+
+    def _stream_records(self, info: Mapping[str, Any]) -> list[dict[str, Any]]:
+        from botocore.exceptions import ClientError
+
+        streams = self._session.client("dynamodbstreams")
+        last = int(info["endSequenceNumber"])
+        found: list[dict[str, Any]] = []
+        try:
+            iterator = streams.get_shard_iterator(
+                StreamArn=info["streamArn"],
+                ShardId=info["shardId"],
+                ShardIteratorType="AT_SEQUENCE_NUMBER",
+                SequenceNumber=str(info["startSequenceNumber"]),
+            ).get("ShardIterator")
+            while iterator:
+                page = streams.get_records(ShardIterator=iterator, Limit=100)
+                for record in page["Records"]:
+                    if int(record["dynamodb"]["SequenceNumber"]) > last:
+                        return found
+                    found.append(_as_lambda_sees_it(record, info["streamArn"]))
+                iterator = page.get("NextShardIterator") if page["Records"] else None
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"TrimmedDataAccessException", "ResourceNotFoundException"}:
+                return []
+            raise
+        return found
+
+    def _mapping(self, letter: DeadLetter) -> str:
+        from flightpulse.relay.records import EventShape
+
+        places = letter.body.get("KafkaBatchInfo", {}).get("recordsInfo", {})
+        records = _kafka_records(self._session.broker, places)
+        if not records:
+            raise CannotRedriveError("the topic no longer holds these records")
+        self._invoke(letter, EventShape(self._session.broker)(records))
+        return f"{len(records)} records handled"
+
+    def _invoke(self, letter: DeadLetter, event: Mapping[str, Any]) -> None:
+        function = str((letter.body.get("requestContext") or {}).get("functionArn", ""))
+        answer = self._session.functions.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+        payload = json.loads(answer["Payload"].read() or b"null")
+        if answer.get("FunctionError"):
+            said = payload.get("errorMessage", "") if isinstance(payload, dict) else payload
+            raise CannotRedriveError(f"the function failed again: {said}")
+        if isinstance(payload, dict) and payload.get("batchItemFailures"):
+            raise CannotRedriveError(f"the function failed again for {len(payload['batchItemFailures'])} of them")
+
+
+def _publisher(session: Session) -> Publish:
+    """Writes records to the session's broker, which is looked for only when there is one to write."""
+
+    def publish(key: bytes | None, value: bytes | None, headers: Mapping[str, str]) -> None:
+        from flightpulse.relay import Kafka
+        from simulator.producer import OperationsProducer, check
+
+        with OperationsProducer(Kafka(session.broker), names.TOPIC) as producer:
+            producer.send_record(key, value, {name: text.encode() for name, text in headers.items()})
+        check(producer.report)
+
+    return publish
+
+
+def _is_note(letter: DeadLetter) -> bool:
+    """Whether the letter asks for a write, and not for an execution."""
+    order = letter.body.get("redrive")
+    return isinstance(order, Mapping) and "update_item" in order
+
+
+def _bytes(text: Any) -> bytes | None:
+    return base64.b64decode(text) if isinstance(text, str) else None
+
+
+def _flight_in(value: bytes | None) -> bytes | None:
+    """The key a record without one should have had: its flight, which keeps the flight's events in order."""
+    try:
+        flight = json.loads(value or b"")["payload"]["flight_id"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return flight.encode() if isinstance(flight, str) else None
+
+
+def _as_lambda_sees_it(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
+    """A stream record as an event source mapping hands it over: times as numbers, binary values as base64."""
+    change = {**record["dynamodb"]}
+    at = change.get("ApproximateCreationDateTime")
+    if isinstance(at, datetime):
+        change["ApproximateCreationDateTime"] = at.timestamp()
+    plain: dict[str, Any] = json.loads(
+        json.dumps({**record, "dynamodb": change, "eventSourceARN": stream_arn}, default=_encoded)
+    )
+    return plain
+
+
+def _encoded(value: object) -> str:
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"a stream record with a {type(value).__name__}")
+
+
+def _kafka_records(bootstrap: str, places: Mapping[str, Any], *, seconds: float = 10.0) -> list[Any]:
+    """The records that an on-failure letter names by partition and offsets, as far as the topic still has them."""
+    from confluent_kafka import Consumer, TopicPartition
+
+    from flightpulse.relay.connection import Kafka
+    from flightpulse.relay.records import Record
+
+    wanted = {_partition(name): (int(p["firstRecordOffset"]), int(p["lastRecordOffset"])) for name, p in places.items()}
+    consumer = Consumer(
+        Kafka(bootstrap).client(
+            **{"group.id": "flightpulse-redrive", "enable.auto.commit": False, "auto.offset.reset": "error"}
+        )
+    )
+    found: list[Any] = []
+    try:
+        consumer.assign([TopicPartition(topic, number, first) for (topic, number), (first, _) in wanted.items()])
+        deadline = time.monotonic() + seconds
+        missing = sum(last - first + 1 for first, last in wanted.values())
+        while missing > 0 and time.monotonic() < deadline:
+            message = consumer.poll(0.5)
+            if message is None:
+                continue
+            if message.error():
+                break
+            record = Record.of(message)
+            first, last = wanted[record.source]
+            if first <= record.offset <= last:
+                found.append(record)
+                missing -= 1
+    finally:
+        consumer.close()
+    return found
+
+
+def _partition(name: str) -> tuple[str, int]:
+    topic, _, number = name.rpartition("-")
+    return topic, int(number)

@@ -1,0 +1,1 @@
+"""Sends events and waits until it is known what became of them."""

@@ -1,0 +1,186 @@
+"""Sends events through Kafka and waits until it is known what became of each of them."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flightpulse.adapters.table import Table
+from flightpulse.errors import UserError
+from flightpulse.workbench.fire import run_store, scenarios
+from flightpulse.workbench.fire.record_positions import Place
+from flightpulse.workbench.fire.run_store import KeptRun
+from flightpulse.workbench.fire.scenarios import ScenarioRun
+from flightpulse.workbench.observe import consumer_log
+from flightpulse.workbench.observe.facts import Facts, Sent
+from flightpulse.workbench.target.session import Session
+
+if TYPE_CHECKING:
+    from simulator.expectations import Expectation, Finding
+    from simulator.scenarios import Scenario
+
+Event = Mapping[str, Any]
+Refused = Callable[[str], str]
+"""Why the consumer put an event aside; empty when it did not."""
+
+_CANCELLED = "FLIGHT_CANCELLED"
+_SUBJECTS = {"FLIGHT_DELAY": "departure", _CANCELLED: "departure"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """What was sent, where it lies in Kafka, and what came of it. ``events`` has an event once for each sending."""
+
+    run: ScenarioRun
+    events: tuple[Event, ...]
+    places: tuple[Place, ...]
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends the events of a run and remembers them with their places."""
+
+    correlation_id: str | None = None
+    events: list[Event] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+
+    def __call__(self, session: Session, some_events: Sequence[Event]) -> None:
+        from flightpulse.relay.connection import Kafka, partitions_of
+        from simulator.events import TOPIC
+        from simulator.producer import OperationsProducer, check
+
+        kafka = Kafka(session.broker)
+        partitions_of(kafka, TOPIC)
+        with OperationsProducer(kafka) as producer:
+            for event in some_events:
+                producer.send(event, correlation_id=self.correlation_id)
+        check(producer.report)
+        self.events = list(some_events)
+        order = {str(event["event_id"]): number for number, event in reversed(list(enumerate(some_events)))}
+        places = [Place(one.event_id, one.partition, one.offset) for one in producer.report.acknowledged]
+        self.places = sorted(places, key=lambda place: (order[place.event_id], place.offset))
+
+
+def fire(
+    session: Session,
+    scenario: "Scenario",
+    *,
+    reset: bool,
+    seconds: float | None = None,
+    correlation_id: str | None = None,
+    on_look: scenarios.OnLook = lambda _seen, _expected: None,
+) -> Fired:
+    """Run a scenario and keep what was sent. Raises UserError when the broker or the table cannot be used."""
+    sender = Sender(correlation_id)
+    run = scenarios.run(session, scenario, send=sender, reset=reset, seconds=seconds, on_look=on_look)
+    return Fired(run, tuple(sender.events), tuple(sender.places))
+
+
+def keep(session: Session, scenario: "Scenario", fired: Fired, *, cloud: str) -> KeptRun:
+    """Write down what was fired, so that it is found again; ``cloud`` tells one local cloud from the next."""
+    kept = KeptRun(
+        name=scenario.name,
+        title=scenario.title,
+        cloud=cloud,
+        began_at=fired.run.began_at,
+        seconds=fired.run.seconds,
+        flights=scenario.flights,
+        events=tuple(dict(event) for event in fired.events),
+        places=fired.places,
+        checks=fired.run.checks,
+        hints=fired.run.hints,
+    )
+    run_store.save(session.home, kept)
+    return kept
+
+
+def as_scenario(session: Session, some_events: Sequence[Event]) -> "Scenario":
+    """A scenario that sends these events and expects to learn what became of each.
+
+    Raises UserError for an event that lacks what every record needs.
+    """
+    from simulator.scenarios import Scenario
+
+    for event in some_events:
+        _check(event)
+    flights = tuple(dict.fromkeys(str(event["payload"]["flight_id"]) for event in some_events))
+    table = Table(session.dynamodb, session.table_name)
+    known = tuple(flight for flight in flights if table.flight(flight) is not None)
+    refused = consumer_log.Refusals(session, {str(event["event_id"]) for event in some_events})
+    ids = {str(event["event_id"]): _title([event]) for event in some_events}
+    return Scenario(
+        number=0,
+        name=next(iter(ids)) if len(ids) == 1 else f"{len(ids)} events",
+        title=_title(some_events),
+        sends=_title(some_events),
+        flights=known,
+        build=lambda _clock, _flights: [dict(event) for event in some_events],
+        expectations=tuple(outcome_of(event_id, said, refused) for event_id, said in ids.items()),
+    )
+
+
+def outcome_of(event_id: str, said_of_event: str, refused: Refused) -> "Expectation":
+    """It is known what became of an event, and whoever was to be told has been told."""
+    from simulator.expectations import Expectation, Finding
+
+    def look(facts: Facts) -> "Finding":
+        sent = next(one for one in facts.sent if one.event_id == event_id)
+        found = facts.handled_of(event_id)
+        if not found:
+            why = refused(event_id)
+            return Finding(f"put aside by the consumer: {why}" if why else "no execution yet", ok=bool(why))
+        outcomes = [one.outcome or one.status for one in found]
+        said = ", ".join(f"{name}{f' {number}×' if number > 1 else ''}" for name, number in Counter(outcomes).items())
+        times = sum(one.event_id == event_id for one in facts.sent)
+        ended = len(found) >= times and all(one.status == "SUCCEEDED" for one in found)
+        if not ended or "DONE" not in outcomes or not _is_newest(sent, facts):
+            return Finding(said, ok=ended)
+        told = _told(facts, sent)
+        return Finding(f"{said}; {told.seen}", ok=told.ok)
+
+    return Expectation(f"{said_of_event}: known what became of it", look)
+
+
+def _told(facts: Facts, sent: Sent) -> "Finding":
+    """As for a scenario, but for this event alone, whatever else was sent about its flight."""
+    from simulator.expectations import everyone_told
+
+    return everyone_told(sent.flight_id).look(replace(facts, sent=(sent,)))
+
+
+def _is_newest(sent: Sent, facts: Facts) -> bool:
+    """Whether nothing newer about the same subject was sent with it: then everybody hears of it."""
+    rivals = [
+        one
+        for one in facts.sent
+        if one.flight_id == sent.flight_id and (one.event_type == _CANCELLED or _subject(one) == _subject(sent))
+    ]
+    return max(rivals, key=lambda one: (one.known_at, one.event_id), default=sent).event_id == sent.event_id
+
+
+def _subject(sent: Sent) -> str:
+    """What the news is about: a flight's departure, or what events of its type are about."""
+    return _SUBJECTS.get(sent.event_type, sent.event_type)
+
+
+def _check(event: Event) -> None:
+    payload = event.get("payload") if isinstance(event, Mapping) else None
+    flight = payload.get("flight_id") if isinstance(payload, Mapping) else None
+    texts = [event.get(name) for name in ("event_id", "event_type", "timestamp")] if payload is not None else []
+    try:
+        complete = bool(texts) and all(isinstance(text, str) and text for text in [*texts, flight])
+        aware = complete and datetime.fromisoformat(str(event["timestamp"])).tzinfo is not None
+    except ValueError:
+        aware = False
+    if not aware:
+        raise UserError(
+            "An event to fire needs event_id, event_type, timestamp (with an offset) and payload.flight_id.",
+            hint="Make one with wb.delay(…), or send anything else with wb.send_record(…).",
+        )
+
+
+def _title(some_events: Sequence[Event]) -> str:
+    said = [f"{event['event_type']} {event['payload']['flight_id']}" for event in some_events]
+    more = f" and {len(said) - 3} more" if len(said) > 3 else ""
+    return ", ".join(said[:3]) + more

@@ -1,0 +1,170 @@
+"""Replays a real day: loads its flights, sends its events at their moments, waits, and sums up what became of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flightpulse.workbench.deploy import seeding
+from flightpulse.workbench.fire import scenarios
+from flightpulse.workbench.fire.scenarios import OnLook, ScenarioRun
+from flightpulse.workbench.observe.facts import Facts, Sent
+from flightpulse.workbench.target.session import Session
+
+if TYPE_CHECKING:
+    from simulator.expectations import Expectation, Finding
+    from simulator.replay import Plan
+
+Event = Mapping[str, Any]
+OnSent = Callable[[int, int], None]
+"""Told after each event how many are sent, of how many."""
+
+# Beyond the time that the sending itself takes.
+_SECONDS_TO_SETTLE = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What became of the events of one kind. ``p50`` and ``p95``: seconds from an event to a message about it."""
+
+    kind: str
+    events: int
+    handled: int
+    superseded: int
+    emails: int
+    texts: int
+    p50: float | None
+    p95: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The line as plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A replay that has ended: what was seen, and the same by kind of event, all kinds together last."""
+
+    run: ScenarioRun
+    lines: tuple[Line, ...]
+
+    @property
+    def ok(self) -> bool:
+        return self.run.ok
+
+
+def replay(
+    session: Session, plan: "Plan", *, speed: float, on_sent: OnSent, on_look: OnLook = lambda _seen, _all: None
+) -> Replayed:
+    """Load the flights of a plan, send its events and wait until everybody has been told.
+
+    Ctrl-C while it sends leaves every event either sent or not, and ends it. Raises UserError when the table or the
+    broker cannot be used.
+    """
+    from simulator.scenarios import Scenario
+
+    seeding.store(session, plan.data)
+    scenario = Scenario(
+        number=0,
+        name=f"replay {plan.day.name}",
+        title=plan.day.title,
+        sends=f"{len(plan.news)} events",
+        flights=tuple(flight.flight_id for flight in plan.data.flights),
+        build=lambda clock, _flights: plan.events(clock.began_at, speed),
+        expectations=(every_event_handled(), *(told_newest(one.flight_id) for one in plan.data.flights)),
+    )
+    run = scenarios.run(
+        session,
+        scenario,
+        send=lambda some_session, events: send_at_their_moments(some_session, events, on_sent),
+        reset=False,
+        seconds=plan.lasts.total_seconds() / speed + _SECONDS_TO_SETTLE,
+        on_look=on_look,
+    )
+    return Replayed(run, summary(run.facts))
+
+
+def send_at_their_moments(session: Session, some_events: Sequence[Event], on_sent: OnSent) -> None:
+    """Send each event when its time has come. Raises UserError unless the broker has them all."""
+    from flightpulse.relay.connection import Kafka, partitions_of
+    from simulator.events import TOPIC
+    from simulator.producer import OperationsProducer, check
+
+    kafka = Kafka(session.broker)
+    partitions_of(kafka, TOPIC)
+    with OperationsProducer(kafka) as producer:
+        for number, event in enumerate(some_events, 1):
+            producer.pause((datetime.fromisoformat(event["timestamp"]) - datetime.now(UTC)).total_seconds())
+            producer.send(event)
+            on_sent(number, len(some_events))
+    check(producer.report)
+
+
+def every_event_handled() -> "Expectation":
+    """A workflow ended well for every event that was sent; an event that the consumer put aside was not handled."""
+    from simulator.expectations import Expectation, Finding
+
+    def look(facts: Facts) -> "Finding":
+        done = sum(_is_handled(facts, one) for one in facts.sent)
+        return Finding(f"{done} of {len(facts.sent)}", ok=done == len(facts.sent))
+
+    return Expectation("Every event handled", look)
+
+
+def told_newest(flight_id: str) -> "Expectation":
+    """Whoever wishes it was told the flight's newest news, once on each channel they chose."""
+    from simulator.expectations import Expectation, Finding, everyone_told
+
+    def look(facts: Facts) -> "Finding":
+        findings = [everyone_told(flight_id).look(replace(facts, sent=(one,))) for one in newest(facts.sent, flight_id)]
+        wrong = [finding for finding in findings if not finding.ok]
+        return wrong[0] if wrong else Finding("; ".join(one.seen for one in findings), ok=bool(findings))
+
+    return Expectation(f"Everyone on {flight_id} told its newest news", look)
+
+
+def newest(sent: Sequence[Sent], flight_id: str) -> list[Sent]:
+    """The news of which everybody on a flight has to hear: the newest about its departure, and about its gate.
+
+    After a cancellation the gate interests nobody.
+    """
+    of_flight = sorted((one for one in sent if one.flight_id == flight_id), key=lambda one: one.known_at)
+    found: dict[bool, Sent] = {}
+    for one in of_flight:
+        if one.event_type == "FLIGHT_CANCELLED":
+            found.clear()
+        found[one.event_type == "GATE_CHANGE"] = one
+    return list(found.values())
+
+
+def summary(facts: Facts) -> tuple[Line, ...]:
+    """What became of the events, by kind; all of them together last."""
+    kinds = sorted({one.event_type for one in facts.sent})
+    lines = [_line(kind, facts, [one for one in facts.sent if one.event_type == kind]) for kind in kinds]
+    return (*lines, _line("all", facts, facts.sent))
+
+
+def _line(kind: str, facts: Facts, sent: Sequence[Sent]) -> Line:
+    ids = {one.event_id for one in sent}
+    messages = [one for one in facts.messages if one.event_id in ids]
+    waits = sorted((one.at - one.event_at).total_seconds() for one in messages)
+    return Line(
+        kind=kind,
+        events=len(sent),
+        handled=sum(_is_handled(facts, one) for one in sent),
+        superseded=sum(any(found.outcome == "SUPERSEDED" for found in facts.handled_of(name)) for name in ids),
+        emails=sum(one.channel == "email" for one in messages),
+        texts=sum(one.channel == "sms" for one in messages),
+        p50=percentile(waits, 50),
+        p95=percentile(waits, 95),
+    )
+
+
+def percentile(values: Sequence[float], percent: int) -> float | None:
+    """The smallest of sorted values that is not exceeded by so many percent of them; None when there are none."""
+    return values[-(-len(values) * percent // 100) - 1] if values else None
+
+
+def _is_handled(facts: Facts, sent: Sent) -> bool:
+    found = facts.handled_of(sent.event_id)
+    return bool(found) and all(one.status == "SUCCEEDED" for one in found)

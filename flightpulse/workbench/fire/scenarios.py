@@ -1,0 +1,219 @@
+"""Runs a scenario: sends its events through Kafka, waits for what must be seen, and holds it against what was."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flightpulse.adapters.table import Table
+from flightpulse.domain.entities import Flight
+from flightpulse.workbench.deploy import seeding
+from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.observe.facts import Facts, Sent
+from flightpulse.workbench.observe.observer import Observer
+from flightpulse.workbench.target.session import Session
+
+if TYPE_CHECKING:
+    from simulator.expectations import Expectation
+    from simulator.scenarios import Scenario
+
+Event = Mapping[str, Any]
+Send = Callable[[Session, Sequence[Event]], None]
+"""Sends events to the topic, in their order, and returns when the broker has them all."""
+OnLook = Callable[[int, int], None]
+"""Told after each look how many expectations are seen, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One expectation beside what was seen."""
+
+    expected: str
+    seen: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRun:
+    """What came of a scenario. ``hints`` say where to look when something is missing."""
+
+    number: int
+    name: str
+    title: str
+    began_at: datetime
+    seconds: float
+    checks: tuple[Check, ...]
+    facts: Facts
+    hints: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(check.ok for check in self.checks)
+
+    def as_json(self) -> dict[str, Any]:
+        """The run as plain JSON values."""
+        return {
+            "scenario": self.number,
+            "name": self.name,
+            "ok": self.ok,
+            "began_at": self.began_at.isoformat(),
+            "seconds": round(self.seconds, 2),
+            "checks": [{"expected": one.expected, "seen": one.seen, "ok": one.ok} for one in self.checks],
+            "events": [one.event_id for one in self.facts.sent],
+            "executions": [one.arn for one in self.facts.handled],
+            "messages": len(self.facts.messages),
+            "hints": list(self.hints),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait: in all, between two looks, and for a change when nothing runs any more (seconds)."""
+
+    deadline: float
+    interval: float
+    quiet: float
+
+
+# SQS stamps letters with a clock of its own.
+_CLOCK_SKEW = timedelta(seconds=2)
+_PATIENCE = {"local": Patience(60.0, 0.15, 4.0), "aws": Patience(180.0, 2.0, 45.0)}
+
+
+def run(
+    session: Session,
+    scenario: "Scenario",
+    *,
+    send: Send,
+    reset: bool = True,
+    seconds: float | None = None,
+    on_look: OnLook = lambda _seen, _expected: None,
+) -> ScenarioRun:
+    """Run a scenario on the target of a session.
+
+    ``reset`` first puts the scenario's flights and their bookings back to where they began, so that it can be repeated.
+    It ends as soon as everything expected was seen; at the latest after ``seconds``; and before that when nothing
+    runs any more and nothing changes. Raises UserError when the flights were never loaded.
+    """
+    patience = _PATIENCE[session.target]
+    if reset:
+        seeding.reset(session, scenario.flights)
+    flights = _flights(session, scenario.flights)
+    began_at, began = datetime.now(UTC), time.monotonic()
+    observer = Observer(session, scenario.flights, began_at)
+    events = scenario.events(flights, began_at)
+    send(session, events)
+    sent = tuple(_sent(event, datetime.now(UTC)) for event in events)
+    facts, checks = watch(
+        lambda: observer.look(sent),
+        scenario.expectations,
+        patience,
+        deadline=began + (seconds or patience.deadline),
+        on_look=on_look,
+    )
+    return ScenarioRun(
+        number=scenario.number,
+        name=scenario.name,
+        title=scenario.title,
+        began_at=began_at,
+        seconds=time.monotonic() - began,
+        checks=checks,
+        facts=facts,
+        hints=() if all(check.ok for check in checks) else tuple(hints(session, facts, began_at)),
+    )
+
+
+def check(expectations: "Sequence[Expectation]", facts: Facts) -> tuple[Check, ...]:
+    """Hold expectations against facts."""
+    checks = []
+    for expectation in expectations:
+        finding = expectation.look(facts)
+        checks.append(Check(expectation.what, finding.seen, finding.ok))
+    return tuple(checks)
+
+
+def hints(session: Session, facts: Facts, since: datetime) -> list[str]:
+    """Where somebody should look who misses something: only what has happened since the run began."""
+    found = [
+        f"{one.workflow} ended {one.status}. Look: {session.command('show')} {one.arn.rsplit(':', 1)[-1]}"
+        for one in facts.handled
+        if one.ended and one.status != "SUCCEEDED"
+    ]
+    started = {one.event_id for one in facts.handled}
+    if any(one.event_id not in started for one in facts.sent):
+        found.append(f"No workflow began for some event. Look: {session.command('logs')} --group consumer")
+    letters = [letter for letter in dead_letters.look(session) if letter.since >= since - _CLOCK_SKEW]
+    if letters:
+        why = Counter(letter.why for letter in letters).most_common(1)[0][0]
+        count = f"{len(letters)} dead letter{'s' if len(letters) > 1 else ''}"
+        found.append(f"{count}, most often: {why[:160]} Look: {session.command('redrive')} --list")
+    return found
+
+
+class Clock(Protocol):
+    """Tells and passes time."""
+
+    def monotonic(self) -> float: ...
+
+    def wait(self, seconds: float) -> object: ...
+
+
+class _RealClock:
+    def __init__(self) -> None:
+        self._never = threading.Event()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> object:
+        return self._never.wait(seconds)
+
+
+def watch(
+    look: Callable[[], Facts],
+    expectations: "Sequence[Expectation]",
+    patience: Patience,
+    *,
+    deadline: float,
+    on_look: OnLook = lambda _seen, _expected: None,
+    clock: Clock | None = None,
+) -> tuple[Facts, tuple[Check, ...]]:
+    """Look until everything expected is seen, or ``deadline`` (of the clock) has passed, or nothing moves any more."""
+    clock = clock or _RealClock()
+    last_change: float = clock.monotonic()
+    before: object = None
+    while True:
+        facts = look()
+        checks = check(expectations, facts)
+        on_look(sum(one.ok for one in checks), len(checks))
+        now = clock.monotonic()
+        if (checks, facts.all_ended) != before:
+            last_change, before = now, (checks, facts.all_ended)
+        settled = facts.all_ended and now - last_change >= patience.quiet
+        if all(one.ok for one in checks) or settled or now > deadline:
+            return facts, checks
+        clock.wait(patience.interval)
+
+
+def _flights(session: Session, flight_ids: Sequence[str]) -> dict[str, Flight]:
+    table = Table(session.dynamodb, session.table_name)
+    found = {}
+    for flight_id in flight_ids:
+        flight = table.flight(flight_id, consistent=True)
+        if flight is None:
+            raise seeding.not_seeded(session, flight_id)
+        found[flight_id] = flight
+    return found
+
+
+def _sent(event: Event, at: datetime) -> Sent:
+    return Sent(
+        event_id=event["event_id"],
+        event_type=event["event_type"],
+        flight_id=event["payload"]["flight_id"],
+        at=at,
+        known_at=datetime.fromisoformat(event["timestamp"]),
+    )

@@ -1,0 +1,1 @@
+"""Passengers' messages: the inbox, their segments and templates, and how they look."""

@@ -1,0 +1,131 @@
+"""The messages passengers got, read from the log groups that stand in for their mail and phone."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flightpulse.workbench.observe import logs
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session
+
+CHANNELS = ("email", "sms")
+_SUBJECTS = {"delay": "departure", "cancellation": "departure", "gate_change": "gate"}
+_GROUPS = {"email": names.EMAIL_LOG, "sms": names.SMS_LOG}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One e-mail (``subject`` and ``text``) or text message (``text`` only) to one passenger.
+
+    ``at`` is when it was sent, ``event_at`` when the news it tells was known. ``written_by`` says where its template
+    came from: ``model``, ``cache`` or ``fallback``.
+    """
+
+    notification_id: str
+    channel: str
+    event_id: str
+    correlation_id: str
+    kind: str
+    severity: str
+    flight_id: str
+    booking_id: str
+    passenger_id: str
+    tier: str
+    to: str
+    subject: str
+    text: str
+    segment: str
+    written_by: str
+    model_id: str
+    event_at: datetime
+    at: datetime
+
+    @property
+    def subject_of_news(self) -> str:
+        """``departure``, ``gate`` or another: news about the one never replaces news about the other."""
+        return _SUBJECTS.get(self.kind, self.kind)
+
+    def as_json(self) -> dict[str, Any]:
+        """The message as plain JSON values."""
+        shown: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
+        return {**shown, "event_at": self.event_at.isoformat(), "at": self.at.isoformat()}
+
+
+def read(
+    session: Session,
+    *,
+    since: datetime,
+    channels: Iterable[str] = CHANNELS,
+    event_ids: Iterable[str] | None = None,
+) -> list[Message]:
+    """Messages sent since a moment, in the order in which they were sent."""
+    wanted = None if event_ids is None else frozenset(event_ids)
+    found = logs.read(session, [_GROUPS[channel] for channel in channels], since=since)
+    messages = [message for event in found if (message := from_log_event(event)) is not None]
+    if wanted is not None:
+        messages = [message for message in messages if message.event_id in wanted]
+    # Within one millisecond nobody can tell which came first; the older news is then taken to be the earlier message.
+    return sorted(messages, key=lambda message: (message.at, message.event_at))
+
+
+def repeated(messages: Iterable[Message]) -> list[Message]:
+    """Those that tell a booking on a channel what a message before them had told it."""
+    known: set[tuple[str, str, str]] = set()
+    found = []
+    for message in messages:
+        told = (message.event_id, message.booking_id, message.channel)
+        if told in known:
+            found.append(message)
+        known.add(told)
+    return found
+
+
+def outdated(messages: Iterable[Message]) -> list[Message]:
+    """Those that came to a booking on a channel after newer news about the same subject."""
+    newest: dict[tuple[str, str, str], datetime] = {}
+    found = []
+    for message in messages:
+        place = (message.booking_id, message.channel, message.subject_of_news)
+        if message.event_at < newest.get(place, message.event_at):
+            found.append(message)
+        newest[place] = max(message.event_at, newest.get(place, message.event_at))
+    return found
+
+
+def from_log_event(event: logs.LogEvent) -> Message | None:
+    """The message in a log event, or None when the event holds something else."""
+    fields = event.fields or {}
+    detail = fields.get("detail")
+    if not isinstance(detail, Mapping) or not str(fields.get("detail-type", "")).startswith("notification."):
+        return None
+    template = detail.get("template") or {}
+    channel = str(detail.get("channel", ""))
+    return Message(
+        notification_id=str(detail.get("notification_id", "")),
+        channel=channel,
+        event_id=str(detail.get("event_id", "")),
+        correlation_id=str(detail.get("correlation_id", "")),
+        kind=str(detail.get("kind", "")),
+        severity=str(detail.get("severity", "")),
+        flight_id=str(detail.get("flight_id", "")),
+        booking_id=str(detail.get("booking_id", "")),
+        passenger_id=str(detail.get("passenger_id", "")),
+        tier=str(detail.get("tier", "")),
+        to=str(detail.get("to", "")),
+        subject=str(detail.get("subject", "")) if channel == "email" else "",
+        text=str(detail.get("body", "")) if channel == "email" else str(detail.get("text", "")),
+        segment=str(template.get("segment", "")),
+        written_by=str(template.get("origin", "")),
+        model_id=str(template.get("model_id") or ""),
+        event_at=_instant(detail.get("event_timestamp"), event.at),
+        at=event.at,
+    )
+
+
+def _instant(text: object, otherwise: datetime) -> datetime:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return otherwise
+    return at if at.tzinfo else otherwise

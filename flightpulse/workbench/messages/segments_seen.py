@@ -1,0 +1,98 @@
+"""The segments of passengers that a run told, and where the wording of each came from."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.observe.logs import LogEvent
+from flightpulse.workbench.show.tables import Table
+
+REFUSED, WRITTEN = "the guard refused a template", "the written template is used"
+"""What the messenger's log says of a segment."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSeen:
+    """One segment of one run.
+
+    ``origins`` are ``model``, ``cache`` or ``fallback``, each once. ``refused`` are the guard's rules that replies of
+    the model broke. ``problem`` is why the written template was used, or empty.
+    """
+
+    segment: str
+    passengers: int
+    messages: int
+    origins: tuple[str, ...]
+    refused: tuple[str, ...]
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentsSeen:
+    """The segments of a run in the order in which they were told."""
+
+    segments: tuple[SegmentSeen, ...]
+
+    def __len__(self) -> int:
+        return len(self.segments)
+
+    def __iter__(self) -> Iterator[SegmentSeen]:
+        return iter(self.segments)
+
+    def origins(self) -> dict[str, str]:
+        """Where each segment's wording came from, by segment."""
+        return {one.segment: ", ".join(one.origins) for one in self.segments}
+
+    def table(self) -> Table:
+        """The segments as a table."""
+        rows = [
+            (
+                one.segment,
+                one.passengers,
+                one.messages,
+                ", ".join(one.origins),
+                ", ".join(one.refused) or "nothing",
+            )
+            for one in self.segments
+        ]
+        headings = ("segment", "passengers", "messages", "wording from", "the guard refused")
+        return Table.of(headings, rows, numbers=(1, 2))
+
+    def __repr__(self) -> str:
+        return str(self.table())
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        return self.table()._repr_mimebundle_(**options)
+
+
+def seen(messages: Sequence[Message], messenger_lines: Iterable[LogEvent], event_ids: Iterable[str]) -> SegmentsSeen:
+    """Put together what messages and the messenger's log say of the segments of some events."""
+    wanted = set(event_ids)
+    refused: dict[str, set[str]] = {}
+    problems: dict[str, str] = {}
+    for event in messenger_lines:
+        line = event.fields or {}
+        if line.get("event_id") not in wanted:
+            continue
+        segment = str(line.get("segment", ""))
+        if line.get("message") == REFUSED:
+            refused.setdefault(segment, set()).update(map(str, line.get("rules") or ()))
+        elif line.get("message") == WRITTEN:
+            problems[segment] = str(line.get("problem") or "")
+    told: dict[str, list[Message]] = {}
+    for message in messages:
+        told.setdefault(message.segment, []).append(message)
+    return SegmentsSeen(
+        tuple(
+            SegmentSeen(
+                segment=segment,
+                passengers=len({one.passenger_id for one in theirs}),
+                messages=len(theirs),
+                origins=tuple(dict.fromkeys(one.written_by for one in theirs)),
+                refused=tuple(sorted(refused.get(segment, ()))),
+                problem=problems.get(segment, ""),
+            )
+            for segment, theirs in told.items()
+        )
+    )

@@ -1,0 +1,1 @@
+"""CloudWatch: metrics and where they come from, the dashboard, the alarms."""

@@ -1,0 +1,446 @@
+"""Joins what every hop left behind into one timeline of an event, or of one booking that it is about."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from flightpulse.workbench.executions import executions, story
+from flightpulse.workbench.executions.history import Branch, Visit
+from flightpulse.workbench.executions.run_executions import RunExecution
+from flightpulse.workbench.fire.record_positions import KafkaRecord
+from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.observe import payloads
+from flightpulse.workbench.observe.facts import AuditEvent
+from flightpulse.workbench.observe.item_changes import ItemChange
+from flightpulse.workbench.observe.payloads import Changes
+from flightpulse.workbench.show.two_part_output import PictureAndWords
+
+if TYPE_CHECKING:
+    from flightpulse.workbench.show.picture import Picture
+
+KINDS = ("kafka", "consumer", "bus", "rule", "execution", "state", "item", "message", "audit")
+"""The kinds of hops, in the order in which an event meets them."""
+
+_WRITES = frozenset({"dynamodb:putItem", "dynamodb:updateItem"})
+_SHOWN_STATES = frozenset({"Task", "Map", "Parallel", "Wait", "Fail", "Succeed"})
+_SDK_NOISE = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
+_ACTIONS = {"INSERT": "new in the table", "MODIFY": "changed in the table", "REMOVE": "gone from the table"}
+_ORIGINS = {"model": "worded by the model", "cache": "worded by the model before", "fallback": "written fallback"}
+_NO_CHANGES = Changes()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerLine:
+    """What the consumer's log says of one record: the line about it, and when that invocation began."""
+
+    at: datetime
+    began_at: datetime
+    request_id: str
+    correlation_id: str
+    said: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """Everything that is known of one event, gathered from the services themselves.
+
+    ``event`` is the envelope that was sent. Whatever could not be found is None or empty; the journey then leaves that
+    hop out.
+    """
+
+    event: Mapping[str, Any]
+    record: KafkaRecord | None = None
+    consumer: ConsumerLine | None = None
+    rule: str = ""
+    execution: RunExecution | None = None
+    item_changes: Sequence[ItemChange] = ()
+    messages: Sequence[Message] = ()
+    audit: Sequence[AuditEvent] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One hop. ``at`` is None where nobody wrote a time down (a rule, an item of a stream with whole seconds).
+
+    ``seconds`` is the time until the next hop that has one (None for hops beside the way, such as the audit), ``share``
+    its part (0 to 1) of the time until the last message, None from that message on. ``said`` is one plain sentence.
+    ``depth`` is how deep in nested executions and Maps it lies, ``place`` its place when parallel branches are put one
+    after the other.
+    """
+
+    kind: str
+    name: str
+    key: str
+    at: datetime | None
+    said: str = ""
+    changes: Changes = _NO_CHANGES
+    seconds: float | None = None
+    share: float | None = None
+    depth: int = 0
+    place: int = 0
+
+
+@dataclass(frozen=True)
+class Journey(PictureAndWords):
+    """The hops of one event, or of one booking of its flight, in the order in which they happened."""
+
+    title: str
+    event_id: str
+    correlation_id: str
+    hops: tuple[Hop, ...]
+    booking_id: str = ""
+
+    @cached_property
+    def total_seconds(self) -> float:
+        """From the Kafka record (or the first hop that is known) to the last message, or to the end without one."""
+        return _total(self.hops)
+
+    def path(self) -> list[str]:
+        """The hops' names, parallel branches one after the other: the same whenever the same thing happens."""
+        return [hop.name for hop in sorted(self.hops, key=lambda hop: hop.place)]
+
+    def hop(self, name: str) -> Hop:
+        """The first hop of this name or kind. Raises KeyError, naming what there is."""
+        found = next((hop for hop in self.hops if name in {hop.name, hop.kind}), None)
+        if found is None:
+            raise KeyError(f"no hop {name!r}; there are {', '.join(dict.fromkeys(self.path()))}")
+        return found
+
+    def changes(self, name: str) -> Changes:
+        """What the hop of this name or kind changed in the payload or the item. Raises KeyError."""
+        return self.hop(name).changes
+
+    def of_kind(self, kind: str) -> list[Hop]:
+        """The hops of one of the ``KINDS``."""
+        return [hop for hop in self.hops if hop.kind == kind]
+
+    def picture(self) -> "Picture":
+        """The timeline as a picture."""
+        from flightpulse.workbench.observe import journey_views
+
+        return journey_views.picture(self)
+
+    def text(self) -> str:
+        """The timeline as a text table."""
+        from flightpulse.workbench.observe import journey_views
+
+        return journey_views.text(self)
+
+    def html(self) -> str:
+        """The timeline as an HTML table in which every change of the payload can be opened."""
+        from flightpulse.workbench.observe import journey_views
+
+        return journey_views.html(self)
+
+    def details(self) -> "JourneyDetails":
+        """The same table as an output of a cell."""
+        return JourneyDetails(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        said = self.text()
+        alt = f"{self.title}: {len(self.hops)} hops in {self.total_seconds:.3f} s."
+        return {"image/png": self.picture().png, "text/plain": said}, {"image/png": {"alt": alt}}
+
+    def _words(self, said: str) -> dict[str, str]:
+        folded = f"<details><summary>The {len(self.hops)} hops as a table</summary>{self.html()}</details>"
+        return {"text/html": folded, "text/plain": said}
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return self.text()
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyDetails:
+    """A journey that a notebook shows as its HTML table."""
+
+    journey: Journey = field(repr=False)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": self.journey.html(), "text/plain": self.journey.text()}
+
+
+def of_event(clues: Clues) -> Journey:
+    """The journey of an event itself: Maps as one hop each, messages counted by channel."""
+    follower = _Follower(clues, booking_id="")
+    hops = [*_arrival(clues), *follower.hops(), *_channels(clues.messages), *_audit(clues.audit)]
+    about = str(clues.event.get("payload", {}).get("flight_id", ""))
+    return _journey(clues, f"{clues.event['event_type']} of {about}", hops, "")
+
+
+def of_booking(clues: Clues, booking_id: str) -> Journey:
+    """The journey of an event to one booking: only the chunk, the items and the messages that concern it."""
+    mine = [message for message in clues.messages if message.booking_id == booking_id]
+    audit = [one for one in clues.audit if one.detail.get("booking_id") == booking_id]
+    follower = _Follower(replace(clues, messages=mine), booking_id)
+    hops = [*_arrival(clues), *follower.hops(), *_audit(audit)]
+    passenger = f" ({mine[0].passenger_id}, {mine[0].tier})" if mine else ""
+    title = f"{clues.event['event_type']} of {clues.event['payload']['flight_id']} to {booking_id}{passenger}"
+    return _journey(clues, title, hops, booking_id)
+
+
+def _journey(clues: Clues, title: str, hops: list[Hop], booking_id: str) -> Journey:
+    event_id = str(clues.event["event_id"])
+    correlation = clues.consumer.correlation_id if clues.consumer else event_id
+    ordered = _timed(_in_order([replace(hop, place=place) for place, hop in enumerate(hops)]))
+    return Journey(title, event_id, correlation, tuple(ordered), booking_id)
+
+
+def _arrival(clues: Clues) -> Iterator[Hop]:
+    """From the record in Kafka to the execution's start."""
+    event, record, line, execution = clues.event, clues.record, clues.consumer, clues.execution
+    if record is not None:
+        said = f"{event['event_type']} from {event['source']}"
+        yield Hop("kafka", record.place.topic, f"{record.place}, key {record.key}", record.at, said)
+    if line is not None:
+        yield Hop(
+            "consumer", "FlightPulse-KafkaConsumer", f"request {_short(line.request_id)}", line.began_at, line.said
+        )
+    if execution is None or not isinstance(execution.input, Mapping):
+        return
+    envelope, detail = execution.input, execution.input.get("detail") or {}
+    published = min(line.at, execution.started_at) if line else None
+    yield Hop(
+        "bus",
+        str(envelope.get("detail-type", "")),
+        f"event {_short(str(envelope.get('id', '')))}",
+        published,
+        str(detail.get("summary", "")),
+        payloads.between(_lifted(event), detail),
+    )
+    if clues.rule:
+        around = {name: value for name, value in envelope.items() if name != "detail"}
+        said = f"matches {envelope.get('detail-type', '')}, starts {execution.workflow}"
+        yield Hop("rule", clues.rule, f"source {envelope.get('source', '')}", None, said, payloads.between({}, around))
+
+
+def _lifted(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The envelope with its payload's fields beside its own, as the bus event has them."""
+    payload = event.get("payload")
+    own = {name: value for name, value in event.items() if name != "payload"}
+    return {**own, **payload} if isinstance(payload, Mapping) else own
+
+
+class _Follower:
+    """Walks through an execution and those it started, as far as they concern what is followed."""
+
+    def __init__(self, clues: Clues, booking_id: str) -> None:
+        self._clues = clues
+        self._booking = re.compile(rf"\b{re.escape(booking_id)}\b") if booking_id else None
+        self._changes = list(clues.item_changes)
+        self._messages = {message.notification_id: message for message in clues.messages}
+
+    def hops(self) -> Iterator[Hop]:
+        if self._clues.execution is not None:
+            yield from self._execution(self._clues.execution, depth=0)
+
+    def _execution(self, execution: RunExecution, depth: int) -> Iterator[Hop]:
+        said = execution.status + (f", outcome {execution.outcome}" if execution.outcome else "")
+        yield Hop("execution", execution.workflow, _short(execution.name), execution.started_at, said, depth=depth)
+        yield from self._visits(execution.history.visits, execution, depth + 1)
+
+    def _visits(self, visits: Sequence[Visit], execution: RunExecution, depth: int) -> Iterator[Hop]:
+        for visit in visits:
+            if visit.kind in _SHOWN_STATES and (visit.kind != "Map" or visit.branches):
+                yield self._state(visit, depth)
+            yield from self._written(visit, depth)
+            yield from self._told(visit, depth)
+            for arn in visit.children:
+                child = execution.child(arn)
+                if child is not None and self._concerns_child(child):
+                    yield from self._execution(child, depth + 1)
+            for branch in sorted(visit.branches, key=lambda one: one.index):
+                if self._booking is not None and self._concerns_branch(branch, execution):
+                    yield from self._visits(branch.visits, execution, depth + 1)
+
+    def _state(self, visit: Visit, depth: int) -> Hop:
+        trouble = "; ".join(story.trouble(visit))
+        said = story.deed(visit) + (f" ({trouble})" if trouble else "")
+        changes = payloads.between(_own(visit.input), _own(visit.output))
+        return Hop("state", visit.name, _place(visit), visit.entered_at, said, changes, depth=depth)
+
+    def _written(self, visit: Visit, depth: int) -> Iterator[Hop]:
+        for attempt in visit.attempts:
+            if attempt.resource not in _WRITES or attempt.problem is not None:
+                continue
+            arguments = executions.parsed(attempt.arguments)
+            if isinstance(arguments, Mapping):
+                change = self._take(arguments)
+                said = _ACTIONS.get(change.action, change.action) if change else "written"
+                yield Hop(
+                    "item",
+                    _item_in_words(*_key(arguments)),
+                    _item(arguments),
+                    None,
+                    said,
+                    change.changes if change else _NO_CHANGES,
+                    depth=depth,
+                )
+
+    def _take(self, arguments: Mapping[str, Any]) -> ItemChange | None:
+        """The stream's record of this write: of the same item, touching no attribute that the write does not name."""
+        key, named = _item(arguments), _attributes(arguments)
+        for change in self._changes:
+            touched = {name.split(".")[0] for name in change.changes.names}
+            if change.key == key and touched and touched <= named:
+                self._changes.remove(change)
+                return change
+        return None
+
+    def _told(self, visit: Visit, depth: int) -> Iterator[Hop]:
+        if self._booking is None:
+            return
+        for attempt in visit.attempts:
+            if attempt.resource != "events:putEvents" or attempt.problem is not None:
+                continue
+            for known in [name for name in self._messages if name in attempt.arguments]:
+                yield _message(self._messages.pop(known), depth)
+
+    def _concerns_child(self, child: RunExecution) -> bool:
+        if self._booking is None:
+            return child.workflow != "FlightPulse-NotifyChunk"
+        return any(self._in_visits(one.history.visits) for one in child.all())
+
+    def _concerns_branch(self, branch: Branch, execution: RunExecution) -> bool:
+        if self._in_visits(branch.visits):
+            return True
+        started = [arn for visit in _walk(branch.visits) for arn in visit.children]
+        return any(child is not None and self._concerns_child(child) for child in map(execution.child, started))
+
+    def _in_visits(self, visits: Sequence[Visit]) -> bool:
+        assert self._booking is not None
+        return any(
+            self._booking.search(text)
+            for visit in _walk(visits)
+            for text in (visit.input, visit.output or "", *(attempt.arguments for attempt in visit.attempts))
+        )
+
+
+def _walk(visits: Sequence[Visit]) -> Iterator[Visit]:
+    for visit in visits:
+        yield visit
+        for branch in visit.branches:
+            yield from _walk(branch.visits)
+
+
+def _own(text: str | None) -> Any:
+    """A state's data without what the AWS SDK says about its own call."""
+    value = executions.parsed(text)
+    return {k: v for k, v in value.items() if k not in _SDK_NOISE} if isinstance(value, Mapping) else value
+
+
+def _place(visit: Visit) -> str:
+    """What a state works on: the resource of its task, or the kind of state."""
+    return story.resource_of(visit.attempts[-1]) if visit.attempts else visit.kind
+
+
+def _item(arguments: Mapping[str, Any]) -> str:
+    """``FLIGHT#SW1234 / METADATA`` from the arguments of a write."""
+    return " / ".join(_key(arguments))
+
+
+def _key(arguments: Mapping[str, Any]) -> tuple[str, str]:
+    key = arguments.get("Key") or arguments.get("Item") or {}
+    pk, sk = (str((key.get(name) or {}).get("S", "")) for name in ("PK", "SK"))
+    return pk, sk
+
+
+def _item_in_words(pk: str, sk: str) -> str:
+    """``flight SW1234``, ``BKG-0003 on SW1234``, ``claim of the event``."""
+    kind, _, name = pk.partition("#")
+    if sk.startswith("BOOKING#"):
+        return f"{sk.removeprefix('BOOKING#')} on {name}"
+    return "claim of the event" if sk == "CLAIM" else f"{kind.lower()} {name}"
+
+
+def _attributes(arguments: Mapping[str, Any]) -> set[str]:
+    """The attributes that a write may touch."""
+    if "Item" in arguments:
+        return set(arguments["Item"])
+    aliases = arguments.get("ExpressionAttributeNames") or {}
+    words = re.findall(r"#?\w+", re.sub(r":\w+", " ", str(arguments.get("UpdateExpression", ""))))
+    return {str(aliases.get(word, word)) for word in words}
+
+
+def _message(message: Message, depth: int) -> Hop:
+    words = {"email": "e-mail", "sms": "text message"}.get(message.channel, message.channel)
+    said = f"{words} to {message.passenger_id}, {_ORIGINS.get(message.written_by, message.written_by)}"
+    return Hop("message", f"notification.{message.channel}", message.notification_id, message.at, said, depth=depth)
+
+
+def _channels(messages: Sequence[Message]) -> Iterator[Hop]:
+    for channel, words in (("email", "e-mails"), ("sms", "text messages")):
+        sent = [message for message in messages if message.channel == channel]
+        if sent:
+            last = max(message.at for message in sent)
+            yield Hop(
+                "message", f"notification.{channel}", f"{len(sent)} {words}", last, f"the last of {len(sent)} {words}"
+            )
+
+
+def _audit(audit: Sequence[AuditEvent]) -> Iterator[Hop]:
+    for one in sorted(audit, key=lambda one: (one.detail_type, str(one.detail.get("booking_id")))):
+        about = str(one.detail.get("booking_id") or one.detail.get("flight_id") or "")
+        yield Hop("audit", one.detail_type, about, one.at, str(one.detail.get("summary", "")))
+
+
+def _in_order(hops: Sequence[Hop]) -> list[Hop]:
+    """By time, for parallel branches overlap; a hop without a time stays behind the one it belongs to.
+
+    What leads to the first execution stays as it is: clocks of broker and services may differ a little.
+    """
+    groups: list[list[Hop]] = []
+    for hop in hops:
+        if hop.at is None and groups:
+            groups[-1].append(hop)
+        else:
+            groups.append([hop])
+    fixed = sum(group[0].kind in {"kafka", "consumer", "bus"} for group in groups)
+    rest = sorted(groups[fixed:], key=lambda group: (group[0].at is None, group[0].at))
+    return [hop for group in [*groups[:fixed], *rest] for hop in group]
+
+
+def _timed(hops: Sequence[Hop]) -> list[Hop]:
+    """Each hop with the time until the next one. Where a clock is behind another's, that time is nought."""
+    total = _total(hops)
+    last_message = max((number for number, hop in enumerate(hops) if hop.kind == "message"), default=len(hops) - 1)
+    moments = _moments(hops)
+    timed = []
+    for number, hop in enumerate(hops):
+        following = next((moment for moment in moments[number + 1 :] if moment is not None), None)
+        moment = moments[number]
+        if moment is None or following is None:
+            timed.append(hop)
+            continue
+        seconds = (following - moment).total_seconds()
+        timed.append(replace(hop, seconds=seconds, share=seconds / total if number < last_message and total else None))
+    return timed
+
+
+def _moments(hops: Sequence[Hop]) -> list[datetime | None]:
+    """The hops' times, none of them before an earlier hop's."""
+    moments: list[datetime | None] = []
+    latest: datetime | None = None
+    for hop in hops:
+        # The audit hangs on the table's stream, beside the way to the passenger: it delays nobody.
+        counts = hop.at is not None and hop.kind != "audit"
+        if counts and hop.at is not None:
+            latest = hop.at if latest is None else max(latest, hop.at)
+        moments.append(latest if counts else None)
+    return moments
+
+
+def _total(hops: Sequence[Hop]) -> float:
+    moments = [hop.at for hop in hops if hop.at is not None]
+    told = [hop.at for hop in hops if hop.kind == "message" and hop.at is not None]
+    return max(0.0, (max(told or moments) - moments[0]).total_seconds()) if moments else 0.0
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 12 else f"{text[:8]}…"

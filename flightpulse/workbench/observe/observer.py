@@ -1,0 +1,146 @@
+"""Looks at executions, log groups and the table, and gathers what has become of the events that were sent."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from flightpulse.adapters.table import Page, Table
+from flightpulse.domain.entities import Booking, BookingStatus, Flight
+from flightpulse.workbench.executions import executions
+from flightpulse.workbench.messages import inbox
+from flightpulse.workbench.observe import logs
+from flightpulse.workbench.observe.facts import AuditEvent, Facts, Handled, Recipient, Sent
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session
+
+_PAGE = 500
+# Clocks differ a little between this machine and the services that stamp log events and executions.
+_CLOCK_SKEW = timedelta(seconds=2)
+
+_Item = TypeVar("_Item")
+
+
+class Observer:
+    """Gathers facts about some flights from a moment on.
+
+    It remembers executions that have ended, so that looking again costs little.
+    """
+
+    def __init__(self, session: Session, flights: Iterable[str], since: datetime) -> None:
+        self._session = session
+        self._table = Table(session.dynamodb, session.table_name)
+        self._flights = tuple(sorted(set(flights)))
+        self._since = since - _CLOCK_SKEW
+        self._ended: dict[str, Handled] = {}
+        self._unrelated: set[str] = set()
+        self._recipients = {flight: tuple(self._booked(flight)) for flight in self._flights}
+
+    def look(self, sent: Sequence[Sent]) -> Facts:
+        """The facts at this moment about the events in ``sent``."""
+        ids = frozenset(one.event_id for one in sent)
+        with ThreadPoolExecutor(max_workers=5) as pool:
+            handled = pool.submit(self._handled, ids)
+            messages = pool.submit(inbox.read, self._session, since=self._since, event_ids=ids)
+            audit = pool.submit(self._audit)
+            rebooking = pool.submit(self._needing_rebooking)
+            flights = pool.submit(self._read_flights)
+            bookings = pool.submit(self._read_bookings)
+            return Facts(
+                sent=tuple(sent),
+                handled=handled.result(),
+                messages=tuple(messages.result()),
+                audit=audit.result(),
+                flights=flights.result(),
+                recipients=self._recipients,
+                bookings=bookings.result(),
+                needing_rebooking=rebooking.result(),
+            )
+
+    def _handled(self, event_ids: frozenset[str]) -> tuple[Handled, ...]:
+        listed = executions.recent(
+            self._session, workflows=executions.of_events(self._session), since=self._since, limit=1000
+        )
+        running = []
+        for one in listed:
+            if one.arn in self._unrelated or one.arn in self._ended:
+                continue
+            handled = self._describe(one.arn)
+            if handled.event_id not in event_ids:
+                # What somebody else has sent meanwhile is none of this run's.
+                self._unrelated.add(one.arn)
+            elif handled.ended:
+                self._ended[one.arn] = handled
+            else:
+                running.append(handled)
+        return tuple(sorted([*self._ended.values(), *running], key=lambda one: one.started_at))
+
+    def _describe(self, arn: str) -> Handled:
+        answer = self._session.stepfunctions.describe_execution(executionArn=arn)
+        event = executions.bus_event(executions.parsed(answer.get("input")))
+        output = executions.parsed(answer.get("output"))
+        return Handled(
+            arn=arn,
+            workflow=answer["stateMachineArn"].rsplit(":", 1)[-1],
+            status=answer["status"],
+            detail_type=event.detail_type,
+            event_id=event.event_id,
+            flight_id=event.flight_id,
+            outcome=str(output.get("outcome", "")) if isinstance(output, dict) else "",
+            started_at=answer["startDate"],
+            stopped_at=answer.get("stopDate"),
+        )
+
+    def _audit(self) -> tuple[AuditEvent, ...]:
+        found = []
+        for event in logs.read(self._session, [names.AUDIT_LOG], since=self._since):
+            fields = event.fields or {}
+            detail = fields.get("detail")
+            if isinstance(detail, dict) and detail.get("flight_id") in self._flights:
+                found.append(AuditEvent(str(fields.get("detail-type", "")), detail, event.at))
+        return tuple(found)
+
+    def _read_flights(self) -> dict[str, Flight]:
+        found = ((name, self._table.flight(name, consistent=True)) for name in self._flights)
+        return {name: flight for name, flight in found if flight is not None}
+
+    def _read_bookings(self) -> dict[str, tuple[Booking, ...]]:
+        return {
+            flight: tuple(
+                booking
+                for recipient in recipients
+                if (booking := self._table.booking(recipient.booking_id)) is not None
+            )
+            for flight, recipients in self._recipients.items()
+        }
+
+    def _needing_rebooking(self) -> frozenset[str]:
+        pages = _all_pages(
+            lambda token: self._table.bookings_by_status(BookingStatus.NEEDS_REBOOKING, limit=_PAGE, token=token)
+        )
+        return frozenset(booking.booking_id for booking in pages)
+
+    def _booked(self, flight_id: str) -> Iterable[Recipient]:
+        for link in _all_pages(lambda token: self._table.bookings_of_flight(flight_id, limit=_PAGE, token=token)):
+            booking = self._table.booking(link.booking_id)
+            passenger = self._table.passenger(link.passenger_id)
+            # Nobody tells the holder of a booking that they cancelled themselves.
+            if booking and passenger and booking.booking_status is not BookingStatus.CANCELLED:
+                wishes = passenger.notification_preferences
+                channels = {"email": wishes.email, "sms": wishes.sms}
+                yield Recipient(
+                    booking_id=link.booking_id,
+                    passenger_id=link.passenger_id,
+                    tier=passenger.tier,
+                    channels=frozenset(name for name, wanted in channels.items() if wanted),
+                )
+
+
+def _all_pages(page: Callable[[str | None], Page[_Item]]) -> Iterable[_Item]:
+    token: str | None = None
+    while True:
+        answer = page(token)
+        yield from answer.items
+        token = answer.next_token
+        if token is None:
+            return

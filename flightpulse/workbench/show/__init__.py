@@ -1,0 +1,1 @@
+"""How results show: tables, pictures, charts, checks and progress in a notebook."""

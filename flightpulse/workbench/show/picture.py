@@ -1,0 +1,94 @@
+"""A picture that every reader gets: PNG bytes for those who see it, the same in words for those who do not."""
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from flightpulse.workbench.diagram import png
+from flightpulse.workbench.show.two_part_output import PictureAndWords
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_DPI = 90
+_WIDTH = 9.2
+_COLOURS = 96
+
+# Okabe and Ito's palette: told apart by people with any kind of colour vision.
+BLACK = "#000000"
+ORANGE = "#E69F00"
+SKY = "#56B4E9"
+GREEN = "#009E73"
+YELLOW = "#F0E442"
+BLUE = "#0072B2"
+RED = "#D55E00"
+PURPLE = "#CC79A7"
+INK = "#1f2328"
+DIM = "#59636e"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture(PictureAndWords):
+    """``png`` holds the same bytes whenever the same data are drawn; ``said`` says what the picture shows."""
+
+    png: bytes = field(repr=False)
+    said: str
+
+    @classmethod
+    def of(cls, figure: "Figure", said: str) -> Self:
+        """The picture of a matplotlib figure."""
+        return cls(_encoded(figure), said)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the PNG to a file and return where it is."""
+        target = Path(path)
+        target.write_bytes(self.png)
+        return target
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"image/png": self.png, "text/plain": self.said}, {"image/png": {"alt": self.said}}
+
+    def __repr__(self) -> str:
+        return self.said
+
+
+def canvas(height: float) -> "Figure":
+    """An empty figure, as wide as a notebook's page and ``height`` inches high."""
+    return png.new_figure(_WIDTH, height)
+
+
+def _encoded(figure: "Figure") -> bytes:
+    """PNG with a palette that keeps the colours of small things too; the same bytes on every run."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    figure.set_dpi(_DPI)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    width, height = canvas.get_width_height()
+    picture = Image.frombuffer("RGBA", (width, height), canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
+    small = picture.quantize(colors=_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    target = io.BytesIO()
+    small.save(target, format="PNG", optimize=True)
+    return target.getvalue()
+
+
+def house_style(axes: "Axes", *, title: str, x: str, y: str = "") -> None:
+    """Axes as all our charts have them: the finding on top, units on the axes, no frame."""
+    axes.set_title(_plain(title), loc="left", fontsize=10.5, color=INK, fontweight="bold", pad=14)
+    axes.set_xlabel(_plain(x), fontsize=9, color=DIM)
+    axes.set_ylabel(_plain(y), fontsize=9, color=DIM)
+    axes.tick_params(labelsize=8.5, colors=DIM)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color("#8c959f")
+    axes.grid(alpha=0.25)
+    axes.set_axisbelow(True)
+
+
+def _plain(text: str) -> str:
+    # matplotlib takes what is between two dollar signs for a formula.
+    return text.replace("$", r"\$")

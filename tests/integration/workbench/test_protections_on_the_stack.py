@@ -1,0 +1,222 @@
+"""Each protection on the real stack: off, and the harm it prevents happens; on, and it does not."""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from flightpulse.workbench import Workbench, connect
+from flightpulse.workbench.messages.inbox import Message
+
+FLIGHT, CANCELLED = "SW1234", "SW9012"
+PATIENCE_SECONDS = 30.0
+
+BothWays = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="module")
+def wb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    made = connect("local", home=tmp_path_factory.mktemp("protected-home"), port=0)
+    try:
+        made.ready()
+        yield made
+    finally:
+        made.down()
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was(wb: Workbench) -> Iterator[None]:
+    wb.reset(FLIGHT, CANCELLED)
+    yield
+    slow_down(wb)
+    assert set(wb.protections().column("")) == {"✓ on"}
+
+
+def slow_down(wb: Workbench, *states: str) -> None:
+    """Let the next call of some states hang for so long that newer news can overtake; without states, no call."""
+    faults = [{"state": state, "delay_seconds": 4.0, "times": 1} for state in states]
+    request = urllib.request.Request(
+        f"{wb.session.endpoint_url}/_flightpulse/faults", data=json.dumps(faults).encode(), method="PUT"
+    )
+    with urllib.request.urlopen(request, timeout=10):
+        pass
+
+
+def messages_since(wb: Workbench, began: datetime, flight: str = FLIGHT) -> list[Message]:
+    return list(wb.inbox(flight=flight, since=began))
+
+
+def told_twice(messages: list[Message]) -> int:
+    """To how many places (booking and channel) the same news was told more than once."""
+    counts = Counter((one.event_id, one.booking_id, one.channel) for one in messages)
+    return sum(count > 1 for count in counts.values())
+
+
+def old_after_new(messages: list[Message]) -> int:
+    """How many messages told something older than the one before them at the same place."""
+    latest: dict[tuple[str, str], datetime] = {}
+    old = 0
+    for one in messages:
+        place = (one.booking_id, one.channel)
+        old += one.event_at < latest.get(place, one.event_at)
+        latest[place] = max(one.event_at, latest.get(place, one.event_at))
+    return old
+
+
+def earlier() -> datetime:
+    return datetime.now(UTC) - timedelta(minutes=5)
+
+
+def outcomes(run: Any) -> list[str]:
+    return sorted(one.outcome for one in run.facts.handled)
+
+
+def start(wb: Workbench, event: dict[str, Any]) -> str:
+    """Start the delay workflow for an event by hand, as its rule does; gives the execution."""
+    detail = {**event, **event["payload"], "correlation_id": event["event_id"]}
+    answer = wb.session.stepfunctions.start_execution(
+        stateMachineArn=wb.session.output("DelayWorkflowArn"), input=json.dumps({"detail": detail})
+    )
+    return answer["executionArn"]
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def entered(wb: Workbench, execution: str, state: str) -> bool:
+    """Whether an execution, or one that it started, has come to a state."""
+    steps = wb.session.stepfunctions
+    for event in steps.get_execution_history(executionArn=execution)["events"]:
+        if event.get("stateEnteredEventDetails", {}).get("name") == state:
+            return True
+        submitted = event.get("taskSubmittedEventDetails", {})
+        child = json.loads(submitted.get("output", "{}")).get("ExecutionArn") if submitted else None
+        if child and entered(wb, child, state):
+            return True
+    return False
+
+
+def ended(wb: Workbench, execution: str) -> bool:
+    return wb.session.stepfunctions.describe_execution(executionArn=execution)["status"] != "RUNNING"
+
+
+def overtaken_at(wb: Workbench, state: str) -> list[Message]:
+    """Newer news comes while an execution with older news hangs in a state; what passengers then got."""
+    began = datetime.now(UTC)
+    older, newer = wb.delay(FLIGHT, 25, at=earlier()), wb.delay(FLIGHT, 95)
+    slow_down(wb, state)
+    slow = start(wb, older)
+    wait_for(lambda: entered(wb, slow, state))
+    quick = start(wb, newer)
+    wait_for(lambda: ended(wb, slow) and ended(wb, quick))
+    return messages_since(wb, began)
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_event_claim(wb: Workbench, protected: bool) -> None:
+    event = wb.cancellation(CANCELLED)
+
+    with nullcontext() if protected else wb.without("event-claim"):
+        run = wb.fire([event, event])
+
+    called = [one for one in run.audit if one.detail_type == "rebooking.needed"]
+    assert outcomes(run) == (["ALREADY_HANDLED", "DONE"] if protected else ["DONE", "DONE"])
+    assert len(called) == (1 if protected else 2)
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_newest_on_flight(wb: Workbench, protected: bool) -> None:
+    newer, older = wb.delay(FLIGHT, 95), wb.delay(FLIGHT, 25, at=earlier())
+
+    with nullcontext() if protected else wb.without("newest-on-flight"):
+        wb.fire(newer)
+        wb.fire(older)
+
+    assert wb.flight(FLIGHT).delay_minutes == (95 if protected else 25)
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_cancelled_is_final(wb: Workbench, protected: bool) -> None:
+    with nullcontext() if protected else wb.without("cancelled-is-final"):
+        wb.fire(wb.cancellation(CANCELLED))
+        late = wb.fire([wb.delay(CANCELLED, 20), wb.gate_change(CANCELLED, "C9")])
+
+    kinds = {one.kind for one in late.messages}
+    assert kinds == (set() if protected else {"delay", "gate_change"})
+    assert wb.flight(CANCELLED).status == ("CANCELLED" if protected else "DELAYED")
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_message_once(wb: Workbench, protected: bool) -> None:
+    began = datetime.now(UTC)
+    first = wb.fire(wb.delay(FLIGHT, 25)).execution("notify-passengers")
+
+    with nullcontext() if protected else wb.without("message-once"):
+        again = wb.session.stepfunctions.start_execution(
+            stateMachineArn=wb.session.output("NotifyPassengersArn"), input=json.dumps(first.input)
+        )["executionArn"]
+        wait_for(lambda: ended(wb, again))
+
+    assert told_twice(messages_since(wb, began)) == (0 if protected else 4)
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_message_order(wb: Workbench, protected: bool) -> None:
+    with nullcontext() if protected else wb.without("message-order"):
+        messages = overtaken_at(wb, "ComposeMessages")
+
+    assert {one.severity for one in messages} == ({"MAJOR"} if protected else {"MINOR", "MAJOR"})
+    assert old_after_new(messages) == (0 if protected else 4)
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_message_turn(wb: Workbench, protected: bool) -> None:
+    with nullcontext() if protected else wb.without("message-turn"):
+        messages = overtaken_at(wb, "PublishNotification")
+
+    assert old_after_new(messages) == (0 if protected else 1)
+
+
+def test_two_locks_on_one_door(wb: Workbench) -> None:
+    """Nobody is told twice or old news as long as one of two protections is on; with both off they are."""
+    event = wb.delay(FLIGHT, 40)
+    with wb.without("event-claim", "message-once"):
+        doubled = wb.fire([event, event])
+    assert told_twice(list(doubled.messages)) == 4
+
+    wb.reset(FLIGHT)
+    began = datetime.now(UTC)
+    newer, older = wb.delay(FLIGHT, 95), wb.delay(FLIGHT, 25, at=earlier())
+    with wb.without("newest-on-flight", "message-order"):
+        wb.fire(newer)
+        wb.fire(older)
+    assert old_after_new(messages_since(wb, began)) == 4
+
+
+def test_a_killed_process_leaves_nothing_off(wb: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
+    script = (
+        "import sys\nfrom flightpulse.workbench import connect\n"
+        f"with connect('local', home={str(wb.home)!r}).without('event-claim', 'message-turn'):\n"
+        "    sys.stdout.flush()\n    sys.stdin.read()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().decode().startswith("✗ off: event-claim, message-turn")
+        assert f"held off by process {process.pid}" in wb.protections().note
+        process.kill()
+
+    wb.ready()
+
+    assert "✓ on again: event-claim, message-turn" in capsys.readouterr().out

@@ -1,0 +1,114 @@
+"""Seeding may be repeated, and puts back what scenarios have changed."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from flightpulse.adapters.table import Table
+from flightpulse.domain import local_time
+from flightpulse.domain.entities import BookingStatus, FlightStatus
+from flightpulse.errors import UserError
+from flightpulse.workbench.deploy import seeding
+from tests.unit.fakes import FakeDynamoDB
+from tests.unit.workbench.cloud_fakes import FakeTarget
+
+FAR = date(2031, 7, 4)
+
+
+@pytest.fixture
+def target() -> FakeTarget:
+    made = FakeTarget()
+    made.dynamodb = FakeDynamoDB()  # type: ignore[assignment]
+    return made
+
+
+@pytest.fixture
+def table(target: FakeTarget) -> Table:
+    return Table(target.dynamodb, target.table_name)  # type: ignore[arg-type]
+
+
+def test_everything_is_loaded_for_tomorrow_unless_told_otherwise(target: FakeTarget, table: Table):
+    seeded = seeding.seed(target.session)
+
+    assert (seeded.flights, seeded.passengers, seeded.bookings, seeded.items) == (5, 10, 15, 60)
+    assert seeded.day == datetime.now().astimezone().date() + timedelta(days=1)
+    flight = table.flight("SW1234")
+    assert flight is not None
+    assert local_time.at_airport(flight.scheduled_departure, "DAL").date() == seeded.day
+
+
+def test_seeding_twice_leaves_the_same_items(target: FakeTarget):
+    seeding.seed(target.session, day=FAR)
+    once = dict(target.dynamodb.items)
+
+    seeding.seed(target.session, day=FAR)
+
+    assert target.dynamodb.items == once
+
+
+def test_resetting_forgets_what_scenarios_did_to_a_flight_and_its_bookings(target: FakeTarget, table: Table):
+    seeding.seed(target.session, day=FAR)
+    items = target.dynamodb.items
+    items["FLIGHT#SW9012", "METADATA"] |= {"status": {"S": "CANCELLED"}, "departure_as_of": {"S": "x"}}
+    items["FLIGHT#SW9012", "BOOKING#BKG-0008"]["told_departure_email"] = {"S": "x"}
+    items["BOOKING#BKG-0008", "METADATA"]["booking_status"] = {"S": "NEEDS_REBOOKING"}
+
+    seeding.reset(target.session, ["SW9012"])
+
+    flight, booking = table.flight("SW9012"), table.booking("BKG-0008")
+    assert flight is not None
+    assert booking is not None
+    assert (flight.status, booking.booking_status) == (FlightStatus.SCHEDULED, BookingStatus.CONFIRMED)
+    assert "departure_as_of" not in items["FLIGHT#SW9012", "METADATA"]
+    assert "told_departure_email" not in items["FLIGHT#SW9012", "BOOKING#BKG-0008"]
+
+
+def test_a_flight_that_is_not_of_the_sample_data_cannot_be_reset_and_nothing_changes(target: FakeTarget, table: Table):
+    seeding.seed(target.session, day=FAR)
+    known = table.flight("SW9012")
+    assert known is not None
+    table.save(flights=[replace(known, flight_id="RP4711")])
+    before = dict(target.dynamodb.items)
+
+    with pytest.raises(UserError, match="RP4711 is not one of the sample data"):
+        seeding.reset(target.session, ["SW9012", "RP4711"])
+
+    assert target.dynamodb.items == before
+
+
+def test_resetting_keeps_the_day_and_the_other_flights(target: FakeTarget, table: Table):
+    seeding.seed(target.session, day=FAR)
+    target.dynamodb.items["FLIGHT#SW1234", "METADATA"]["gate"] = {"S": "Z9"}
+    before = table.flight("SW9012")
+
+    seeding.reset(target.session, ["SW9012"])
+
+    other = table.flight("SW1234")
+    assert table.flight("SW9012") == before
+    assert other is not None
+    assert other.gate == "Z9"
+
+
+@pytest.mark.parametrize("flights", [["SW3456"], ["SW7890", "SW3456"]])
+def test_resetting_a_flight_late_in_the_day_keeps_its_day(target: FakeTarget, table: Table, flights: list[str]):
+    seeding.seed(target.session, day=FAR)
+    before = [table.flight(flight_id) for flight_id in flights]
+
+    seeding.reset(target.session, flights)
+
+    assert [table.flight(flight_id) for flight_id in flights] == before
+
+
+def test_a_flight_of_yesterday_is_reset_to_tomorrow(target: FakeTarget):
+    seeding.seed(target.session, day=date(2020, 1, 1))
+
+    assert seeding.reset(target.session, ["SW1234"]).day == seeding.tomorrow()
+
+
+def test_resetting_what_was_never_loaded_says_how_to_load_it(target: FakeTarget):
+    with pytest.raises(UserError) as refusal:
+        seeding.reset(target.session, ["SW1234"])
+
+    assert refusal.value.message == "Flight SW1234 is not in the table."
+    assert refusal.value.hint == "Load the flights with: flightpulse seed"

@@ -1,0 +1,184 @@
+"""A deployment is followed resource by resource, and what failed is named."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from flightpulse.errors import UserError
+from flightpulse.workbench.deploy.cdk import Outcome
+from flightpulse.workbench.deploy.deploy import Progress, StackWatch, local_context
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session, local_aws_session, local_environment
+from tests.unit.workbench.cloud_fakes import client_error
+
+
+class FakeCloudFormation:
+    """A stack with its events, newest first as AWS gives them."""
+
+    def __init__(self, *, outputs: dict[str, str] | None = None, missing: bool = False) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.outputs = outputs or {}
+        self.missing = missing
+
+    def happens(self, name: str, status: str, reason: str = "", *, age: timedelta = timedelta(0)) -> None:
+        self.events.insert(
+            0,
+            {
+                "EventId": f"event-{len(self.events)}",
+                "LogicalResourceId": name,
+                "ResourceType": "AWS::SQS::Queue",
+                "ResourceStatus": status,
+                "ResourceStatusReason": reason,
+                "Timestamp": datetime.now(UTC) - age,
+            },
+        )
+
+    def get_paginator(self, operation: str) -> "FakeCloudFormation":
+        assert operation == "describe_stack_events"
+        return self
+
+    def paginate(self, **_: Any) -> Iterator[dict[str, Any]]:
+        if self.missing:
+            raise client_error("ValidationError")
+        yield {"StackEvents": list(self.events)}
+
+    def describe_stacks(self, **_: Any) -> dict[str, Any]:
+        if self.missing:
+            raise client_error("ValidationError")
+        outputs = [{"OutputKey": name, "OutputValue": value} for name, value in self.outputs.items()]
+        return {"Stacks": [{"StackStatus": "ROLLBACK_COMPLETE", "Outputs": outputs}]}
+
+
+def session_on(stack: FakeCloudFormation, target: str = "local") -> Session:
+    session = Session(target, None, home=Path("/nowhere"), endpoint_url="http://127.0.0.1:1")  # type: ignore[arg-type]
+    session._clients["cloudformation"] = stack
+    return session
+
+
+def followed(stack: FakeCloudFormation, happens: Any) -> tuple[list[Progress], StackWatch]:
+    seen: list[Progress] = []
+    with StackWatch(session_on(stack), names.STACK, "deploy", 2, seen.append) as watch:
+        happens()
+    return seen, watch
+
+
+def test_resources_are_counted_as_they_come_up():
+    stack = FakeCloudFormation()
+
+    def happens() -> None:
+        stack.happens(names.STACK, "CREATE_IN_PROGRESS")
+        stack.happens("Queue", "CREATE_IN_PROGRESS")
+        stack.happens("Queue", "CREATE_COMPLETE")
+        stack.happens("Topic", "CREATE_COMPLETE")
+
+    seen, watch = followed(stack, happens)
+
+    assert (seen[-1].done, seen[-1].total) == (2, 2)
+    assert "create complete: SQS::Queue Topic" in seen[-1].text
+    assert watch.events_seen == 4
+
+
+def test_what_happened_before_does_not_count():
+    stack = FakeCloudFormation()
+    stack.happens("Queue", "CREATE_COMPLETE")
+    stack.happens("Topic", "CREATE_FAILED", "old trouble", age=timedelta(hours=2))
+
+    _, watch = followed(stack, lambda: None)
+
+    assert watch.events_seen == 0
+    assert watch.first_failure() is None
+
+
+def test_the_first_failure_of_its_own_is_named():
+    stack = FakeCloudFormation()
+
+    def happens() -> None:
+        stack.happens("Other", "CREATE_FAILED", "Resource creation cancelled")
+        stack.happens("Queue", "CREATE_FAILED", "The name is taken")
+        stack.happens(names.STACK, "ROLLBACK_IN_PROGRESS", "Queue failed")
+
+    _, watch = followed(stack, happens)
+
+    assert watch.first_failure() == "Queue (AWS::SQS::Queue): The name is taken"
+
+
+def test_a_stack_that_is_not_there_yet_has_no_events():
+    _, watch = followed(FakeCloudFormation(missing=True), lambda: None)
+
+    assert watch.events_seen == 0
+
+
+def test_the_line_that_tells_of_an_error_is_found():
+    output = "Synthesizing\nError: the table has no name\n\nsee the docs\n"
+
+    assert Outcome("synth", 1, output, Path("log")).last_error() == "Error: the table has no name"
+    said = "flightpulse: Context network is 'open'.\n\npython3 app.py: Subprocess exited with error 1\n"
+    assert Outcome("synth", 1, said, Path("log")).last_error() == "Context network is 'open'."
+    assert Outcome("synth", 1, "", Path("log")).last_error() == "it printed nothing"
+
+
+def test_the_local_context_names_the_broker_and_the_python_that_runs_the_functions():
+    context = local_context("127.0.0.1:9092")
+
+    assert context["kafka_bootstrap"] == "127.0.0.1:9092"
+    assert context["runtime"].startswith("python3.")
+
+
+def test_without_a_stack_the_way_out_is_told():
+    with pytest.raises(UserError) as refusal:
+        session_on(FakeCloudFormation(missing=True)).output("TableName")
+
+    assert refusal.value.message.startswith("The stack FlightPulseStack is not deployed")
+    assert refusal.value.hint == "Deploy it with: flightpulse deploy"
+
+
+def test_a_stack_that_was_rolled_back_is_named_with_its_state():
+    with pytest.raises(UserError, match="has no outputs"):
+        session_on(FakeCloudFormation()).output("TableName")
+
+
+def test_hints_name_the_target():
+    with pytest.raises(UserError) as refusal:
+        session_on(FakeCloudFormation(outputs={"ApiUrl": "x"}), "aws").output("TableName")
+
+    assert refusal.value.hint == "Deploy it again with: flightpulse deploy --target aws"
+
+
+def test_another_error_of_cloudformation_is_not_taken_for_a_missing_stack():
+    stack = FakeCloudFormation()
+    stack.describe_stacks = lambda **_: (_ for _ in ()).throw(client_error("ExpiredToken"))  # type: ignore[method-assign]
+
+    with pytest.raises(ClientError):
+        session_on(stack).output("TableName")
+
+
+def test_local_clients_know_nothing_of_the_users_aws(monkeypatch: pytest.MonkeyPatch):
+    for name, value in (
+        ("AWS_PROFILE", "work"),
+        ("AWS_ACCESS_KEY_ID", "AKIAREAL"),
+        ("AWS_SESSION_TOKEN", "real"),
+        ("AWS_ENDPOINT_URL_SQS", "https://elsewhere"),
+        ("AWS_REGION", "eu-west-1"),
+        ("HTTP_PROXY", "http://proxy:3128"),
+    ):
+        monkeypatch.setenv(name, value)
+
+    aws = local_aws_session("http://127.0.0.1:4566")
+    client = aws.client("sqs")
+    keys = aws.get_credentials().get_frozen_credentials()
+
+    assert client.meta.endpoint_url == "http://127.0.0.1:4566"
+    assert client.meta.region_name == "us-east-1"
+    assert client.meta.config.proxies == {}
+    assert (keys.access_key, keys.token) == ("test", None)
+
+
+def test_programs_run_by_hand_get_dummy_keys_and_no_files_of_the_users():
+    made = local_environment("http://127.0.0.1:4566")
+
+    assert made["AWS_CONFIG_FILE"] == made["AWS_SHARED_CREDENTIALS_FILE"] == "/dev/null"
+    assert made["AWS_ACCESS_KEY_ID"] == "test"

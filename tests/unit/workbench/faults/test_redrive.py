@@ -1,0 +1,386 @@
+"""Dead letters go back to where they failed, failed executions through their workflow again."""
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.faults.redrive import Redriver, Result
+from flightpulse.workbench.target import names
+from tests.unit.workbench.cloud_fakes import FakeStreams, FakeTarget, machine
+from tests.unit.workbench.histories import HistoryBuilder
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+EVENT = {"event_type": "FLIGHT_DELAY", "payload": {"flight_id": "SW1234"}}
+
+
+class Topic:
+    """Keeps what was published; ``down`` makes it refuse."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[bytes | None, bytes | None, Mapping[str, str]]] = []
+        self.down = False
+
+    def publish(self, key: bytes | None, value: bytes | None, headers: Mapping[str, str]) -> None:
+        if self.down:
+            raise ConnectionError("no broker")
+        self.records.append((key, value, headers))
+
+
+@pytest.fixture
+def target() -> FakeTarget:
+    return FakeTarget()
+
+
+@pytest.fixture
+def topic() -> Topic:
+    return Topic()
+
+
+@pytest.fixture
+def redriver(target: FakeTarget, topic: Topic) -> Redriver:
+    return Redriver(target.session, topic.publish)
+
+
+def encoded(value: object) -> str:
+    return base64.b64encode(json.dumps(value).encode()).decode()
+
+
+def record_letter(**changes: Any) -> dict[str, Any]:
+    letter: dict[str, Any] = {
+        "kind": "kafka_record",
+        "reason": {"code": "UNKNOWN_FLIGHT", "message": "flight SW1234 is not known"},
+        "source": {"topic": "flight-operations", "partition": 2, "offset": 41},
+        "key": base64.b64encode(b"SW1234").decode(),
+        "value": encoded(EVENT),
+        "truncated": False,
+        "correlation_id": "abc",
+    }
+    return {**letter, **changes}
+
+
+def waiting(target: FakeTarget, kind: str) -> int:
+    return len(target.sqs.queues.get(f"https://sqs/{kind}", {}))
+
+
+def only(redriver: Redriver) -> Result:
+    (result,) = redriver.send_back()
+    return result
+
+
+def test_a_record_goes_back_as_it_was(target: FakeTarget, redriver: Redriver, topic: Topic):
+    target.sqs.put("https://sqs/records", record_letter())
+
+    result = only(redriver)
+
+    assert result == Result("records", "record flight-operations-2 offset 41", done="sent to flight-operations again")
+    assert topic.records == [(b"SW1234", json.dumps(EVENT).encode(), {"correlation_id": "abc"})]
+    assert waiting(target, "records") == 0
+
+
+def test_a_record_without_a_key_gets_its_flight_as_key(target: FakeTarget, redriver: Redriver, topic: Topic):
+    target.sqs.put("https://sqs/records", record_letter(key=None, correlation_id=None))
+
+    only(redriver)
+
+    assert topic.records[0][0] == b"SW1234"
+    assert topic.records[0][2] == {}
+
+
+def test_junk_without_a_key_goes_back_without_one(target: FakeTarget, redriver: Redriver, topic: Topic):
+    target.sqs.put("https://sqs/records", record_letter(key=None, value=base64.b64encode(b"\xff").decode()))
+
+    only(redriver)
+
+    assert topic.records[0][:2] == (None, b"\xff")
+
+
+def test_a_record_that_was_cut_stays_and_says_why(target: FakeTarget, redriver: Redriver):
+    target.sqs.put("https://sqs/records", record_letter(truncated=True))
+
+    assert "too large" in only(redriver).problem
+    assert waiting(target, "records") == 1
+    assert not target.sqs.hidden
+
+
+def test_without_a_broker_no_letter_is_lost(target: FakeTarget, redriver: Redriver, topic: Topic):
+    target.sqs.put("https://sqs/records", record_letter())
+    target.sqs.put("https://sqs/records", record_letter())
+    topic.down = True
+
+    with pytest.raises(ConnectionError):
+        list(redriver.send_back())
+
+    assert waiting(target, "records") == 2
+    assert not target.sqs.hidden
+
+
+def notification_letter(redrive: object, kind: str = "chunk") -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "reason": {"code": "TableTooBusy", "message": "12 keys were still unread"},
+        "event_id": "evt-1",
+        "flight_id": "SW1234",
+        "booking_id": "BKG-0001",
+        "execution": "arn:one",
+        "redrive": redrive,
+    }
+
+
+def test_a_chunk_is_started_with_the_input_it_had(target: FakeTarget, redriver: Redriver):
+    order = {"start_execution": {"stateMachineArn": machine(names.NOTIFY_CHUNK), "input": {"bookings": [1]}}}
+    target.sqs.put("https://sqs/notifications", notification_letter(order))
+
+    result = only(redriver)
+
+    assert target.stepfunctions.started == [(machine(names.NOTIFY_CHUNK), {"bookings": [1]})]
+    assert result.done == "started as again-1"
+    assert result.what == "a group of bookings, SW1234 (evt-1)"
+
+
+def test_a_note_in_the_table_is_written_again(target: FakeTarget, redriver: Redriver):
+    target.sqs.put("https://sqs/notifications", notification_letter({"update_item": {"TableName": "T"}}, "write"))
+
+    assert only(redriver).done == "written"
+    assert target.dynamodb.updates == [{"TableName": "T"}]
+
+
+def test_a_note_that_came_too_late_is_not_needed(target: FakeTarget, redriver: Redriver):
+    target.dynamodb.refuses = True
+    target.sqs.put("https://sqs/notifications", notification_letter({"update_item": {"TableName": "T"}}, "write"))
+
+    assert only(redriver).done == "not needed any more"
+    assert waiting(target, "notifications") == 0
+
+
+def test_what_says_that_a_message_is_out_is_written_before_anything_is_started_again(
+    target: FakeTarget, redriver: Redriver
+):
+    order = {"start_execution": {"stateMachineArn": machine(names.NOTIFY_CHUNK), "input": {}}}
+    target.sqs.put("https://sqs/notifications", notification_letter(order))
+    target.sqs.put("https://sqs/notifications", notification_letter({"update_item": {"TableName": "T"}}, "write"))
+
+    assert [one.done for one in redriver.send_back()] == ["written", "started as again-1"]
+
+
+def test_redriving_executions_writes_such_notes_first_and_leaves_other_letters(target: FakeTarget, redriver: Redriver):
+    order = {"start_execution": {"stateMachineArn": machine(names.NOTIFY_CHUNK), "input": {}}}
+    target.sqs.put("https://sqs/notifications", notification_letter(order))
+    target.sqs.put("https://sqs/notifications", notification_letter({"update_item": {"TableName": "T"}}, "write"))
+    arn = failed_execution(target, "one", last="Task")
+    claim(target, "IN_PROGRESS", arn)
+
+    assert [one.done for one in redriver.redrive_executions()] == ["written", "redriven from the state that failed"]
+    assert waiting(target, "notifications") == 1
+
+
+def test_a_letter_without_orders_stays(target: FakeTarget, redriver: Redriver):
+    target.sqs.put("https://sqs/notifications", notification_letter(None))
+
+    assert only(redriver).problem == "the letter does not say how to send it back"
+    assert waiting(target, "notifications") == 1
+
+
+def rule_letter(target: FakeTarget, arn: str) -> None:
+    event = {"id": "e1", "detail-type": "notification.email", "detail": {"text": "hello"}}
+    attributes = {"TARGET_ARN": arn, "ERROR_CODE": "THROTTLED", "ERROR_MESSAGE": "slow down", "RETRY_ATTEMPTS": "3"}
+    target.sqs.put("https://sqs/targets", event, attributes)
+
+
+def test_an_event_for_a_log_group_is_written_to_it(target: FakeTarget, redriver: Redriver):
+    rule_letter(target, f"arn:aws:logs:us-east-1:000000000000:log-group:{names.EMAIL_LOG}")
+
+    assert only(redriver).done == f"written to {names.EMAIL_LOG}"
+    assert json.loads(target.logs.written[0][1])["detail"] == {"text": "hello"}
+
+
+def test_an_event_for_a_workflow_starts_it(target: FakeTarget, redriver: Redriver):
+    rule_letter(target, machine(names.WORKFLOWS["delay"]))
+
+    only(redriver)
+
+    assert target.stepfunctions.started[0][0] == machine(names.WORKFLOWS["delay"])
+
+
+def test_an_event_for_a_group_that_is_gone_stays(target: FakeTarget, redriver: Redriver):
+    rule_letter(target, "arn:aws:logs:us-east-1:000000000000:log-group:/gone")
+
+    assert only(redriver).problem == "the log group /gone does not exist"
+    assert waiting(target, "targets") == 1
+
+
+def change(number: int) -> dict[str, Any]:
+    return {
+        "eventName": "MODIFY",
+        "dynamodb": {"SequenceNumber": str(number), "ApproximateCreationDateTime": NOW, "Keys": {"PK": {"B": b"x"}}},
+    }
+
+
+def stream_letter(first: int, last: int) -> dict[str, Any]:
+    return {
+        "requestContext": {"functionArn": "arn:fn:FlightPulse-StreamHandler", "condition": "RetryAttemptsExhausted"},
+        "DDBStreamBatchInfo": {
+            "streamArn": "arn:stream",
+            "shardId": "shard-1",
+            "startSequenceNumber": str(first),
+            "endSequenceNumber": str(last),
+            "batchSize": last - first + 1,
+        },
+    }
+
+
+def test_table_changes_are_read_from_the_stream_and_handed_over_again(target: FakeTarget, redriver: Redriver):
+    target.streams = FakeStreams(change(1), change(2), change(3), change(4))
+    target.sqs.put("https://sqs/stream", stream_letter(2, 3))
+
+    assert only(redriver).done == "2 changes handled"
+    ((function, event),) = target.functions.invoked
+    assert function == "arn:fn:FlightPulse-StreamHandler"
+    assert [one["dynamodb"]["SequenceNumber"] for one in event["Records"]] == ["2", "3"]
+    assert event["Records"][0]["dynamodb"]["ApproximateCreationDateTime"] == NOW.timestamp()
+    assert event["Records"][0]["eventSourceARN"] == "arn:stream"
+
+
+def test_table_changes_older_than_the_stream_stay_and_say_why(target: FakeTarget, redriver: Redriver):
+    target.sqs.put("https://sqs/stream", stream_letter(2, 3))
+
+    assert "no longer holds" in only(redriver).problem
+
+
+@pytest.mark.parametrize(
+    ("error", "payload", "said"),
+    [
+        ("Unhandled", {"errorMessage": "still broken"}, "still broken"),
+        ("", {"batchItemFailures": [{}]}, "for 1 of them"),
+    ],
+)
+def test_a_function_that_fails_again_keeps_its_letter(
+    target: FakeTarget, redriver: Redriver, error: str, payload: object, said: str
+):
+    target.streams = FakeStreams(change(2))
+    target.functions.error, target.functions.payload = error, payload
+    target.sqs.put("https://sqs/stream", stream_letter(2, 2))
+
+    assert said in only(redriver).problem
+    assert waiting(target, "stream") == 1
+
+
+def test_looking_leaves_every_letter_where_it_is(target: FakeTarget):
+    for _ in range(25):
+        target.sqs.put("https://sqs/records", record_letter())
+
+    assert len(dead_letters.look(target.session)) == 25
+    assert dead_letters.count(target.session)["records"] == 25
+    assert not target.sqs.hidden
+
+
+def test_letters_that_are_wanted_are_removed_and_the_others_are_given_back(target: FakeTarget):
+    for number in range(25):
+        target.sqs.put("https://sqs/records", {"number": number})
+
+    removed = dead_letters.remove(target.session, "records", lambda letter: letter.body["number"] != 7)
+
+    assert sorted(letter.body["number"] for letter in removed) == [number for number in range(25) if number != 7]
+    assert [letter.body["number"] for letter in dead_letters.look(target.session, ("records",))] == [7]
+
+
+def test_a_letter_says_what_and_why(target: FakeTarget):
+    target.sqs.put("https://sqs/records", record_letter())
+    rule_letter(target, machine(names.WORKFLOWS["delay"]))
+    target.sqs.put("https://sqs/notifications", "not json at all")
+
+    said = {letter.kind: (letter.what, letter.why) for letter in dead_letters.look(target.session)}
+
+    assert said["records"] == (
+        "record flight-operations-2 offset 41",
+        "UNKNOWN_FLIGHT: flight SW1234 is not known",
+    )
+    assert said["targets"] == (
+        f"notification.email for stateMachine:{names.WORKFLOWS['delay']}",
+        "THROTTLED: slow down (after 3 retries)",
+    )
+    assert said["notifications"][1] == "no reason given"
+
+
+def test_a_letter_about_an_event_without_a_flight_says_so(target: FakeTarget):
+    letter = {**notification_letter({}, "workflow"), "flight_id": None, "event_id": "evt-7"}
+    target.sqs.put("https://sqs/notifications", letter)
+
+    assert [one.what for one in dead_letters.look(target.session)] == ["a whole event, no flight named (evt-7)"]
+
+
+def failed_execution(target: FakeTarget, name: str, *, status: str = "FAILED", last: str = "Fail") -> str:
+    arn = machine(names.WORKFLOWS["delay"]).replace(":stateMachine:", ":execution:") + f":{name}"
+    target.stepfunctions.executions[arn] = {
+        "executionArn": arn,
+        "name": name,
+        "stateMachineArn": machine(names.WORKFLOWS["delay"]),
+        "status": status,
+        "startDate": NOW,
+        "stopDate": NOW,
+        "input": json.dumps({"detail-type": "flight.delay.minor", "detail": {"event_id": "evt-1", "flight_id": "SW1"}}),
+    }
+    builder = HistoryBuilder()
+    builder.add("ExecutionStarted", 0, input="{}")
+    builder.entered(last, "TheLast")
+    builder.add("ExecutionFailed", error="States.Timeout", cause="too slow")
+    target.stepfunctions.histories[arn] = builder.events
+    return arn
+
+
+def claim(target: FakeTarget, status: str, execution: str) -> None:
+    target.dynamodb.items["EVENT#evt-1", "CLAIM"] = {"status": {"S": status}, "execution": {"S": execution}}
+
+
+def test_an_execution_that_failed_in_a_task_is_redriven(target: FakeTarget, redriver: Redriver):
+    arn = failed_execution(target, "one", last="Task")
+    claim(target, "IN_PROGRESS", arn)
+
+    (result,) = redriver.redrive_executions()
+
+    assert result.done == "redriven from the state that failed"
+    assert target.stepfunctions.redriven == [arn]
+
+
+def test_an_execution_that_ended_in_a_fail_state_is_started_anew(target: FakeTarget, redriver: Redriver):
+    arn = failed_execution(target, "one")
+    claim(target, "FAILED", arn)
+
+    (result,) = redriver.redrive_executions()
+
+    assert result.done == "started again as again-1"
+    assert target.stepfunctions.redriven == []
+    ((started, given),) = target.stepfunctions.started
+    assert started == machine(names.WORKFLOWS["delay"])
+    assert given["detail"]["event_id"] == "evt-1"
+
+
+def test_where_redriving_is_not_possible_the_claim_is_released_first(target: FakeTarget, redriver: Redriver):
+    target.stepfunctions.can_redrive = False
+    arn = failed_execution(target, "one", status="ABORTED", last="Task")
+    claim(target, "IN_PROGRESS", arn)
+
+    (result,) = redriver.redrive_executions()
+
+    assert result.done == "started again as again-1"
+    assert target.dynamodb.updates[0]["ExpressionAttributeValues"][":mine"] == {"S": arn}
+
+
+@pytest.mark.parametrize("status", ["DONE", "SUPERSEDED", "IN_PROGRESS"])
+def test_an_event_that_another_execution_has_is_left_alone(target: FakeTarget, redriver: Redriver, status: str):
+    failed_execution(target, "one")
+    claim(target, status, "arn:another")
+
+    assert redriver.failed_executions() == []
+
+
+def test_an_execution_whose_letter_waits_is_left_to_it(target: FakeTarget, redriver: Redriver):
+    arn = failed_execution(target, "one")
+    claim(target, "FAILED", arn)
+    target.sqs.put("https://sqs/notifications", {**notification_letter({}, "workflow"), "execution": arn})
+
+    assert redriver.failed_executions() == []

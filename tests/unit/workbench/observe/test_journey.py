@@ -1,0 +1,115 @@
+"""The journey joins what every hop left behind."""
+
+import pytest
+
+from flightpulse.workbench.observe import journey
+from flightpulse.workbench.observe.facts import AuditEvent
+from flightpulse.workbench.observe.payloads import Changed
+from tests.unit.workbench.bench_builders import clues, seconds
+
+
+def test_the_hops_of_an_event_come_in_the_order_in_which_it_met_them() -> None:
+    found = journey.of_event(clues())
+
+    assert found.path() == [
+        "flight-operations",
+        "FlightPulse-KafkaConsumer",
+        "flight.delay.minor",
+        "flightpulse-delay",
+        "FlightPulse-DelayWorkflow",
+        "ApplyToFlight",
+        "flight SW1234",
+        "TellEachPassenger",
+        "notification.email",
+    ]
+
+
+def test_a_bookings_journey_leaves_out_what_concerns_other_bookings() -> None:
+    found = journey.of_booking(clues(), "BKG-0001")
+
+    assert [hop.key for hop in found.of_kind("message")] == ["ntf-BKG-0001-email"]
+    assert found.path().count("PublishNotification") == 1
+
+
+def test_a_booking_is_not_taken_for_another_whose_id_begins_alike() -> None:
+    assert journey.of_booking(clues(), "BKG-000").of_kind("message") == []
+
+
+def test_the_shares_until_the_last_message_add_up_to_one() -> None:
+    found = journey.of_booking(clues(), "BKG-0002")
+
+    assert sum(hop.share or 0 for hop in found.hops) == pytest.approx(1)
+    assert found.total_seconds == pytest.approx(22)
+
+
+def test_nothing_behind_the_last_message_has_a_share() -> None:
+    hops = journey.of_booking(clues(), "BKG-0001").hops
+    message = next(number for number, hop in enumerate(hops) if hop.kind == "message")
+
+    assert all(hop.share is None for hop in hops[message:])
+
+
+def test_the_bus_event_shows_what_the_consumer_added() -> None:
+    changes = journey.of_event(clues()).changes("bus")
+
+    assert set(changes.added) == {"delay_category", "summary"}
+    assert not changes.changed
+
+
+def test_a_write_shows_what_the_stream_says_of_it() -> None:
+    changes = journey.of_event(clues()).changes("item")
+
+    assert Changed("status", "SCHEDULED", "DELAYED") in changes.changed
+
+
+def test_a_write_whose_stream_record_is_gone_is_still_a_hop() -> None:
+    hop = journey.of_event(clues(item_changes=[])).hop("flight SW1234")
+
+    assert (hop.said, bool(hop.changes)) == ("written", False)
+
+
+def test_an_audit_event_delays_nobody() -> None:
+    audit = [AuditEvent("flight.status_changed", {"flight_id": "SW1234", "summary": "changed"}, seconds(14))]
+
+    with_audit = journey.of_booking(clues(), "BKG-0002")
+    found = journey.of_event(clues(audit=audit))
+
+    assert found.hop("audit").seconds is None
+    assert found.total_seconds == with_audit.total_seconds
+
+
+def test_a_journey_without_a_record_begins_at_the_consumer() -> None:
+    assert journey.of_event(clues(record=None)).hops[0].kind == "consumer"
+
+
+def test_an_event_that_no_workflow_took_ends_at_the_consumer() -> None:
+    found = journey.of_event(clues(execution=None, rule="", messages=[], item_changes=[]))
+
+    assert [hop.kind for hop in found.hops] == ["kafka", "consumer"]
+
+
+def test_a_clock_that_is_behind_makes_no_negative_time() -> None:
+    found = journey.of_event(clues(messages=[]))
+
+    assert all(hop.seconds is None or hop.seconds >= 0 for hop in found.hops)
+
+
+def test_an_unknown_hop_is_named_with_those_there_are() -> None:
+    with pytest.raises(KeyError, match="ApplyToFlight"):
+        journey.of_event(clues()).hop("Nowhere")
+
+
+def test_text_and_html_name_every_hop_and_its_kind_in_words() -> None:
+    found = journey.of_event(clues())
+
+    for shown in (found.text(), found.html().replace("\N{NO-BREAK SPACE}", " ")):
+        assert all(hop.name in shown for hop in found.hops)
+        assert "Kafka record" in shown
+
+
+def test_the_picture_is_the_same_every_time() -> None:
+    found = journey.of_event(clues())
+
+    assert found.picture().png == found.picture().png
+    assert found.picture().png.startswith(b"\x89PNG")
+    assert b"Software" not in found.picture().png
