@@ -666,6 +666,8 @@ def _tidied(state: State) -> State:
                 continue
         kept.append(run)
     kept = [run for run in kept if isinstance(run, EventRun) or run.step in (COMPOSE, TELL) or run.id in wanted]
+    if len(kept) == len(state.runs) and (not kept or kept[-1].id == len(kept)):
+        return state
     names = {run.id: number for number, run in enumerate(kept, 1)}
     names[0] = 0
     get = names.get
@@ -675,8 +677,6 @@ def _tidied(state: State) -> State:
         else run._replace(id=names[run.id])
         for run in kept
     )
-    if all(old == new for old, new in names.items()) and runs == state.runs:
-        return state
     bookings = tuple(
         booking._replace(departure=_renamed(booking.departure, names), gate=_renamed(booking.gate, names))
         for booking in state.bookings
