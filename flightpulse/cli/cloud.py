@@ -13,8 +13,8 @@ from flightpulse.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from flightpulse.local.state import RunningCloud
     from flightpulse.workbench.target.session import Session
+    from localcloud.process.state import RunningCloud
 
 
 @click.command(short_help="Start the local cloud and its Kafka broker.")
@@ -51,7 +51,7 @@ def start(
     """Start the local cloud, or find the one that runs, and show it as a step."""
     from flightpulse import paths
     from flightpulse.cli.screen import Steps
-    from flightpulse.local import process
+    from localcloud import process
 
     steps = Steps(console)
     said: list[str] = []
@@ -62,7 +62,15 @@ def start(
 
     with steps.shown():
         steps.update("up", "Looking for a local cloud")
-        cloud = process.up(paths.home(), port=port, kafka=kafka, llm_url=llm_url, llm_model=llm_model, progress=note)
+        cloud = process.up(
+            paths.home(),
+            program=paths.LOCAL_CLOUD,
+            port=port,
+            kafka=kafka,
+            llm_url=llm_url,
+            llm_model=llm_model,
+            progress=note,
+        )
         steps.finish("up", f"{said[-1]} Kafka: {cloud.kafka_bootstrap} ({cloud.kafka_kind})")
     return cloud
 
@@ -71,7 +79,7 @@ def start(
 def down() -> None:
     """Stop the local cloud. It forgets everything: the stack, the table, the messages."""
     from flightpulse import paths
-    from flightpulse.local import process
+    from localcloud import process
 
     process.down(paths.home(), progress=click.echo)
 
@@ -132,7 +140,7 @@ def _is_deployed() -> bool:
 
 def _running(session: "Session") -> "RunningCloud":
     from flightpulse.errors import UserError
-    from flightpulse.local import process
+    from localcloud import process
 
     cloud = process.status(session.home)
     if cloud is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from flightpulse.workbench.executions.executions import Execution, Summary
     from flightpulse.workbench.executions.history import Visit
+    from flightpulse.workbench.player import Player
     from flightpulse.workbench.target.session import Session
 
 _Part = tuple[str, str]
@@ -29,6 +30,7 @@ _MARKS = {
     "FAILED": ("✗", "red"),
     "TIMED_OUT": ("✗", "red"),
     "ABORTED": ("■", "yellow"),
+    "CAUGHT": ("!", "yellow"),
     "RUNNING": ("…", "cyan"),
 }
 _LONGEST_LINE = 400
@@ -86,8 +88,19 @@ def _print_list(found: "list[Summary]") -> None:
 
 
 @click.command(short_help="Step through one execution, state by state.")
-@click.argument("execution", default="latest")
+@click.argument("execution", required=False)
 @options.target
+@click.option(
+    "--history",
+    "saved",
+    type=click.Path(path_type=Path),
+    help="A saved history instead of EXECUTION, of any state machine: what get-execution-history printed.",
+)
+@click.option(
+    "--definition",
+    type=click.Path(path_type=Path),
+    help="With --history: the state machine's definition; without it the part that the run went through is drawn.",
+)
 @click.option("--full", is_flag=True, help="Inputs and outputs whole, not shortened.")
 @click.option("--alone", is_flag=True, help="Without the executions it started.")
 @click.option(
@@ -97,34 +110,69 @@ def _print_list(found: "list[Summary]") -> None:
     help="Write a page that steps through it on its diagram; it works offline.",
 )
 @options.as_json
-def show(execution: str, target: str, full: bool, alone: bool, page: Path | None, as_json: bool) -> None:
+def show(
+    execution: str | None,
+    target: str,
+    saved: Path | None,
+    definition: Path | None,
+    full: bool,
+    alone: bool,
+    page: Path | None,
+    as_json: bool,
+) -> None:
     """Step through one execution, state by state.
 
     EXECUTION is an ARN, the name of an execution, the name of a workflow (its latest execution: delay, cancellation,
     gate-change, notify-passengers, notify-chunk) or `latest`. Map iterations and the executions it started are
     indented below their states; retries and caught errors are told in words.
-    """
-    from flightpulse.workbench.executions import executions as workbench
 
-    session = options.session(target)
-    arn = workbench.find(session, execution)
+    With --target aws an ARN may be of any state machine in your account. A history that somebody saved needs neither
+    an account nor a cloud: --history FILE.
+    """
+    if saved:
+        if execution:
+            raise click.UsageError("Give either an execution or --history, not both.")
+        _show_saved(saved, definition, full=full, page=page, as_json=as_json)
+        return
+    if definition:
+        raise click.UsageError("--definition goes with --history; an execution brings its own.")
+    from flightpulse.workbench.executions import executions as workbench
+    from flightpulse.workbench.executions import run_executions
+
+    reference = execution or "latest"
+    session = options.session(target, region=workbench.region_of(reference))
+    arn = workbench.find(session, reference)
     if page:
-        _write_page(session, arn, page)
+        _write_page(run_executions.Loader(session).load(arn).player(), page)
         return
     loaded = workbench.load(session, arn)
     if as_json:
         options.print_json(_as_json(session, loaded, alone=alone))
-        return
+    else:
+        _print_tree(loaded, session, full=full, nested=not alone)
+
+
+def _show_saved(file: Path, definition: Path | None, *, full: bool, page: Path | None, as_json: bool) -> None:
+    from flightpulse.workbench.executions import saved_history
+
+    saved = saved_history.load_history(file, saved_history.load_definition(definition) if definition else None)
+    if page:
+        _write_page(saved.player(), page)
+        if saved.definition is None:
+            click.echo("It shows the states the run went through. For the whole machine, add --definition FILE.")
+    elif as_json:
+        options.print_json({"file": str(file), "history": asdict(saved.history)})
+    else:
+        _print_tree(saved.execution, None, full=full, nested=False)
+
+
+def _print_tree(execution: "Execution", session: "Session | None", *, full: bool, nested: bool) -> None:
     from flightpulse.cli import screen
 
-    tree = _Drawer(session, full=full, nested=not alone).draw(loaded)
-    screen.console().print(tree)
+    screen.console().print(_Drawer(session, full=full, nested=nested).draw(execution))
 
 
-def _write_page(session: "Session", arn: str, page: Path) -> None:
-    from flightpulse.workbench.executions import run_executions
-
-    player = run_executions.Loader(session).load(arn).player()
+def _write_page(player: "Player", page: Path) -> None:
     try:
         page.write_text(player.page(), encoding="utf-8")
     except OSError as error:
@@ -138,7 +186,8 @@ class _Drawer:
     Short (the default), a line holds what fits on it, and of the data only inputs and results of tasks are shown.
     """
 
-    def __init__(self, session: "Session", *, full: bool, nested: bool) -> None:
+    def __init__(self, session: "Session | None", *, full: bool, nested: bool) -> None:
+        """Without a session the executions that this one started are not told."""
         self._session = session
         self._full = full
         self._nested = nested
@@ -176,14 +225,14 @@ class _Drawer:
         ]
 
     def _visits(self, parent: "Tree", visits: "Sequence[Visit]") -> None:
-        for visit, after in zip(visits, [*visits[1:], None], strict=True):
+        for visit, after in zip(visits, [*visits[1:], None], strict=False):
             self._visit(parent, visit, after)
 
     def _visit(self, parent: "Tree", visit: "Visit", after: "Visit | None") -> None:
         from flightpulse.cli.screen import seconds
         from flightpulse.workbench.executions import story
 
-        mark, colour = _mark_of(visit)
+        mark, colour = _MARKS[visit.status]
         deed = story.deed(visit) + (f", goes on at {after.name}" if visit.kind == "Choice" and after else "")
         about = f" {visit.kind}{': ' + deed if deed else ''}, {seconds(visit.seconds)}"
         node = parent.add(self._line((f"{mark} ", colour), (visit.name, "bold"), (about, "dim")))
@@ -200,13 +249,20 @@ class _Drawer:
             self._data(node, "in", visit.attempts[-1].arguments if visit.attempts else visit.input)
         for branch in visit.branches:
             mark, colour = _MARKS[branch.status]
-            inside = node.add(self._line((f"{mark} ", colour), (f"{branch.kind} {branch.index}", "")))
+            again = f", try {branch.attempt}" if branch.attempt > 1 else ""
+            inside = node.add(self._line((f"{mark} ", colour), (f"{branch.kind} {branch.index}{again}", "")))
             self._visits(inside, branch.visits)
-        for child in children:
-            execution = workbench.load(self._session, child)
-            self._fill(node.add(self._line(*self._heading(execution))), execution)
+        if self._session:
+            for child in children:
+                self._child(node, workbench.load_child(self._session, child), child)
         if shows_data:
             self._data(node, "out", visit.output)
+
+    def _child(self, node: "Tree", execution: "Execution | None", arn: str) -> None:
+        if execution is None:
+            node.add(self._line((f"started {arn}, whose history cannot be read", "yellow")))
+        else:
+            self._fill(node.add(self._line(*self._heading(execution))), execution)
 
     def _data(self, parent: "Tree", label: str, text: str | None) -> None:
         from flightpulse.workbench.executions import story
@@ -223,25 +279,16 @@ class _Drawer:
         return Text.assemble(*parts, no_wrap=short, overflow="ellipsis" if short else "fold")
 
 
-def _mark_of(visit: "Visit") -> tuple[str, str]:
-    if visit.problem:
-        return ("!", "yellow") if visit.problem.caught_by else ("✗", "red")
-    if visit.kind == "Fail":
-        return "✗", "red"
-    return ("✓", "green") if visit.left_at else ("…", "cyan")
-
-
 def _as_json(session: "Session", execution: "Execution", *, alone: bool) -> dict[str, Any]:
     from flightpulse.workbench.executions import executions as workbench
     from flightpulse.workbench.executions import history
 
     children = [arn for visit in history.walk(execution.history.visits) for arn in visit.children]
+    started = [] if alone else [workbench.load_child(session, arn) for arn in children]
     return {
         **asdict(execution.summary),
         "input": execution.input,
         "output": execution.output,
         "history": asdict(execution.history),
-        "started_executions": []
-        if alone
-        else [_as_json(session, workbench.load(session, arn), alone=alone) for arn in children],
+        "started_executions": [_as_json(session, child, alone=alone) for child in started if child],
     }

@@ -113,11 +113,11 @@ def confirm(question: str) -> None:
         raise UserError("Nothing was changed.")
 
 
-def session(target_name: str, *, kafka: str | None = None) -> "Session":
-    """The session for a ``--target``."""
+def session(target_name: str, *, kafka: str | None = None, region: str | None = None) -> "Session":
+    """The session for a ``--target``; ``region`` is the account's, instead of the configured one."""
     from flightpulse.workbench.target.session import Session
 
-    return Session.connect("aws" if target_name == "aws" else "local", kafka=kafka)
+    return Session.connect("aws" if target_name == "aws" else "local", kafka=kafka, region=region)
 
 
 def print_json(value: Any) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flightpulse.cli import options
-from simulator.produce_command import event_options
+from flightpulse.domain.events import TOPIC
+from simulator.produce import event_options
 
 if TYPE_CHECKING:
     from flightpulse.domain.entities import Flight
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @event_options
 @options.target
 @options.kafka
-@click.option("--topic", default="flight-operations", show_default=True, help="The topic.")
+@click.option("--topic", default=TOPIC, show_default=True, help="The topic.")
 @options.kafka_config
 @options.as_json
 def produce(target: str, kafka: str | None, topic: str, kafka_config: Path | None, as_json: bool, **event: Any) -> None:
@@ -32,13 +33,11 @@ def produce(target: str, kafka: str | None, topic: str, kafka_config: Path | Non
     New times are computed from the flight's schedule in the table. The broker has acknowledged every event when this
     ends. Look at what came of it with: flightpulse show latest, flightpulse inbox.
     """
-    from simulator import produce_command
+    from simulator.produce import build, deliver
 
     session = options.session(target, kafka=kafka)
-    wanted = produce_command.build(lambda flight_id: _flight(session, flight_id), event)
-    produce_command.deliver(
-        broker(session, kafka_config), wanted, topic=topic, correlation_id=event["correlation_id"], as_json=as_json
-    )
+    wanted = build(lambda flight_id: _flight(session, flight_id), event)
+    deliver(broker(session, kafka_config), wanted, topic=topic, correlation_id=event["correlation_id"], as_json=as_json)
 
 
 def broker(session: "Session", config: Path | None) -> "Kafka":

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from flightpulse.cli import options
+from flightpulse.domain.events import TOPIC
 from flightpulse.relay import (
     Answer,
     Observer,
@@ -21,7 +22,7 @@ from flightpulse.relay import (
 @click.command(short_help="Poll a Kafka topic and invoke the deployed consumer.")
 @options.target
 @options.kafka
-@click.option("--topic", default="flight-operations", show_default=True, help="The topic.")
+@click.option("--topic", default=TOPIC, show_default=True, help="The topic.")
 @options.kafka_config
 @click.option("--group", default="flightpulse-relay", show_default=True, help="The consumer group.")
 @click.option("--function", help="Name or ARN of the function (default: the stack's KafkaConsumer).")

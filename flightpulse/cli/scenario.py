@@ -1,6 +1,5 @@
 """The verb that runs a scenario and shows expected beside seen."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -67,6 +66,7 @@ def play(
     from flightpulse.cli import screen
     from flightpulse.workbench.bench import cloud_of
     from flightpulse.workbench.fire import firing
+    from flightpulse.workbench.fire.expectations import EXPECTED
 
     console = screen.console(stderr=quiet)
     steps = screen.Steps(console)
@@ -76,6 +76,7 @@ def play(
         fired = firing.fire(
             session,
             scenario,
+            EXPECTED[scenario.name],
             reset=reset,
             seconds=seconds,
             on_look=lambda seen, expected: steps.update(name, scenario.title, seen, expected),
@@ -116,30 +117,29 @@ def _after(session: "Session", run: "ScenarioRun") -> None:
 
 
 def _list(*, as_json: bool) -> None:
+    from flightpulse.workbench.fire.expectations import EXPECTED
     from simulator.scenarios import SCENARIOS
 
+    expected = {scenario.name: [expectation.what for expectation in EXPECTED[scenario.name]] for scenario in SCENARIOS}
     if as_json:
-        options.print_json([_described(one) for one in SCENARIOS])
+        options.print_json([_described(scenario, expected[scenario.name]) for scenario in SCENARIOS])
         return
     from flightpulse.cli import screen
 
     table = screen.table("n", "name", "sends", "a viewer must then see")
-    for one in SCENARIOS:
-        table.add_row(str(one.number), one.name, one.sends, _lines(one.expectations))
+    for scenario in SCENARIOS:
+        wanted = "\n".join(f"• {what}" for what in expected[scenario.name])
+        table.add_row(str(scenario.number), scenario.name, scenario.sends, wanted)
     screen.console().print(table)
     click.echo("Run one with: flightpulse scenario 1")
 
 
-def _lines(expectations: "Sequence[Any]") -> str:
-    return "\n".join(f"• {expectation.what}" for expectation in expectations)
-
-
-def _described(one: "Scenario") -> dict[str, Any]:
+def _described(scenario: "Scenario", expected: list[str]) -> dict[str, Any]:
     return {
-        "number": one.number,
-        "name": one.name,
-        "title": one.title,
-        "sends": one.sends,
-        "flights": list(one.flights),
-        "expects": [expectation.what for expectation in one.expectations],
+        "number": scenario.number,
+        "name": scenario.name,
+        "title": scenario.title,
+        "sends": scenario.sends,
+        "flights": list(scenario.flights),
+        "expects": expected,
     }

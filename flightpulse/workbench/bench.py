@@ -25,13 +25,14 @@ from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session, Target
 
 if TYPE_CHECKING:
+    from flightpulse.kafka.record_positions import Place
     from flightpulse.workbench.costs.idle_cost import IdleCost
     from flightpulse.workbench.deploy.deploy import Deployer
     from flightpulse.workbench.executions.run_executions import RunExecution
     from flightpulse.workbench.faults.model_faults import Misbehaviour
     from flightpulse.workbench.faults.protection_switch import Switch
+    from flightpulse.workbench.fire.expectations import Expectation
     from flightpulse.workbench.fire.firing import Fired
-    from flightpulse.workbench.fire.record_positions import Place
     from flightpulse.workbench.messages.inbox_cards import Inbox
     from flightpulse.workbench.metrics.alarms import QuickAlarm
     from flightpulse.workbench.metrics.metric_sources import EmbeddedLine
@@ -156,9 +157,15 @@ class Workbench:
     def _up(self, steps: Steps) -> None:
         if self._running_cloud() and self._session is not None:
             return
-        from flightpulse.local import process
+        from localcloud import process
 
-        process.up(self.home, port=self._port, kafka=self._kafka, progress=partial(steps.update, "up"))
+        process.up(
+            self.home,
+            program=paths.LOCAL_CLOUD,
+            port=self._port,
+            kafka=self._kafka,
+            progress=partial(steps.update, "up"),
+        )
 
     def deploy(self, *, again: bool = False, agree: bool = False, context: Mapping[str, str] | None = None) -> Table:
         """Deploy the stack with the CDK CLI, and give the resources in the order in which they came up.
@@ -259,7 +266,7 @@ class Workbench:
         """Stop the local cloud; it forgets everything. May run twice. Raises UserError for ``aws``."""
         if self.target == "aws":
             raise UserError("AWS cannot be stopped from here.", hint="wb.destroy(agree=True) deletes the stack.")
-        from flightpulse.local import process
+        from localcloud import process
 
         if self._running_cloud():
             process.down(self.home)
@@ -297,12 +304,10 @@ class Workbench:
         is not ready or the event is none.
         """
         from flightpulse.workbench.fire import firing
-        from simulator.scenarios import Scenario
 
         session = self._ready_session()
-        scenario = self._scenario(what)
+        scenario, expectations = self._scenario(what)
         is_scenario = not isinstance(what, Mapping | list | tuple)
-        assert isinstance(scenario, Scenario)
         label = scenario.name if scenario.number else scenario.title
         steps = Steps()
         fired = self._with(
@@ -310,6 +315,7 @@ class Workbench:
             lambda: firing.fire(
                 session,
                 scenario,
+                expectations,
                 reset=is_scenario if reset is None else reset,
                 seconds=timeout,
                 correlation_id=correlation_id,
@@ -335,7 +341,7 @@ class Workbench:
             if kept is None:
                 raise UserError(f"No run has sent the event {what}.", hint="Fire one with: wb.fire(1)")
             return Run(session, kept, _observed(session, kept))
-        scenario = self._scenario(what)
+        scenario, _ = self._scenario(what)
         kept = run_store.load(self.home, scenario.name, cloud)
         return self.fire(what) if kept is None else Run(session, kept, _observed(session, kept))
 
@@ -354,21 +360,21 @@ class Workbench:
         else:
             kept = run_store.of_event(self.home, what, cloud) or run_store.load(self.home, what, cloud)
             if kept is None and not what.startswith("evt-"):
-                kept = run_store.load(self.home, self._scenario(what).name, cloud)
+                kept = run_store.load(self.home, self._scenario(what)[0].name, cloud)
         if kept is None:
             verb = "scenario 1" if what is None or what.startswith("evt-") else f"scenario {what}"
             which = "There is no run yet" if what is None else f"There is no run of {what} yet"
             raise UserError(f"{which} on {session.where}.", hint=f"Send one with: {session.command(verb)}")
         return Run(session, kept, _observed(session, kept))
 
-    def _scenario(self, what: Any) -> "Scenario":
+    def _scenario(self, what: Any) -> "tuple[Scenario, tuple[Expectation, ...]]":
         from flightpulse.workbench.fire import firing
+        from flightpulse.workbench.fire.expectations import EXPECTED
         from simulator import scenarios
 
-        if isinstance(what, scenarios.Scenario):
-            return what
         if isinstance(what, int | str):
-            return scenarios.find(str(what))
+            scenario = scenarios.find(str(what))
+            return scenario, EXPECTED[scenario.name]
         chosen = [what] if isinstance(what, Mapping) else list(what)
         if not chosen:
             raise UserError("There is no event to fire.", hint='Make one with: wb.delay("SW1234", 25, "WEATHER")')
@@ -530,8 +536,8 @@ class Workbench:
         :meth:`forget_templates`; what the function that asks it remembers of earlier faults is forgotten before and
         after. Raises UserError for another kind, and for ``aws``.
         """
-        from flightpulse.local import state
         from flightpulse.workbench.faults import model_faults
+        from localcloud.process import state
 
         if self.target == "aws":
             raise UserError("A model on AWS cannot be made to misbehave.", hint='Use connect("local").')
@@ -757,7 +763,7 @@ def cloud_of(session: Session) -> str:
 
 
 def _running_cloud(home: Path) -> str:
-    from flightpulse.local import processes, state
+    from localcloud.process import processes, state
 
     cloud = state.load(home)
     return cloud.start_token if cloud and processes.is_running(cloud.pid, cloud.start_token) else ""

@@ -9,11 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flightpulse.errors import UserError
+from flightpulse.kafka import record_positions
+from flightpulse.kafka.record_positions import KafkaRecord, Place
 from flightpulse.stack.event_workflows import short_name
 from flightpulse.workbench.executions import executions, history
 from flightpulse.workbench.executions.run_executions import Loader, RunExecution
-from flightpulse.workbench.fire import record_positions
-from flightpulse.workbench.fire.record_positions import KafkaRecord, Place
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.fire.scenarios import Check
 from flightpulse.workbench.messages import segments_seen

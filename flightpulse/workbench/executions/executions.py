@@ -15,6 +15,9 @@ from flightpulse.workbench.target.session import Session
 
 _LOOK_AGAIN_SECONDS = 0.2
 
+NOT_SHOWN = frozenset({"AccessDeniedException", "AccessDenied", "StateMachineDoesNotExist"})
+"""What AWS answers about what is not this role's to see, or not there any more."""
+
 STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
 
@@ -92,7 +95,7 @@ def find(session: Session, reference: str) -> str:
     ``latest`` means the latest execution that an event started, not a nested one.
     """
     if reference.startswith("arn:"):
-        return reference
+        return _execution_arn(session, reference)
     if reference == "latest" or reference in machines(session):
         chosen = of_events(session) if reference == "latest" else [reference]
         found = recent(session, workflows=chosen, limit=1)
@@ -103,6 +106,38 @@ def find(session: Session, reference: str) -> str:
         if one.name == reference:
             return one.arn
     raise UserError(f"There is no execution {reference!r}.", hint=f"List them with: {session.command('executions')}")
+
+
+def region_of(reference: str) -> str | None:
+    """The region in an execution's ARN; None for a name."""
+    parts = reference.split(":")
+    return parts[3] if reference.startswith("arn:") and len(parts) > 5 else None
+
+
+def _execution_arn(session: Session, arn: str) -> str:
+    kind = (arn.split(":") + [""] * 6)[5]
+    if kind == "express":
+        raise UserError(
+            "Express executions keep no history that could be read.",
+            hint="Save the lines of their execution log as JSON, then: flightpulse show --history FILE",
+        )
+    if kind != "execution":
+        raise UserError(f"{arn} is not an execution's ARN.", hint=f"List them with: {session.command('executions')}")
+    return arn
+
+
+def load_child(session: Session, arn: str) -> Execution | None:
+    """An execution that another one started; None when it is gone, or in an account that does not show it."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return load(session, arn)
+    except UserError:
+        return None
+    except ClientError as error:
+        if error.response["Error"]["Code"] in NOT_SHOWN:
+            return None
+        raise
 
 
 def load(session: Session, arn: str) -> Execution:

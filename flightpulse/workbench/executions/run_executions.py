@@ -131,9 +131,24 @@ class Loader:
         visits = history.walk(history.read(events).visits)
         arns = list(dict.fromkeys(arn for visit in visits for arn in visit.children))
         if len(arns) < 2:
-            return tuple(map(self.load, arns))
-        with ThreadPoolExecutor(max_workers=min(8, len(arns))) as pool:
-            return tuple(pool.map(self.load, arns))
+            found = list(map(self._child, arns))
+        else:
+            with ThreadPoolExecutor(max_workers=min(8, len(arns))) as pool:
+                found = list(pool.map(self._child, arns))
+        return tuple(child for child in found if child)
+
+    def _child(self, arn: str) -> RunExecution | None:
+        """None for one that is gone, or that this role may not see; its parent names it."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return self.load(arn)
+        except UserError:
+            return None
+        except ClientError as error:
+            if error.response["Error"]["Code"] in executions.NOT_SHOWN:
+                return None
+            raise
 
     def _definition(self, arn: str, machine: str) -> Mapping[str, Any]:
         if machine not in self._definitions:

@@ -7,10 +7,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from flightpulse.kafka.record_positions import KafkaRecord
 from flightpulse.workbench.executions import executions, story
 from flightpulse.workbench.executions.history import Branch, Visit
 from flightpulse.workbench.executions.run_executions import RunExecution
-from flightpulse.workbench.fire.record_positions import KafkaRecord
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import payloads
 from flightpulse.workbench.observe.facts import AuditEvent

@@ -20,7 +20,7 @@ class Lifeline:
     def __init__(
         self, session: Session, let_go: Callable[[], None], *, interval: float = _SECONDS_BETWEEN_LOOKS
     ) -> None:
-        from flightpulse.local import state
+        from localcloud.process import state
 
         self._session = session
         self._cloud = state.load(session.home) if session.target == "local" else None
@@ -51,7 +51,7 @@ class Lifeline:
             self._thread.join()
 
     def _watch(self) -> None:
-        from flightpulse.local import processes
+        from localcloud.process import processes
 
         while self._cloud is not None and not self._over.wait(self._interval):
             if not processes.is_running(self._cloud.pid, self._cloud.start_token):
