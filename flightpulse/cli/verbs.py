@@ -52,4 +52,5 @@ VERBS: dict[str, Verb] = {
     "api": Verb(_LOOK, "api", "Call a route of the REST API, signed.", "api"),
     "redrive": Verb(_MEND, "redrive", "List dead letters, send them back, redrive failed executions.", "redrive"),
     "chaos": Verb(_PROVE, "chaos", "Prove the promises under duplicates, crashes, faults and load.", "chaos"),
+    "prove": Verb(_PROVE, "prove", "Explore every case of the claim protocol.", "prove"),
 }

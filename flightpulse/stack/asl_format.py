@@ -1,4 +1,4 @@
-"""The one way in which a workflow definition is written down: what fits on a line stands on one.
+"""The one way in which a workflow definition is written down: what fits on a line stands on one, a retrier always.
 
 ``python -m flightpulse.stack.asl_format`` writes every ``*.asl.json`` file so; a test says when somebody forgot.
 """
@@ -11,8 +11,6 @@ from flightpulse.paths import WORKFLOWS
 
 _WIDTH = 120
 _INDENT = "  "
-# What a reader looks for by its line: never folded into the line of what contains it.
-_OPEN = frozenset({"States", "ItemProcessor"})
 
 
 def formatted(document: Any) -> str:
@@ -31,7 +29,8 @@ def _value(value: Any, depth: int, used: int) -> str:
     line = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, dict | list) or not value:
         return line
-    if len(line) + used <= _WIDTH and not _is_open(value):
+    # A state is looked for by its line, so it is never folded into the line of what contains it.
+    if (len(line) + used <= _WIDTH and '"Type": ' not in line) or (isinstance(value, dict) and "MaxAttempts" in value):
         return line
     inner, outer = _INDENT * (depth + 1), _INDENT * depth
     if isinstance(value, dict):
@@ -40,10 +39,6 @@ def _value(value: Any, depth: int, used: int) -> str:
         return "{\n" + ",\n".join(parts) + f"\n{outer}}}"
     parts = [f"{inner}{_value(item, depth + 1, len(inner) + 1)}" for item in value]
     return "[\n" + ",\n".join(parts) + f"\n{outer}]"
-
-
-def _is_open(value: Any) -> bool:
-    return isinstance(value, dict) and (not _OPEN.isdisjoint(value) or "Type" in value)
 
 
 if __name__ == "__main__":
