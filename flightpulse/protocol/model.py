@@ -33,6 +33,8 @@ BOOKING_STEPS = (
 )  # fmt: skip
 _EVENT, _CHUNK = 0, 1
 _LETTER_EVENT, _LETTER_CHUNK, _LETTER_NOTE = 0, 1, 2
+# These write what nobody reads before the next redrive, and close what is claimed anyway.
+_UNSEEN = frozenset({CHUNK_ASIDE, OUTCOME, SUPERSEDE, LETTER})
 # After these steps nothing of the booking is sent any more: the lease covers those before (a test computes it).
 _PAST_SENDING = frozenset({B_CONFIRM, B_LATER, B_RELEASE, B_ASIDE, TOLD})
 
@@ -156,7 +158,16 @@ class Protocol:
         )
 
     def steps(self, state: State) -> list[Step]:
-        """Every step that may come next. Runs and letters that nothing refers to any more are forgotten."""
+        """Every step that may come next. Runs that nothing refers to any more are forgotten.
+
+        When no fault is left, a step that nobody else can see or hinder is taken at once: the others can as well come
+        after it, so that every promise that they break is broken there, too.
+        """
+        if not state.faults:
+            for run in state.runs:
+                alone = self._alone(state, run)
+                if alone:
+                    return [Step(said, _tidied(after), broken) for said, after, broken in alone]
         found = [*self._deliveries(state), *self._redrives(state), *self._leases(state)]
         for run in state.runs:
             if isinstance(run, EventRun):
@@ -164,6 +175,17 @@ class Protocol:
             elif run.step in (COMPOSE, TELL):
                 found += self._chunk_steps(state, run)
         return [Step(said, _tidied(after), broken) for said, after, broken in found]
+
+    def _alone(self, state: State, run: EventRun | ChunkRun) -> list[Step]:
+        if isinstance(run, EventRun):
+            return list(self._event_step(state, run)) if run.step in _UNSEEN else []
+        if run.step == COMPOSE:
+            return list(self._chunk_steps(state, run))
+        if run.step == TELL:
+            for number, slot in enumerate(run.slots):
+                if slot[0] in (B_LATER, B_ASIDE):
+                    return list(self._booking_step(state, run, number, f"chunk {run.id} booking {number + 1}"))
+        return []
 
     def lost(self, state: State) -> bool:
         """Whether somebody does not know the newest news, though nothing will happen any more."""
