@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flightpulse.cli import options
+from flightpulse.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,9 +17,19 @@ if TYPE_CHECKING:
     from flightpulse.workbench.target.session import Session
     from localcloud.process.state import RunningCloud
 
+_OF_THE_ACCOUNT = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+)
+
 
 @click.command(short_help="Start the local cloud and its Kafka broker.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port of the AWS endpoint (default 4566; 0: a free one).")
+@options.port
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka broker instead of the embedded one.")
 @click.option("--llm-url", metavar="URL", help="Let an OpenAI-compatible server (Ollama, vLLM) write the messages.")
 @click.option("--llm-model", metavar="NAME", help="The model to ask that server for.")
@@ -77,11 +88,12 @@ def start(
 
 @click.command(short_help="Stop the local cloud.")
 def down() -> None:
-    """Stop the local cloud. It forgets everything: the stack, the table, the messages."""
+    """Stop the local cloud. It forgets everything: the stack, the table, the messages. May be run twice."""
     from flightpulse import paths
     from localcloud import process
 
-    process.down(paths.home(), progress=click.echo)
+    if not process.down(paths.home(), progress=click.echo):
+        click.echo("No local cloud is running.")
 
 
 @click.command(short_help="Show what runs, where, and what is deployed.")
@@ -114,22 +126,36 @@ def env(target: str) -> None:
         eval "$(flightpulse env)"
         aws stepfunctions list-state-machines
         cd infra && cdk deploy
+
+    Without a local cloud the line fails and sets nothing. The AWS CLI heeds AWS_ENDPOINT_URL from version 2.13 on
+    (of version 1: 1.29): an older one would ask AWS.
     """
     from flightpulse.workbench.deploy import cdk
 
-    session = options.session(target)
+    try:
+        session = options.session(target)
+    except UserError:
+        if not sys.stdout.isatty():
+            # An eval of nothing succeeds, and the next command would go to whatever account the shell is signed in to.
+            click.echo("false")
+        raise
     variables = session.environment()
     if session.kafka_bootstrap:
         variables["KAFKA_BOOTSTRAP"] = session.kafka_bootstrap
     if target == "local":
-        # A profile or a session token of the user's would win over the dummy keys.
-        click.echo("unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN")
+        click.echo(f"unset {' '.join(_in_the_way())}")
     for name, value in variables.items():
         # Hosts that the user's proxy must not see stay hidden from it.
         kept = f'"${{{name}:+,${name}}}"' if name.lower() == "no_proxy" else ""
         click.echo(f"export {name}={shlex.quote(value)}{kept}")
     programs = os.pathsep.join([str(cdk.node().parent), str(Path(sys.executable).parent)])
     click.echo(f'export PATH={shlex.quote(programs)}"{os.pathsep}$PATH"')
+
+
+def _in_the_way() -> list[str]:
+    """The user's variables that would win over the dummy keys and the endpoint of the local cloud."""
+    for_one_service = sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_"))
+    return [*_OF_THE_ACCOUNT, *for_one_service]
 
 
 def _is_deployed() -> bool:
@@ -139,7 +165,6 @@ def _is_deployed() -> bool:
 
 
 def _running(session: "Session") -> "RunningCloud":
-    from flightpulse.errors import UserError
     from localcloud import process
 
     cloud = process.status(session.home)

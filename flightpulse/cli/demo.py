@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flightpulse.cli import options
+from flightpulse.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,7 +31,7 @@ _SHOWN_METRICS = (
 
 
 @click.command(short_help="Everything: up, deploy, seed, all five scenarios, a summary.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port of the local cloud's AWS endpoint (0: a free one).")
+@options.port
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka broker instead of the embedded one.")
 @click.option("--llm-url", metavar="URL", help="Let an OpenAI-compatible server write the messages.")
 def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:
@@ -43,13 +44,28 @@ def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:
 
     began, began_at = time.monotonic(), datetime.now(UTC)
     console = screen.console()
-    cloud.start(console, port=port, kafka=kafka, llm_url=llm_url)
+    cloud.start(console, port=_free(console) if port is None else port, kafka=kafka, llm_url=llm_url)
     session = options.session("local")
     _deploy_and_seed(console, session)
     runs = _play_all(console, session)
     _summarise(console, session, runs, Times(began_at, time.monotonic() - began))
     if not all(run.ok for run in runs):
         raise click.exceptions.Exit(1)
+
+
+def _free(console: "Console") -> int | None:
+    """The usual port, or any free one where another program has it."""
+    from flightpulse import paths
+    from localcloud import process
+    from localcloud.process import ports
+
+    if process.status(paths.home()) is None:
+        try:
+            ports.check_free(process.DEFAULT_PORT)
+        except UserError as error:
+            console.print(f"{error.message} The local cloud takes a free one.", markup=False)
+            return 0
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,7 @@ class Workbench:
         if self.target == "local":
             quiet = Steps(say=lambda _: None)
             self._with(quiet, partial(self._bring_up, quiet))
+            quiet.stop()
             self._switch().restore_abandoned()
             self._say("✓ ready: the local cloud is up, FlightPulseStack is deployed, the sample data are loaded.")
         else:
@@ -180,6 +181,7 @@ class Workbench:
         )
         if there:
             steps.finish("deploy", "FlightPulseStack was deployed before; wb.deploy(again=True) deploys it over that")
+        steps.stop()
         return self.resources()
 
     def _deploy(
@@ -203,6 +205,7 @@ class Workbench:
         """What a deployment would change, as the CDK CLI prints it. Changes nothing."""
         steps = Steps()
         plan = self._with(steps, lambda: self._deployer(steps, context or {}).plan())
+        steps.stop()
         return f"Account {plan.account}, region {plan.region}\n{plan.differences.rstrip()}"
 
     def _deployer(self, steps: Steps, context: Mapping[str, str]) -> "Deployer":

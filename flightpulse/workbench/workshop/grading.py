@@ -169,7 +169,8 @@ def _of_the_house(copy: Copy, task: Assignment, *, look: bool) -> Step:
 
 def run_tests(copy: Copy, wanted: Sequence[str]) -> tuple[int, str]:
     """Run tests of the copy; their exit code and what pytest says."""
-    options = ["-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-o", "addopts="]
+    # What holds for all our tests needs packages for developers; these tests need only what the notebooks need.
+    options = ["-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "-o", "addopts=", "--noconftest"]
     # Plugins that these tests do not use take longer to load than the tests to run.
     ran = copy.run(["-m", "pytest", *options, *wanted], PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
     return ran.returncode, ran.stdout + ran.stderr
