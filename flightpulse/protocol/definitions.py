@@ -72,7 +72,10 @@ _FOLLOWS = "(#execution = :predecessor AND #status IN (:in_progress, :failed))"
 
 PROTECTIONS: tuple[Protection, ...] = (
     _by_flag(
-        "letter-stays", "a chunk that fails again after a redrive is neither in a letter nor in a list", 2, "letter_stays"
+        "letter-stays",
+        "a chunk that fails again after a redrive is neither in a letter nor in a list",
+        2,
+        "letter_stays",
     ),
     _by_condition(
         "release-own",
@@ -86,7 +89,9 @@ PROTECTIONS: tuple[Protection, ...] = (
         3,
         confirm=("#order = :order AND (#by = :me OR #state <> :sending)", "#order = :order"),
     ),
-    _by_flag("named-starts", "a start whose answer was lost makes a second execution of the same chunk", 2, "named_starts"),
+    _by_flag(
+        "named-starts", "a start whose answer was lost makes a second execution of the same chunk", 2, "named_starts"
+    ),
     Protection(
         "held-until-known",
         "a claim of the same event is taken over by time, whatever became of its message",
@@ -101,11 +106,19 @@ PROTECTIONS: tuple[Protection, ...] = (
         {"redrive_follows": False},
         {"claim event": (_FOLLOWS, "#status = :failed")},
     ),
-    _by_flag("siblings-finish", "a dead letter that is refused cuts siblings off between sending and noting", 2, "siblings_finish"),
+    _by_flag(
+        "siblings-finish",
+        "a dead letter that is refused cuts siblings off between sending and noting",
+        2,
+        "siblings_finish",
+    ),
     _by_flag("rebooking-once", "a redriven cancellation calls the rebooking system again", 1, "rebooking_once"),
     _by_flag("refusal-compared", "a flight that was missing for a moment swallows its event", 0, "refusal_compared"),
     _by_condition(
-        "event-claim", "an event that is delivered twice is handled twice", 0, claim_event=("attribute_not_exists(PK) OR", "attribute_exists(PK) OR attribute_not_exists(PK) OR")
+        "event-claim",
+        "an event that is delivered twice is handled twice",
+        0,
+        claim_event=("attribute_not_exists(PK) OR", "attribute_exists(PK) OR attribute_not_exists(PK) OR"),
     ),
     _by_condition(
         "message-once",
@@ -114,7 +127,10 @@ PROTECTIONS: tuple[Protection, ...] = (
         claim_booking=("#state <> :sent AND ", ""),
     ),
     _by_condition(
-        "message-order", "old news goes out after newer news", 0, claim_booking=("(#order < :order", "(#order <> :order")
+        "message-order",
+        "old news goes out after newer news",
+        0,
+        claim_booking=("(#order < :order", "(#order <> :order"),
     ),
     _by_condition(
         "message-turn",
@@ -144,7 +160,10 @@ def load(definitions: Mapping[str, asl.Definition] | None = None) -> Rules:
     states = {name: dict(definition.states()) for name, definition in known.items()}
     cancelling = states["cancellation"]
     texts = {step: states[file][path]["Arguments"]["ConditionExpression"] for step, (file, path) in _CONDITIONS.items()}
-    held = any("SENDING" in str(rule.get("Condition")) for rule in states["notify_chunk"]["TellEachBooking/WhyRefused"]["Choices"])
+    held = any(
+        "SENDING" in str(rule.get("Condition"))
+        for rule in states["notify_chunk"]["TellEachBooking/WhyRefused"]["Choices"]
+    )
     return Rules(
         texts=texts,
         siblings_finish="Catch" in states["notify_chunk"]["TellEachBooking/SetMessagesAside"],
@@ -166,7 +185,9 @@ def without(rules: Rules, *names: str) -> Rules:
         texts = dict(rules.texts)
         for step, (clause, instead) in protection.conditions.items():
             if clause not in texts[step]:
-                raise UserError(f"The condition of {step!r} does not have {clause!r}.", hint="The workflow was changed.")
+                raise UserError(
+                    f"The condition of {step!r} does not have {clause!r}.", hint="The workflow was changed."
+                )
             texts[step] = texts[step].replace(clause, instead)
         rules = replace(rules, texts=texts, **protection.changes)
     return rules

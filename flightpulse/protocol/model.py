@@ -193,9 +193,7 @@ class Protocol:
         gate = max((e for e, is_gate in enumerate(self._gates, 1) if is_gate), default=0)
         over = departure and self._cancels[departure - 1]
         wanted = [event for event in (departure, 0 if over else gate) if event]
-        return any(
-            not told >> event & 1 for booking in state.bookings for told in booking.told for event in wanted
-        )
+        return any(not told >> event & 1 for booking in state.bookings for told in booking.told for event in wanted)
 
     # What comes from outside
 
@@ -255,7 +253,9 @@ class Protocol:
                 return
             successor = self._successor(event, about, more)
             started = self._with_run(settled, successor)
-            yield Step(f"redrive: the {self._event(event)} is started again from its letter", _without_letter(started, letter))
+            yield Step(
+                f"redrive: the {self._event(event)} is started again from its letter", _without_letter(started, letter)
+            )
             if state.faults:
                 twice = _struck(started)
                 yield Step(f"redrive: the {self._event(event)} is started again, and its letter comes back", twice)

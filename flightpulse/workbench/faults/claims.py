@@ -107,7 +107,9 @@ def _calls(visit: Visit) -> Iterator[tuple[set[str], set[str]]]:
         elif attempt.problem is None:
             taken = set(channels)
         else:
-            taken = set(_taken(channels, attempt.problem.cause)) if "FailedEntryCount" in attempt.problem.cause else set()
+            taken = (
+                set(_taken(channels, attempt.problem.cause)) if "FailedEntryCount" in attempt.problem.cause else set()
+            )
         yield set(channels), taken
 
 

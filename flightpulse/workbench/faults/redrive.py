@@ -79,9 +79,7 @@ class Redriver:
     ``seconds`` is how long it waits for chunks that it starts from letters. The letter of one that takes longer stays.
     """
 
-    def __init__(
-        self, session: Session, publish: Publish | None = None, *, seconds: float = _AWAITED_SECONDS
-    ) -> None:
+    def __init__(self, session: Session, publish: Publish | None = None, *, seconds: float = _AWAITED_SECONDS) -> None:
         self._session = session
         self._publish = publish or _publisher(session)
         self._seconds = seconds
@@ -183,9 +181,7 @@ class Redriver:
 
     def _unhandled(self, summary: executions.Summary) -> FailedExecution | None:
         """The execution when its event is unhandled. Its history is read only then."""
-        given = executions.parsed(
-            self._session.stepfunctions.describe_execution(executionArn=summary.arn).get("input")
-        )
+        given = executions.parsed(self._session.stepfunctions.describe_execution(executionArn=summary.arn).get("input"))
         event = executions.bus_event(given)
         claim = self._claim(event.event_id)
         owner, status = claim.get("execution", {}).get("S"), claim.get("status", {}).get("S")

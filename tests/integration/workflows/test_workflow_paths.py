@@ -613,6 +613,51 @@ def test_the_other_workflows_recognise_duplicates_too(world: World, machine: str
     assert world.run(machine, event).output["outcome"] == "ALREADY_HANDLED"
 
 
+def test_who_can_neither_be_told_nor_set_aside_fails_the_chunk_after_the_others_were_told(world: World) -> None:
+    flight = world.flight(priorities=(3,))
+    world.delete(f"PASSENGER#PAX-{flight}-2")
+    about = {"about": f"BKG-{flight}-0", "error": "States.TaskFailed"}
+    world.faults(
+        *({"state": state, **about} for state in ("SendMessages", "SendMessage", "SetMessagesAside")),
+        {"state": "SetPassengerAside", "error": "States.TaskFailed"},
+    )
+
+    ended = world.run(DELAY, delay(flight, "d-no-letters"))
+
+    (letter,) = world.dead_letters()
+    assert (letter["kind"], ended.output["told"]["failed"]) == ("chunk", 3)
+    assert world.messages() == {("d-no-letters", f"BKG-{flight}-1", channel): 1 for channel in ("email", "sms")}
+    assert world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-1")["told_departure_state"] == "SENT"
+
+
+def test_a_chunk_that_cannot_be_set_aside_fails_the_event_after_the_other_tiers_were_told(world: World) -> None:
+    flight = world.flight(bookings=2)
+    world.faults(
+        {"state": "NotifyChunk", "error": "States.TaskFailed", "times": 1},
+        {"state": "SetChunkAside", "error": "States.TaskFailed"},
+    )
+
+    ended = world.run(DELAY, delay(flight, "d-no-chunk-letter"))
+
+    assert ended.status == "FAILED"
+    assert [letter["kind"] for letter in world.dead_letters()] == ["workflow"]
+    assert {booking for _, booking, _ in world.messages()} == {f"BKG-{flight}-1"}
+
+
+def test_a_booking_that_can_neither_be_marked_nor_set_aside_fails_the_event(world: World) -> None:
+    flight = world.flight(bookings=2)
+    world.faults(
+        {"state": "MarkBooking", "error": THROTTLED, "about": f"BKG-{flight}-0"},
+        {"state": "SetBookingAside", "error": "States.TaskFailed"},
+    )
+
+    ended = world.run(CANCELLATION, cancelled(flight, "c-no-letter"))
+
+    assert (ended.status, ended.error) == ("FAILED", "NotSetAside")
+    assert [letter["kind"] for letter in world.dead_letters()] == ["workflow"]
+    assert world.get(f"BOOKING#BKG-{flight}-1")["booking_status"] == "NEEDS_REBOOKING"
+
+
 @pytest.mark.parametrize("machine", FILES)
 def test_every_state_of_the_workflow_was_entered_by_the_tests_above(built: World, machine: str) -> None:
     built.note_entered()

@@ -188,9 +188,7 @@ def test_no_way_out_of_a_booking_is_an_error() -> None:
 
     assert [path for path, state in inner.items() if state["Type"] == "Fail"] == []
     assert [
-        path
-        for path, state in inner.items()
-        if state["Type"] == "Task" and state["Catch"][-1]["ErrorEquals"] != ALL
+        path for path, state in inner.items() if state["Type"] == "Task" and state["Catch"][-1]["ErrorEquals"] != ALL
     ] == []
 
 
@@ -222,7 +220,9 @@ def test_an_event_is_claimed_as_the_model_claims_it(name: str) -> None:
         assert attempts(state) == {REFUSED: (0, 0), "States.QueryEvaluationError": (0, 0), "States.ALL": (6, 20)}
 
 
-@pytest.mark.parametrize(("name", "subject"), [("delay", "departure"), ("gate_change", "gate"), ("cancellation", "departure")])
+@pytest.mark.parametrize(
+    ("name", "subject"), [("delay", "departure"), ("gate_change", "gate"), ("cancellation", "departure")]
+)
 def test_a_flight_takes_an_event_as_the_model_lets_it(name: str, subject: str) -> None:
     found = states(name)
     apply, look, why = found["ApplyToFlight"], found["LookAtFlight"], found["WhyRefused"]
@@ -267,12 +267,17 @@ def test_the_rebooking_system_is_called_unless_a_predecessor_did() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "path"), [(name, "NotifyPassengers") for name in EVENT_WORKFLOWS] + [("notify_passengers", "InOrderOfTier/InChunks/NotifyChunk")]
+    ("name", "path"),
+    [(name, "NotifyPassengers") for name in EVENT_WORKFLOWS]
+    + [("notify_passengers", "InOrderOfTier/InChunks/NotifyChunk")],
 )
 def test_a_start_whose_answer_was_lost_finds_the_same_execution(name: str, path: str) -> None:
     start = states(name)[path]
 
-    assert "$states.context.Execution.Id & ' ' & $string($states.context.Execution.RedriveCount)" in start["Arguments"]["Name"]
+    assert (
+        "$states.context.Execution.Id & ' ' & $string($states.context.Execution.RedriveCount)"
+        in start["Arguments"]["Name"]
+    )
     assert set(attempts(start)) == {
         "StepFunctions.ExecutionLimitExceededException",
         "StepFunctions.ThrottlingException",

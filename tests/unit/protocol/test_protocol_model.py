@@ -63,16 +63,18 @@ def test_without_a_protection_a_promise_is_broken_and_the_way_there_is_shown(
 def test_the_way_to_a_lost_message_is_the_shortest() -> None:
     result = explored(World((DELAY,)), 2, "letter-stays")
 
-    assert sorted(result.trace) == sorted([
-        "the delay of 1 o'clock is delivered",
-        "execution 1 (delay of 1 o'clock) ClaimEvent",
-        "execution 1 (delay of 1 o'clock) ApplyToFlight",
-        "execution 1 (delay of 1 o'clock) NotifyChunk: fails for good",
-        "execution 1 (delay of 1 o'clock) SetChunkAside",
-        "execution 1 (delay of 1 o'clock) RecordOutcome",
-        "redrive: a chunk is started from its letter",
-        "chunk 1 ComposeMessages: fails for good",
-    ])
+    assert sorted(result.trace) == sorted(
+        [
+            "the delay of 1 o'clock is delivered",
+            "execution 1 (delay of 1 o'clock) ClaimEvent",
+            "execution 1 (delay of 1 o'clock) ApplyToFlight",
+            "execution 1 (delay of 1 o'clock) NotifyChunk: fails for good",
+            "execution 1 (delay of 1 o'clock) SetChunkAside",
+            "execution 1 (delay of 1 o'clock) RecordOutcome",
+            "redrive: a chunk is started from its letter",
+            "chunk 1 ComposeMessages: fails for good",
+        ]
+    )
 
 
 def test_when_the_time_is_over_it_says_what_was_explored() -> None:
