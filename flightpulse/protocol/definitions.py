@@ -1,4 +1,4 @@
-"""What the model takes from the workflows: conditions as the ASL files have them, and what they do when a call fails."""
+"""What the model takes from the workflows: their conditions as they are written, and what follows a failed call."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

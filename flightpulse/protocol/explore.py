@@ -35,7 +35,7 @@ WORLDS: tuple[World, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """What came of one world. ``stopped`` says why not every state was visited; ``trace`` leads to the broken promise."""
+    """What came of one world. ``stopped`` says why it is incomplete; ``trace`` leads to the broken promise."""
 
     world: World
     faults: int
@@ -59,7 +59,7 @@ def explore(
     *,
     megabytes: int,
     deadline: float,
-    on_progress: OnProgress = lambda said: None,
+    on_progress: OnProgress = lambda _said: None,
 ) -> Explored:
     """Visit every state that ``faults`` faults can lead to, or stop at the first broken promise.
 

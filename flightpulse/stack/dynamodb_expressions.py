@@ -164,7 +164,7 @@ class _Reader:
         name = self._tokens.pop(0)
         self.word("(")
         path = self._path()
-        argument: Read = lambda item, values: _MISSING  # noqa: E731
+        argument: Read = lambda _item, _values: _MISSING  # noqa: E731
         if _FUNCTIONS[name] == 2:
             self.word(",")
             argument = self._operand()
@@ -224,7 +224,7 @@ class _Reader:
         if not name.startswith(":"):
             raise ExpressionError(f"{name!r} where a :value should be")
         self.used.add(self._tokens.pop(0))
-        return lambda item, values: values[name]
+        return lambda _item, values: values[name]
 
     def _path(self) -> Read:
         name = self._next()
@@ -232,7 +232,7 @@ class _Reader:
             raise ExpressionError(f"{name!r} where an attribute should be")
         self._tokens.pop(0)
         self.used.update(re.findall(r"#\w+", name))
-        return lambda item, values: item.get(name, _MISSING)
+        return lambda item, _values: item.get(name, _MISSING)
 
     def _is(self, wanted: str) -> bool:
         return bool(self._tokens) and self._tokens[0].upper() == wanted

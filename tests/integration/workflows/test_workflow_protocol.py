@@ -13,7 +13,6 @@ from tests.integration.workflows.test_workflow_paths import (
     CANCELLATION,
     CHUNK,
     DELAY,
-    NOTHING_GETS_OUT,
     PASSENGERS,
     THROTTLED,
     cancelled,

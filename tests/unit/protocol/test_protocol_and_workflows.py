@@ -198,7 +198,8 @@ def test_an_event_is_claimed_as_the_model_claims_it(name: str) -> None:
     claim, failure = found["ClaimEvent"], found["RecordFailure"]
 
     assert claim["Arguments"]["ConditionExpression"] == (
-        "attribute_not_exists(PK) OR #execution = :me OR (#execution = :predecessor AND #status IN (:in_progress, :failed))"
+        "attribute_not_exists(PK) OR #execution = :me"
+        " OR (#execution = :predecessor AND #status IN (:in_progress, :failed))"
     )
     assert claim["Arguments"]["ExpressionAttributeNames"] == {"#execution": "execution", "#status": "status"}
     assert claim["Arguments"]["ExpressionAttributeValues"] == {
