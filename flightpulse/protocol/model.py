@@ -665,7 +665,7 @@ def _is_followed(state: State, number: int) -> bool:
 
 
 def _is_unhandled(state: State, run: EventRun) -> bool:
-    """Whether the list of failed executions has this one: it failed, the claim is its own or nobody's, no letter waits."""
+    """Whether the list of failed executions has this one: it failed, has the claim or nobody has, no letter waits."""
     if run.step != DEAD or any(letter[0] == _LETTER_EVENT and letter[2] == run.id for letter in state.letters):
         return False
     status, owner = state.claims[run.event - 1]
