@@ -241,7 +241,7 @@ def _written(arguments: Any) -> Iterator[tuple[str, str]]:
             yield field, text
             continue
         for chosen in ("with", "without"):
-            parts = _OPTIONAL.sub(lambda found, chosen=chosen: f"'{found[chosen]}'", whole[1])  # type: ignore[misc]
+            parts = _OPTIONAL.sub(lambda found, chosen=chosen: f"'{found[chosen]}'", whole[1])
             yield field, "".join(_LITERAL.findall(parts))
 
 
