@@ -212,21 +212,6 @@ def wire(seed: int, as_json: bool, **wishes: Any) -> None:
     _run("wire", as_json, lambda session, told: proof.prove(session, seed, **_bounded(wishes), on_progress=told))
 
 
-@chaos.command(short_help="Generated replies of a model, against the guard.")
-@_seed
-@click.option("--replies", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True)
-@options.as_json
-def replies(seed: int, as_json: bool, replies: int) -> None:
-    """Hold thousands of generated replies of a model against the guard, and list what it refused, rule by rule.
-
-    Invented facts in plain words, other news, word salad, echoes of the question, broken JSON and more. What the guard
-    accepts is looked through a second time by other means. It needs no local cloud.
-    """
-    from flightpulse.chaos import replies as proof
-
-    _prove("replies", as_json, lambda told: proof.prove(seed, replies_wanted=replies, on_progress=told))
-
-
 def _bounded(wishes: dict[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in wishes.items() if name != "timeout"}, "seconds": wishes["timeout"]}
 

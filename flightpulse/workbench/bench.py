@@ -597,9 +597,9 @@ class Workbench:
         ``segments`` is how their keys begin, such as ``delay/MAJOR/MECHANICAL``; without it all of them. Raises
         UserError when no segment begins like this.
         """
-        from flightpulse.workbench.messages import template_cache
+        from flightpulse.workbench.messages import template_records
 
-        return template_cache.forget(self._ready_session(), segments)
+        return template_records.forget(self._ready_session(), segments)
 
     def metrics(self, *, since: datetime | None = None) -> Table:
         """The sums of FlightPulse's own metrics in the last hour (or since a moment), from CloudWatch."""
