@@ -264,6 +264,8 @@ class _Sender:
 
     def send(self, skip: int) -> None:
         """Send all but the first ``skip``. Raises UserError when it is stopped or the broker does not have them all."""
+        # Whoever is killed while it sends begins again; what was sent is recognised by its ids.
+        replace(self._progress, sent=skip).save(self._session.home)
         try:
             sending.send_records(self._session, self._records(skip), held=lambda: self._pace.held)
         except UserError as error:
