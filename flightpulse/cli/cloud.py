@@ -4,17 +4,18 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from flightpulse.cli import options
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from flightpulse.local.state import RunningCloud
-    from flightpulse.workbench.target.session import Session
+from flightpulse.errors import UserError
+from flightpulse.local import process
+from flightpulse.local.state import RunningCloud
+from flightpulse.workbench.bench import Workbench
+from flightpulse.workbench.deploy import cdk
+from flightpulse.workbench.deploy.status import is_usable
+from flightpulse.workbench.target.session import Session
 
 
 @click.command(short_help="Start the local cloud and its Kafka broker.")
@@ -29,51 +30,20 @@ def up(port: int | None, kafka: str | None, llm_url: str | None, llm_model: str 
     The embedded broker keeps 5 MB per partition and forgets everything when it stops; --kafka uses a real one. One
     that runs already is left as it is.
     """
-    from flightpulse.cli.screen import console
-
-    cloud = start(console(stderr=as_json), port=port, kafka=kafka, llm_url=llm_url, llm_model=llm_model)
+    wb = options.bench("local", port=port, kafka=kafka, quiet=as_json)
+    cloud = wb.up(llm_url=llm_url, llm_model=llm_model)
     if as_json:
         options.print_json(_described(cloud))
         return
     for line in _lines(cloud):
         click.echo(line)
-    click.echo(f"Next: flightpulse {'status' if _is_deployed() else 'deploy'}")
-
-
-def start(
-    console: "Console",
-    *,
-    port: int | None = None,
-    kafka: str | None = None,
-    llm_url: str | None = None,
-    llm_model: str | None = None,
-) -> "RunningCloud":
-    """Start the local cloud, or find the one that runs, and show it as a step."""
-    from flightpulse import paths
-    from flightpulse.cli.screen import Steps
-    from flightpulse.local import process
-
-    steps = Steps(console)
-    said: list[str] = []
-
-    def note(sentence: str) -> None:
-        said.append(sentence)
-        steps.update("up", sentence)
-
-    with steps.shown():
-        steps.update("up", "Looking for a local cloud")
-        cloud = process.up(paths.home(), port=port, kafka=kafka, llm_url=llm_url, llm_model=llm_model, progress=note)
-        steps.finish("up", f"{said[-1]} Kafka: {cloud.kafka_bootstrap} ({cloud.kafka_kind})")
-    return cloud
+    click.echo(f"Next: flightpulse {'status' if wb.stack.state else 'deploy'}")
 
 
 @click.command(short_help="Stop the local cloud.")
 def down() -> None:
     """Stop the local cloud. It forgets everything: the stack, the table, the messages."""
-    from flightpulse import paths
-    from flightpulse.local import process
-
-    process.down(paths.home(), progress=click.echo)
+    options.bench("local").down()
 
 
 @click.command(short_help="Show what runs, where, and what is deployed.")
@@ -81,8 +51,9 @@ def down() -> None:
 @options.as_json
 def status(target: str, as_json: bool) -> None:
     """Show what runs, where, and what is deployed. The exit code is 1 when the local cloud does not run."""
-    session = options.session(target)
-    found = {"target": target, **_cloud_of(session), **_stack_of(session)}
+    wb = options.bench(target)
+    session = wb.session
+    found = {"target": target, **_cloud_of(session), **_stack_of(wb)}
     if as_json:
         options.print_json(found)
         return
@@ -107,9 +78,7 @@ def env(target: str) -> None:
         aws stepfunctions list-state-machines
         cd infra && cdk deploy
     """
-    from flightpulse.workbench.deploy import cdk
-
-    session = options.session(target)
+    session = options.bench(target).session
     variables = session.environment()
     if session.kafka_bootstrap:
         variables["KAFKA_BOOTSTRAP"] = session.kafka_bootstrap
@@ -124,23 +93,14 @@ def env(target: str) -> None:
     click.echo(f'export PATH={shlex.quote(programs)}"{os.pathsep}$PATH"')
 
 
-def _is_deployed() -> bool:
-    from flightpulse.workbench.deploy import status as workbench
-
-    return workbench.stack_status(options.session("local")) is not None
-
-
-def _running(session: "Session") -> "RunningCloud":
-    from flightpulse.errors import UserError
-    from flightpulse.local import process
-
+def _running(session: Session) -> RunningCloud:
     cloud = process.status(session.home)
     if cloud is None:
         raise UserError("The local cloud is not running.", hint="Start it with: flightpulse up")
     return cloud
 
 
-def _lines(cloud: "RunningCloud") -> list[str]:
+def _lines(cloud: RunningCloud) -> list[str]:
     kept = " (in memory, 5 MB per partition)" if cloud.kafka_kind == "embedded" else ""
     return [
         f"AWS endpoint  {cloud.endpoint_url}  (process {cloud.pid}, since {cloud.started_at})",
@@ -150,13 +110,13 @@ def _lines(cloud: "RunningCloud") -> list[str]:
     ]
 
 
-def _model_in_words(cloud: "RunningCloud") -> str:
+def _model_in_words(cloud: RunningCloud) -> str:
     if cloud.llm_url:
         return f"{cloud.llm_url}, not Amazon Bedrock"
     return "a stand-in on this machine, not Amazon Bedrock"
 
 
-def _described(cloud: "RunningCloud") -> dict[str, Any]:
+def _described(cloud: RunningCloud) -> dict[str, Any]:
     return {
         "running": True,
         "endpoint_url": cloud.endpoint_url,
@@ -171,30 +131,28 @@ def _described(cloud: "RunningCloud") -> dict[str, Any]:
     }
 
 
-def _cloud_of(session: "Session") -> dict[str, Any]:
+def _cloud_of(session: Session) -> dict[str, Any]:
     if session.target == "local":
         return _described(_running(session))
     account = session.client("sts").get_caller_identity()["Account"]
     return {"account": account, "region": session.region, "kafka": session.kafka_bootstrap}
 
 
-def _stack_of(session: "Session") -> dict[str, Any]:
+def _stack_of(wb: Workbench) -> dict[str, Any]:
     """What is deployed: the stack's state, flights in the table, letters that wait."""
-    from flightpulse.workbench.deploy import status as workbench
-
-    state = workbench.stack_status(session)
-    if state is None:
-        return {"stack": None}
-    found: dict[str, Any] = {"stack": state}
-    if workbench.is_usable(state):
-        found["api_url"] = session.output("ApiUrl")
-        found["flights"] = workbench.flights_by_status(session)
-        found["dead_letters"] = workbench.waiting_letters(session)
-        found["who_writes"] = session.model
-    return found
+    state = wb.stack.state
+    if state is None or not is_usable(state):
+        return {"stack": state}
+    return {
+        "stack": state,
+        "api_url": wb.session.output("ApiUrl"),
+        "flights": wb.table.flights_by_status(),
+        "dead_letters": wb.dead_letters.counts(),
+        "who_writes": wb.session.model,
+    }
 
 
-def _stack_lines(session: "Session", found: dict[str, Any]) -> list[str]:
+def _stack_lines(session: Session, found: dict[str, Any]) -> list[str]:
     if found["stack"] is None:
         return [f"Stack         not deployed. Next: {session.command('deploy')}"]
     lines = [f"Stack         FlightPulseStack {found['stack']}"]

@@ -5,21 +5,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.text import Text
+from rich.tree import Tree
 
-from flightpulse.cli import options
+from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
+from flightpulse.workbench.executions import story
+from flightpulse.workbench.executions.executions import Summary
+from flightpulse.workbench.executions.history import Visit
+from flightpulse.workbench.executions.run_executions import RunExecution
+from flightpulse.workbench.show.progress import seconds
 from flightpulse.workbench.target import names
-
-if TYPE_CHECKING:
-    from rich.text import Text
-    from rich.tree import Tree
-
-    from flightpulse.workbench.executions.executions import Execution, Summary
-    from flightpulse.workbench.executions.history import Visit
-    from flightpulse.workbench.target.session import Session
 
 _Part = tuple[str, str]
 """A text and its style."""
@@ -56,22 +55,18 @@ def executions(
     target: str, workflows: tuple[str, ...], status: str | None, since: datetime | None, limit: int, as_json: bool
 ) -> None:
     """List workflow executions, the newest first."""
-    from flightpulse.workbench.executions import executions as workbench
-
-    session = options.session(target)
-    found = workbench.recent(session, workflows=workflows, status=status, since=since, limit=limit)
+    wb = options.bench(target)
+    found = wb.executions.recent(workflows, status=status, since=since, limit=limit)
     if as_json:
-        options.print_json([asdict(one) for one in found])
+        options.print_json([asdict(summary) for summary in found])
     elif found:
         _print_list(found)
-        click.echo(f"Look at one with: {session.command('show NAME')} (or latest)")
+        click.echo(f"Look at one with: {wb.session.command('show NAME')} (or latest)")
     else:
         click.echo("There is no execution yet." if not (workflows or status or since) else "No execution fits.")
 
 
-def _print_list(found: "list[Summary]") -> None:
-    from flightpulse.cli import screen
-
+def _print_list(found: list[Summary]) -> None:
     table = screen.table("", "workflow", "name", "started", "took")
     for one in found:
         mark, colour = _MARKS[one.status]
@@ -80,7 +75,7 @@ def _print_list(found: "list[Summary]") -> None:
             one.workflow.removeprefix("FlightPulse-"),
             one.name,
             f"{one.started_at.astimezone():%H:%M:%S}",
-            screen.seconds(one.seconds),
+            seconds(one.seconds),
         )
     screen.console().print(table)
 
@@ -104,27 +99,17 @@ def show(execution: str, target: str, full: bool, alone: bool, page: Path | None
     gate-change, notify-passengers, notify-chunk) or `latest`. Map iterations and the executions it started are
     indented below their states; retries and caught errors are told in words.
     """
-    from flightpulse.workbench.executions import executions as workbench
-
-    session = options.session(target)
-    arn = workbench.find(session, execution)
+    found = options.bench(target).executions.find(execution)
     if page:
-        _write_page(session, arn, page)
-        return
-    loaded = workbench.load(session, arn)
-    if as_json:
-        options.print_json(_as_json(session, loaded, alone=alone))
-        return
-    from flightpulse.cli import screen
-
-    tree = _Drawer(session, full=full, nested=not alone).draw(loaded)
-    screen.console().print(tree)
+        _write_page(found, page)
+    elif as_json:
+        options.print_json(_as_json(found, alone=alone))
+    else:
+        screen.console().print(_Drawer(full=full, nested=not alone).draw(found))
 
 
-def _write_page(session: "Session", arn: str, page: Path) -> None:
-    from flightpulse.workbench.executions import run_executions
-
-    player = run_executions.Loader(session).load(arn).player()
+def _write_page(execution: RunExecution, page: Path) -> None:
+    player = execution.player()
     try:
         page.write_text(player.page(), encoding="utf-8")
     except OSError as error:
@@ -138,92 +123,75 @@ class _Drawer:
     Short (the default), a line holds what fits on it, and of the data only inputs and results of tasks are shown.
     """
 
-    def __init__(self, session: "Session", *, full: bool, nested: bool) -> None:
-        self._session = session
+    def __init__(self, *, full: bool, nested: bool) -> None:
         self._full = full
         self._nested = nested
 
-    def draw(self, execution: "Execution") -> "Tree":
-        from rich.tree import Tree
-
+    def draw(self, execution: RunExecution) -> Tree:
         tree = Tree(self._line(*self._heading(execution)), guide_style="dim")
         self._fill(tree, execution)
         return tree
 
-    def _fill(self, tree: "Tree", execution: "Execution") -> None:
-        from flightpulse.workbench.executions import story
-
+    def _fill(self, tree: Tree, execution: RunExecution) -> None:
         self._data(tree, "input", json.dumps(execution.input))
-        self._visits(tree, execution.history.visits)
+        self._visits(tree, execution, execution.history.visits)
         if execution.history.problem:
             tree.add(self._line((f"✗ {story.in_words(execution.history.problem)}", "red")))
         else:
             self._data(tree, "output", json.dumps(execution.output))
 
-    def _heading(self, execution: "Execution") -> "list[_Part]":
-        from flightpulse.cli.screen import seconds
-
-        one, event = execution.summary, execution.event
-        mark, colour = _MARKS[one.status]
+    def _heading(self, execution: RunExecution) -> list[_Part]:
+        event = execution.event
+        mark, colour = _MARKS[execution.status]
         again = f", redriven {execution.history.redrives}×" if execution.history.redrives else ""
         about = f"  {event.detail_type} {event.flight_id} {event.event_id}" if event.event_id else ""
         return [
-            (one.workflow, "bold"),
-            (f" {mark} {one.status}", colour),
-            (f" in {seconds(one.seconds)}{again}", ""),
+            (execution.workflow, "bold"),
+            (f" {mark} {execution.status}", colour),
+            (f" in {seconds(execution.seconds)}{again}", ""),
             (about.replace("  ", " ").rstrip(), "dim"),
-            (f" {one.arn if self._full else one.name}", "dim"),
+            (f" {execution.arn if self._full else execution.name}", "dim"),
         ]
 
-    def _visits(self, parent: "Tree", visits: "Sequence[Visit]") -> None:
+    def _visits(self, parent: Tree, execution: RunExecution, visits: Sequence[Visit]) -> None:
         for visit, after in zip(visits, [*visits[1:], None], strict=True):
-            self._visit(parent, visit, after)
+            self._visit(parent, execution, visit, after)
 
-    def _visit(self, parent: "Tree", visit: "Visit", after: "Visit | None") -> None:
-        from flightpulse.cli.screen import seconds
-        from flightpulse.workbench.executions import story
-
+    def _visit(self, parent: Tree, execution: RunExecution, visit: Visit, after: Visit | None) -> None:
         mark, colour = _mark_of(visit)
         deed = story.deed(visit) + (f", goes on at {after.name}" if visit.kind == "Choice" and after else "")
         about = f" {visit.kind}{': ' + deed if deed else ''}, {seconds(visit.seconds)}"
         node = parent.add(self._line((f"{mark} ", colour), (visit.name, "bold"), (about, "dim")))
         for sentence in story.trouble(visit):
             node.add(self._line((f"! {sentence}", "yellow")))
-        self._inside(node, visit)
+        self._inside(node, execution, visit)
 
-    def _inside(self, node: "Tree", visit: "Visit") -> None:
-        from flightpulse.workbench.executions import executions as workbench
-
-        children = visit.children if self._nested else ()
+    def _inside(self, node: Tree, execution: RunExecution, visit: Visit) -> None:
+        children = [execution.child(arn) for arn in visit.children] if self._nested else []
         shows_data = self._full or (visit.kind in {"Task", "Wait", "Fail"} and not children)
         if shows_data:
             self._data(node, "in", visit.attempts[-1].arguments if visit.attempts else visit.input)
         for branch in visit.branches:
             mark, colour = _MARKS[branch.status]
             inside = node.add(self._line((f"{mark} ", colour), (f"{branch.kind} {branch.index}", "")))
-            self._visits(inside, branch.visits)
-        for child in children:
-            execution = workbench.load(self._session, child)
-            self._fill(node.add(self._line(*self._heading(execution))), execution)
+            self._visits(inside, execution, branch.visits)
+        for child in filter(None, children):
+            self._fill(node.add(self._line(*self._heading(child))), child)
         if shows_data:
             self._data(node, "out", visit.output)
 
-    def _data(self, parent: "Tree", label: str, text: str | None) -> None:
-        from flightpulse.workbench.executions import story
-
+    def _data(self, parent: Tree, label: str, text: str | None) -> None:
         if not text or text in {"{}", "null"}:
             return
         shown = story.pretty_json(text) if self._full else story.short_json(text, _LONGEST_LINE)
         parent.add(self._line((f"{label} ", "cyan"), (shown, "dim")))
 
-    def _line(self, *parts: "_Part") -> "Text":
-        from rich.text import Text
-
+    def _line(self, *parts: _Part) -> Text:
         short = not self._full
         return Text.assemble(*parts, no_wrap=short, overflow="ellipsis" if short else "fold")
 
 
-def _mark_of(visit: "Visit") -> tuple[str, str]:
+def _mark_of(visit: Visit) -> tuple[str, str]:
     if visit.problem:
         return ("!", "yellow") if visit.problem.caught_by else ("✗", "red")
     if visit.kind == "Fail":
@@ -231,17 +199,13 @@ def _mark_of(visit: "Visit") -> tuple[str, str]:
     return ("✓", "green") if visit.left_at else ("…", "cyan")
 
 
-def _as_json(session: "Session", execution: "Execution", *, alone: bool) -> dict[str, Any]:
-    from flightpulse.workbench.executions import executions as workbench
-    from flightpulse.workbench.executions import history
-
-    children = [arn for visit in history.walk(execution.history.visits) for arn in visit.children]
+def _as_json(execution: RunExecution, *, alone: bool) -> dict[str, Any]:
     return {
-        **asdict(execution.summary),
+        **{
+            name: getattr(execution, name) for name in ("arn", "name", "workflow", "status", "started_at", "stopped_at")
+        },
         "input": execution.input,
         "output": execution.output,
         "history": asdict(execution.history),
-        "started_executions": []
-        if alone
-        else [_as_json(session, workbench.load(session, arn), alone=alone) for arn in children],
+        "started_executions": [] if alone else [_as_json(child, alone=alone) for child in execution.children],
     }

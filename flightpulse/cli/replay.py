@@ -1,17 +1,17 @@
 """The verb that replays a real day of flights."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.console import Console
 
-from flightpulse.cli import options
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from flightpulse.workbench.fire.replaying import Line, Replayed
-    from flightpulse.workbench.target.session import Session
-    from simulator.replay import Plan
+from flightpulse.cli import options, screen
+from flightpulse.workbench.deploy import seeding
+from flightpulse.workbench.fire.replaying import Line, Replayed
+from flightpulse.workbench.show.progress import NO, YES, seconds
+from flightpulse.workbench.target.session import Session
+from simulator import replay as days
+from simulator.replay import Plan
 
 
 @click.command(short_help="Replay a real day of flights.")
@@ -52,55 +52,28 @@ def replay(
     if only_list or day is None:
         _list(as_json=as_json)
         return
-    from flightpulse.workbench.deploy import seeding
-    from simulator import replay as days
-
     chosen = days.find(day)
     plan = days.plan(chosen, days.read(chosen), flights=flights, seed=seed, leaves_on=seeding.tomorrow())
-    session = options.session(target, kafka=kafka)
-    replayed = _play(session, plan, speed, quiet=as_json)
+    wb = options.bench(target, kafka=kafka, quiet=as_json)
+    replayed = wb.replay(plan, speed=speed)
     if as_json:
-        options.print_json(_described(replayed, plan, speed, session))
+        options.print_json(_described(replayed, plan, speed, wb.session))
+    else:
+        _show(screen.console(), wb.session, plan, replayed)
     if not replayed.ok:
         raise click.exceptions.Exit(1)
 
 
-def _play(session: "Session", plan: "Plan", speed: float, *, quiet: bool) -> "Replayed":
-    from flightpulse.cli import screen
-    from flightpulse.workbench.fire import replaying
-
-    console = screen.console(stderr=quiet)
-    steps = screen.Steps(console)
-    name, what = f"replay {plan.day.name}", f"{len(plan.news)} events about {len(plan.data.flights)} flights"
-    with steps.shown():
-        steps.update(name, what)
-        replayed = replaying.replay(
-            session,
-            plan,
-            speed=speed,
-            on_sent=lambda sent, all_events: steps.update(name, f"{what}: sent", sent, all_events),
-            on_look=lambda seen, expected: steps.update(name, f"{what}: as expected", seen, expected),
-        )
-        steps.finish(name, what, ok=replayed.ok)
-    if not quiet:
-        _show(console, session, plan, replayed)
-    return replayed
-
-
-def _show(console: "Console", session: "Session", plan: "Plan", replayed: "Replayed") -> None:
-    from flightpulse.cli import screen
-
+def _show(console: Console, session: Session, plan: Plan, replayed: Replayed) -> None:
     table = screen.table("kind", "events", "handled", "superseded", "e-mails", "texts", "half told within", "95 %")
     for line in replayed.lines:
         table.add_row(*_cells(line))
     console.print(table)
     told = [check.ok for check in replayed.run.checks[1:]]
-    console.print(
-        f"{screen.YES if all(told) else screen.NO} everyone told the newest news: {sum(told)} of {len(told)} flights"
-    )
+    console.print(f"{YES if all(told) else NO} everyone told the newest news: {sum(told)} of {len(told)} flights")
     for check in replayed.run.checks:
         if not check.ok:
-            console.print(f"{screen.NO} {check.expected}: {check.seen}", markup=False)
+            console.print(f"{NO} {check.expected}: {check.seen}", markup=False)
     for hint in replayed.run.hints:
         console.print(f"  → {hint}", markup=False)
     if plan.left_out:
@@ -109,15 +82,13 @@ def _show(console: "Console", session: "Session", plan: "Plan", replayed: "Repla
     console.print(session.model, markup=False)
 
 
-def _cells(line: "Line") -> list[str]:
-    from flightpulse.cli import screen
-
+def _cells(line: Line) -> list[str]:
     counts = (line.events, line.handled, line.superseded, line.emails, line.texts)
-    waits = ("–" if wait is None else screen.seconds(wait) for wait in (line.p50, line.p95))
+    waits = ("–" if wait is None else seconds(wait) for wait in (line.p50, line.p95))
     return [line.kind, *map(str, counts), *waits]
 
 
-def _described(replayed: "Replayed", plan: "Plan", speed: float, session: "Session") -> dict[str, Any]:
+def _described(replayed: Replayed, plan: Plan, speed: float, session: Session) -> dict[str, Any]:
     return {
         "day": plan.day.name,
         "ok": replayed.ok,
@@ -134,8 +105,6 @@ def _described(replayed: "Replayed", plan: "Plan", speed: float, session: "Sessi
 
 
 def _list(*, as_json: bool) -> None:
-    from simulator import replay as days
-
     found = []
     for day in days.DAYS:
         rows = days.read(day)
@@ -148,8 +117,6 @@ def _list(*, as_json: bool) -> None:
             ]
         )
         return
-    from flightpulse.cli import screen
-
     table = screen.table("day", "flights", "cancelled", "what happened")
     for day, flights, cancelled in found:
         table.add_row(day.name, str(flights), str(cancelled), day.title)

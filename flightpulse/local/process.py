@@ -13,7 +13,7 @@ from flightpulse.local import environment, health, home, lock, ports, processes,
 from flightpulse.local.server import DEFAULT_PORT, REFUSAL
 from flightpulse.local.state import RunningCloud
 
-Progress = Callable[[str], None]
+Progress = Callable[[str], object]
 
 _POLL_SECONDS = 0.05
 _STOP_SECONDS = 8.0

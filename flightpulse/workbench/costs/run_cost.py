@@ -5,9 +5,9 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flightpulse.domain import prompt
 from flightpulse.domain.segments import all_segments
@@ -15,15 +15,21 @@ from flightpulse.workbench.costs import prices
 from flightpulse.workbench.costs.prices import Price
 from flightpulse.workbench.executions import history
 from flightpulse.workbench.executions.history import Attempt
+from flightpulse.workbench.executions.run_executions import RunExecution
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
+from flightpulse.workbench.observe.counts import Counts
+from flightpulse.workbench.observe.facts import AuditEvent, Facts
+from flightpulse.workbench.observe.hops import ConsumerLine
 from flightpulse.workbench.observe.item_changes import ItemChange
 from flightpulse.workbench.observe.logs import LogEvent
+from flightpulse.workbench.show import frames
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session
 
 if TYPE_CHECKING:
-    from flightpulse.workbench.run import Run
+    import pandas as pd
 
 _SKEW = timedelta(seconds=5)
 _REQUEST = re.compile(r"RequestId: (\S+)")
@@ -45,6 +51,33 @@ _POLLING = (
     f"each unit costs {(prices.EVENT_POLLER_HOUR * prices.HOURS).quantize(Decimal('0.01'))} USD a month, used or not."
 )
 _LOCAL = "On the local cloud it cost nothing. Durations are those of this machine, not of Lambda's."
+
+
+class MeasuredRun(Protocol):
+    """What is asked of a run to know what it used; see :class:`flightpulse.workbench.run.Run`."""
+
+    session: Session
+    title: str
+    began_at: datetime
+    facts: Facts
+
+    @property
+    def events(self) -> tuple[dict[str, Any], ...]: ...
+    @property
+    def event_ids(self) -> tuple[str, ...]: ...
+    @property
+    def messages(self) -> tuple[Message, ...]: ...
+    @property
+    def executions(self) -> Sequence[RunExecution]: ...
+    @property
+    def consumer_lines(self) -> Mapping[tuple[int, int], ConsumerLine]: ...
+    @property
+    def refused(self) -> Mapping[str, str]: ...
+    @property
+    def item_changes(self) -> Sequence[ItemChange]: ...
+    @property
+    def audit(self) -> Sequence[AuditEvent]: ...
+    def counts(self) -> Counts: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +151,13 @@ class RunCost:
         headings = ("what", "how many", "USD at list price", "USD", "how it is known")
         return Table.of(headings, rows, numbers=(1, 3), note=self.note)
 
+    def to_frame(self) -> "pd.DataFrame":
+        """One row per line that is paid: ``what``, ``number``, ``usd`` (not rounded) and how it is known."""
+        rows = (
+            {"what": line.what, "number": line.number, "usd": line.dollars, "known": line.known} for line in self.lines
+        )
+        return frames.frame(rows, columns=("what", "number", "usd", "known"))
+
     def as_json(self) -> dict[str, Any]:
         """The costs as plain JSON values; amounts of money and of units are texts, so that none is rounded."""
         return {
@@ -148,7 +188,7 @@ class RunCost:
         return self.table()._repr_mimebundle_(**options)
 
 
-def of(run: "Run") -> RunCost:
+def of(run: MeasuredRun) -> RunCost:
     """The costs of a run. Asks for histories, logs and the table's stream."""
     return priced(measured(run), title=run.title, local=run.session.target == "local")
 
@@ -176,7 +216,7 @@ def priced(usage: Usage, *, title: str = "", local: bool = False) -> RunCost:
     return RunCost(title, tuple(lines), usage.messages, local, usage.model_id if asked and not model else "")
 
 
-def measured(run: "Run") -> Usage:
+def measured(run: MeasuredRun) -> Usage:
     """What a run used, from its histories, its log lines and the table's stream."""
     counts = run.counts()
     everything = [one for top in run.executions for one in top.all()]

@@ -64,6 +64,12 @@ class Plan:
     needs_bootstrap: bool
     differences: str
 
+    def __str__(self) -> str:
+        return f"Account {self.account}, region {self.region}\n{self.differences.rstrip()}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
 
 Report = Callable[[Progress], None]
 
@@ -140,11 +146,6 @@ class Deployer:
         self._report(Progress("destroy", "The stack is gone", finished=True))
         self._session.forget_outputs()
         return True
-
-    def diff(self) -> str:
-        """What differs between the deployed stack and this checkout, as the CDK CLI prints it."""
-        self._synth()
-        return self._checked(self._run("diff", [names.STACK, "--method", "template"])).output
 
     def _prepare(self, *, synthesised: bool) -> None:
         # Both take some seconds and neither needs the other, so they share the time.

@@ -2,7 +2,6 @@
 
 from flightpulse.adapters.table import Table
 from flightpulse.domain.entities import FlightStatus
-from flightpulse.workbench.faults import dead_letters
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
@@ -31,8 +30,3 @@ def flights_by_status(session: Session) -> dict[str, int]:
     """How many flights are in each status (counting to a few hundred)."""
     table = Table(session.dynamodb, session.table_name)
     return {str(status): len(table.flights_by_status(status, limit=_COUNTED).items) for status in FlightStatus}
-
-
-def waiting_letters(session: Session) -> dict[str, int]:
-    """About how many dead letters wait, by kind."""
-    return dead_letters.count(session)

@@ -4,14 +4,21 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from flightpulse.errors import UserError
 from flightpulse.stack.event_workflows import short_name
 from flightpulse.workbench.executions import history
+from flightpulse.workbench.show import frames
 from flightpulse.workbench.target.session import Session
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _LOOK_AGAIN_SECONDS = 0.2
 
@@ -34,19 +41,57 @@ class Summary:
         return (self.stopped_at - self.started_at).total_seconds() if self.stopped_at else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Execution:
-    """One execution: what Step Functions says of it, and the tree of states it went through."""
+    """One execution: what Step Functions says of it. ``events`` is the history as GetExecutionHistory returns it."""
 
-    summary: Summary
-    input: Any
-    output: Any
-    history: history.History
+    arn: str
+    workflow: str
+    status: str
+    started_at: datetime
+    stopped_at: datetime | None
+    input: Any = field(repr=False)
+    output: Any = field(repr=False)
+    events: list[Any] = field(repr=False)
 
     @property
+    def name(self) -> str:
+        return self.arn.rsplit(":", 1)[-1]
+
+    @property
+    def outcome(self) -> str:
+        """DONE, SUPERSEDED or ALREADY_HANDLED; empty while it runs, when it failed, and for nested executions."""
+        return str(self.output.get("outcome", "")) if isinstance(self.output, dict) else ""
+
+    @property
+    def seconds(self) -> float | None:
+        return (self.stopped_at - self.started_at).total_seconds() if self.stopped_at else None
+
+    @cached_property
+    def history(self) -> history.History:
+        """The tree of states it went through."""
+        return history.read(self.events)
+
+    @cached_property
     def event(self) -> "BusEvent":
         """The bus event that started it (empty fields when something else did)."""
         return bus_event(self.input)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Its history, one row per event: ``id``, ``previous``, ``type``, ``at``, ``state`` and ``since_start``."""
+        rows = [
+            {
+                "id": event["id"],
+                "previous": event.get("previousEventId", 0),
+                "type": event["type"],
+                "at": event["timestamp"],
+                "state": _state_of(event),
+                "since_start": event["timestamp"] - self.started_at,
+            }
+            for event in self.events
+        ]
+        columns = ("id", "previous", "type", "at", "state", "since_start")
+        return frames.frame(rows, columns=columns, categories=("type", "state"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +152,14 @@ def find(session: Session, reference: str) -> str:
 
 def load(session: Session, arn: str) -> Execution:
     """One execution with its history. Raises UserError when there is none of this ARN."""
-    from botocore.exceptions import ClientError
+    return Execution(**fields_of(session, arn)[0])
 
+
+def fields_of(session: Session, arn: str) -> tuple[dict[str, Any], str]:
+    """The fields of an :class:`Execution`, and the ARN of the state machine as it was when the execution began.
+
+    Raises UserError when there is none of this ARN.
+    """
     try:
         answer = session.stepfunctions.describe_execution(executionArn=arn)
         pages = session.stepfunctions.get_paginator("get_execution_history").paginate(
@@ -121,20 +172,16 @@ def load(session: Session, arn: str) -> Execution:
                 f"There is no execution {arn}.", hint=f"List them with: {session.command('executions')}"
             ) from error
         raise
-    summary = Summary(
-        arn=answer["executionArn"],
-        name=answer.get("name", ""),
-        workflow=answer["stateMachineArn"].rsplit(":", 1)[-1],
-        status=answer["status"],
-        started_at=answer["startDate"],
-        stopped_at=answer.get("stopDate"),
-    )
-    return Execution(
-        summary=summary,
-        input=parsed(answer.get("input")),
-        output=parsed(answer.get("output")),
-        history=history.read(events),
-    )
+    return {
+        "arn": answer["executionArn"],
+        "workflow": answer["stateMachineArn"].rsplit(":", 1)[-1],
+        "status": answer["status"],
+        "started_at": answer["startDate"],
+        "stopped_at": answer.get("stopDate"),
+        "input": parsed(answer.get("input")),
+        "output": parsed(answer.get("output")),
+        "events": events,
+    }, str(answer.get("stateMachineVersionArn") or answer["stateMachineArn"])
 
 
 def bus_event(execution_input: Any) -> BusEvent:
@@ -194,3 +241,9 @@ def _listed(session: Session, query: dict[str, Any], since: datetime | None, lim
                 started_at=one["startDate"],
                 stopped_at=one.get("stopDate"),
             )
+
+
+def _state_of(event: Any) -> str | None:
+    details = event.get("stateEnteredEventDetails") or event.get("stateExitedEventDetails") or {}
+    name: str | None = details.get("name")
+    return name

@@ -4,62 +4,27 @@ import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.executions import executions, history
-from flightpulse.workbench.executions.history import History
+from flightpulse.workbench.executions.executions import Execution
+from flightpulse.workbench.show.frames import Records
+from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 
 if TYPE_CHECKING:
     from flightpulse.workbench.explore.choices import ChoiceReport
-    from flightpulse.workbench.player import Gantt, Player
-    from flightpulse.workbench.player.table import Table
+    from flightpulse.workbench.player import Diff, Gantt, Player
+    from flightpulse.workbench.player.table import Table as StateTable
 
 
 @dataclass(frozen=True)
-class RunExecution:
-    """One execution.
+class RunExecution(Execution):
+    """An execution with the state machine as it was when it began, and the executions it started, in their order."""
 
-    ``events`` is the history as GetExecutionHistory returns it, ``definition`` the state machine as it was when the
-    execution began. ``children`` are the executions it started, in the order in which it started them.
-    """
-
-    arn: str
-    workflow: str
-    status: str
-    started_at: datetime
-    stopped_at: datetime | None
-    input: Any = field(repr=False)
-    output: Any = field(repr=False)
-    events: list[Any] = field(repr=False)
     definition: Mapping[str, Any] = field(repr=False)
     children: tuple["RunExecution", ...] = field(default=(), repr=False)
-
-    @property
-    def name(self) -> str:
-        return self.arn.rsplit(":", 1)[-1]
-
-    @property
-    def outcome(self) -> str:
-        """DONE, SUPERSEDED or ALREADY_HANDLED; empty while it runs, when it failed, and for nested executions."""
-        return str(self.output.get("outcome", "")) if isinstance(self.output, dict) else ""
-
-    @property
-    def seconds(self) -> float | None:
-        return (self.stopped_at - self.started_at).total_seconds() if self.stopped_at else None
-
-    @cached_property
-    def history(self) -> History:
-        """The tree of states it went through."""
-        return history.read(self.events)
-
-    @cached_property
-    def bus_event(self) -> executions.BusEvent:
-        """The event that started it (empty fields for nested executions)."""
-        return executions.bus_event(self.input)
 
     def all(self) -> Iterator["RunExecution"]:
         """This execution and everything it started, parents first."""
@@ -73,24 +38,58 @@ class RunExecution:
 
     def player(self) -> "Player":
         """The step player, with the executions it started ready to be opened."""
+        # Drawing and explaining take long to import, and most readers of an execution do neither.
         from flightpulse.workbench.player import Player
 
-        nested = {one.arn: (one.definition, one.events) for one in self.all() if one is not self}
-        return Player(self.definition, self.events, title=self.workflow, nested=nested)
+        started = {nested.arn: (nested.definition, nested.events) for nested in self.all() if nested is not self}
+        return Player(self.definition, self.events, title=self.workflow, nested=started)
 
     def gantt(self) -> "Gantt":
         """When each state ran."""
         return self.player().gantt()
 
-    def table(self) -> "Table":
+    def table(self) -> "StateTable":
         """One row per visit of a state: state, item, result, tries."""
         return self.player().table()
+
+    def diff(self, other: "RunExecution") -> "Diff":
+        """This execution against another of its workflow, on one diagram. Raises UserError for another workflow."""
+        from flightpulse.workbench.player import diff
+
+        if self.workflow != other.workflow:
+            raise UserError(
+                f"{self.workflow} cannot be compared with {other.workflow}.", hint="Give two runs of one workflow."
+            )
+        return diff(self.definition, self.events, other.events)
 
     def choices(self) -> "ChoiceReport":
         """Every Choice it came to: which way it went, and why not the others."""
         from flightpulse.workbench.explore import explain_choices
 
         return explain_choices(self.definition, self.events, title=self.workflow)
+
+
+class ExecutionList(Records[RunExecution]):
+    """Executions in the order in which they began."""
+
+    columns = ("started_at", "workflow", "status", "outcome", "took", "flight_id", "event_id", "name")
+    categories = ("workflow", "status", "outcome")
+
+    def row(self, item: RunExecution) -> Mapping[str, Any]:
+        return {
+            **{name: getattr(item, name) for name in ("started_at", "workflow", "status", "outcome", "name")},
+            "took": item.stopped_at - item.started_at if item.stopped_at else None,
+            "flight_id": item.event.flight_id,
+            "event_id": item.event.event_id,
+        }
+
+    def table(self) -> Table:
+        """One line each: which workflow, about which flight, and how it ended."""
+        rows = [
+            (item.workflow, item.event.flight_id, item.outcome or item.status, item.started_at, item.name)
+            for item in self
+        ]
+        return Table.of(("workflow", "flight", "ended", "started", "name"), rows)
 
 
 class Loader:
@@ -102,29 +101,9 @@ class Loader:
 
     def load(self, arn: str) -> RunExecution:
         """An execution with everything it started. Raises UserError when there is none of this ARN."""
-        from botocore.exceptions import ClientError
-
-        steps = self._session.stepfunctions
-        try:
-            answer = steps.describe_execution(executionArn=arn)
-            pages = steps.get_paginator("get_execution_history").paginate(executionArn=arn, includeExecutionData=True)
-            events: list[Any] = [event for page in pages for event in page["events"]]
-        except ClientError as error:
-            if error.response["Error"]["Code"] in {"ExecutionDoesNotExist", "InvalidArn"}:
-                hint = f"List them with: {self._session.command('executions')}"
-                raise UserError(f"There is no execution {arn}.", hint=hint) from error
-            raise
+        fields, machine = executions.fields_of(self._session, arn)
         return RunExecution(
-            arn=answer["executionArn"],
-            workflow=answer["stateMachineArn"].rsplit(":", 1)[-1],
-            status=answer["status"],
-            started_at=answer["startDate"],
-            stopped_at=answer.get("stopDate"),
-            input=executions.parsed(answer.get("input")),
-            output=executions.parsed(answer.get("output")),
-            events=events,
-            definition=self._definition(arn, str(answer.get("stateMachineVersionArn") or answer["stateMachineArn"])),
-            children=self._children(events),
+            **fields, definition=self._definition(arn, machine), children=self._children(fields["events"])
         )
 
     def _children(self, events: list[Any]) -> tuple[RunExecution, ...]:

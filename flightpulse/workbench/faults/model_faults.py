@@ -31,7 +31,7 @@ class ModelCall:
     status: int
 
 
-class Misbehaviour:
+class ModelCalls:
     """What :func:`misbehaving` gives: the questions that the model got since it began to misbehave."""
 
     def __init__(self, page: "_ModelPage", before: int) -> None:
@@ -70,14 +70,14 @@ class Misbehaviour:
 
 
 @contextmanager
-def misbehaving(model_url: str, faults: Sequence[Mapping[str, Any]], seed: int) -> Iterator[Misbehaviour]:
+def misbehaving(model_url: str, faults: Sequence[Mapping[str, Any]], seed: int) -> Iterator[ModelCalls]:
     """Let the model at a local cloud's ``model_url`` misbehave until the block ends.
 
     Faults (``kind``, ``times``, ``seconds``, ``rate``) strike in their order. Raises UserError for one that there is
     not, and when the model's page does not answer.
     """
     page = _ModelPage(model_url)
-    watch = Misbehaviour(page, page.asked())
+    watch = ModelCalls(page, page.asked())
     page.plan(faults, seed)
     try:
         yield watch
@@ -129,7 +129,7 @@ class _ModelPage:
         if status != http.client.OK:
             raise UserError(
                 f"The model cannot misbehave like that: {answer.get('message', status)}.",
-                hint='For example: wb.model_faults("promise", times=1)',
+                hint='For example: wb.faults.model("promise", times=1)',
             )
 
     def clear(self) -> None:

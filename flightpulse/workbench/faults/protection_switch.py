@@ -80,7 +80,9 @@ class Switch:
         """
         chosen = [protections.find(name) for name in dict.fromkeys(wanted)]
         if not chosen:
-            raise UserError("There is no protection to switch off.", hint='Name one: wb.without("event-claim")')
+            raise UserError(
+                "There is no protection to switch off.", hint='Name one: wb.protections.without("event-claim")'
+            )
         self.restore_abandoned()
         holders = [_holder(one) for one in chosen]
         keys = {holder.key for holder in holders}
@@ -148,7 +150,7 @@ class Switch:
 
     def _said(self, definitions: Mapping[str, protections.Document], holders: Iterable[Holder]) -> Iterator[str]:
         held = {one.name: one for one in holders}
-        way_out = "wb.protect(agree=True)" if self._session.target == "aws" else "wb.protect()"
+        way_out = "wb.protections.restore(agree=True)" if self._session.target == "aws" else "wb.protections.restore()"
         for name, holder in held.items():
             if not holder.holds:
                 yield f"{name} was switched off by a process that is gone. Switch it on: {way_out}"

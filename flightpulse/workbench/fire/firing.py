@@ -176,7 +176,7 @@ def _check(event: Event) -> None:
     if not aware:
         raise UserError(
             "An event to fire needs event_id, event_type, timestamp (with an offset) and payload.flight_id.",
-            hint="Make one with wb.delay(…), or send anything else with wb.send_record(…).",
+            hint="Make one with wb.events.delay(…), or send anything else with wb.events.send_record(…).",
         )
 
 

@@ -53,21 +53,6 @@ class ScenarioRun:
     def ok(self) -> bool:
         return all(check.ok for check in self.checks)
 
-    def as_json(self) -> dict[str, Any]:
-        """The run as plain JSON values."""
-        return {
-            "scenario": self.number,
-            "name": self.name,
-            "ok": self.ok,
-            "began_at": self.began_at.isoformat(),
-            "seconds": round(self.seconds, 2),
-            "checks": [{"expected": one.expected, "seen": one.seen, "ok": one.ok} for one in self.checks],
-            "events": [one.event_id for one in self.facts.sent],
-            "executions": [one.arn for one in self.facts.handled],
-            "messages": len(self.facts.messages),
-            "hints": list(self.hints),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Patience:

@@ -4,13 +4,18 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
+from typing import TYPE_CHECKING
 
 from flightpulse.domain import gsm7
 from flightpulse.domain.entities import Tier
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.messages.tiers_compared import TiersCompared
+from flightpulse.workbench.show import frames
 from flightpulse.workbench.show.tables import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ORIGINS = {
     "model": "worded by the model",
@@ -42,6 +47,13 @@ _BUBBLE = (
     "background:#0072B2;color:#ffffff;font-family:system-ui,sans-serif;font-size:14px;line-height:1.4"
 )
 _SMALL = "color:#59636e;font-family:system-ui,sans-serif;font-size:12px;text-align:left"
+
+
+_COLUMNS = (
+    *("at", "event_at", "channel", "tier", "passenger_id", "booking_id", "flight_id", "kind", "severity"),
+    *("written_by", "subject", "text", "event_id", "segment"),
+)
+_CATEGORIES = ("channel", "tier", "kind", "severity", "written_by", "flight_id", "segment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,11 @@ class Inbox:
             for number, one in enumerate(self.messages, start=1)
         ]
         return Table.of(("", "tier", "passenger", "channel", "says"), rows, numbers=(0,))
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row per message: when, to whom, on which channel, about what, who worded it, and the words."""
+        rows = ({name: getattr(message, name) for name in _COLUMNS} for message in self.messages)
+        return frames.frame(rows, columns=_COLUMNS, categories=_CATEGORIES)
 
     def by_tier(self, channel: str = "email") -> TiersCompared:
         """The same news as each tier reads it, side by side: the first message of each on one channel."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from flightpulse.domain.entities import Booking, Flight, Tier
 from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.show.frames import Records
+from flightpulse.workbench.show.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,29 @@ class AuditEvent:
     detail_type: str
     detail: Mapping[str, Any]
     at: datetime
+
+
+class AuditEvents(Records[AuditEvent]):
+    """The audit log's events, in the order in which they were written."""
+
+    columns = ("at", "detail_type", "flight_id", "booking_id", "summary")
+    categories = ("detail_type",)
+
+    def row(self, item: AuditEvent) -> Mapping[str, Any]:
+        named = {name: item.detail.get(name) for name in ("flight_id", "booking_id", "summary")}
+        return {"at": item.at, "detail_type": item.detail_type, **named}
+
+    def table(self) -> Table:
+        """One line each: which event, about what, and what it says."""
+        rows = [
+            (
+                event.detail_type,
+                event.detail.get("booking_id") or event.detail.get("flight_id", ""),
+                event.detail.get("summary", ""),
+            )
+            for event in self
+        ]
+        return Table.of(("event", "about", "says"), rows)
 
 
 @dataclass(frozen=True, slots=True)

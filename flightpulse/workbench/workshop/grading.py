@@ -129,7 +129,11 @@ _IN_THE_CODE: Mapping[str, tuple[str, str]] = {
 _HOUSE = ("house tests", "the house's tests of contracts pass", "run shop.test() and read what it says")
 _DEPLOYED = (
     ("deployment", "deployed, and EventBridge matches the event to its rule", "read what the deployment says"),
-    ("travel", "an event travels from Kafka to its workflow's end", "step through it: shop.bench.execution().player()"),
+    (
+        "travel",
+        "an event travels from Kafka to its workflow's end",
+        "look: shop.bench.executions.find().player()",
+    ),
     ("flight", "the flight is {status} afterwards", "look at ApplyToFlight in the workflow"),
     ("passengers", "everyone told once on each channel they chose", "look at NotifyPassengers in the workflow"),
     ("texts", "every text is one GSM-7 message that names the gate", "look at the written texts in fallbacks.py"),
@@ -205,12 +209,12 @@ def _looks(bench: "Workbench", task: Assignment, deploy: Callable[[], None]) -> 
         return
     matched = _rules(bench, task)
     yield bool(matched), f"rule {', '.join(matched)}" if matched else f"no rule matches {task.detail_type}"
-    bench.reset(task.flight_id)
+    bench.table.reset(task.flight_id)
     event = task.event()
     twice = bench.fire([event, event])
     outcomes = sorted(_outcomes(twice))
     yield "DONE" in outcomes, ", ".join(outcomes) or twice.checks[0].seen
-    status = str(bench.flight(task.flight_id).status)
+    status = str(bench.table.flight(task.flight_id).status)
     yield status == task.status, f"{task.flight_id} is {status}"
     yield twice.ok and bool(twice.messages), twice.checks[0].seen.rpartition("; ")[2]
     yield _texts(twice, str(task.payload.get("gate", "")))

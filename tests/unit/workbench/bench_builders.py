@@ -7,8 +7,8 @@ from typing import Any
 from flightpulse.workbench.executions.run_executions import RunExecution
 from flightpulse.workbench.fire.record_positions import KafkaRecord, Place
 from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.observe.hops import Clues, ConsumerLine
 from flightpulse.workbench.observe.item_changes import ItemChange, from_record
-from flightpulse.workbench.observe.journey import Clues, ConsumerLine
 from flightpulse.workbench.observe.logs import LogEvent
 from tests.unit.workbench.histories import START, HistoryBuilder
 from tests.unit.workbench.run_facts import message

@@ -49,7 +49,7 @@ def test_taking_down_what_is_not_there_may_be_done_twice(tmp_path: Path, capsys:
 
 
 def test_a_model_on_aws_cannot_be_made_to_misbehave(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="cannot be made to misbehave"), connect("aws", home=tmp_path).model_faults():
+    with pytest.raises(UserError, match="cannot be made to misbehave"), connect("aws", home=tmp_path).faults.model():
         pytest.fail("the block must not begin")
 
 

@@ -84,5 +84,8 @@ def test_a_workflow_may_be_named_as_commands_name_it() -> None:
 
 
 def test_calls_on_aws_do_not_fail_on_demand(tmp_path: Any) -> None:
-    with pytest.raises(UserError, match="on AWS"), connect("aws", home=tmp_path).faults("ClaimEvent", error="Busy"):
+    with (
+        pytest.raises(UserError, match="on AWS"),
+        connect("aws", home=tmp_path).faults.task("ClaimEvent", error="Busy"),
+    ):
         pytest.fail("the block must not begin")

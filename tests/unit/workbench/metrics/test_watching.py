@@ -233,24 +233,24 @@ def test_dead_letters_are_listed_and_sent_back(bench: Workbench, target: FakeTar
     }
     target.sqs.put("https://sqs/notifications", letter)
 
-    assert bench.dead_letters().rows[0][:3] == (
+    assert bench.dead_letters.table().rows[0][:3] == (
         "notifications",
         "the sms for BKG-0001, SW1234 (evt-1)",
         "EventBridge.FailedEntry: no room",
     )
-    assert bench.redrive("notifications").column("") == ["✓"]
+    assert bench.dead_letters.redrive("notifications").column("") == ["✓"]
     assert target.stepfunctions.started == [(arn, {"a": 1})]
-    assert len(bench.dead_letters()) == 0
+    assert len(bench.dead_letters.table()) == 0
 
 
 def test_a_queue_that_there_is_not_is_answered_with_those_there_are(bench: Workbench) -> None:
     with pytest.raises(UserError, match=r"no dead-letter queue 'lost'\. There are: records, notifications"):
-        bench.redrive("lost")
+        bench.dead_letters.redrive("lost")
 
 
 def test_in_an_aws_account_nothing_is_sent_back_unless_agreed(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"wb\.redrive\(agree=True\)"):
-        Workbench("aws", home=tmp_path).redrive()
+    with pytest.raises(UserError, match=r"wb\.dead_letters\.redrive\(agree=True\)"):
+        Workbench("aws", home=tmp_path).dead_letters.redrive()
 
 
 def test_what_still_runs_is_named(target: FakeTarget) -> None:
