@@ -11,8 +11,8 @@ from flightpulse.domain.entities import CancellationReason, DelayReason, Flight,
 from flightpulse.domain.events import EventType
 from flightpulse.domain.instants import to_milliseconds
 from flightpulse.domain.local_time import at_airport
+from flightpulse.kafka.producer import OutgoingRecord
 
-TOPIC = "flight-operations"
 CORRELATION_HEADER = "correlation_id"
 
 Event = dict[str, Any]
@@ -84,15 +84,21 @@ def deterministic_id(*parts: object) -> str:
     return f"evt-{digest[:32]}"
 
 
-def key(event: Mapping[str, Any]) -> bytes:
-    """The record's key: one flight's events go to one partition and keep their order."""
-    flight_id: str = event["payload"]["flight_id"]
-    return flight_id.encode()
+def record(
+    event: Mapping[str, Any], *, correlation_id: str | None = None, due: datetime | None = None
+) -> OutgoingRecord:
+    """The event as a Kafka record: UTF-8 JSON, keyed by its flight, so that one flight's events keep their order.
 
-
-def value(event: Mapping[str, Any]) -> bytes:
-    """The record's value: UTF-8 JSON."""
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+    The header that follows it everywhere is its own id unless ``correlation_id`` is given; ``due`` is when to send it.
+    """
+    event_id, flight_id = str(event["event_id"]), str(event["payload"]["flight_id"])
+    return OutgoingRecord(
+        key=flight_id.encode(),
+        value=json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode(),
+        headers={CORRELATION_HEADER: (correlation_id or event_id).encode()},
+        name=event_id,
+        due=due,
+    )
 
 
 def _envelope(

@@ -28,9 +28,9 @@ from flightpulse.domain.entities import (
 )
 from flightpulse.domain.events import EventType
 from flightpulse.errors import UserError
-from flightpulse.workbench.deploy.sample_data import SampleData
 from simulator import events
 from simulator.events import Event
+from simulator.sample_data import SampleData
 
 BOOKINGS_PER_FLIGHT = 5
 MAX_SPEED = 100_000

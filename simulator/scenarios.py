@@ -1,33 +1,25 @@
-"""The five scenarios: what each sends, and what a viewer must then see.
+"""The five scenarios: the events that each sends.
 
 ``python simulator/scenarios.py 1`` is ``flightpulse scenario 1``, with the same options.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+import sys
 
-from flightpulse.domain.entities import Flight, FlightStatus
-from flightpulse.errors import UserError
-from simulator import events
-from simulator.expectations import (
-    Expectation,
-    all_handled,
-    bookings_reported,
-    everyone_told,
-    flight_is,
-    handled_at_the_same_time,
-    loyal_first,
-    messages_say,
-    needs_rebooking,
-    never_older_after_newer,
-    priority_language,
-    rebooking_called,
-    workflow_ran,
-)
+try:
+    import runpy
+    from collections.abc import Callable, Mapping
+    from dataclasses import dataclass
+    from datetime import datetime, timedelta
 
-Event = dict[str, Any]
+    from flightpulse.domain.entities import Flight
+    from flightpulse.errors import UserError
+    from simulator import events
+    from simulator.events import Event
+except ImportError:
+    if __name__ != "__main__":
+        raise
+    sys.exit("This Python does not have FlightPulse. Run make setup, then .venv/bin/python simulator/scenarios.py 1")
+
 Build = Callable[["Clock", Mapping[str, Flight]], list[Event]]
 
 
@@ -55,7 +47,6 @@ class Scenario:
     sends: str
     flights: tuple[str, ...]
     build: Build
-    expectations: tuple[Expectation, ...]
 
     def events(self, flights: Mapping[str, Flight], began_at: datetime) -> list[Event]:
         """The events of one run, in the order in which they are sent."""
@@ -105,11 +96,6 @@ SCENARIOS = (
         sends="SW1234 25 min WEATHER",
         flights=("SW1234",),
         build=_minor_delay,
-        expectations=(
-            workflow_ran("SW1234", "flight.delay.minor"),
-            everyone_told("SW1234"),
-            flight_is("SW1234", "is DELAYED, 25 min", status=FlightStatus.DELAYED, delay_minutes=25),
-        ),
     ),
     Scenario(
         number=2,
@@ -118,13 +104,6 @@ SCENARIOS = (
         sends="SW5678 90 min MECHANICAL",
         flights=("SW5678",),
         build=_major_delay,
-        expectations=(
-            workflow_ran("SW5678", "flight.delay.major"),
-            everyone_told("SW5678"),
-            loyal_first("SW5678"),
-            priority_language("SW5678"),
-            flight_is("SW5678", "is DELAYED, 90 min", status=FlightStatus.DELAYED, delay_minutes=90),
-        ),
     ),
     Scenario(
         number=3,
@@ -133,20 +112,6 @@ SCENARIOS = (
         sends="SW9012 cancelled WEATHER",
         flights=("SW9012",),
         build=_cancellation,
-        expectations=(
-            workflow_ran("SW9012", "flight.cancelled"),
-            flight_is("SW9012", "is CANCELLED", status=FlightStatus.CANCELLED),
-            needs_rebooking("SW9012"),
-            everyone_told("SW9012"),
-            messages_say(
-                "SW9012",
-                "Messages apologise and give next steps",
-                r"sorry|apolog",
-                r"rebook|(an)?other flight|new flight|contact|next step",
-            ),
-            bookings_reported("SW9012"),
-            rebooking_called("SW9012"),
-        ),
     ),
     Scenario(
         number=4,
@@ -155,12 +120,6 @@ SCENARIOS = (
         sends="SW3456 A5 to D15, terminal change",
         flights=("SW3456",),
         build=_gate_change,
-        expectations=(
-            workflow_ran("SW3456", "flight.gate_change"),
-            everyone_told("SW3456"),
-            messages_say("SW3456", "Messages stress the other terminal", r"terminal", r"\bD15\b"),
-            flight_is("SW3456", "leaves from gate D15", gate="D15"),
-        ),
     ),
     Scenario(
         number=5,
@@ -169,15 +128,6 @@ SCENARIOS = (
         sends="SW1234 25 min, SW3456 gate A9, SW7890 150 min, SW1234 95 min, SW5678 45 min, the first one again",
         flights=("SW1234", "SW3456", "SW5678", "SW7890"),
         build=_rapid_sequence,
-        expectations=(
-            all_handled(),
-            handled_at_the_same_time(),
-            never_older_after_newer(),
-            flight_is("SW1234", "has its newest news: 95 min", status=FlightStatus.DELAYED, delay_minutes=95),
-            everyone_told("SW1234"),
-            flight_is("SW3456", "leaves from gate A9", gate="A9"),
-            flight_is("SW7890", "is DELAYED, 150 min", status=FlightStatus.DELAYED, delay_minutes=150),
-        ),
     ),
 )
 
@@ -193,11 +143,8 @@ def find(reference: str) -> Scenario:
 
 def main() -> None:
     """Run ``flightpulse scenario`` with this program's arguments."""
-    import sys
-
-    from flightpulse.cli.group import cli
-
-    cli(["scenario", *sys.argv[1:]], prog_name="flightpulse")
+    sys.argv[1:1] = ["scenario"]
+    runpy.run_module("flightpulse.cli", run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,14 @@ import json
 import select
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from flightpulse.domain.events import TOPIC
+from flightpulse.kafka.connection import Kafka
+from flightpulse.kafka.producer import RecordProducer, check, send_all
+from simulator import events
 
 _SESSION_MS = 2000
 # A broker that is killed and started again may take a minute on a busy machine.
@@ -81,22 +85,18 @@ class Child:
 
 
 def _produce(bootstrap: str, file: str, pause: str) -> None:
-    from flightpulse.relay.connection import Kafka
-    from simulator.producer import OperationsProducer, check
+    def wait(producer: RecordProducer, _number: int) -> None:
+        producer.flush()
+        producer.pause(float(pause))
 
-    with OperationsProducer(Kafka(bootstrap), delivery_seconds=_DELIVERY_SECONDS) as producer:
-        for event in json.loads(Path(file).read_text(encoding="utf-8")):
-            producer.send(event)
-            producer.flush()
-            time.sleep(float(pause))
-    check(producer.report)
+    records = map(events.record, json.loads(Path(file).read_text(encoding="utf-8")))
+    check(send_all(Kafka(bootstrap), TOPIC, records, after_each=wait, delivery_seconds=_DELIVERY_SECONDS))
 
 
 def _relay(bootstrap: str, endpoint: str, function: str, group: str) -> None:
-    from flightpulse.relay import Kafka, Observer, Poller, Subscription, run_until_signal
+    from flightpulse.relay import Observer, Poller, Subscription, run_until_signal
     from flightpulse.relay.aws import LambdaFunction, lambda_client
     from flightpulse.workbench.target.session import local_aws_session
-    from simulator.events import TOPIC
 
     subscription = Subscription(
         Kafka(bootstrap), TOPIC, group, batch_size=10, window_seconds=0.05, session_timeout_ms=_SESSION_MS

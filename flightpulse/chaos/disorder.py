@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from flightpulse.chaos import crowd, evidence, storm
 from flightpulse.chaos.oracle import Oracle, exactly
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
+from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.target.session import Session
-from simulator.producer import send
 
 
 def prove(

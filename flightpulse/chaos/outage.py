@@ -11,11 +11,11 @@ from flightpulse.chaos.dial import Dial, Fault
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain import keys
+from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.target.session import Session
 from simulator import events
-from simulator.producer import send
 
 BOUND_SECONDS = BUDGET_SECONDS + READ_TIMEOUT_SECONDS
 """By how much an outage of the model may delay the last message about a flight.

@@ -10,13 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from confluent_kafka import Consumer, TopicPartition
+
 from flightpulse.chaos import crowd, evidence, fuzz, storm
 from flightpulse.chaos.fuzz import BadRecord
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
+from flightpulse.domain.events import TOPIC
+from flightpulse.kafka.connection import Kafka
+from flightpulse.kafka.producer import OutgoingRecord, RecordProducer, send_all
 from flightpulse.workbench.faults import dead_letters
 from flightpulse.workbench.faults.dead_letters import DeadLetter
 from flightpulse.workbench.target.session import Session
+from simulator import events
 
 _LETTERS = "records"
 _FUNCTION = "FlightPulse-KafkaConsumer"
@@ -94,29 +100,27 @@ def _send(
     session: Session, seed: int, good: Sequence[Mapping[str, Any]], bad: Sequence[BadRecord], on_progress: OnProgress
 ) -> _Sent:
     """Send both, mixed: each flight's good ones keep their order, for they are shuffled by the storm already."""
-    from flightpulse.relay.connection import Kafka
-    from simulator.producer import OperationsProducer
-
     choice = random.Random(f"mixed-{seed}")  # noqa: S311 - repeatable on purpose
     turns = [True] * len(good) + [False] * len(bad)
     choice.shuffle(turns)
-    waiting_good, waiting_bad = iter(good), iter(enumerate(bad))
-    with OperationsProducer(Kafka(session.broker)) as producer:
-        for number, is_good in enumerate(turns):
-            if is_good:
-                producer.send(next(waiting_good))
-            else:
-                index, record = next(waiting_bad)
-                producer.send_record(record.key, record.value, record.headers, name=f"bad-{index}")
-            if number % _PORTION == 0:
-                producer.flush()
-                on_progress("records sent", number, len(turns))
+    waiting_good = map(events.record, good)
+    waiting_bad = (
+        OutgoingRecord(record.key, record.value, record.headers, f"bad-{index}") for index, record in enumerate(bad)
+    )
+
+    def flush_now_and_again(producer: RecordProducer, number: int) -> None:
+        if number % _PORTION == 0:
+            producer.flush()
+            on_progress("records sent", number, len(turns))
+
+    records = (next(waiting_good if is_good else waiting_bad) for is_good in turns)
+    report = send_all(Kafka(session.broker), TOPIC, records, after_each=flush_now_and_again)
     places = {
-        (one.partition, one.offset): bad[int(one.event_id.removeprefix("bad-"))]
-        for one in producer.report.acknowledged
-        if one.event_id.startswith("bad-")
+        (sent.partition, sent.offset): bad[int(sent.name.removeprefix("bad-"))]
+        for sent in report.acknowledged
+        if sent.name.startswith("bad-")
     }
-    return _Sent(places, [f"{one.event_id}: {one.why}" for one in producer.report.failed])
+    return _Sent(places, [f"{lost.name}: {lost.why}" for lost in report.failed])
 
 
 def _collect(
@@ -194,10 +198,6 @@ def _errors(session: Session, since: datetime) -> float:
 
 def _behind(session: Session) -> list[str]:
     """Partitions of which the mapping's consumer group has not committed everything."""
-    from confluent_kafka import Consumer, TopicPartition
-
-    from flightpulse.relay.connection import Kafka
-    from simulator.events import TOPIC
 
     mapping = session.functions.list_event_source_mappings(FunctionName=session.output("KafkaConsumerArn"))
     group = mapping["EventSourceMappings"][0]["SelfManagedKafkaEventSourceConfig"]["ConsumerGroupId"]

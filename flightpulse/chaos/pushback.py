@@ -11,9 +11,9 @@ from flightpulse.chaos.dial import Dial, Fault
 from flightpulse.chaos.oracle import IN_ORDER, Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
 from flightpulse.stack import asl
+from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
-from simulator.producer import send
 
 _FUNCTIONS = "functions"
 _CHANNELS = (names.EMAIL_LOG, names.SMS_LOG)

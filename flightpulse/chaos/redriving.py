@@ -17,9 +17,9 @@ from flightpulse.domain.entities import Flight
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.faults import dead_letters
 from flightpulse.workbench.faults.redrive import Redriver
+from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.target.session import Session
 from simulator import events
-from simulator.producer import send
 
 _DYNAMODB_BUSY = "DynamoDB.ProvisionedThroughputExceededException"
 _SETTLED_SECONDS = 4.0

@@ -13,10 +13,10 @@ from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
 from flightpulse.domain.entities import Flight
 from flightpulse.workbench.executions import executions
+from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 from simulator import events
-from simulator.producer import send
 
 LARGEST_PAYLOAD = 128 * 1024
 """What a state may hold here, in bytes: half of what Step Functions allows (256 KiB)."""

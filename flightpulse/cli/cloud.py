@@ -43,7 +43,7 @@ def up(port: int | None, kafka: str | None, llm_url: str | None, llm_model: str 
 @click.command(short_help="Stop the local cloud.")
 def down() -> None:
     """Stop the local cloud. It forgets everything: the stack, the table, the messages."""
-    options.bench("local").down()
+    options.bench("local").down(missing_ok=False)
 
 
 @click.command(short_help="Show what runs, where, and what is deployed.")

@@ -48,7 +48,7 @@ def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:
     runs = []
     for scenario in SCENARIOS:
         console.print()
-        runs.append(wb.fire(scenario))
+        runs.append(wb.fire(scenario.name))
         show(runs[-1])
     _summarise(console, wb, runs, began_at, time.monotonic() - began)
     if not all(run.ok for run in runs):

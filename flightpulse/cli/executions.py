@@ -28,6 +28,7 @@ _MARKS = {
     "FAILED": ("✗", "red"),
     "TIMED_OUT": ("✗", "red"),
     "ABORTED": ("■", "yellow"),
+    "CAUGHT": ("!", "yellow"),
     "RUNNING": ("…", "cyan"),
 }
 _LONGEST_LINE = 400
@@ -154,11 +155,11 @@ class _Drawer:
         ]
 
     def _visits(self, parent: Tree, execution: RunExecution, visits: Sequence[Visit]) -> None:
-        for visit, after in zip(visits, [*visits[1:], None], strict=True):
+        for visit, after in zip(visits, [*visits[1:], None], strict=False):
             self._visit(parent, execution, visit, after)
 
     def _visit(self, parent: Tree, execution: RunExecution, visit: Visit, after: Visit | None) -> None:
-        mark, colour = _mark_of(visit)
+        mark, colour = _MARKS[visit.status]
         deed = story.deed(visit) + (f", goes on at {after.name}" if visit.kind == "Choice" and after else "")
         about = f" {visit.kind}{': ' + deed if deed else ''}, {seconds(visit.seconds)}"
         node = parent.add(self._line((f"{mark} ", colour), (visit.name, "bold"), (about, "dim")))
@@ -173,7 +174,8 @@ class _Drawer:
             self._data(node, "in", visit.attempts[-1].arguments if visit.attempts else visit.input)
         for branch in visit.branches:
             mark, colour = _MARKS[branch.status]
-            inside = node.add(self._line((f"{mark} ", colour), (f"{branch.kind} {branch.index}", "")))
+            again = f", try {branch.attempt}" if branch.attempt > 1 else ""
+            inside = node.add(self._line((f"{mark} ", colour), (f"{branch.kind} {branch.index}{again}", "")))
             self._visits(inside, execution, branch.visits)
         for child in filter(None, children):
             self._fill(node.add(self._line(*self._heading(child))), child)
@@ -189,14 +191,6 @@ class _Drawer:
     def _line(self, *parts: _Part) -> Text:
         short = not self._full
         return Text.assemble(*parts, no_wrap=short, overflow="ellipsis" if short else "fold")
-
-
-def _mark_of(visit: Visit) -> tuple[str, str]:
-    if visit.problem:
-        return ("!", "yellow") if visit.problem.caught_by else ("✗", "red")
-    if visit.kind == "Fail":
-        return "✗", "red"
-    return ("✓", "green") if visit.left_at else ("…", "cyan")
 
 
 def _as_json(execution: RunExecution, *, alone: bool) -> dict[str, Any]:

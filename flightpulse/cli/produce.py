@@ -6,17 +6,17 @@ from typing import Any
 import click
 
 from flightpulse.cli import options
+from flightpulse.domain.events import TOPIC
 from flightpulse.relay import Kafka, read_security
 from flightpulse.workbench.target.session import Session
-from simulator import produce_command
-from simulator.produce_command import event_options
+from simulator.produce import build, deliver, event_options
 
 
 @click.command(short_help="Send one event to Kafka.")
 @event_options
 @options.target
 @options.kafka
-@click.option("--topic", default="flight-operations", show_default=True, help="The topic.")
+@click.option("--topic", default=TOPIC, show_default=True, help="The topic.")
 @options.kafka_config
 @options.as_json
 def produce(target: str, kafka: str | None, topic: str, kafka_config: Path | None, as_json: bool, **event: Any) -> None:
@@ -31,8 +31,8 @@ def produce(target: str, kafka: str | None, topic: str, kafka_config: Path | Non
     ends. Look at what came of it with: flightpulse show latest, flightpulse inbox.
     """
     wb = options.bench(target, kafka=kafka)
-    wanted = produce_command.build(wb.table.flight, event)
-    produce_command.deliver(
+    wanted = build(wb.table.flight, event)
+    deliver(
         broker(wb.session, kafka_config), wanted, topic=topic, correlation_id=event["correlation_id"], as_json=as_json
     )
 

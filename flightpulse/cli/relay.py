@@ -7,6 +7,7 @@ import click
 
 from flightpulse.cli import options
 from flightpulse.cli.produce import broker
+from flightpulse.domain.events import TOPIC
 from flightpulse.relay import (
     Answer,
     Observer,
@@ -23,7 +24,7 @@ from flightpulse.relay.aws import LambdaFunction, lambda_client, on_failure_dest
 @click.command(short_help="Poll a Kafka topic and invoke the deployed consumer.")
 @options.target
 @options.kafka
-@click.option("--topic", default="flight-operations", show_default=True, help="The topic.")
+@click.option("--topic", default=TOPIC, show_default=True, help="The topic.")
 @options.kafka_config
 @click.option("--group", default="flightpulse-relay", show_default=True, help="The consumer group.")
 @click.option("--function", help="Name or ARN of the function (default: the stack's KafkaConsumer).")

@@ -11,6 +11,9 @@ from flightpulse.domain.entities import CancellationReason, DelayReason, Flight,
 from flightpulse.domain.instants import NaiveInstantError, parse_instant, to_milliseconds, to_seconds
 from flightpulse.domain.severity import Severity, delay_category
 
+TOPIC = "flight-operations"
+"""The Kafka topic on which operations report."""
+
 
 class EventType(StrEnum):
     FLIGHT_DELAY = "FLIGHT_DELAY"

@@ -10,9 +10,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from flightpulse.errors import UserError
+from flightpulse.kafka.records import EventShape, Record
 from flightpulse.relay.delivery import Answer, Destination, DestinationUnavailableError, Discarded, Verdict
 from flightpulse.relay.on_failure import invocation_record, kafka_batch_info
-from flightpulse.relay.records import EventShape, Record
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

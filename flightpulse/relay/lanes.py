@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from flightpulse.relay.records import Partition, Record, fits
+from flightpulse.kafka.records import Partition, Record, fits
 
 _FULL_BYTES = 6 * 1024 * 1024
 

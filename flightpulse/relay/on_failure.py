@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from flightpulse.kafka.records import EventShape, Partition, Record, partition_name
 from flightpulse.relay.delivery import Condition, Discarded
-from flightpulse.relay.records import EventShape, Partition, Record, partition_name
 
 R = TypeVar("R")
 

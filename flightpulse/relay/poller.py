@@ -18,10 +18,10 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException
 
+from flightpulse.kafka.connection import reason
+from flightpulse.kafka.records import Keep, Record, describe, failed_identifier, partition_name
 from flightpulse.relay.complaints import Complaints
-from flightpulse.relay.connection import reason
 from flightpulse.relay.delivery import Answer, Delivery, Destination, Invoke, Source
-from flightpulse.relay.records import Keep, Record, describe, failed_identifier, partition_name
 from flightpulse.relay.session import Session
 from flightpulse.relay.subscription import Observer, Subscription
 

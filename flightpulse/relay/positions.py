@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from flightpulse.relay.records import Partition, partition_name
+from flightpulse.kafka.records import Partition, partition_name
 from flightpulse.relay.subscription import Observer, StartingPosition, Subscription
 
 _REQUEST_SECONDS = 10.0

@@ -15,12 +15,12 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from flightpulse.kafka.connection import reason
+from flightpulse.kafka.records import MAX_PAYLOAD_BYTES, Keep, Partition, Record, fits, partition_name
 from flightpulse.relay.complaints import Complaints
-from flightpulse.relay.connection import reason
 from flightpulse.relay.delivery import Abandoned, Answer, Condition, Delivery, Discarded, Verdict
 from flightpulse.relay.lanes import Batch, Lane, batch_is_due, take_batch
 from flightpulse.relay.positions import Positions
-from flightpulse.relay.records import MAX_PAYLOAD_BYTES, Keep, Partition, Record, fits, partition_name
 from flightpulse.relay.subscription import Observer, Subscription
 
 _FETCH_WAIT_MS = 50

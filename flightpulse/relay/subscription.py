@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from flightpulse.relay.connection import Kafka
+from flightpulse.kafka.connection import Kafka
+from flightpulse.kafka.records import EventShape, Partition
 from flightpulse.relay.delivery import Answer, RetryPolicy
-from flightpulse.relay.records import EventShape, Partition
 
 
 class StartingPosition(StrEnum):

@@ -2,13 +2,15 @@
 
 from typing import Final
 
+from flightpulse.domain import events
+
 STACK: Final = "FlightPulseStack"
 TABLE: Final = "FlightPulseTable"
 GSI1: Final = "GSI1"
 GSI2: Final = "GSI2"
 EVENT_BUS: Final = "flightpulse-bus"
 ARCHIVE: Final = "flightpulse-flight-events"
-TOPIC: Final = "flight-operations"
+TOPIC: Final = events.TOPIC
 API: Final = "flightpulse-api"
 API_STAGE: Final = "prod"
 API_ACCESS_LOG: Final = "/aws/apigateway/flightpulse-access"

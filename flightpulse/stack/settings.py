@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 
 NETWORKS = ("isolated", "none")
 REMOVALS = ("destroy", "retain")
@@ -119,7 +120,7 @@ def _kafka(read: "_Reader") -> KafkaSettings | None:
         raise UserError("Context kafka_auth needs a secret.", hint="Give kafka_secret_arn too.")
     return KafkaSettings(
         bootstrap=_bootstrap(str(read.value("kafka_bootstrap"))),
-        topic=read.text("kafka_topic", "flight-operations", _TOPIC, "letters, digits, dots, underscores and hyphens"),
+        topic=read.text("kafka_topic", names.TOPIC, _TOPIC, "letters, digits, dots, underscores and hyphens"),
         secret_arn=secret_arn,
         authentication=(authentication or KAFKA_AUTHENTICATIONS[0]) if secret_arn else None,
         provisioned=read.flag("kafka_provisioned"),

@@ -204,9 +204,15 @@ class Workbench:
             steps.finish("up", "the local cloud and its Kafka broker answer")
         return cloud
 
-    def down(self) -> None:
-        """Stop the local cloud; it forgets everything. May run twice. Raises UserError for ``aws``."""
-        self._target.stop(say)
+    def down(self, *, missing_ok: bool = True) -> None:
+        """Stop the local cloud; it forgets everything. Raises UserError for ``aws``.
+
+        It may run twice, unless ``missing_ok`` is off: then UserError says that nothing runs.
+        """
+        if self._target.stop(missing_ok=missing_ok):
+            say("✓ down: the local cloud is stopped.")
+        else:
+            say("✓ down: no local cloud is running.")
 
     def fire(
         self,

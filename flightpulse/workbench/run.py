@@ -9,13 +9,13 @@ from html import escape
 from typing import Any
 
 from flightpulse.errors import UserError
+from flightpulse.kafka import record_positions
+from flightpulse.kafka.record_positions import KafkaRecord, Place
 from flightpulse.stack.event_workflows import short_name
 from flightpulse.workbench.costs import run_cost
 from flightpulse.workbench.costs.run_cost import RunCost
 from flightpulse.workbench.executions import executions, history
 from flightpulse.workbench.executions.run_executions import ExecutionList, Loader, RunExecution
-from flightpulse.workbench.fire import record_positions
-from flightpulse.workbench.fire.record_positions import KafkaRecord, Place
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.fire.scenarios import Check
 from flightpulse.workbench.messages import segments_seen
@@ -60,7 +60,7 @@ class Run:
         return all(check.ok for check in self.checks)
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """The scenario's name; for events of one's own what they say."""
         return self.title if self.name in self.event_ids or self.name.endswith(" events") else self.name
 
@@ -291,7 +291,7 @@ class Run:
             _counted(len(self.facts.handled), "execution"),
             _counted(len(self.messages), "message"),
         ]
-        return f"{self.label}: {seen} of {len(self.checks)} expectations seen; {', '.join(parts)}"
+        return f"{self._label}: {seen} of {len(self.checks)} expectations seen; {', '.join(parts)}"
 
     def summary(self) -> Table:
         """Expected beside seen."""

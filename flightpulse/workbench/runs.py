@@ -6,6 +6,7 @@ from typing import Any
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.fire import firing, replaying, run_store
+from flightpulse.workbench.fire.expectations import EXPECTED, Expectation
 from flightpulse.workbench.fire.replaying import Replayed
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.observe.facts import Facts, Sent
@@ -34,7 +35,7 @@ class Runs:
     ) -> Run:
         """See ``Workbench.fire``."""
         session = self._target.deployed
-        scenario = self._scenario(what)
+        scenario, expectations = self._scenario(what)
         is_scenario = not isinstance(what, Mapping | list | tuple)
         label = scenario.name if scenario.number else scenario.title
         with self._target.steps() as steps:
@@ -42,6 +43,7 @@ class Runs:
             fired = firing.fire(
                 session,
                 scenario,
+                expectations,
                 reset=is_scenario if reset is None else reset,
                 seconds=timeout,
                 correlation_id=correlation_id,
@@ -75,7 +77,7 @@ class Runs:
             if kept is None:
                 raise UserError(f"No run has sent the event {what}.", hint="Fire one with: wb.fire(1)")
             return Run(session, kept, _observed(session, kept))
-        kept = run_store.load(self._target.home, self._scenario(what).name, cloud)
+        kept = run_store.load(self._target.home, self._scenario(what)[0].name, cloud)
         if kept is None:
             return self.fire(what, reset=None, correlation_id=None, timeout=None)
         return Run(session, kept, _observed(session, kept))
@@ -88,18 +90,17 @@ class Runs:
         else:
             kept = run_store.of_event(home, what, cloud) or run_store.load(home, what, cloud)
             if kept is None and not what.startswith("evt-"):
-                kept = run_store.load(home, self._scenario(what).name, cloud)
+                kept = run_store.load(home, self._scenario(what)[0].name, cloud)
         if kept is None:
             verb = "scenario 1" if what is None or what.startswith("evt-") else f"scenario {what}"
             which = "There is no run yet" if what is None else f"There is no run of {what} yet"
             raise UserError(f"{which} on {session.where}.", hint=f"Send one with: {session.command(verb)}")
         return Run(session, kept, _observed(session, kept))
 
-    def _scenario(self, what: Any) -> Scenario:
-        if isinstance(what, Scenario):
-            return what
+    def _scenario(self, what: Any) -> tuple[Scenario, tuple[Expectation, ...]]:
         if isinstance(what, int | str):
-            return scenarios.find(str(what))
+            scenario = scenarios.find(str(what))
+            return scenario, EXPECTED[scenario.name]
         chosen = [what] if isinstance(what, Mapping) else list(what)
         if not chosen:
             raise UserError(

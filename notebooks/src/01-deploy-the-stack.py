@@ -124,7 +124,7 @@ plan = wb.stack.plan()
 print(plan)
 
 # %% tags=["nbval-check-output"]
-check("the plan says", "There were no differences" in plan, True)
+check("the plan says", "There were no differences" in plan.differences, True)
 
 # %% [markdown]
 # **Takeaway:** infrastructure as code can be asked the question *what would change?* and the answer *nothing* is worth having. Read the plan before every deployment; the same command is `flightpulse diff`.

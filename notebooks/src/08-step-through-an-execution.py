@@ -130,13 +130,13 @@ check("messages", len(run.messages), 4)
 earlier = datetime.now(UTC) - timedelta(minutes=30)
 first = wb.fire(wb.events.delay("SW1234", 40), reset=True)
 second = wb.fire(wb.events.delay("SW1234", 20, at=earlier))
-first.diff(second)
+first.execution().diff(second.execution())
 
 # %% [markdown]
 # `=` went the same way in both, `≠` fared differently, `A` and `B` were visited in one only. No fault was needed this time: the second event is really older, and a real condition refused it.
 
 # %% tags=["nbval-check-output"]
-difference = first.diff(second)
+difference = first.execution().diff(second.execution())
 check("they part at", difference.divergence.sentence.partition(":")[0], "ApplyToFlight")
 check("outcomes", [run.execution().outcome for run in (first, second)], ["DONE", "SUPERSEDED"])
 

@@ -16,10 +16,10 @@ from flightpulse.local.model.stand_in import segment_of
 from flightpulse.local.model.writers import Request
 from flightpulse.workbench import connect
 from flightpulse.workbench.fire import scenarios
+from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.metrics import metrics
 from flightpulse.workbench.target.session import Session
-from simulator.producer import send
 from simulator.scenarios import SCENARIOS
 from tests.integration.emulator import Emulator
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from flightpulse.adapters.table import Table
 from flightpulse.domain import local_time
 from flightpulse.errors import UserError
-from flightpulse.workbench.deploy import sample_data
 from flightpulse.workbench.target.session import Session
+from simulator import sample_data
 
 Clock = Callable[[], datetime]
 

@@ -6,7 +6,7 @@ of the local cloud or from a saved file.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One stay in a state. ``input`` and ``output`` are JSON texts as the history has them."""
+    """One stay in a state. ``input`` and ``output`` are JSON texts as the history has them.
+
+    ``status`` is RUNNING, SUCCEEDED, CAUGHT (left through its Catch), FAILED, ABORTED or TIMED_OUT. Nothing runs any
+    more once its execution, or the item or branch around it, has ended.
+    """
 
     event_id: int
     name: str
@@ -47,6 +51,7 @@ class Visit:
     attempts: tuple[Attempt, ...]
     branches: tuple["Branch", ...]
     problem: Problem | None
+    status: str
 
     @property
     def seconds(self) -> float | None:
@@ -60,12 +65,16 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One iteration of a Map (``kind`` "iteration") or one branch of a Parallel state ("branch")."""
+    """One iteration of a Map (``kind`` "iteration") or one branch of a Parallel state ("branch").
+
+    ``attempt`` counts the tries of the whole Map or Parallel state from 1: a retried one goes through its items again.
+    """
 
     kind: str
     index: int
     status: str
     visits: tuple[Visit, ...]
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,7 @@ def read(events: Iterable[Mapping[str, Any]]) -> History:
 
     A history that is still growing, or was cut off, gives a tree whose last visits have not been left.
     """
-    reader = _Reader()
+    reader = Reader()
     for event in events:
         reader.add(event)
     return reader.history()
@@ -126,7 +135,9 @@ _TASK_FAILURES = frozenset(
         "MapRunAborted",
     }
 )
-_STATE_FAILURES = frozenset({"MapStateFailed", "ParallelStateFailed", "EvaluationFailed", "MapStateAborted"})
+_FAN_OUT_STARTS = {"MapStateStarted": "Map", "ParallelStateStarted": "Parallel"}
+_FAN_OUT_SUCCESSES = {"MapStateSucceeded": "Map", "ParallelStateSucceeded": "Parallel"}
+_FAN_OUT_FAILURES = {"MapStateFailed": "Map", "ParallelStateFailed": "Parallel"}
 _ITERATION_ENDS = {
     "MapIterationSucceeded": "SUCCEEDED",
     "MapIterationFailed": "FAILED",
@@ -150,9 +161,17 @@ class _Scope:
 
     kind: str
     index: int = 0
+    attempt: int = 1
     status: str = "RUNNING"
     owner: "_OpenVisit | None" = None
     visits: list["_OpenVisit"] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing inside can go on: it has ended, or what it belongs to has."""
+        if self.status != "RUNNING" or self.owner is None:
+            return self.status != "RUNNING"
+        return not self.owner.is_open or self.attempt < self.owner.tries or self.owner.scope.is_over
 
 
 @dataclass(slots=True)
@@ -168,16 +187,28 @@ class _OpenVisit:
     attempts: list[_OpenAttempt] = field(default_factory=list)
     branches: list[_Scope] = field(default_factory=list)
     problem: Problem | None = None
+    tries: int = 0
+    ended: str = ""
+    """FAILED or ABORTED once it cannot go on without a Catch; empty before."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.left_at is None and not self.ended
+
+    def current_try(self) -> list[_Scope]:
+        return [branch for branch in self.branches if branch.attempt == max(1, self.tries)]
 
 
-_Place = _Scope | _OpenVisit
+Place = _Scope | _OpenVisit
 
 
-class _Reader:
+class Reader:
+    """Takes the events of a history in their order. ``place`` is where the last one happened."""
+
     def __init__(self) -> None:
         self._root = _Scope("execution")
-        self._places: dict[int, _Place] = {0: self._root}
-        self._last: _Place = self._root
+        self._places: dict[int, Place] = {0: self._root}
+        self.place: Place = self._root
         self._started_at: datetime | None = None
         self._ended_at: datetime | None = None
         self._status = "RUNNING"
@@ -187,11 +218,10 @@ class _Reader:
         self._redrives = 0
 
     def add(self, event: Mapping[str, Any]) -> None:
-        before = self._places.get(event.get("previousEventId") or 0, self._last)
-        if before is self._root and event["type"] not in {"ExecutionStarted"} and not event.get("previousEventId"):
-            before = self._last
-        place = self._place(event, before)
-        self._places[event["id"]] = self._last = place
+        before = self._places.get(event.get("previousEventId") or 0, self.place)
+        if before is self._root and event["type"] != "ExecutionStarted" and not event.get("previousEventId"):
+            before = self.place
+        self._places[event["id"]] = self.place = self._place(event, before)
 
     def history(self) -> History:
         return History(
@@ -201,45 +231,63 @@ class _Reader:
             input=self._input,
             output=self._output,
             problem=self._problem,
-            visits=_freeze(self._root),
+            visits=self._freeze(self._root),
             redrives=self._redrives,
         )
 
-    def _place(self, event: Mapping[str, Any], before: _Place) -> _Place:
+    def _place(self, event: Mapping[str, Any], before: Place) -> Place:
         kind: str = event["type"]
         if kind.endswith("StateEntered"):
             return self._enter(event, before)
         if kind.endswith("StateExited"):
             return self._leave(event, before)
         if kind.startswith("Execution"):
-            return self._execution(event)
+            return self._execution(event, before)
         if kind == "MapIterationStarted":
             return self._start_iteration(event, before)
         if kind in _ITERATION_ENDS:
             return self._end_iteration(event, before)
-        if kind in {"MapStateStarted", "ParallelStateStarted"}:
-            return before
-        if kind in {"MapStateSucceeded", "ParallelStateSucceeded"}:
-            return _owner(before, "Map" if kind.startswith("Map") else "Parallel") or before
-        if kind in _STATE_FAILURES:
-            return self._fail_state(event, before)
+        if kind in _FAN_OUT_STARTS:
+            return self._start_try(before, _FAN_OUT_STARTS[kind])
+        if kind in _FAN_OUT_SUCCESSES:
+            return _owner(before, _FAN_OUT_SUCCESSES[kind]) or before
+        if kind in _FAN_OUT_FAILURES:
+            return self._fail_fan_out(event, before, _FAN_OUT_FAILURES[kind])
+        if kind == "EvaluationFailed":
+            return self._fail_evaluation(event, before)
+        if kind.endswith("StateAborted"):
+            return self._abort(before, kind.removesuffix("StateAborted"))
         return self._task(event, before)
 
-    def _execution(self, event: Mapping[str, Any]) -> _Place:
+    def _execution(self, event: Mapping[str, Any], before: Place) -> Place:
         kind, details = event["type"], _details(event)
         if kind == "ExecutionStarted":
             self._started_at, self._input = event["timestamp"], details.get("input", "{}")
         elif kind == "ExecutionRedriven":
             self._redrives += 1
             self._status, self._ended_at, self._problem = "RUNNING", None, None
+            self._reopen(self._root)
         elif kind in _ENDS:
             self._status, self._ended_at = _ENDS[kind], event["timestamp"]
             self._output = details.get("output")
             if self._status != "SUCCEEDED":
                 self._problem = Problem(details.get("error") or self._status, details.get("cause") or "")
+            if self._status == "FAILED":
+                _blame(before, self._problem)
+            self._root.status = self._status
         return self._root
 
-    def _enter(self, event: Mapping[str, Any], before: _Place) -> _Place:
+    def _reopen(self, scope: _Scope) -> None:
+        """A redrive takes up again whatever has not been left."""
+        if scope.status != "SUCCEEDED":
+            scope.status = "RUNNING"
+        for visit in scope.visits:
+            if visit.left_at is None:
+                visit.ended, visit.problem = "", None
+                for branch in visit.current_try():
+                    self._reopen(branch)
+
+    def _enter(self, event: Mapping[str, Any], before: Place) -> Place:
         details = event.get("stateEnteredEventDetails") or {}
         kind = event["type"].removesuffix("StateEntered")
         scope = self._scope_after(before)
@@ -254,62 +302,108 @@ class _Reader:
         scope.visits.append(visit)
         return visit
 
-    def _scope_after(self, before: _Place) -> _Scope:
+    def _scope_after(self, before: Place) -> _Scope:
         if isinstance(before, _Scope):
             return before
-        if before.kind == "Parallel" and before.left_at is None:
-            branch = _Scope("branch", len(before.branches), owner=before)
+        if before.kind == "Parallel" and before.is_open:
+            branch = _Scope("branch", len(before.current_try()), max(1, before.tries), owner=before)
             before.branches.append(branch)
             return branch
         return before.scope
 
-    def _leave(self, event: Mapping[str, Any], before: _Place) -> _Place:
+    def _leave(self, event: Mapping[str, Any], before: Place) -> Place:
         details = event.get("stateExitedEventDetails") or {}
         name = details.get("name", "")
         for visit in _upwards(before):
             if visit.name == name and visit.left_at is None:
-                visit.left_at = event["timestamp"]
+                visit.left_at, visit.ended = event["timestamp"], ""
                 visit.output = details.get("output")
                 return visit
         return before
 
-    def _start_iteration(self, event: Mapping[str, Any], before: _Place) -> _Place:
+    def _start_try(self, before: Place, kind: str) -> Place:
+        """The first try follows the entry of the state, every further one the event inside it that failed."""
+        owner = _owner(before, kind)
+        if owner is None:
+            return before
+        owner.tries += 1
+        owner.problem = None
+        return owner
+
+    def _start_iteration(self, event: Mapping[str, Any], before: Place) -> Place:
         details = _details(event)
         owner = next((v for v in _upwards(before) if v.kind == "Map" and v.name == details.get("name", v.name)), None)
         if owner is None:
             return before
-        iteration = _Scope("iteration", int(details.get("index", len(owner.branches))), owner=owner)
+        index = int(details.get("index", len(owner.current_try())))
+        iteration = _Scope("iteration", index, max(1, owner.tries), owner=owner)
         owner.branches.append(iteration)
         return iteration
 
-    def _end_iteration(self, event: Mapping[str, Any], before: _Place) -> _Place:
-        details = _details(event)
+    def _end_iteration(self, event: Mapping[str, Any], before: Place) -> Place:
+        """Those of other items are aborted in the name of the one that failed, so only name and index tell which."""
+        details, status = _details(event), _ITERATION_ENDS[event["type"]]
         name, index = details.get("name"), details.get("index")
-        for scope in _scopes(before):
-            fits = name in (None, scope.owner.name if scope.owner else None) and index in (None, scope.index)
-            if scope.kind == "iteration" and fits:
-                scope.status = _ITERATION_ENDS[event["type"]]
-                return scope
-        return before
+        around = [scope for scope in _scopes(before) if scope.kind == "iteration"]
+        others = [
+            scope
+            for visit in _upwards(before)
+            if visit.kind == "Map" and name in (None, visit.name)
+            for scope in reversed(visit.current_try())
+        ]
+        fitting = [scope for scope in [*around, *others] if _is_iteration(scope, name, index)]
+        ended = next((scope for scope in fitting if scope.status == "RUNNING"), next(iter(fitting), None))
+        if ended is None:
+            return before
+        ended.status = status
+        if status == "FAILED":
+            _close(before, "FAILED", ended)
+        return ended
 
-    def _fail_state(self, event: Mapping[str, Any], before: _Place) -> _Place:
-        kind, details = event["type"], _details(event)
-        problem = Problem(details.get("error") or kind, details.get("cause") or "")
-        if kind == "EvaluationFailed":
-            owner = next((v for v in _upwards(before) if v.name == details.get("state", v.name)), None)
-        else:
-            owner = _owner(before, "Map" if kind.startswith("Map") else "Parallel")
+    def _fail_fan_out(self, event: Mapping[str, Any], before: Place, kind: str) -> Place:
+        details = _details(event)
+        owner = _owner(before, kind)
         if owner is None:
             return before
-        owner.problem = problem
+        inside = _problem_at(before)
+        if details.get("error") or inside is None:
+            inside = Problem(details.get("error") or event["type"], details.get("cause") or "")
+        _close(before, "FAILED", owner)
+        owner.problem, owner.ended = inside, "FAILED"
         return owner
 
-    def _task(self, event: Mapping[str, Any], before: _Place) -> _Place:
+    def _fail_evaluation(self, event: Mapping[str, Any], before: Place) -> Place:
+        """Step Functions links the failure to the event before its state was entered, and names the state."""
+        details = _details(event)
+        owner = _named_open(before, details.get("state"), self._scope_after_entry(before))
+        if owner is None:
+            return before
+        owner.problem = Problem(details.get("error") or event["type"], details.get("cause") or "")
+        return owner
+
+    def _scope_after_entry(self, before: Place) -> Sequence[_Scope]:
+        if isinstance(before, _OpenVisit) and before.kind == "Parallel" and before.is_open:
+            return before.current_try()
+        return [before if isinstance(before, _Scope) else before.scope]
+
+    def _abort(self, before: Place, kind: str) -> Place:
+        """A stopped state is not named: it is the one at hand, in the item that just ended, or open beside them."""
+        candidates = [*_inside(self.place), *_upwards(before)]
+        for outer in _upwards(before):
+            candidates += [inner for branch in outer.branches for inner in _inside(branch)]
+        stopped = next((v for v in candidates if v.kind == kind and v.left_at is None and v.ended != "ABORTED"), None)
+        if stopped is None:
+            return before
+        stopped.ended = "ABORTED"
+        return stopped
+
+    def _task(self, event: Mapping[str, Any], before: Place) -> Place:
         visit = before if isinstance(before, _OpenVisit) else before.owner
         if visit is None:
             return before
         kind, details = event["type"], _details(event)
         if kind in _TASK_STARTS:
+            visit.problem = None
             visit.attempts.append(_attempt(event, details))
         elif kind in {"TaskSubmitted", *_TASK_SUCCESSES} and visit.attempts:
             attempt = visit.attempts[-1]
@@ -324,6 +418,51 @@ class _Reader:
             attempt.problem = Problem(details.get("error") or kind, details.get("cause") or "")
             attempt.child = attempt.child or _child_execution(details.get("cause"))
         return visit
+
+    def _freeze(self, scope: _Scope) -> tuple[Visit, ...]:
+        names = [visit.name for visit in scope.visits[1:]]
+        return tuple(
+            self._freeze_visit(visit, names[number] if number < len(names) else None)
+            for number, visit in enumerate(scope.visits)
+        )
+
+    def _freeze_visit(self, visit: _OpenVisit, after: str | None) -> Visit:
+        problem = _problem_at(visit)
+        return Visit(
+            event_id=visit.event_id,
+            name=visit.name,
+            kind=visit.kind,
+            entered_at=visit.entered_at,
+            left_at=visit.left_at,
+            input=visit.input,
+            output=visit.output,
+            attempts=tuple(_freeze_attempt(attempt) for attempt in visit.attempts),
+            branches=tuple(self._freeze_branch(branch) for branch in visit.branches),
+            problem=Problem(problem.error, problem.cause, after) if problem else None,
+            status=self._status_of(visit),
+        )
+
+    def _freeze_branch(self, branch: _Scope) -> Branch:
+        return Branch(branch.kind, branch.index, self._branch_status(branch), self._freeze(branch), branch.attempt)
+
+    def _status_of(self, visit: _OpenVisit) -> str:
+        failed = visit.kind == "Fail" or _problem_at(visit) is not None
+        if visit.left_at is not None:
+            return "CAUGHT" if failed else "SUCCEEDED"
+        if visit.kind == "Fail":
+            return "FAILED"
+        if visit.ended or not visit.scope.is_over:
+            return "FAILED" if visit.ended and failed else visit.ended or "RUNNING"
+        return "FAILED" if failed else "TIMED_OUT" if self._status == "TIMED_OUT" else "ABORTED"
+
+    def _branch_status(self, branch: _Scope) -> str:
+        if branch.status != "RUNNING" or not branch.visits:
+            return "ABORTED" if branch.is_over and branch.status == "RUNNING" else branch.status
+        last = branch.visits[-1]
+        if branch.kind == "branch" and last.left_at is not None:
+            return "SUCCEEDED"
+        status = self._status_of(last)
+        return status if status in {"FAILED", "TIMED_OUT"} else "ABORTED" if branch.is_over else "RUNNING"
 
 
 def _attempt(event: Mapping[str, Any], details: Mapping[str, Any]) -> _OpenAttempt:
@@ -356,7 +495,7 @@ def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-def _upwards(place: _Place) -> Iterable[_OpenVisit]:
+def _upwards(place: Place) -> Iterable[_OpenVisit]:
     """The visit at a place, then the Map and Parallel states around it, innermost first."""
     visit = place if isinstance(place, _OpenVisit) else place.owner
     while visit is not None:
@@ -364,40 +503,59 @@ def _upwards(place: _Place) -> Iterable[_OpenVisit]:
         visit = visit.scope.owner
 
 
-def _scopes(place: _Place) -> Iterable[_Scope]:
+def _scopes(place: Place) -> Iterable[_Scope]:
     scope: _Scope | None = place if isinstance(place, _Scope) else place.scope
     while scope is not None:
         yield scope
         scope = scope.owner.scope if scope.owner else None
 
 
-def _owner(place: _Place, kind: str) -> _OpenVisit | None:
-    return next((visit for visit in _upwards(place) if visit.kind == kind and visit.left_at is None), None)
+def _owner(place: Place, kind: str) -> _OpenVisit | None:
+    """The innermost state of a kind around a place that is still at work."""
+    return next((visit for visit in _upwards(place) if visit.kind == kind and visit.is_open), None)
 
 
-def _freeze(scope: _Scope) -> tuple[Visit, ...]:
-    following: list[_OpenVisit | None] = [*scope.visits[1:], None][: len(scope.visits)]
-    return tuple(_freeze_visit(visit, after) for visit, after in zip(scope.visits, following, strict=True))
+def _inside(place: Place) -> Iterable[_OpenVisit]:
+    """The visits of an item or branch, innermost first; none for a visit itself."""
+    if isinstance(place, _Scope) and place.owner is not None:
+        for visit in place.visits:
+            for branch in visit.branches:
+                yield from _inside(branch)
+            yield visit
 
 
-def _freeze_visit(visit: _OpenVisit, after: _OpenVisit | None) -> Visit:
-    caught_by = after.name if after else None
-    last = visit.attempts[-1].problem if visit.attempts else None
-    problem = visit.problem or last
-    return Visit(
-        event_id=visit.event_id,
-        name=visit.name,
-        kind=visit.kind,
-        entered_at=visit.entered_at,
-        left_at=visit.left_at,
-        input=visit.input,
-        output=visit.output,
-        attempts=tuple(_freeze_attempt(attempt) for attempt in visit.attempts),
-        branches=tuple(
-            Branch(branch.kind, branch.index, _branch_status(branch), _freeze(branch)) for branch in visit.branches
-        ),
-        problem=Problem(problem.error, problem.cause, caught_by) if problem else None,
-    )
+def _is_iteration(scope: _Scope, name: str | None, index: int | None) -> bool:
+    owner = scope.owner.name if scope.owner else None
+    return scope.kind == "iteration" and name in (None, owner) and index in (None, scope.index)
+
+
+def _named_open(before: Place, name: str | None, scopes: Sequence[_Scope]) -> _OpenVisit | None:
+    """The state of this name that is at work: entered last after ``before``, or around it."""
+    entered = [visit for scope in reversed(scopes) for visit in reversed(scope.visits)]
+    fitting = [visit for visit in [*entered, *_upwards(before)] if name in (None, visit.name) and visit.is_open]
+    return next((visit for visit in fitting if visit.problem is None), next(iter(fitting), None))
+
+
+def _problem_at(place: Place) -> Problem | None:
+    if isinstance(place, _Scope):
+        return None
+    return place.problem or (place.attempts[-1].problem if place.attempts else None)
+
+
+def _blame(place: Place, problem: Problem | None) -> None:
+    """What an execution failed in has failed with it, where the history says no more."""
+    for visit in _upwards(place):
+        if visit.left_at is None and _problem_at(visit) is None:
+            visit.problem = problem
+
+
+def _close(place: Place, status: str, within: Place) -> None:
+    """The states from a place outwards have ended, up to the item or state ``within`` which they are."""
+    for visit in _upwards(place):
+        if visit is within or (isinstance(within, _Scope) and visit is within.owner):
+            return
+        if visit.is_open:
+            visit.ended = status
 
 
 def _freeze_attempt(attempt: _OpenAttempt) -> Attempt:
@@ -409,9 +567,3 @@ def _freeze_attempt(attempt: _OpenAttempt) -> Attempt:
         problem=attempt.problem,
         child_execution=attempt.child,
     )
-
-
-def _branch_status(branch: _Scope) -> str:
-    if branch.kind == "iteration" or not branch.visits:
-        return branch.status
-    return "SUCCEEDED" if branch.visits[-1].left_at else "RUNNING"

@@ -96,7 +96,7 @@ class _Walker:
             self._results[stay] = _parsed(found["output"])
 
     def _scope(self, visits: Sequence[Visit], known: Known) -> Iterator[Moment]:
-        for visit, after in zip(visits, [*visits[1:], None], strict=True):
+        for visit, after in zip(visits, [*visits[1:], None], strict=False):
             moment = self._moment(visit, after.name if after else "", known)
             yield moment
             for branch in visit.branches:
@@ -182,7 +182,9 @@ class _Walker:
             return result if selector is None else path_rules.template(selector, Known(states={"input": result}))
         kind = moment.visit.kind
         if kind in {"Map", "Parallel"} and moment.visit.branches and moment.visit.left_at:
-            ordered = sorted(moment.visit.branches, key=lambda branch: branch.index)
+            last = max(branch.attempt for branch in moment.visit.branches)
+            ended = [branch for branch in moment.visit.branches if branch.attempt == last]
+            ordered = sorted(ended, key=lambda branch: branch.index)
             return [_outcome(branch) for branch in ordered]
         plain = not {"Output", "OutputPath", "ResultPath", "ResultSelector"} & moment.state.keys()
         if kind in _WORKING and plain and moment.visit.output is not None:

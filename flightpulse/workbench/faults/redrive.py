@@ -14,10 +14,12 @@ from typing import Any
 
 from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.domain import keys
+from flightpulse.domain.events import TOPIC
+from flightpulse.kafka.producer import OutgoingRecord
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.faults import dead_letters
 from flightpulse.workbench.faults.dead_letters import DeadLetter
-from flightpulse.workbench.target import names
+from flightpulse.workbench.fire import sending
 from flightpulse.workbench.target.session import Session
 
 EXECUTIONS = "executions"
@@ -204,7 +206,7 @@ class Redriver:
         correlation_id = letter.body.get("correlation_id")
         headers = {"correlation_id": str(correlation_id)} if correlation_id else {}
         self._publish(key or _flight_in(value), value, headers)
-        return f"sent to {names.TOPIC} again"
+        return f"sent to {TOPIC} again"
 
     def _notification(self, letter: DeadLetter) -> str:
         order = letter.body.get("redrive")
@@ -293,7 +295,7 @@ class Redriver:
         return found
 
     def _mapping(self, letter: DeadLetter) -> str:
-        from flightpulse.relay.records import EventShape
+        from flightpulse.kafka.records import EventShape
 
         places = letter.body.get("KafkaBatchInfo", {}).get("recordsInfo", {})
         records = _kafka_records(self._session.broker, places)
@@ -317,12 +319,8 @@ def _publisher(session: Session) -> Publish:
     """Writes records to the session's broker, which is looked for only when there is one to write."""
 
     def publish(key: bytes | None, value: bytes | None, headers: Mapping[str, str]) -> None:
-        from flightpulse.relay import Kafka
-        from simulator.producer import OperationsProducer, check
-
-        with OperationsProducer(Kafka(session.broker), names.TOPIC) as producer:
-            producer.send_record(key, value, {name: text.encode() for name, text in headers.items()})
-        check(producer.report)
+        record = OutgoingRecord(key, value, {name: text.encode() for name, text in headers.items()})
+        sending.send_records(session, [record])
 
     return publish
 
@@ -368,8 +366,8 @@ def _kafka_records(bootstrap: str, places: Mapping[str, Any], *, seconds: float 
     """The records that an on-failure letter names by partition and offsets, as far as the topic still has them."""
     from confluent_kafka import Consumer, TopicPartition
 
-    from flightpulse.relay.connection import Kafka
-    from flightpulse.relay.records import Record
+    from flightpulse.kafka.connection import Kafka
+    from flightpulse.kafka.records import Record
 
     wanted = {_partition(name): (int(p["firstRecordOffset"]), int(p["lastRecordOffset"])) for name, p in places.items()}
     consumer = Consumer(

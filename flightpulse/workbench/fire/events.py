@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from flightpulse.errors import UserError
+from flightpulse.kafka.record_positions import Place
 from flightpulse.workbench.deploy.items import Items
 from flightpulse.workbench.fire import raw_records
-from flightpulse.workbench.fire.record_positions import Place
 from flightpulse.workbench.target.connection import Connection
 from simulator import events
 

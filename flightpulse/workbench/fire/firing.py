@@ -4,21 +4,20 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flightpulse.adapters.table import Table
+from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
-from flightpulse.workbench.fire import run_store, scenarios
-from flightpulse.workbench.fire.record_positions import Place
+from flightpulse.kafka.record_positions import Place
+from flightpulse.workbench.fire import run_store, scenarios, sending
+from flightpulse.workbench.fire.expectations import Expectation, Finding, everyone_told
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.fire.scenarios import ScenarioRun
 from flightpulse.workbench.observe import consumer_log
 from flightpulse.workbench.observe.facts import Facts, Sent
 from flightpulse.workbench.target.session import Session
-
-if TYPE_CHECKING:
-    from simulator.expectations import Expectation, Finding
-    from simulator.scenarios import Scenario
+from simulator.scenarios import Scenario
 
 Event = Mapping[str, Any]
 Refused = Callable[[str], str]
@@ -46,25 +45,17 @@ class Sender:
     places: list[Place] = field(default_factory=list)
 
     def __call__(self, session: Session, some_events: Sequence[Event]) -> None:
-        from flightpulse.relay.connection import Kafka, partitions_of
-        from simulator.events import TOPIC
-        from simulator.producer import OperationsProducer, check
-
-        kafka = Kafka(session.broker)
-        partitions_of(kafka, TOPIC)
-        with OperationsProducer(kafka) as producer:
-            for event in some_events:
-                producer.send(event, correlation_id=self.correlation_id)
-        check(producer.report)
+        report = sending.send(session, some_events, correlation_id=self.correlation_id)
         self.events = list(some_events)
         order = {str(event["event_id"]): number for number, event in reversed(list(enumerate(some_events)))}
-        places = [Place(one.event_id, one.partition, one.offset) for one in producer.report.acknowledged]
+        places = [Place(found.name, found.partition, found.offset, TOPIC) for found in report.acknowledged]
         self.places = sorted(places, key=lambda place: (order[place.event_id], place.offset))
 
 
 def fire(
     session: Session,
-    scenario: "Scenario",
+    scenario: Scenario,
+    expectations: Sequence[Expectation],
     *,
     reset: bool,
     seconds: float | None = None,
@@ -73,11 +64,11 @@ def fire(
 ) -> Fired:
     """Run a scenario and keep what was sent. Raises UserError when the broker or the table cannot be used."""
     sender = Sender(correlation_id)
-    run = scenarios.run(session, scenario, send=sender, reset=reset, seconds=seconds, on_look=on_look)
+    run = scenarios.run(session, scenario, expectations, send=sender, reset=reset, seconds=seconds, on_look=on_look)
     return Fired(run, tuple(sender.events), tuple(sender.places))
 
 
-def keep(session: Session, scenario: "Scenario", fired: Fired, *, cloud: str) -> KeptRun:
+def keep(session: Session, scenario: Scenario, fired: Fired, *, cloud: str) -> KeptRun:
     """Write down what was fired, so that it is found again; ``cloud`` tells one local cloud from the next."""
     kept = KeptRun(
         name=scenario.name,
@@ -95,13 +86,11 @@ def keep(session: Session, scenario: "Scenario", fired: Fired, *, cloud: str) ->
     return kept
 
 
-def as_scenario(session: Session, some_events: Sequence[Event]) -> "Scenario":
-    """A scenario that sends these events and expects to learn what became of each.
+def as_scenario(session: Session, some_events: Sequence[Event]) -> tuple[Scenario, tuple[Expectation, ...]]:
+    """A scenario that sends these events, and the expectation of learning what became of each.
 
     Raises UserError for an event that lacks what every record needs.
     """
-    from simulator.scenarios import Scenario
-
     for event in some_events:
         _check(event)
     flights = tuple(dict.fromkeys(str(event["payload"]["flight_id"]) for event in some_events))
@@ -109,22 +98,21 @@ def as_scenario(session: Session, some_events: Sequence[Event]) -> "Scenario":
     known = tuple(flight for flight in flights if table.flight(flight) is not None)
     refused = consumer_log.Refusals(session, {str(event["event_id"]) for event in some_events})
     ids = {str(event["event_id"]): _title([event]) for event in some_events}
-    return Scenario(
+    scenario = Scenario(
         number=0,
         name=next(iter(ids)) if len(ids) == 1 else f"{len(ids)} events",
         title=_title(some_events),
         sends=_title(some_events),
         flights=known,
         build=lambda _clock, _flights: [dict(event) for event in some_events],
-        expectations=tuple(outcome_of(event_id, said, refused) for event_id, said in ids.items()),
     )
+    return scenario, tuple(outcome_of(event_id, said, refused) for event_id, said in ids.items())
 
 
-def outcome_of(event_id: str, said_of_event: str, refused: Refused) -> "Expectation":
+def outcome_of(event_id: str, said_of_event: str, refused: Refused) -> Expectation:
     """It is known what became of an event, and whoever was to be told has been told."""
-    from simulator.expectations import Expectation, Finding
 
-    def look(facts: Facts) -> "Finding":
+    def look(facts: Facts) -> Finding:
         sent = next(one for one in facts.sent if one.event_id == event_id)
         found = facts.handled_of(event_id)
         if not found:
@@ -142,10 +130,8 @@ def outcome_of(event_id: str, said_of_event: str, refused: Refused) -> "Expectat
     return Expectation(f"{said_of_event}: known what became of it", look)
 
 
-def _told(facts: Facts, sent: Sent) -> "Finding":
+def _told(facts: Facts, sent: Sent) -> Finding:
     """As for a scenario, but for this event alone, whatever else was sent about its flight."""
-    from simulator.expectations import everyone_told
-
     return everyone_told(sent.flight_id).look(replace(facts, sent=(sent,)))
 
 

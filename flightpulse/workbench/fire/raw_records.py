@@ -3,8 +3,11 @@
 import time
 from datetime import UTC, datetime
 
+from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
-from flightpulse.workbench.fire.record_positions import Place
+from flightpulse.kafka.producer import OutgoingRecord
+from flightpulse.kafka.record_positions import Place
+from flightpulse.workbench.fire import sending
 from flightpulse.workbench.observe import consumer_log
 from flightpulse.workbench.target.session import Session
 
@@ -16,17 +19,10 @@ def send(session: Session, value: bytes | str, key: bytes | str | None, seconds:
 
     Raises UserError when the broker does not take the record, or the consumer says nothing for so many seconds.
     """
-    from flightpulse.relay.connection import Kafka, partitions_of
-    from simulator.events import TOPIC
-    from simulator.producer import OperationsProducer, check
-
-    since, kafka = datetime.now(UTC), Kafka(session.broker)
-    partitions_of(kafka, TOPIC)
-    with OperationsProducer(kafka) as producer:
-        producer.send_record(_bytes(key), _bytes(value) or b"", {}, name="record")
-    check(producer.report)
-    acknowledged = producer.report.acknowledged[0]
-    place = Place("record", acknowledged.partition, acknowledged.offset)
+    since = datetime.now(UTC)
+    report = sending.send_records(session, [OutgoingRecord(_bytes(key), _bytes(value) or b"")])
+    (acknowledged,) = report.acknowledged
+    place = Place("record", acknowledged.partition, acknowledged.offset, TOPIC)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         line = consumer_log.read(session, since=since).get((place.partition, place.offset))

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from flightpulse.workbench.deploy import seeding
-from flightpulse.workbench.fire import scenarios
+from flightpulse.workbench.fire import scenarios, sending
+from flightpulse.workbench.fire.expectations import Expectation, Finding, everyone_told
 from flightpulse.workbench.fire.scenarios import OnLook, ScenarioRun
 from flightpulse.workbench.observe.facts import Facts, Sent
 from flightpulse.workbench.target.session import Session
-
-if TYPE_CHECKING:
-    from simulator.expectations import Expectation, Finding
-    from simulator.replay import Plan
+from simulator import events
+from simulator.replay import Plan
+from simulator.scenarios import Scenario
 
 Event = Mapping[str, Any]
 OnSent = Callable[[int, int], None]
@@ -54,15 +54,13 @@ class Replayed:
 
 
 def replay(
-    session: Session, plan: "Plan", *, speed: float, on_sent: OnSent, on_look: OnLook = lambda _seen, _all: None
+    session: Session, plan: Plan, *, speed: float, on_sent: OnSent, on_look: OnLook = lambda _seen, _all: None
 ) -> Replayed:
     """Load the flights of a plan, send its events and wait until everybody has been told.
 
     Ctrl-C while it sends leaves every event either sent or not, and ends it. Raises UserError when the table or the
     broker cannot be used.
     """
-    from simulator.scenarios import Scenario
-
     seeding.store(session, plan.data)
     scenario = Scenario(
         number=0,
@@ -71,12 +69,12 @@ def replay(
         sends=f"{len(plan.news)} events",
         flights=tuple(flight.flight_id for flight in plan.data.flights),
         build=lambda clock, _flights: plan.events(clock.began_at, speed),
-        expectations=(every_event_handled(), *(told_newest(one.flight_id) for one in plan.data.flights)),
     )
     run = scenarios.run(
         session,
         scenario,
-        send=lambda some_session, events: send_at_their_moments(some_session, events, on_sent),
+        (every_event_handled(), *(told_newest(flight.flight_id) for flight in plan.data.flights)),
+        send=lambda some_session, some_events: send_at_their_moments(some_session, some_events, on_sent),
         reset=False,
         seconds=plan.lasts.total_seconds() / speed + _SECONDS_TO_SETTLE,
         on_look=on_look,
@@ -86,36 +84,24 @@ def replay(
 
 def send_at_their_moments(session: Session, some_events: Sequence[Event], on_sent: OnSent) -> None:
     """Send each event when its time has come. Raises UserError unless the broker has them all."""
-    from flightpulse.relay.connection import Kafka, partitions_of
-    from simulator.events import TOPIC
-    from simulator.producer import OperationsProducer, check
-
-    kafka = Kafka(session.broker)
-    partitions_of(kafka, TOPIC)
-    with OperationsProducer(kafka) as producer:
-        for number, event in enumerate(some_events, 1):
-            producer.pause((datetime.fromisoformat(event["timestamp"]) - datetime.now(UTC)).total_seconds())
-            producer.send(event)
-            on_sent(number, len(some_events))
-    check(producer.report)
+    records = [events.record(event, due=datetime.fromisoformat(event["timestamp"])) for event in some_events]
+    sending.send_records(session, records, after_each=lambda _producer, number: on_sent(number, len(records)))
 
 
-def every_event_handled() -> "Expectation":
+def every_event_handled() -> Expectation:
     """A workflow ended well for every event that was sent; an event that the consumer put aside was not handled."""
-    from simulator.expectations import Expectation, Finding
 
-    def look(facts: Facts) -> "Finding":
+    def look(facts: Facts) -> Finding:
         done = sum(_is_handled(facts, one) for one in facts.sent)
         return Finding(f"{done} of {len(facts.sent)}", ok=done == len(facts.sent))
 
     return Expectation("Every event handled", look)
 
 
-def told_newest(flight_id: str) -> "Expectation":
+def told_newest(flight_id: str) -> Expectation:
     """Whoever wishes it was told the flight's newest news, once on each channel they chose."""
-    from simulator.expectations import Expectation, Finding, everyone_told
 
-    def look(facts: Facts) -> "Finding":
+    def look(facts: Facts) -> Finding:
         findings = [everyone_told(flight_id).look(replace(facts, sent=(one,))) for one in newest(facts.sent, flight_id)]
         wrong = [finding for finding in findings if not finding.ok]
         return wrong[0] if wrong else Finding("; ".join(one.seen for one in findings), ok=bool(findings))

@@ -6,19 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from flightpulse.adapters.table import Table
 from flightpulse.domain.entities import Flight
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.fire.expectations import Expectation
 from flightpulse.workbench.observe.facts import Facts, Sent
 from flightpulse.workbench.observe.observer import Observer
 from flightpulse.workbench.target.session import Session
-
-if TYPE_CHECKING:
-    from simulator.expectations import Expectation
-    from simulator.scenarios import Scenario
+from simulator.scenarios import Scenario
 
 Event = Mapping[str, Any]
 Send = Callable[[Session, Sequence[Event]], None]
@@ -70,7 +68,8 @@ _PATIENCE = {"local": Patience(60.0, 0.15, 4.0), "aws": Patience(180.0, 2.0, 45.
 
 def run(
     session: Session,
-    scenario: "Scenario",
+    scenario: Scenario,
+    expectations: Sequence[Expectation],
     *,
     send: Send,
     reset: bool = True,
@@ -94,7 +93,7 @@ def run(
     sent = tuple(_sent(event, datetime.now(UTC)) for event in events)
     facts, checks = watch(
         lambda: observer.look(sent),
-        scenario.expectations,
+        expectations,
         patience,
         deadline=began + (seconds or patience.deadline),
         on_look=on_look,
@@ -111,7 +110,7 @@ def run(
     )
 
 
-def check(expectations: "Sequence[Expectation]", facts: Facts) -> tuple[Check, ...]:
+def check(expectations: Sequence[Expectation], facts: Facts) -> tuple[Check, ...]:
     """Hold expectations against facts."""
     checks = []
     for expectation in expectations:
@@ -159,7 +158,7 @@ class _RealClock:
 
 def watch(
     look: Callable[[], Facts],
-    expectations: "Sequence[Expectation]",
+    expectations: Sequence[Expectation],
     patience: Patience,
     *,
     deadline: float,

@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from flightpulse.kafka.record_positions import KafkaRecord
 from flightpulse.workbench.executions.run_executions import RunExecution
-from flightpulse.workbench.fire.record_positions import KafkaRecord
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.facts import AuditEvent
 from flightpulse.workbench.observe.item_changes import ItemChange

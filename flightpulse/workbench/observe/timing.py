@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flightpulse.workbench.fire.record_positions import KafkaRecord
+from flightpulse.kafka.record_positions import KafkaRecord
 from flightpulse.workbench.observe.facts import Facts
 from flightpulse.workbench.show import charts, frames
 from flightpulse.workbench.show.charts import Span

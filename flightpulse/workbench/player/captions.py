@@ -37,8 +37,8 @@ class Teller:
     def _item(self, number: int) -> str:
         item = self._trace.items[number]
         if item.kind == "iteration":
-            return f"item #{item.index} of {item.map_name}"
-        return f"branch {item.index + 1} of {item.map_name}"
+            return f"item #{item.index} of {item.of}"
+        return f"branch {item.index + 1} of {item.of}"
 
     def caption(self, index: int) -> str:
         event = self._trace.events[index]
@@ -50,7 +50,7 @@ class Teller:
             return f"{words_of(kind)}{_named(event)}."
         visit = self._trace.stays[stay].visit
         if kind.startswith("MapIteration"):
-            return _iteration(kind, f"item #{self._trace.items[item].index}" if item is not None else "an item", visit)
+            return _iteration(kind, self._item(item) if item is not None else f"an item of {visit.name}")
         if kind.endswith("StateEntered"):
             return self._entered(visit, stay)
         if kind.endswith("StateExited"):
@@ -89,8 +89,15 @@ class Teller:
             return f"{visit.name} is reached: a good end."
         if kind == "Fail":
             error = f" with {state.notes}" if state and state.notes and not state.notes.startswith("$") else ""
-            return f"{visit.name} is reached: it ends the execution{error}."
+            return f"{visit.name} is reached: it ends {self._ended_by(stay)}{error}."
         return f"{visit.name} begins."
+
+    def _ended_by(self, stay: int) -> str:
+        """What ends when a state fails for good: the item or branch it is in, else the execution."""
+        items = self._trace.stays[stay].items
+        if not items:
+            return "the execution"
+        return "the item" if self._trace.items[items[-1]].kind == "iteration" else "the branch"
 
     def _exited(self, visit: Visit, stay: int, index: int) -> str:
         after = self._after.get(stay)
@@ -113,15 +120,22 @@ class Teller:
     def _failed(self, event: Event, visit: Visit, index: int) -> str:
         kind: str = event["type"]
         if is_stopped(kind):
-            return f"{visit.name} is stopped."
+            return f"{visit.name}, which has failed, is closed." if visit.problem else f"{visit.name} is stopped."
         if kind in {"MapStateFailed", "ParallelStateFailed"}:
-            part = "an item" if visit.kind == "Map" else "a branch"
-            return f"{visit.name} fails because {part} failed; {self._then(index)}."
+            return f"{visit.name} fails because {self._why_failed(index, visit)}; {self._then(index)}."
         problem = _problem(event)
         said = "" if problem.error == kind else f" with {in_words(problem)}"
         ending = "times out" if kind.endswith("TimedOut") else "fails"
         number = self._course.tries(index)
         return f"{visit.name} {ending} on try {number}{said}; {self._then(index)}."
+
+    def _why_failed(self, index: int, visit: Visit) -> str:
+        before = self._course.before(index)
+        if before == "EvaluationFailed":
+            return "its expression could not be worked out"
+        if before.startswith("MapRun"):
+            return "its map run failed"
+        return "an item failed" if visit.kind == "Map" else "a branch failed"
 
     def _then(self, index: int) -> str:
         follows = self._course.what_follows(index)
@@ -132,20 +146,25 @@ class Teller:
             after = self._after.get(stay) if stay is not None else None
             taker = self._trace.stays[after].visit.name if after is not None else ""
             return f"{taker} takes over" if taker else "the error is caught"
-        return "what comes next is not in the history yet" if follows == "unknown" else "nobody catches it"
+        if follows == "unknown":
+            return "what comes next is not in the history yet"
+        stay, _ = self._trace.places[index]
+        ended = self._ended_by(stay) if stay is not None else "the execution"
+        return "nobody catches it" if ended == "the execution" else f"{ended} fails with it"
 
     def _worked(self, event: Event, visit: Visit, index: int) -> str:
         kind, found = event["type"], details(event)
         what = resource_of(found) or _last_resource(visit)
-        if kind == "MapStateStarted":
-            number = max(int(found.get("length") or 0), len({branch.index for branch in visit.branches}))
-            return f"{visit.name} has {count(number, 'item')}."
-        if kind == "ParallelStateStarted":
-            return f"{visit.name} starts its {count(len(visit.branches), 'branch', 'branches')}."
+        if kind in {"MapStateStarted", "ParallelStateStarted"}:
+            return self._fans_out(index, visit, int(found.get("length") or 0))
+        if kind == "MapRunStarted":
+            return f"{visit.name} starts a map run: its items are executions of their own."
+        if kind == "MapStateSucceeded" and self._course.has(index, "MapRunStarted"):
+            return f"{visit.name} is done with the items of its map run."
         if kind in {"MapStateSucceeded", "ParallelStateSucceeded"}:
             return _all_done(visit)
         if kind.startswith("MapRun"):
-            return f"{visit.name}: {words_of(kind)}."
+            return f"The map run of {visit.name} has {words_of(kind).removeprefix('Map run ')}."
         if is_start(kind):
             number = self._course.tries(index)
             return f"{visit.name} {'tries again' if number > 1 else ''}{_calls(what, number)}."
@@ -160,6 +179,19 @@ class Teller:
             return f"{what} answers {visit.name}" + (f" on try {number}." if number > 1 else ".")
         return f"{visit.name}: {words_of(kind)}."
 
+    def _fans_out(self, index: int, visit: Visit, length: int) -> str:
+        attempt = self._course.tries(index)
+        again = f" on try {attempt}" if attempt > 1 else ""
+        mine = {branch.index for branch in visit.branches if branch.attempt == attempt}
+        if visit.kind == "Parallel":
+            stay, _ = self._trace.places[index]
+            state = self._states.get(self._trace.stays[stay].path or "") if stay is not None else None
+            number = len(state.scopes) if state and state.scopes else len(mine)
+            return f"{visit.name} starts its {count(number, 'branch', 'branches')}{again}."
+        if not length and self._course.has(index, "MapRunStarted"):
+            return f"{visit.name} looks for its items{again}."
+        return f"{visit.name} has {count(max(length, len(mine)), 'item')}{again}."
+
     def _submitted(self, visit: Visit, index: int, what: str) -> str:
         attempts = visit.attempts[: self._course.tries(index)]
         child = attempts[-1].child_execution if attempts else None
@@ -168,14 +200,14 @@ class Teller:
         return f"{what} has taken the request of {visit.name}."
 
 
-def _iteration(kind: str, item: str, visit: Visit) -> str:
+def _iteration(kind: str, item: str) -> str:
     said = {
         "MapIterationStarted": "begins",
         "MapIterationSucceeded": "is done",
         "MapIterationFailed": "fails",
         "MapIterationAborted": "is stopped",
     }.get(kind, words_of(kind))
-    return f"{item[:1].upper()}{item[1:]} of {visit.name} {said}."
+    return f"{item[:1].upper()}{item[1:]} {said}."
 
 
 def _calls(what: str, number: int) -> str:

@@ -42,9 +42,26 @@ class Course:
         return "unknown" if open_ended and self._trace.history.status == "RUNNING" else "end"
 
     def tries(self, index: int) -> int:
-        """How many tries the visit has had up to an event, the one the event belongs to included."""
+        """How many tries the visit has had up to an event, the one the event belongs to included.
+
+        The run of a distributed Map is no try of its own: its state has begun one already.
+        """
         own, position = self._around(index)
-        return max(1, sum(1 for one in own[: position + 1] if is_start(self._kind(one))))
+        kinds = [self._kind(other) for other in own[: position + 1]]
+        starts = [kind for kind in kinds if is_start(kind)]
+        runs = [kind for kind in starts if kind.startswith("MapRun")]
+        return max(1, len(starts) - (len(runs) if len(runs) < len(starts) else 0))
+
+    def before(self, index: int) -> str:
+        """The type of the event before this one in the same visit; empty for none, or when an item came between."""
+        own, position = self._around(index)
+        follows = self._trace.events[index]["previousEventId"]
+        earlier = self._trace.events[own[position - 1]] if position else None
+        return str(earlier["type"]) if earlier is not None and earlier["id"] == follows else ""
+
+    def has(self, index: int, kind: str) -> bool:
+        """Whether an event of this type belongs to the visit of event ``index``."""
+        return any(self._kind(other) == kind for other in self._around(index)[0])
 
     def left_by_catch(self, index: int) -> bool:
         """Whether the last thing that happened in the visit before its exit was a failure."""

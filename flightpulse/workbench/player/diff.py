@@ -160,14 +160,14 @@ class _Comparison:
                 own_b[at][0] if at < len(own_b) else None,
                 f"{one.name}: {_fared(outcome_a)} in A, {_fared(outcome_b)} in B.",
             )
-        branches_b = {(branch.kind, branch.index): branch for branch in other.branches}
+        branches_b = {(branch.attempt, branch.index): branch for branch in other.branches}
         for branch in one.branches:
-            like = branches_b.get((branch.kind, branch.index))
+            like = branches_b.get((branch.attempt, branch.index))
             where = f"In {'item #' if branch.kind == 'iteration' else 'branch '}{branch.index} of {one.name}"
             yield from self.scopes(branch.visits, like.visits if like else (), where)
-        known = {(branch.kind, branch.index) for branch in one.branches}
+        known = {(branch.attempt, branch.index) for branch in one.branches}
         for branch in other.branches:
-            if (branch.kind, branch.index) not in known:
+            if (branch.attempt, branch.index) not in known:
                 yield from self.scopes((), branch.visits, f"In item #{branch.index} of {one.name}")
 
 

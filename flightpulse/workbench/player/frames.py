@@ -19,6 +19,7 @@ RETRIES = "retries"
 _ENDED_BADLY = frozenset({"failed", "timed_out", "aborted"})
 _ENDS = {"ExecutionFailed": "aborted", "ExecutionAborted": "aborted", "ExecutionTimedOut": "timed_out"}
 _FAIL_WITH_ALL_INSIDE = frozenset({"MapStateFailed", "ParallelStateFailed", "MapStateAborted", "ParallelStateAborted"})
+_STARTS_OVER = frozenset({"MapStateStarted", "ParallelStateStarted"})
 _INNER_END = {"MapIterationFailed": "failed", "MapIterationAborted": "aborted"}
 
 EdgeKey = tuple[str, str, str]
@@ -206,16 +207,26 @@ class _Replayer:
             yield stay, "caught" if self._course.left_by_catch(index) else "done"
         elif is_failure(kind):
             if is_stopped(kind):
-                yield stay, "aborted"
+                if self._fared.get(stay) not in _ENDED_BADLY:
+                    yield stay, "aborted"
             elif (follows := self._course.what_follows(index)) != "unknown":
                 yield stay, {"again": "retrying", "caught": "caught"}.get(follows, "failed")
             if kind in _FAIL_WITH_ALL_INSIDE:
-                inside = {n for n, one in enumerate(self._trace.items) if one.owner == stay}
-                yield from ((one, "aborted") for one in self._open_inside(inside))
+                yield from self._end_inside(event, stay)
         elif is_start(kind) or kind == "MapIterationStarted":
+            if kind in _STARTS_OVER:
+                yield from self._end_inside(event, stay)
             yield from self._revived(stay)
             if self._fared.get(stay) != "running":
                 yield stay, "running"
+
+    def _end_inside(self, event: Event, owner: int) -> Iterable[tuple[int, str]]:
+        """What was at work inside a Map or Parallel state has ended with it: failed where the failure came from."""
+        inside = {number for number, item in enumerate(self._trace.items) if item.owner == owner}
+        cause = self._stay_at.get(event["previousEventId"])
+        blamed = set(around(self._trace, cause)) if cause is not None else set()
+        for stay in self._open_inside(inside):
+            yield stay, "failed" if stay in blamed else "aborted"
 
     def _revived(self, stay: int) -> Iterable[tuple[int, str]]:
         """A redrive takes up a Map or Parallel state again that had failed."""

@@ -142,7 +142,7 @@ class _Packer:
             "last": replay.frames[-1].event_id if replay.frames else 0,
             "stays": _flat_stays(rows, states),
             "items": [
-                [rows.stay_number(item.owner), item.index, int(item.kind != "iteration"), item.map_name, worst]
+                [rows.stay_number(item.owner), item.index, int(item.kind != "iteration"), item.of, worst]
                 for item, worst in rows.items()
             ],
             "rows": self._rows(rows, states, edges),
@@ -230,7 +230,7 @@ class _Rows:
 
     def item_name(self, number: int | None) -> str:
         item = self._replay.trace.items[number or 0]
-        return f"Item #{item.index} of {item.map_name}"
+        return f"Item #{item.index} of {item.of}"
 
     def stays(self) -> Iterable[int]:
         return self._stays

@@ -113,7 +113,8 @@ def _row(replay: Replay, number: int) -> Row:
 
 def _item(replay: Replay, number: int) -> str:
     item = replay.trace.items[number]
-    return f"#{item.index}" if item.kind == "iteration" else f"branch {item.index + 1}"
+    again = f" (try {item.attempt})" if item.attempt > 1 else ""
+    return f"#{item.index}{again}" if item.kind == "iteration" else f"branch {item.index + 1}{again}"
 
 
 def _left_out(replay: Replay, chosen: selection.Selection, owner: int) -> Row:

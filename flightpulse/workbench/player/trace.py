@@ -20,6 +20,12 @@ class Item:
     map_name: str
     kind: str
     index: int
+    attempt: int = 1
+
+    @property
+    def of(self) -> str:
+        """Whose it is: ``Tell``, or ``Tell on try 2`` when the whole state was tried again."""
+        return f"{self.map_name} on try {self.attempt}" if self.attempt > 1 else self.map_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,11 @@ class Trace:
 
 def follow(events: Sequence[Event], states: Mapping[str, State]) -> Trace:
     """The trace of normalised events on a diagram whose ``states`` are known by path."""
-    reader = history._Reader()
+    reader = history.Reader()
     places: list[Any] = []
     for event in events:
         reader.add(event)
-        places.append(reader._last)
+        places.append(reader.place)
     tree = reader.history()
     collected = _Collector(states)
     collected.scope(tree.visits, (), "")
@@ -90,7 +96,7 @@ class _Collector:
             for number, branch in enumerate(visit.branches):
                 item = len(self.items)
                 position = branch.index if branch.kind == "iteration" else self._branch(path, branch)
-                self.items.append(Item(index, visit.name, branch.kind, position))
+                self.items.append(Item(index, visit.name, branch.kind, position, branch.attempt))
                 self._item_of[(visit.event_id, number)] = item
                 inner = "" if branch.kind == "iteration" else f"{position}/"
                 self.scope(branch.visits, (*items, item), f"{path or visit.name}/{inner}")

@@ -93,11 +93,17 @@ class Connection:
             self.home, port=self._port, kafka=self._kafka, llm_url=llm_url, llm_model=llm_model, progress=report
         )
 
-    def stop(self, say: Callable[[str], object] = lambda _: None) -> None:
-        """Stop the local cloud, if it runs. Raises UserError for ``aws``."""
+    def stop(self, *, missing_ok: bool = True) -> bool:
+        """Stop the local cloud and clear what a killed one left; False when there was none.
+
+        Raises UserError for ``aws``, and without ``missing_ok`` when there is none.
+        """
         self.only_local("AWS cannot be stopped from here.", "wb.stack.destroy(agree=True) deletes the stack.")
-        process.down(self.home, progress=say)
+        ran = self.is_running
+        if ran or not missing_ok:
+            process.down(self.home)
         self._session = None
+        return ran
 
     def only_local(self, why: str, hint: str = 'Use connect("local").') -> None:
         """Raise UserError on AWS."""

@@ -6,7 +6,6 @@ from flightpulse.stack import names as deployed
 from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
 
 STACK: Final = deployed.STACK
-TOPIC: Final = deployed.TOPIC
 METRICS_NAMESPACE: Final = deployed.METRICS
 API_STAGE: Final = deployed.API_STAGE
 

@@ -7,8 +7,8 @@ from types import TracebackType
 
 from confluent_kafka import Consumer, TopicPartition
 
-from flightpulse.relay.connection import Kafka
-from simulator.producer import OperationsProducer
+from flightpulse.kafka.connection import Kafka
+from flightpulse.kafka.producer import OutgoingRecord, RecordProducer
 from tests.integration.kafka.relay_process import Delivered
 
 PATIENCE_SECONDS = 120.0
@@ -20,20 +20,20 @@ class NumberedStream:
     """Sends ``count`` records in the background, evenly over some seconds, keyed by one of 40 flights."""
 
     def __init__(self, bootstrap: str, topic: str, count: int, seconds: float) -> None:
-        self._producer = OperationsProducer(Kafka(bootstrap), topic, delivery_seconds=_DELIVERY_SECONDS)
+        self._producer = RecordProducer(Kafka(bootstrap), topic, delivery_seconds=_DELIVERY_SECONDS)
         self._count, self._seconds = count, seconds
         self._thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
         for number in range(self._count):
             key, value = f"SW{number % 40}".encode(), str(number).encode()
-            self._producer.send_record(key, value, {}, name=str(number))
+            self._producer.send(OutgoingRecord(key, value, name=str(number)))
             time.sleep(self._seconds / self._count)
         self._producer.flush()
 
     @property
     def acknowledged(self) -> set[str]:
-        return {found.event_id for found in self._producer.report.acknowledged}
+        return {found.name for found in self._producer.report.acknowledged}
 
     def wait(self) -> None:
         self._thread.join()

@@ -11,11 +11,11 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from flightpulse import paths
+from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
+from flightpulse.kafka.connection import Kafka
+from flightpulse.kafka.producer import OutgoingRecord, RecordProducer, check
 from flightpulse.local import broker
-from flightpulse.relay.connection import Kafka
-from simulator import events
-from simulator.producer import OperationsProducer, check
 from tests.integration.kafka.streams import eventually
 
 PARTITIONS = 3
@@ -24,7 +24,7 @@ DELAY = ["--event-type", "FLIGHT_DELAY", "--flight-id", "SW1234", "--delay-minut
 
 @pytest.fixture
 def kafka() -> Iterator[broker.EmbeddedBroker]:
-    with broker.start({events.TOPIC: PARTITIONS}) as running:
+    with broker.start({TOPIC: PARTITIONS}) as running:
         yield running
 
 
@@ -43,7 +43,7 @@ def sent(kafka: broker.EmbeddedBroker) -> int:
     """How many records the topic has got."""
     consumer = Consumer(Kafka(kafka.bootstrap).client(**{"group.id": "count"}))
     try:
-        ends = [consumer.get_watermark_offsets(TopicPartition(events.TOPIC, n), timeout=10) for n in range(PARTITIONS)]
+        ends = [consumer.get_watermark_offsets(TopicPartition(TOPIC, n), timeout=10) for n in range(PARTITIONS)]
         return sum(high for _, high in ends)
     finally:
         consumer.close()
@@ -51,7 +51,7 @@ def sent(kafka: broker.EmbeddedBroker) -> int:
 
 def first_record(kafka: broker.EmbeddedBroker) -> tuple[bytes, dict[str, object], Sequence[tuple[str, bytes]]]:
     consumer = Consumer(Kafka(kafka.bootstrap).client(**{"group.id": "look", "auto.offset.reset": "earliest"}))
-    consumer.assign([TopicPartition(events.TOPIC, number, 0) for number in range(PARTITIONS)])
+    consumer.assign([TopicPartition(TOPIC, number, 0) for number in range(PARTITIONS)])
     message = None
     while message is None or message.error():
         message = consumer.poll(1)
@@ -99,11 +99,10 @@ def test_an_interrupt_leaves_nothing_half_sent(kafka: broker.EmbeddedBroker) -> 
 
 
 def test_a_broker_that_goes_away_for_good_is_an_error_and_not_a_success(
-    kafka: broker.EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+    kafka: broker.EmbeddedBroker,
 ) -> None:
-    monkeypatch.setattr("simulator.producer._DELIVERY_SECONDS", 1.0)
-    producer = OperationsProducer(Kafka(kafka.bootstrap))
+    producer = RecordProducer(Kafka(kafka.bootstrap), TOPIC, delivery_seconds=1.0)
     kafka.take_down()
-    producer.send_record(b"SW1234", b"{}", {}, name="evt-1")
+    producer.send(OutgoingRecord(b"SW1234", b"{}", name="evt-1"))
     with pytest.raises(UserError, match="0 acknowledged, 1 refused"):
         check(producer.flush())

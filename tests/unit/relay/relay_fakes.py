@@ -8,8 +8,8 @@ from typing import Any
 
 from confluent_kafka import TIMESTAMP_CREATE_TIME, KafkaError, KafkaException, TopicPartition
 
+from flightpulse.kafka.records import Record
 from flightpulse.relay import Answer, Kafka, Poller, RetryPolicy, Subscription, Verdict
-from flightpulse.relay.records import Record
 
 TOPIC = "flight-operations"
 PATIENCE_SECONDS = 5.0

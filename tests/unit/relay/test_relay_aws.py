@@ -12,9 +12,9 @@ from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
 from flightpulse.errors import UserError
+from flightpulse.kafka.records import EventShape
 from flightpulse.relay.aws import LambdaFunction, lambda_client, on_failure_destination
 from flightpulse.relay.delivery import Answer, Condition, DestinationUnavailableError, Discarded, Verdict
-from flightpulse.relay.records import EventShape
 from tests.unit.relay.relay_fakes import record
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:failures"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from flightpulse.kafka.records import EventShape, Record, describe, failed_identifier, partition_name
 from flightpulse.relay.delivery import (
     Abandoned,
     Answer,
@@ -15,7 +16,6 @@ from flightpulse.relay.delivery import (
     Source,
     Verdict,
 )
-from flightpulse.relay.records import EventShape, Record, describe, failed_identifier, partition_name
 from tests.unit.relay.relay_fakes import FAILED, SUCCEEDED, THROTTLED, Function, StopAfter, record
 
 SOURCE: Source[Record] = Source(

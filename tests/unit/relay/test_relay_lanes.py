@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flightpulse.kafka.records import MAX_PAYLOAD_BYTES
 from flightpulse.relay.lanes import Lane, batch_is_due, take_batch
-from flightpulse.relay.records import MAX_PAYLOAD_BYTES
 from tests.unit.relay.relay_fakes import TOPIC, record
 
 MEGABYTE = b"x" * 1_000_000

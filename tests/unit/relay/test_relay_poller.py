@@ -6,9 +6,9 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
 
+from flightpulse.kafka.records import Partition, Record
 from flightpulse.relay import Answer, Observer, RetryPolicy, StartingPosition
 from flightpulse.relay.delivery import Condition, Discarded
-from flightpulse.relay.records import Partition, Record
 from tests.unit.relay.relay_fakes import (
     FAILED,
     SUCCEEDED,

@@ -28,7 +28,7 @@ FLIGHT = Flight(
 
 def keeps_the_contract(event: dict[str, Any]) -> None:
     schema = json.loads((paths.SCHEMAS / f"{event['event_type'].lower()}.json").read_text())
-    sent = json.loads(events.value(event))
+    sent = json.loads(events.record(event).value or b"")
     fastjsonschema.compile(schema)(sent)
     domain.check(domain.parse(sent), FLIGHT, received_at=datetime.now(UTC))
 
@@ -86,4 +86,10 @@ def test_deterministic_ids_depend_on_every_part() -> None:
 
 
 def test_a_record_is_keyed_by_its_flight() -> None:
-    assert events.key(events.cancellation(FLIGHT, "CREW")) == b"SW1234"
+    assert events.record(events.cancellation(FLIGHT, "CREW")).key == b"SW1234"
+
+
+def test_a_record_carries_its_correlation_id_as_header() -> None:
+    event = events.cancellation(FLIGHT, "CREW", event_id="evt-1")
+    assert events.record(event).headers == {"correlation_id": b"evt-1"}
+    assert events.record(event, correlation_id="abc").headers == {"correlation_id": b"abc"}

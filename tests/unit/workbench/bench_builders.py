@@ -4,8 +4,8 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from flightpulse.kafka.record_positions import KafkaRecord, Place
 from flightpulse.workbench.executions.run_executions import RunExecution
-from flightpulse.workbench.fire.record_positions import KafkaRecord, Place
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.hops import Clues, ConsumerLine
 from flightpulse.workbench.observe.item_changes import ItemChange, from_record
@@ -120,7 +120,7 @@ def clues(**changes: Any) -> Clues:
     """Written to Kafka at -2 s, consumed from -1 s on, executed from 1 s on, told at 20 s."""
     values: dict[str, Any] = {
         "event": EVENT,
-        "record": KafkaRecord(Place("evt-1", 3, 7), "SW1234", seconds(-2), b"{}"),
+        "record": KafkaRecord(Place("evt-1", 3, 7, "flight-operations"), "SW1234", seconds(-2), b"{}"),
         "consumer": ConsumerLine(seconds(0), seconds(-1), "request-1", "evt-1", "Flight SW1234 leaves late."),
         "rule": "flightpulse-delay",
         "execution": delay_execution(),

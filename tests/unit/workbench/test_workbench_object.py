@@ -15,7 +15,7 @@ from flightpulse.workbench.deploy import resources
 from flightpulse.workbench.fire import firing
 from flightpulse.workbench.messages.inbox_cards import Inbox
 from flightpulse.workbench.observe.facts import Facts
-from flightpulse.workbench.show import notebook
+from flightpulse.workbench.show import notebook, progress
 from flightpulse.workbench.show.checks import CheckError
 from tests.unit.workbench.run_facts import handled, message, recipient, sent
 
@@ -114,16 +114,16 @@ def test_outside_of_a_notebook_nothing_is_installed(monkeypatch: pytest.MonkeyPa
 def test_a_notebook_that_a_program_runs_gets_the_last_line_only(
     shell: _Shell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    steps = notebook.Steps()
-    steps.update("deploy", "working", 1, 10)
-    steps.finish("deploy", "10 resources are up")
+    with progress.Steps() as steps:
+        steps.update("deploy", "working", 1, 10)
+        steps.finish("deploy", "10 resources are up")
 
     assert capsys.readouterr().out == "✓ deploy: 10 resources are up\n"
 
 
 def test_a_kernel_that_allows_input_has_somebody_watching() -> None:
-    assert notebook.watched(SimpleNamespace(_allow_stdin=True))
-    assert not notebook.watched(SimpleNamespace(_allow_stdin=False))
+    assert progress.watched(SimpleNamespace(_allow_stdin=True))
+    assert not progress.watched(SimpleNamespace(_allow_stdin=False))
 
 
 def test_an_inbox_escapes_what_would_be_html() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
+from flightpulse.kafka.records import Record
 from flightpulse.local.behaviours.event_source_mappings.settings import Settings
-from flightpulse.relay.records import Record
 
 
 @dataclass(frozen=True, slots=True)

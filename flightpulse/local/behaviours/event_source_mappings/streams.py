@@ -9,10 +9,10 @@ from typing import Any
 
 from ministack.services import dynamodb, dynamodb_streams, lambda_svc
 
+from flightpulse.kafka.records import fits
 from flightpulse.local.behaviours.event_source_mappings.filters import Filter
 from flightpulse.local.behaviours.event_source_mappings.mapping import Mapping
 from flightpulse.relay.delivery import Abandoned, Delivery, Discarded, Source
-from flightpulse.relay.records import fits
 
 StreamRecord = dict[str, Any]
 

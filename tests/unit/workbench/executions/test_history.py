@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from flightpulse.workbench.executions import history, story
 from tests.unit.workbench.histories import HistoryBuilder
 
@@ -161,6 +163,177 @@ def test_a_failed_iteration_fails_its_map_and_not_the_others():
     assert [branch.status for branch in whole.branches] == ["SUCCEEDED", "FAILED"]
     assert whole.problem == history.Problem("Stop", "on purpose", "Mend")
     assert mend.name == "Mend"
+
+
+def test_an_expression_that_fails_belongs_to_the_state_it_names():
+    """Step Functions links the failure to the event before the state was entered."""
+    builder = started()
+    done = builder.task("Before")
+    builder.entered("Task", "Ask", done)
+    failed = builder.add(
+        "EvaluationFailed", done, state="Ask", location="Arguments", error="States.QueryEvaluationError"
+    )
+    builder.exited("Task", "Ask", failed)
+    builder.entered("Succeed", "Handled")
+    builder.exited("Succeed", "Handled")
+    builder.add("ExecutionSucceeded", output="{}")
+
+    before, ask, handled = history.read(builder.events).visits
+
+    assert [visit.status for visit in (before, ask, handled)] == ["SUCCEEDED", "CAUGHT", "SUCCEEDED"]
+    assert before.problem is None
+    assert ask.problem == history.Problem("States.QueryEvaluationError", "", "Handled")
+
+
+def test_an_expression_that_fails_in_one_of_two_items_belongs_to_that_item():
+    builder = started()
+    builder.entered("Map", "All")
+    begun = builder.add("MapStateStarted", length=2)
+    items = [builder.add("MapIterationStarted", begun, name="All", index=index) for index in (0, 1)]
+    for item in items:
+        builder.entered("Pass", "Word", item)
+    failed = builder.add("EvaluationFailed", items[0], state="Word", error="States.QueryEvaluationError")
+    builder.add("MapIterationFailed", failed, name="All", index=0)
+    builder.add("MapIterationAborted", failed, name="All", index=1)
+    failed = builder.add("MapStateFailed", failed)
+    builder.add("ExecutionFailed", failed, error="States.QueryEvaluationError")
+
+    (whole,) = history.read(builder.events).visits
+
+    assert [branch.visits[0].status for branch in whole.branches] == ["FAILED", "ABORTED"]
+    assert whole.problem == history.Problem("States.QueryEvaluationError", "")
+
+
+def test_a_map_tried_again_goes_through_its_items_again():
+    """The second start follows the event that failed inside the first try."""
+    builder = started()
+    builder.entered("Map", "All")
+    builder.add("MapStateStarted", length=1)
+    builder.add("MapIterationStarted", name="All", index=0)
+    failing = builder.entered("Fail", "Stop")
+    builder.add("MapIterationFailed", failing, name="All", index=0)
+    builder.add("MapStateStarted", failing, length=1)
+    builder.add("MapIterationStarted", name="All", index=0)
+    done = builder.task("Tell")
+    builder.add("MapIterationSucceeded", name="All", index=0)
+    builder.add("MapStateSucceeded", done)
+    builder.exited("Map", "All")
+    builder.add("ExecutionSucceeded", output="[]")
+
+    (whole,) = history.read(builder.events).visits
+
+    assert [(branch.attempt, branch.index, branch.status) for branch in whole.branches] == [
+        (1, 0, "FAILED"),
+        (2, 0, "SUCCEEDED"),
+    ]
+    assert [[visit.name for visit in branch.visits] for branch in whole.branches] == [["Stop"], ["Tell"]]
+    assert (whole.status, whole.problem) == ("SUCCEEDED", None)
+
+
+def test_the_outer_map_is_tried_again_when_the_inner_one_has_failed():
+    builder = started()
+    builder.entered("Map", "Outer")
+    builder.add("MapStateStarted", length=1)
+    builder.add("MapIterationStarted", name="Outer", index=0)
+    builder.entered("Map", "Inner")
+    builder.add("MapStateStarted", length=1)
+    builder.add("MapIterationStarted", name="Inner", index=0)
+    failing = builder.entered("Fail", "Stop")
+    builder.add("MapIterationFailed", failing, name="Inner", index=0)
+    failed = builder.add("MapStateFailed", failing)
+    builder.add("MapIterationFailed", failed, name="Outer", index=0)
+    builder.add("MapStateStarted", failed, length=1)
+    builder.add("MapIterationStarted", name="Outer", index=0)
+    builder.entered("Map", "Inner")
+
+    (outer,) = history.read(builder.events).visits
+
+    assert [(branch.attempt, branch.status) for branch in outer.branches] == [(1, "FAILED"), (2, "RUNNING")]
+    assert [branch.visits[0].status for branch in outer.branches] == ["FAILED", "RUNNING"]
+    assert outer.status == "RUNNING"
+
+
+def test_a_parallel_state_tried_again_counts_its_branches_anew():
+    builder = started()
+    builder.entered("Parallel", "Both")
+    begun = builder.add("ParallelStateStarted")
+    failing = builder.entered("Fail", "Left", begun)
+    builder.entered("Wait", "Right", begun)
+    builder.add("WaitStateAborted", failing)
+    begun = builder.add("ParallelStateStarted", failing)
+    builder.task("Left", begun)
+    done = builder.task("Right", begun)
+    builder.add("ParallelStateSucceeded", done)
+    builder.exited("Parallel", "Both")
+    builder.add("ExecutionSucceeded", output="[]")
+
+    (both,) = history.read(builder.events).visits
+
+    assert [(branch.attempt, branch.index, branch.status) for branch in both.branches] == [
+        (1, 0, "FAILED"),
+        (1, 1, "ABORTED"),
+        (2, 0, "SUCCEEDED"),
+        (2, 1, "SUCCEEDED"),
+    ]
+
+
+def test_each_item_that_is_stopped_is_the_one_the_event_names():
+    """Step Functions links all of them to the failure of the first, and says of each task only that it stopped."""
+    builder = started()
+    builder.entered("Map", "All")
+    begun = builder.add("MapStateStarted", length=3)
+    items = [builder.add("MapIterationStarted", begun, name="All", index=index) for index in range(3)]
+    tasks = [builder.entered("Task", "Call", item) for item in items]
+    tasks = [builder.add("TaskScheduled", task, resource="invoke", resourceType="lambda") for task in tasks]
+    failed = builder.add("TaskTimedOut", tasks[1], resource="invoke", resourceType="lambda", error="States.Timeout")
+    builder.add("MapIterationFailed", failed, name="All", index=1)
+    builder.add("TaskStateAborted", failed)
+    for index in (0, 2):
+        builder.add("MapIterationAborted", failed, name="All", index=index)
+        builder.add("TaskStateAborted", failed)
+    failed = builder.add("MapStateFailed", failed)
+    builder.add("ExecutionFailed", failed, error="States.Timeout", cause="")
+
+    (whole,) = history.read(builder.events).visits
+
+    assert [branch.status for branch in whole.branches] == ["ABORTED", "FAILED", "ABORTED"]
+    assert [branch.visits[0].status for branch in whole.branches] == ["ABORTED", "FAILED", "ABORTED"]
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [("ExecutionAborted", "ABORTED"), ("ExecutionTimedOut", "TIMED_OUT"), ("ExecutionFailed", "FAILED")],
+)
+def test_nothing_runs_once_its_execution_has_ended(end: str, status: str):
+    builder = started()
+    builder.entered("Map", "All")
+    begun = builder.add("MapStateStarted", length=2)
+    for index in (0, 1):
+        builder.add("MapIterationStarted", begun, name="All", index=index)
+    waiting = builder.entered("Wait", "Pause")
+    builder.add(end, waiting, error="Halt", cause="")
+
+    (whole,) = history.read(builder.events).visits
+    begun_only, with_a_state = whole.branches
+
+    assert whole.status == status
+    assert begun_only.status == "ABORTED"
+    assert (with_a_state.status, with_a_state.visits[0].status) == (status, status)
+
+
+def test_a_state_that_was_running_in_another_branch_is_aborted_and_not_blamed():
+    builder = started()
+    builder.entered("Parallel", "Both")
+    begun = builder.add("ParallelStateStarted")
+    builder.entered("Wait", "Slow", begun)
+    failing = builder.entered("Pass", "Wrong", begun)
+    failed = builder.add("ParallelStateFailed", failing, error="States.Runtime", cause="no such path")
+    builder.add("ExecutionFailed", failed, error="States.Runtime", cause="no such path")
+
+    (both,) = history.read(builder.events).visits
+
+    assert [branch.visits[0].status for branch in both.branches] == ["ABORTED", "FAILED"]
+    assert both.status == "FAILED"
 
 
 def test_a_started_execution_is_found_in_the_answer_and_in_the_failure():

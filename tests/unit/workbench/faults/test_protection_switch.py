@@ -18,6 +18,7 @@ from flightpulse.workbench.faults import protection_switch
 from flightpulse.workbench.faults.protection_switch import Switch
 from flightpulse.workbench.faults.protections import PROTECTIONS
 from flightpulse.workbench.target import names
+from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.target.session import Session
 
 CHUNK, DELAY = "FlightPulse-NotifyChunk", "FlightPulse-DelayWorkflow"
@@ -290,7 +291,7 @@ def test_in_an_aws_account_everything_has_to_be_agreed_to(
 ) -> None:
     stack = _Stack(tmp_path, "aws")
     bench = Workbench("aws", home=tmp_path)
-    monkeypatch.setattr(Workbench, "session", property(lambda _: stack))
+    monkeypatch.setattr(Connection, "session", stack)
     monkeypatch.setattr(protection_switch, "_SETTLE_SECONDS", {"aws": 0.0})
 
     with (
@@ -311,7 +312,7 @@ def test_in_an_aws_account_everything_has_to_be_agreed_to(
     bench.protections.restore(agree=True)
     assert condition(stack, DELAY, "ClaimEvent") != ""
     assert capsys.readouterr().out.endswith(
-        "✓ protect: put back FlightPulse-DelayWorkflow, FlightPulse-CancellationWorkflow, "
+        "✓ restore: put back FlightPulse-DelayWorkflow, FlightPulse-CancellationWorkflow, "
         "FlightPulse-GateChangeWorkflow\n"
     )
 
@@ -321,8 +322,8 @@ def test_the_local_workbench_brings_back_what_was_left_off(
 ) -> None:
     stack = _Stack(tmp_path)
     bench = Workbench("local", home=tmp_path)
-    monkeypatch.setattr(Workbench, "session", property(lambda _: stack))
-    monkeypatch.setattr(Workbench, "_cloud_id", lambda _: "first")
+    monkeypatch.setattr(Connection, "session", stack)
+    monkeypatch.setattr(Connection, "cloud_id", "first")
     leave_off(Switch(cast("Session", stack), cloud="first", say=print), stack, "event-claim", pid=os.getpid())
     capsys.readouterr()
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from flightpulse.domain.entities import Booking, BookingStatus, Flight, FlightStatus, Tier
+from flightpulse.workbench.fire import expectations
 from flightpulse.workbench.observe.facts import AuditEvent, Facts
-from simulator import expectations
 from tests.unit.workbench.run_facts import NOW, at, handled, message, recipient, sent
 
 FLIGHT = "SW1234"

@@ -7,8 +7,7 @@ import pytest
 from flightpulse.domain import events as domain
 from flightpulse.domain.entities import Flight
 from flightpulse.errors import UserError
-from flightpulse.workbench.deploy import sample_data
-from simulator import scenarios
+from simulator import sample_data, scenarios
 from simulator.scenarios import SCENARIOS, Scenario
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -14,6 +14,7 @@ from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.metrics import alarms, dashboard, metric_sources
 from flightpulse.workbench.target import names
+from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.target.session import Session
 from tests.unit.workbench.cloud_fakes import FakeTarget, machine
 
@@ -216,7 +217,7 @@ def target() -> FakeTarget:
 
 @pytest.fixture
 def bench(target: FakeTarget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
-    monkeypatch.setattr(Workbench, "_ready_session", lambda _: target)
+    monkeypatch.setattr(Connection, "deployed", target)
     return Workbench("local", home=tmp_path)
 
 

@@ -4,8 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flightpulse.workbench.fire import record_positions, run_store
-from flightpulse.workbench.fire.record_positions import Place
+from flightpulse.kafka import record_positions
+from flightpulse.kafka.record_positions import Place
+from flightpulse.workbench.fire import run_store
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.fire.scenarios import Check
 from flightpulse.workbench.observe import consumer_log, item_changes
@@ -110,7 +111,9 @@ class _Consumer:
 
 
 def test_records_are_read_back_and_those_that_are_gone_are_left_out() -> None:
-    found = record_positions.read("h:1", [Place("evt-1", 0, 6), Place("evt-0", 0, 2)], new_consumer=_Consumer)
+    found = record_positions.read(
+        "h:1", [Place("evt-1", 0, 6, "flights"), Place("evt-0", 0, 2, "flights")], new_consumer=_Consumer
+    )
 
     assert [(one.event_id, one.key, one.at, one.headers) for one in found] == [
         ("evt-1", "SW1234", seconds(0), {"correlation_id": "demo"})
@@ -126,7 +129,7 @@ def _kept(**changes: Any) -> KeptRun:
         "seconds": 1.5,
         "flights": ("SW1234",),
         "events": (EVENT,),
-        "places": (Place("evt-1", 3, 7),),
+        "places": (Place("evt-1", 3, 7, "flight-operations"),),
         "checks": (Check("told", "6", ok=True),),
     }
     return KeptRun(**{**values, **changes})

@@ -11,13 +11,13 @@ from flightpulse.errors import UserError
 from flightpulse.workbench.deploy import cdk
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.fire import scenarios
+from flightpulse.workbench.fire.expectations import Expectation, Finding
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.metrics import metrics
 from flightpulse.workbench.metrics.metrics import Metric
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.facts import Facts
 from flightpulse.workbench.target import names
-from simulator.expectations import Expectation, Finding
 from tests.unit.fakes import sample
 from tests.unit.workbench.run_facts import NOW, handled, message, sent
 

@@ -1,32 +1,30 @@
 """Builds an event from command-line options, sends it, and prints what came of it.
 
-The project's command line uses :func:`event_options`, :func:`build` and :func:`deliver` with the flights of the table.
-:func:`main` is the program without a deployed stack: it knows the flights of ``sample_data/``, moved to tomorrow.
+``flightpulse produce`` uses :func:`event_options`, :func:`build` and :func:`deliver` with the flights of the table, the
+program ``simulator/producer.py`` with those of ``sample_data/``.
 """
 
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import click
 
 from flightpulse import schemas
-from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, FlightStatus, RebookingPriority
-from flightpulse.domain.events import EventType, InvalidEventError, parse
+from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority
+from flightpulse.domain.events import TOPIC, EventType, InvalidEventError, parse
 from flightpulse.domain.events import check as check_event
 from flightpulse.errors import UserError
-from flightpulse.relay.connection import Kafka, partitions_of, read_security
+from flightpulse.kafka.connection import Kafka
+from flightpulse.kafka.producer import RecordProducer, Report, check, send_all
 from simulator import events
-from simulator.events import TOPIC, Event
-from simulator.producer import OperationsProducer, Report, check, fates
+from simulator.events import Event
 
 FindFlight = Callable[[str], Flight | None]
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-
-INTERRUPTED = 130
 
 _SHOWN = 200
 
@@ -47,17 +45,15 @@ def deliver(
     as_json: bool = False,
 ) -> None:
     """Send events and print what came of them. Raises UserError when the broker does not have them all."""
-    partitions_of(kafka, topic)
-    producer = OperationsProducer(kafka, topic)
-    try:
-        with producer:
-            for event in some_events:
-                producer.send(event, correlation_id=correlation_id)
+
+    def wait_for_the_last(producer: RecordProducer, number: int) -> None:
+        if number == len(some_events):
             _flush_showing_progress(producer, quiet=as_json)
-    except KeyboardInterrupt:
-        raise UserError(f"Stopped: {fates(producer.report)}.", exit_code=INTERRUPTED) from None
-    _print(some_events, producer.report, topic, as_json=as_json)
-    check(producer.report)
+
+    records = [events.record(event, correlation_id=correlation_id) for event in some_events]
+    report = send_all(kafka, topic, records, after_each=wait_for_the_last)
+    _print(some_events, report, topic, as_json=as_json)
+    check(report)
 
 
 def build(find_flight: FindFlight, options: Mapping[str, Any]) -> list[Event]:
@@ -101,16 +97,17 @@ class _Report:
 
 def _delay(flight: Flight, options: Mapping[str, Any], common: dict[str, Any]) -> Event:
     detail = options.get("reason_detail") or ""
-    return events.delay(flight, options["delay_minutes"], options["reason"], detail, **common)
+    return events.delay(flight, options["delay_minutes"], options.get("reason") or DelayReason.OTHER, detail, **common)
 
 
 def _cancellation(flight: Flight, options: Mapping[str, Any], common: dict[str, Any]) -> Event:
-    if options["reason"] not in set(CancellationReason):
+    reason = options.get("reason") or CancellationReason.OTHER
+    if reason not in set(CancellationReason):
         choices = ", ".join(CancellationReason)
-        raise UserError(f"{options['reason']} is no reason for FLIGHT_CANCELLED.", hint=f"Choose from {choices}.")
+        raise UserError(f"{reason} is no reason for FLIGHT_CANCELLED.", hint=f"Choose from {choices}.")
     priority = options.get("rebooking_priority") or RebookingPriority.NORMAL
     detail = options.get("reason_detail") or ""
-    return events.cancellation(flight, options["reason"], detail, rebooking_priority=priority, **common)
+    return events.cancellation(flight, reason, detail, rebooking_priority=priority, **common)
 
 
 def _gate_change(flight: Flight, options: Mapping[str, Any], common: dict[str, Any]) -> Event:
@@ -121,8 +118,8 @@ def _gate_change(flight: Flight, options: Mapping[str, Any], common: dict[str, A
 
 
 _REPORTS: Mapping[EventType, _Report] = {
-    EventType.FLIGHT_DELAY: _Report(("delay_minutes", "reason"), ("reason_detail",), _delay),
-    EventType.FLIGHT_CANCELLED: _Report(("reason",), ("reason_detail", "rebooking_priority"), _cancellation),
+    EventType.FLIGHT_DELAY: _Report(("delay_minutes",), ("reason", "reason_detail"), _delay),
+    EventType.FLIGHT_CANCELLED: _Report((), ("reason", "reason_detail", "rebooking_priority"), _cancellation),
     EventType.GATE_CHANGE: _Report(("new_gate",), ("old_gate", "terminal_change"), _gate_change),
 }
 
@@ -139,7 +136,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--reason",
         type=click.Choice([str(known) for known in DelayReason]),
-        help="FLIGHT_DELAY, FLIGHT_CANCELLED (not ATC or SECURITY): why.",
+        help="FLIGHT_DELAY, FLIGHT_CANCELLED (not ATC or SECURITY): why (default OTHER).",
     ),
     click.option("--reason-detail", help="FLIGHT_DELAY, FLIGHT_CANCELLED: free text for operations."),
     click.option(
@@ -170,10 +167,11 @@ def _check_options(kind: EventType, options: Mapping[str, Any]) -> None:
 
 
 def _timestamp(text: str | None) -> datetime:
-    return datetime.now(UTC) if text is None else _aware(text, "--timestamp")
+    return datetime.now(UTC) if text is None else aware_time(text, "--timestamp")
 
 
-def _aware(text: str, flag: str) -> datetime:
+def aware_time(text: str, flag: str) -> datetime:
+    """Read the value of an option that is a time. Raises UserError that names the option."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -189,7 +187,7 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _flush_showing_progress(producer: OperationsProducer, *, quiet: bool) -> None:
+def _flush_showing_progress(producer: RecordProducer, *, quiet: bool) -> None:
     if quiet or producer.handed_over < _SHOWN or not sys.stderr.isatty():
         producer.flush()
         return
@@ -199,97 +197,17 @@ def _flush_showing_progress(producer: OperationsProducer, *, quiet: bool) -> Non
 
 def _print(sent: Sequence[Event], report: Report, topic: str, *, as_json: bool) -> None:
     if as_json:
-        places = [asdict(found) for found in report.acknowledged]
-        click.echo(events.value({"topic": topic, "events": list(sent), "acknowledged": places}).decode())
+        places = [
+            {"event_id": found.name, "partition": found.partition, "offset": found.offset}
+            for found in report.acknowledged
+        ]
+        printed = {"topic": topic, "events": list(sent), "acknowledged": places}
+        click.echo(json.dumps(printed, ensure_ascii=False, separators=(",", ":")))
         return
     by_id = {event["event_id"]: event for event in sent}
     for found in report.acknowledged[:_SHOWN]:
-        event = by_id[found.event_id]
+        event = by_id[found.name]
         what = f"{event['event_type']} {event['payload']['flight_id']}"
-        click.echo(f"sent {what} as {found.event_id} (partition {found.partition}, offset {found.offset})")
+        click.echo(f"sent {what} as {found.name} (partition {found.partition}, offset {found.offset})")
     if len(report.acknowledged) > _SHOWN:
         click.echo(f"sent {len(report.acknowledged)} events in all")
-
-
-@click.command(name="producer")
-@event_options
-@click.option(
-    "--bootstrap", metavar="HOST:PORT", envvar="FLIGHTPULSE_KAFKA", help="The broker (default: the local one)."
-)
-@click.option("--topic", default=TOPIC, show_default=True, help="The topic.")
-@click.option("--kafka-config", type=click.Path(exists=True, path_type=Path), help="File with SASL and SSL properties.")
-@click.option("--scheduled-departure", help="The schedule of a flight that sample_data/ does not have: ISO 8601.")
-@click.option("--scheduled-arrival", help="The same for its arrival (default: two hours later).")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def command(**options: Any) -> None:
-    """Send an operations event to Kafka."""
-    wanted = build(_flight_finder(options), options)
-    security = read_security(options["kafka_config"].read_text().splitlines()) if options["kafka_config"] else {}
-    deliver(
-        Kafka(options["bootstrap"] or _local_broker(), security),
-        wanted,
-        topic=options["topic"],
-        correlation_id=options["correlation_id"],
-        as_json=options["as_json"],
-    )
-
-
-def _local_broker() -> str:
-    from flightpulse import paths
-    from flightpulse.local import state
-
-    running = state.load(paths.home())
-    if running is None or not running.kafka_bootstrap:
-        raise UserError(
-            "No local cloud is running.", hint="Start it with flightpulse up, or give --bootstrap HOST:PORT."
-        )
-    return running.kafka_bootstrap
-
-
-def _flight_finder(options: Mapping[str, Any]) -> FindFlight:
-    """Flights of the sample data, moved to tomorrow; or the one that the options describe."""
-    if options["scheduled_departure"]:
-        return lambda flight_id: _described_flight(flight_id, options)
-
-    def find(flight_id: str) -> Flight | None:
-        from flightpulse.workbench.deploy import sample_data
-
-        flights = sample_data.load(day=_tomorrow()).flights
-        return next((flight for flight in flights if flight.flight_id == flight_id), None)
-
-    return find
-
-
-def _described_flight(flight_id: str, options: Mapping[str, Any]) -> Flight:
-    departure = _aware(options["scheduled_departure"], "--scheduled-departure")
-    given = options["scheduled_arrival"]
-    arrival = _aware(given, "--scheduled-arrival") if given else departure + timedelta(hours=2)
-    return Flight(
-        flight_id=flight_id,
-        origin="",
-        destination="",
-        scheduled_departure=departure,
-        scheduled_arrival=arrival,
-        status=FlightStatus.SCHEDULED,
-        gate=options["old_gate"] or "",
-    )
-
-
-def _tomorrow() -> date:
-    return datetime.now().astimezone().date() + timedelta(days=1)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program: one line for every error, never a traceback."""
-    try:
-        command.main(args=arguments, prog_name="producer.py", standalone_mode=False)
-    except UserError as error:
-        click.echo(f"{error.message} {error.hint}".strip(), err=True)
-        return error.exit_code
-    except click.ClickException as error:
-        click.echo(f"{' '.join(error.format_message().split())} See --help.", err=True)
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("Stopped before anything was sent.", err=True)
-        return INTERRUPTED
-    return 0

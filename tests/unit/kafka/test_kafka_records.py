@@ -7,9 +7,9 @@ from aws_lambda_powertools.utilities.data_classes.kafka_event import KafkaEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flightpulse.kafka.records import EventShape, Record, describe, failed_identifier
 from flightpulse.relay.delivery import Answer, Condition, Discarded, Verdict
 from flightpulse.relay.on_failure import invocation_record, kafka_batch_info
-from flightpulse.relay.records import EventShape, Record, describe, failed_identifier
 from tests.unit.relay.relay_fakes import FakeMessage, record
 
 SHAPE = EventShape("a:9092,b:9092")

@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from flightpulse.domain.entities import BookingStatus, Tier
+from flightpulse.domain.entities import BookingStatus, FlightStatus, Tier
 from flightpulse.workbench.messages.inbox import Message, outdated
 from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
 
@@ -264,3 +264,49 @@ def _most_at_once(handled: Iterable[Handled]) -> int:
         running += change
         most = max(most, running)
     return most
+
+
+EXPECTED: Mapping[str, tuple[Expectation, ...]] = {
+    "minor-delay": (
+        workflow_ran("SW1234", "flight.delay.minor"),
+        everyone_told("SW1234"),
+        flight_is("SW1234", "is DELAYED, 25 min", status=FlightStatus.DELAYED, delay_minutes=25),
+    ),
+    "major-delay": (
+        workflow_ran("SW5678", "flight.delay.major"),
+        everyone_told("SW5678"),
+        loyal_first("SW5678"),
+        priority_language("SW5678"),
+        flight_is("SW5678", "is DELAYED, 90 min", status=FlightStatus.DELAYED, delay_minutes=90),
+    ),
+    "cancellation": (
+        workflow_ran("SW9012", "flight.cancelled"),
+        flight_is("SW9012", "is CANCELLED", status=FlightStatus.CANCELLED),
+        needs_rebooking("SW9012"),
+        everyone_told("SW9012"),
+        messages_say(
+            "SW9012",
+            "Messages apologise and give next steps",
+            r"sorry|apolog",
+            r"rebook|(an)?other flight|new flight|contact|next step",
+        ),
+        bookings_reported("SW9012"),
+        rebooking_called("SW9012"),
+    ),
+    "gate-change": (
+        workflow_ran("SW3456", "flight.gate_change"),
+        everyone_told("SW3456"),
+        messages_say("SW3456", "Messages stress the other terminal", r"terminal", r"\bD15\b"),
+        flight_is("SW3456", "leaves from gate D15", gate="D15"),
+    ),
+    "rapid-sequence": (
+        all_handled(),
+        handled_at_the_same_time(),
+        never_older_after_newer(),
+        flight_is("SW1234", "has its newest news: 95 min", status=FlightStatus.DELAYED, delay_minutes=95),
+        everyone_told("SW1234"),
+        flight_is("SW3456", "leaves from gate A9", gate="A9"),
+        flight_is("SW7890", "is DELAYED, 150 min", status=FlightStatus.DELAYED, delay_minutes=150),
+    ),
+}
+"""What a viewer must see after each of the five scenarios, by the scenario's name."""

@@ -2,15 +2,17 @@
 
 import signal
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from flightpulse.relay.connection import Kafka
-from simulator.producer import Acknowledged, Failed, OperationsProducer, Report, check, fates
+from flightpulse.kafka.connection import Kafka
+from flightpulse.kafka.producer import Acknowledged, Failed, OutgoingRecord, RecordProducer, Report, check, fates
 
-EVENT = {"event_id": "evt-1", "payload": {"flight_id": "SW1234"}}
+RECORD = OutgoingRecord(b"SW1234", b"{}", {}, "evt-1")
 QUEUED, IN_FLIGHT = "queued", "in flight"
 
 
@@ -74,12 +76,12 @@ class FakeBroker:
 
 @pytest.fixture
 def broker(monkeypatch: pytest.MonkeyPatch) -> FakeBroker:
-    monkeypatch.setattr("simulator.producer._LAST_WORDS_SECONDS", 0.0)
+    monkeypatch.setattr("flightpulse.kafka.producer._LAST_WORDS_SECONDS", 0.0)
     return FakeBroker()
 
 
-def producing(broker: FakeBroker) -> OperationsProducer:
-    return OperationsProducer(Kafka("broker:9092"), new_producer=broker)
+def producing(broker: FakeBroker) -> RecordProducer:
+    return RecordProducer(Kafka("broker:9092"), "flights", new_producer=broker)
 
 
 def test_records_are_written_durably_once_and_in_order(broker: FakeBroker) -> None:
@@ -89,19 +91,9 @@ def test_records_are_written_durably_once_and_in_order(broker: FakeBroker) -> No
     assert broker.settings["partitioner"] == "murmur2_random"
 
 
-def test_a_record_carries_its_flight_as_key_and_its_correlation_id_as_header(broker: FakeBroker) -> None:
-    producing(broker).send(EVENT)
-    producing(broker).send(EVENT, correlation_id="abc")
-    assert [record["key"] for record in broker.records] == [b"SW1234", b"SW1234"]
-    assert [record["headers"] for record in broker.records] == [
-        {"correlation_id": b"evt-1"},
-        {"correlation_id": b"abc"},
-    ]
-
-
 def test_leaving_waits_for_every_acknowledgement(broker: FakeBroker) -> None:
     with producing(broker) as producer:
-        producer.send(EVENT)
+        producer.send(RECORD)
         assert producer.report.acknowledged == []
         broker.on_poll = broker.acknowledge
     assert producer.report.acknowledged == [Acknowledged("evt-1", 3, 17)]
@@ -110,8 +102,8 @@ def test_leaving_waits_for_every_acknowledgement(broker: FakeBroker) -> None:
 def test_progress_counts_acknowledgements(broker: FakeBroker) -> None:
     progress: list[tuple[int, int]] = []
     producer = producing(broker)
-    producer.send(EVENT)
-    producer.send(EVENT)
+    producer.send(RECORD)
+    producer.send(RECORD)
     broker.on_poll = broker.acknowledge
     producer.flush(lambda acknowledged, of: progress.append((acknowledged, of)))
     assert progress[-1] == (2, 2)
@@ -119,22 +111,22 @@ def test_progress_counts_acknowledgements(broker: FakeBroker) -> None:
 
 def test_a_full_queue_makes_the_producer_wait(broker: FakeBroker) -> None:
     broker.full = 3
-    producing(broker).send(EVENT)
+    producing(broker).send(RECORD)
     assert len(broker.records) == 1
 
 
 def test_a_record_that_the_broker_refuses_is_reported(broker: FakeBroker) -> None:
     producer = producing(broker)
-    producer.send(EVENT)
+    producer.send(RECORD)
     broker.on_poll = lambda: broker.acknowledge(KafkaError._MSG_TIMED_OUT)
     (failed,) = producer.flush().failed
-    assert failed.event_id == "evt-1"
+    assert failed.name == "evt-1"
 
 
 def test_a_record_that_is_too_large_is_reported_at_once(broker: FakeBroker) -> None:
     broker.refuse = KafkaException(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
     producer = producing(broker)
-    producer.send(EVENT)
+    producer.send(RECORD)
     assert len(producer.report.failed) == 1
 
 
@@ -143,29 +135,28 @@ def test_an_interrupt_takes_back_what_was_not_sent_and_tells_the_rest(broker: Fa
 
     def send_until_interrupted() -> None:
         with producer:
-            producer.send({**EVENT, "event_id": "acknowledged"})
+            producer.send(replace(RECORD, name="acknowledged"))
             broker.acknowledge()
-            producer.send({**EVENT, "event_id": "on its way"})
+            producer.send(replace(RECORD, name="on its way"))
             broker.send_first()
-            producer.send({**EVENT, "event_id": "waiting"})
+            producer.send(replace(RECORD, name="waiting"))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         send_until_interrupted()
 
     report = producer.report
-    assert [found.event_id for found in report.acknowledged] == ["acknowledged"]
+    assert [found.name for found in report.acknowledged] == ["acknowledged"]
     assert (report.purged, report.unknown, report.failed) == (["waiting"], ["on its way"], [])
 
 
 def test_an_interrupt_ends_a_pause_and_the_next_event_is_never_handed_over(broker: FakeBroker) -> None:
     def replay() -> None:
         with producing(broker) as producer:
-            producer.send(EVENT)
+            producer.send(RECORD)
             broker.acknowledge()
             broker.on_poll = lambda: signal.raise_signal(signal.SIGINT)
-            producer.pause(60)
-            producer.send({**EVENT, "event_id": "never"})
+            producer.send(replace(RECORD, name="never", due=datetime.now(UTC) + timedelta(seconds=60)))
 
     with pytest.raises(KeyboardInterrupt):
         replay()

@@ -1,4 +1,4 @@
-"""Reads records back from the places in Kafka where a run put them."""
+"""Reads records back from the positions in Kafka at which they were written."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
 from flightpulse.errors import UserError
-from flightpulse.workbench.target import names
+from flightpulse.kafka.connection import Kafka, reason
 
 _SECONDS = 5.0
 _POLL_SECONDS = 0.1
@@ -20,7 +22,7 @@ class Place:
     event_id: str
     partition: int
     offset: int
-    topic: str = names.TOPIC
+    topic: str
 
     def __str__(self) -> str:
         return f"partition {self.partition}, offset {self.offset}"
@@ -48,10 +50,6 @@ def read(bootstrap: str, places: Sequence[Place], *, new_consumer: Any = None) -
     """
     if not places:
         return []
-    from confluent_kafka import Consumer, KafkaException
-
-    from flightpulse.relay.connection import Kafka, reason
-
     settings = Kafka(bootstrap).client(
         **{"group.id": "flightpulse-workbench", "enable.auto.commit": False, "error_cb": lambda _: None}
     )
@@ -66,8 +64,6 @@ def read(bootstrap: str, places: Sequence[Place], *, new_consumer: Any = None) -
 
 
 def _read_one(consumer: Any, place: Place) -> KafkaRecord | None:
-    from confluent_kafka import TopicPartition
-
     low, high = consumer.get_watermark_offsets(TopicPartition(place.topic, place.partition), timeout=_SECONDS)
     if not low <= place.offset < high:
         return None

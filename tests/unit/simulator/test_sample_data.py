@@ -15,7 +15,7 @@ from flightpulse import paths
 from flightpulse.domain import gsm7, local_time
 from flightpulse.domain.entities import BookingStatus, FlightStatus, Tier
 from flightpulse.errors import UserError
-from flightpulse.workbench.deploy import sample_data
+from simulator import sample_data
 
 SUMMER, WINTER = date(2027, 7, 4), date(2027, 1, 15)
 Edit = Callable[[dict[str, list[dict[str, Any]]]], None]

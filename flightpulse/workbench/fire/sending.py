@@ -1,0 +1,24 @@
+"""Sends operations events, and records that are none, to the broker of a session."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flightpulse.domain.events import TOPIC
+from flightpulse.kafka.connection import Kafka
+from flightpulse.kafka.producer import AfterEach, OutgoingRecord, Report, check, send_all
+from flightpulse.workbench.target.session import Session
+from simulator import events
+
+
+def send(session: Session, some_events: Iterable[Mapping[str, Any]], *, correlation_id: str | None = None) -> Report:
+    """Send events in their order. Raises UserError unless the broker has them all."""
+    return send_records(session, (events.record(event, correlation_id=correlation_id) for event in some_events))
+
+
+def send_records(
+    session: Session, records: Iterable[OutgoingRecord], *, after_each: AfterEach = lambda _producer, _number: None
+) -> Report:
+    """Send records in their order, each when it is due. Raises UserError unless the broker has them all."""
+    report = send_all(Kafka(session.broker), TOPIC, records, after_each=after_each)
+    check(report)
+    return report
