@@ -65,6 +65,8 @@ run.execution("notify-chunk").gantt()
 # %% tags=["nbval-check-output"]
 compose = next(row for row in run.execution("notify-chunk").table().rows if row.state == "ComposeMessages")
 check("ComposeMessages", (compose.result, compose.tries), ("✓ done", "3"))
+history = run.execution("notify-chunk").to_frame()
+check("calls that failed, says the raw history", int((history["type"] == "TaskFailed").sum()), 2)
 check("messages", len(run.messages), 4)
 
 # %% [markdown]

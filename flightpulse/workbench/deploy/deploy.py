@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy.cdk import CdkCli, Outcome, environment_for
@@ -178,8 +180,6 @@ class Deployer:
         return str(self._session.client("sts").get_caller_identity()["Account"]), self._session.region
 
     def _is_bootstrapped(self) -> bool:
-        from botocore.exceptions import ClientError
-
         try:
             version = self._session.ssm.get_parameter(Name=BOOTSTRAP_VERSION)["Parameter"]["Value"]
         except ClientError as error:
@@ -311,8 +311,6 @@ class StackWatch:
 
     def _pages(self, stop_at: frozenset[str] | set[str]) -> list["StackEventTypeDef"]:
         """Events newest first, back to one that is known already (or to the last hour's)."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         found: list[StackEventTypeDef] = []
         try:
             for page in self._session.cloudformation.get_paginator("describe_stack_events").paginate(

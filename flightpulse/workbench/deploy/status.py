@@ -1,5 +1,7 @@
 """What is deployed on a target, and how it is doing, in numbers."""
 
+from botocore.exceptions import ClientError
+
 from flightpulse.adapters.table import Table
 from flightpulse.domain.entities import FlightStatus
 from flightpulse.workbench.target import names
@@ -10,8 +12,6 @@ _COUNTED = 200
 
 def stack_status(session: Session) -> str | None:
     """The state of the stack as CloudFormation names it; None when there is none."""
-    from botocore.exceptions import ClientError
-
     try:
         stacks = session.cloudformation.describe_stacks(StackName=names.STACK)["Stacks"]
     except ClientError as error:

@@ -11,6 +11,7 @@ from flightpulse.errors import UserError
 from flightpulse.workbench import diagram
 from flightpulse.workbench.executions import history
 from flightpulse.workbench.executions.history import History
+from flightpulse.workbench.player import Player
 from flightpulse.workbench.player import events as player_events
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ class SavedHistory:
 
     def player(self, definition: Mapping[str, Any] | str | None = None, *, title: str | None = None) -> "Player":
         """The step player. Raises UserError when no definition is known."""
-        from flightpulse.workbench.player import Player
-
         known = definition if definition is not None else self.definition
         if known is None:
             raise UserError(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from flightpulse.errors import UserError
 from flightpulse.workbench.explore import event_patterns, show
 from flightpulse.workbench.explore.event_patterns import Explanation, FieldCheck
@@ -198,8 +200,6 @@ class RuleTester:
         )
 
     def _asked(self, pattern: str, event: Mapping[str, Any]) -> bool:
-        from botocore.exceptions import ClientError
-
         try:
             answer = self._session.events.test_event_pattern(EventPattern=pattern, Event=show.as_json(event))
         except ClientError as error:

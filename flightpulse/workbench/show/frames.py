@@ -31,17 +31,19 @@ def frame(
             "DataFrames need pandas, which is not installed.",
             hint="Install it with: pip install 'flightpulse[notebooks]'",
         ) from error
-    made = pandas.DataFrame([{name: row.get(name) for name in columns} for row in rows], columns=list(columns))
+    found = list(rows)
+    made = pandas.DataFrame(index=range(len(found)))
     for name in columns:
-        values = [value for value in made[name] if value is not None]
+        cells = [row.get(name) for row in found]
+        kinds = {type(cell) for cell in cells if cell is not None}
         if name in categories:
-            made[name] = made[name].astype("category")
-        elif values and all(isinstance(value, datetime) for value in values):
-            made[name] = pandas.to_datetime(made[name], utc=True).astype("datetime64[ns, UTC]")
-        elif values and all(isinstance(value, timedelta) for value in values):
-            made[name] = pandas.to_timedelta(made[name]).astype("timedelta64[ns]")
-        elif values and all(isinstance(value, Decimal) for value in values):
-            made[name] = made[name].astype(float)
+            made[name] = pandas.Series(cells, dtype="category")
+        elif kinds == {datetime}:
+            made[name] = pandas.to_datetime(pandas.Series(cells), utc=True).astype("datetime64[ns, UTC]")
+        elif kinds == {timedelta}:
+            made[name] = pandas.Series(cells, dtype="timedelta64[ns]")
+        else:
+            made[name] = pandas.Series(cells, dtype=float if kinds == {Decimal} else None)
     return made
 
 

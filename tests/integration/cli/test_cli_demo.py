@@ -10,6 +10,7 @@ from decimal import Decimal
 import boto3
 import pytest
 
+from simulator.scenarios import SCENARIOS
 from tests.integration.cli.conftest import ROOT, CommandLine, Demo
 
 
@@ -17,7 +18,7 @@ def test_the_demo_shows_everything_expected(demo: Demo):
     assert demo.exit_code == 0, demo.output
     assert "5 of 5 scenarios showed everything expected" in demo.output
     assert "missing" not in demo.output
-    assert all(f"✓ scenario {number}" in demo.output for number in range(1, 6))
+    assert all(f"✓ {scenario.name}" in demo.output for scenario in SCENARIOS)
 
 
 def test_the_demo_says_that_the_model_is_a_stand_in_and_what_to_do_next(demo: Demo):

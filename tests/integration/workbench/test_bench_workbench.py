@@ -54,7 +54,7 @@ def test_the_journey_of_the_event_ends_in_the_audit_log(run: Run) -> None:
 
 
 def test_a_run_is_found_again_after_a_restart(wb: Workbench, run: Run) -> None:
-    again = connect("local", home=wb.home)
+    again = connect("local", home=wb.session.home)
 
     found = again.run("minor-delay")
 

@@ -208,7 +208,7 @@ def test_two_locks_on_one_door(wb: Workbench) -> None:
 def test_a_killed_process_leaves_nothing_off(wb: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
     script = (
         "import sys\nfrom flightpulse.workbench import connect\n"
-        f"with connect('local', home={str(wb.home)!r}).without('event-claim', 'message-turn'):\n"
+        f"with connect('local', home={str(wb.session.home)!r}).protections.without('event-claim', 'message-turn'):\n"
         "    sys.stdout.flush()\n    sys.stdin.read()\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
