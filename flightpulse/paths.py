@@ -9,6 +9,8 @@ WORKFLOWS = PACKAGE / "workflows"
 SCHEMAS = PACKAGE / "schemas"
 INFRA = ROOT / "infra"
 SAMPLE_DATA = ROOT / "sample_data"
+LOCAL_CLOUD = "flightpulse.local_cloud"
+"""The module that is run as the local cloud's process."""
 
 
 def home() -> Path:

@@ -52,7 +52,7 @@ def command(**options: Any) -> None:
 
 def _local_broker() -> str:
     from flightpulse import paths
-    from flightpulse.local import state
+    from localcloud.process import state
 
     running = state.load(paths.home())
     if running is None or not running.kafka_bootstrap:

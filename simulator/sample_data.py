@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 from flightpulse import paths
 from flightpulse.domain import airports
 from flightpulse.domain.entities import Booking, Flight, InvalidFieldError, Passenger
+from flightpulse.domain.local_time import at_airport
 from flightpulse.errors import UserError
 
 _IDS: Final = {"flights": "flight_id", "passengers": "passenger_id", "bookings": "booking_id"}
 _TIMES: Final = ("scheduled_departure", "scheduled_arrival", "actual_departure", "actual_arrival")
 _SHOWN_FAULTS: Final = 3
+_EACH_DAY: Final = "; an id names one departure, so load a flight that runs daily one day at a time"
 
 _Entity = TypeVar("_Entity", Flight, Passenger, Booking)
 Entry = Mapping[str, Any]
@@ -70,6 +72,8 @@ def load(folder: Path | None = None, *, day: date | None = None) -> SampleData:
         raise _refusal(faults)
     # Also read when it is to be moved: a time that no calendar has must be refused before it is moved.
     data = _read_entities(entries)
+    if impossible := list(_impossible(entries["flights"], data.flights)):
+        raise _refusal(impossible)
     return data if day is None else _read_entities(moved(entries, day))
 
 
@@ -83,7 +87,9 @@ def _read_entities(entries: Mapping[str, list[Entry]]) -> SampleData:
 
 def moved(entries: Mapping[str, list[Entry]], day: date) -> dict[str, list[Entry]]:
     """The entries on another day: the earliest departure is on ``day``, everything else as far from it as before."""
-    departures = [datetime.fromisoformat(flight["scheduled_departure"]).date() for flight in entries["flights"]]
+    departures = [
+        at_airport(_instant(flight["scheduled_departure"]), flight["origin"]).date() for flight in entries["flights"]
+    ]
     shift = day - min(departures)
     return {
         "flights": [_moved_flight(flight, shift) for flight in entries["flights"]],
@@ -105,8 +111,14 @@ def _moved_flight(flight: Entry, days: timedelta) -> Entry:
 
 
 def _on_the_local_clock(text: str, days: timedelta, airport: str) -> datetime:
-    """The same wall-clock time some days away; its offset follows the airport's summer time."""
-    wall_clock = _instant(text).replace(tzinfo=None) + days
+    """The same time on the airport's clock some days away, whatever offset the text has.
+
+    Its own offset follows the airport's summer time.
+    """
+    instant = _instant(text)
+    if not days:
+        return instant
+    wall_clock = at_airport(instant, airport).replace(tzinfo=None) + days
     return wall_clock.replace(tzinfo=ZoneInfo(airports.zone(airport)))
 
 
@@ -169,7 +181,12 @@ def _doubles(entries: Mapping[str, list[Entry]]) -> Iterable[Fault]:
         seen: set[str] = set()
         for number, entry in enumerate(entries[name], 1):
             if entry[field] in seen:
-                yield Fault(f"{name}.json", _entry(name, number, entry), field, f"{entry[field]} is there twice")
+                yield Fault(
+                    f"{name}.json",
+                    _entry(name, number, entry),
+                    field,
+                    f"{entry[field]} is there twice{_EACH_DAY if name == 'flights' else ''}",
+                )
             seen.add(entry[field])
 
 
@@ -185,6 +202,18 @@ def _dangling(entries: Mapping[str, list[Entry]]) -> Iterable[Fault]:
                 yield Fault(
                     "bookings.json", _entry("bookings", number, booking), field, f"{booking[field]} is not in {file}"
                 )
+
+
+def _impossible(entries: list[Entry], flights: tuple[Flight, ...]) -> Iterable[Fault]:
+    """What no flight can be: from nowhere, or at its end before it began."""
+    for number, (written, flight) in enumerate(zip(entries, flights, strict=True), 1):
+        entry = _entry("flights", number, written)
+        for field in ("origin", "destination"):
+            if airports.find(written[field]) is None:
+                yield Fault("flights.json", entry, field, f"{written[field]} is the IATA code of no airport")
+        if flight.scheduled_arrival <= flight.scheduled_departure:
+            problem = f"{written['scheduled_arrival']} is not after the departure, {written['scheduled_departure']}"
+            yield Fault("flights.json", entry, "scheduled_arrival", problem)
 
 
 def _entry(name: str, number: int, entry: object) -> str:

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from flightpulse.adapters.aws import CLIENT_CONFIG
 from flightpulse.adapters.backoff import STANDARD_BACKOFF, Backoff
 from flightpulse.adapters.chunks import chunked
-from flightpulse.domain.events import DetailType, EventSource
+from flightpulse.use_cases.ports import BusEvent, FailedEntry, PublishError
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -20,35 +19,6 @@ if TYPE_CHECKING:
 # What one PutEvents takes: 10 entries that are together smaller than 1 MB.
 _ENTRIES_PER_CALL = 10
 _BYTES_PER_CALL = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BusEvent:
-    """An event to publish. ``event_id`` names it in errors and logs; ``detail`` is plain JSON."""
-
-    event_id: str
-    source: EventSource
-    detail_type: DetailType
-    detail: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailedEntry:
-    """An event that EventBridge did not take. ``index`` is its place among the events that were to be published."""
-
-    index: int
-    event_id: str
-    code: str
-    message: str
-
-
-class PublishError(Exception):
-    """Some events did not reach the bus. The others did, and will again when the caller's batch is retried."""
-
-    def __init__(self, failed: Sequence[FailedEntry]) -> None:
-        named = ", ".join(f"{entry.event_id} ({entry.code})" for entry in failed)
-        super().__init__(f"{len(failed)} events were not published: {named}")
-        self.failed = tuple(failed)
 
 
 _Numbered = tuple[int, BusEvent]

@@ -4,7 +4,6 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
@@ -12,8 +11,7 @@ import boto3
 from flightpulse.adapters.aws import CLIENT_CONFIG
 from flightpulse.adapters.backoff import STANDARD_BACKOFF, Backoff
 from flightpulse.adapters.chunks import chunked
-from flightpulse.adapters.kafka_records import Record
-from flightpulse.domain.events import InvalidEventError
+from flightpulse.use_cases.ports import DeadLetter
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -24,43 +22,37 @@ _BYTES_PER_CALL = 1_048_576
 _LONGEST_KEY_BYTES = 16_384
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """A record and why it is here."""
+def body(letter: DeadLetter) -> str:
+    """The message as JSON.
 
-    record: Record
-    reason: InvalidEventError
+    ``kind``, ``reason`` {code, message}, ``source`` {topic, partition, offset, timestamp}, ``key`` and ``value`` in
+    base64 (null where the record had none), ``correlation_id`` where the record had one. What SQS cannot take whole
+    is cut: then ``truncated`` is true, and ``size`` and ``sha256`` describe the value as it was.
+    """
+    whole = _content(letter, letter.record.value)
+    if len(whole) <= _BYTES_PER_CALL:
+        return whole
+    room = _BYTES_PER_CALL - len(_content(letter, b"", cut=True))
+    return _content(letter, (letter.record.value or b"")[: room // 4 * 3], cut=True)
 
-    def body(self) -> str:
-        """The message as JSON.
 
-        ``kind``, ``reason`` {code, message}, ``source`` {topic, partition, offset, timestamp}, ``key`` and ``value`` in
-        base64 (null where the record had none), ``correlation_id`` where the record had one. What SQS cannot take whole
-        is cut: then ``truncated`` is true, and ``size`` and ``sha256`` describe the value as it was.
-        """
-        letter = self._letter(self.record.value)
-        if len(letter) > _BYTES_PER_CALL:
-            room = _BYTES_PER_CALL - len(self._letter(b"", cut=True))
-            letter = self._letter((self.record.value or b"")[: room // 4 * 3], cut=True)
-        return letter
-
-    def _letter(self, value: bytes | None, *, cut: bool = False) -> str:
-        record = self.record
-        cut = cut or len(record.key or b"") > _LONGEST_KEY_BYTES
-        content: dict[str, Any] = {
-            "kind": record.kind,
-            "reason": {"code": str(self.reason.code), "message": self.reason.message},
-            "source": dict(record.coordinates),
-            "key": _base64(record.key and record.key[:_LONGEST_KEY_BYTES]),
-            "value": _base64(value),
-            "truncated": cut,
-        }
-        if cut:
-            whole = record.value or b""
-            content |= {"size": len(whole), "sha256": hashlib.sha256(whole).hexdigest()}
-        if record.correlation_id is not None:
-            content["correlation_id"] = record.correlation_id
-        return json.dumps(content, separators=(",", ":"))
+def _content(letter: DeadLetter, value: bytes | None, *, cut: bool = False) -> str:
+    record = letter.record
+    cut = cut or len(record.key or b"") > _LONGEST_KEY_BYTES
+    content: dict[str, Any] = {
+        "kind": record.kind,
+        "reason": {"code": str(letter.reason.code), "message": letter.reason.message},
+        "source": dict(record.coordinates),
+        "key": _base64(record.key and record.key[:_LONGEST_KEY_BYTES]),
+        "value": _base64(value),
+        "truncated": cut,
+    }
+    if cut:
+        whole = record.value or b""
+        content |= {"size": len(whole), "sha256": hashlib.sha256(whole).hexdigest()}
+    if record.correlation_id is not None:
+        content["correlation_id"] = record.correlation_id
+    return json.dumps(content, separators=(",", ":"))
 
 
 class UndeliveredLettersError(Exception):
@@ -82,7 +74,7 @@ class DeadLetters:
 
     def send(self, letters: Sequence[DeadLetter]) -> None:
         """Send every letter. Returns when SQS has taken them all; raises :class:`UndeliveredLettersError` otherwise."""
-        bodies = (letter.body() for letter in letters)
+        bodies = map(body, letters)
         for batch in chunked(bodies, count=_MESSAGES_PER_CALL, size=_BYTES_PER_CALL, size_of=len):
             self._send(batch)
 

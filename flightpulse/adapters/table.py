@@ -13,6 +13,7 @@ from flightpulse.adapters.chunks import chunked
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.domain import keys
 from flightpulse.domain.entities import Booking, BookingStatus, Flight, FlightStatus, InvalidFieldError, Passenger, Tier
+from flightpulse.use_cases.ports import UnreadableItemError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
 Entity = TypeVar("Entity")
 Item = dict[str, Any]
 
-# What one BatchWriteItem takes.
+# What one BatchWriteItem and one BatchGetItem take.
 _WRITES_PER_CALL = 25
+_READS_PER_CALL = 100
 
 
-class UnreadableItemError(Exception):
-    """An item is there, but what it holds is no flight, passenger or booking. The text names its key and the field."""
+class UnreadItemsError(Exception):
+    """DynamoDB went on leaving items of a batch unread."""
 
 
 class UnwrittenItemsError(Exception):
@@ -146,18 +148,48 @@ class Table:
     ) -> int:
         """Write entities with all their items, over what was there. Returns the number of items.
 
+        A booking that moves to another flight or passenger leaves no link behind. Links go first: whoever is cut off
+        in between finds the booking as it was, and the next attempt does the same again.
+
         Raises ``ValueError`` for a booking whose passenger is not among ``passengers``: the tier, which decides who
         hears first, is copied to the flight's side of the booking.
         """
+        bookings = tuple(bookings)
         tiers = {passenger.passenger_id: passenger.tier for passenger in passengers}
         items = [
             *(_flight_item(flight) for flight in flights),
             *(_passenger_item(passenger) for passenger in passengers),
             *(item for booking in bookings for item in _booking_items(booking, tiers)),
         ]
-        for chunk in chunked(items, count=_WRITES_PER_CALL):
-            self._write(chunk)
+        self._write([{"DeleteRequest": {"Key": item_to_typed(key)}} for key in self._superseded_links(bookings)])
+        self._write([{"PutRequest": {"Item": item_to_typed(item)}} for item in items])
         return len(items)
+
+    def _superseded_links(self, bookings: Sequence[Booking]) -> Iterator[keys.Key]:
+        """The links that stored bookings have and that their new versions do not."""
+        wanted = {booking.booking_id: booking for booking in bookings}
+        for stored in self._stored_bookings(list(wanted)):
+            booking = wanted[stored["booking_id"]]
+            if stored.get("flight_id") not in (None, booking.flight_id):
+                yield keys.booking_of_flight(stored["flight_id"], booking.booking_id)
+            if stored.get("passenger_id") not in (None, booking.passenger_id):
+                yield keys.booking_of_passenger(stored["passenger_id"], booking.booking_id)
+
+    def _stored_bookings(self, booking_ids: Sequence[str]) -> Iterator[Item]:
+        for chunk in chunked(booking_ids, count=_READS_PER_CALL):
+            wanted: Any = {
+                "Keys": [item_to_typed(keys.booking(booking_id)) for booking_id in chunk],
+                "ProjectionExpression": "booking_id, flight_id, passenger_id",
+                "ConsistentRead": True,
+            }
+            for _ in self._backoff.tries():
+                answer = self._client.batch_get_item(RequestItems={self._name: wanted})
+                yield from map(item_from_typed, answer["Responses"].get(self._name, []))
+                wanted = answer.get("UnprocessedKeys", {}).get(self._name)
+                if not wanted:
+                    break
+            else:
+                raise UnreadItemsError(f"{len(wanted['Keys'])} bookings were not read from {self._name}")
 
     def _get(
         self, key: keys.Key, read: Callable[[Mapping[str, Any]], Entity], *, consistent: bool = False
@@ -195,8 +227,11 @@ class Table:
                 return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def _write(self, items: Sequence[Item]) -> None:
-        requests: list[Any] = [{"PutRequest": {"Item": item_to_typed(item)}} for item in items]
+    def _write(self, requests: Iterable[Any]) -> None:
+        for chunk in chunked(requests, count=_WRITES_PER_CALL):
+            self._write_chunk(chunk)
+
+    def _write_chunk(self, requests: list[Any]) -> None:
         for _ in self._backoff.tries():
             answer = self._client.batch_write_item(RequestItems={self._name: requests})
             requests = list(answer.get("UnprocessedItems", {}).get(self._name, []))

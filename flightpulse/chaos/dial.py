@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from flightpulse.errors import UserError
-from flightpulse.local import health
 from flightpulse.workbench.target.session import Session
+from localcloud.process import health
 
 Fault = dict[str, Any]
 

@@ -17,8 +17,8 @@ from flightpulse.domain.placeholders import PATTERN, PLACEHOLDERS, Channel, requ
 from flightpulse.domain.segments import Kind, Segment, all_segments
 from flightpulse.domain.severity import Severity
 from flightpulse.domain.templates import MessageTemplate, MissingFactError, fill
-from flightpulse.local.model.faults import SPOILERS
-from flightpulse.local.model.stand_in import template_fields
+from flightpulse.stand_in.model import template_fields
+from localcloud.model.faults import SPOILERS
 
 HARMLESS = frozenset({"good", "curly_quotes", "fenced"})
 """Ways of replying that leave the reply usable: it is good, or its manners alone are bad."""

@@ -10,12 +10,12 @@ import click
 
 from flightpulse.cli import options
 from flightpulse.errors import UserError
-from flightpulse.local import process
-from flightpulse.local.state import RunningCloud
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.deploy import cdk
 from flightpulse.workbench.deploy.status import is_usable
 from flightpulse.workbench.target.session import Session
+from localcloud import process
+from localcloud.process.state import RunningCloud
 
 
 @click.command(short_help="Start the local cloud and its Kafka broker.")

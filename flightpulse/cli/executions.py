@@ -14,9 +14,10 @@ from rich.tree import Tree
 from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
 from flightpulse.workbench.executions import story
-from flightpulse.workbench.executions.executions import Summary
+from flightpulse.workbench.executions.executions import Execution, Summary, region_of
 from flightpulse.workbench.executions.history import Visit
-from flightpulse.workbench.executions.run_executions import RunExecution
+from flightpulse.workbench.executions.saved_history import load_definition, load_history
+from flightpulse.workbench.player import Player
 from flightpulse.workbench.show.progress import seconds
 from flightpulse.workbench.target import names
 
@@ -82,8 +83,19 @@ def _print_list(found: list[Summary]) -> None:
 
 
 @click.command(short_help="Step through one execution, state by state.")
-@click.argument("execution", default="latest")
+@click.argument("execution", required=False)
 @options.target
+@click.option(
+    "--history",
+    "saved",
+    type=click.Path(path_type=Path),
+    help="A saved history instead of EXECUTION, of any state machine: what get-execution-history printed.",
+)
+@click.option(
+    "--definition",
+    type=click.Path(path_type=Path),
+    help="With --history: the state machine's definition; without it the part that the run went through is drawn.",
+)
 @click.option("--full", is_flag=True, help="Inputs and outputs whole, not shortened.")
 @click.option("--alone", is_flag=True, help="Without the executions it started.")
 @click.option(
@@ -93,24 +105,55 @@ def _print_list(found: list[Summary]) -> None:
     help="Write a page that steps through it on its diagram; it works offline.",
 )
 @options.as_json
-def show(execution: str, target: str, full: bool, alone: bool, page: Path | None, as_json: bool) -> None:
+def show(
+    execution: str | None,
+    target: str,
+    saved: Path | None,
+    definition: Path | None,
+    full: bool,
+    alone: bool,
+    page: Path | None,
+    as_json: bool,
+) -> None:
     """Step through one execution, state by state.
 
     EXECUTION is an ARN, the name of an execution, the name of a workflow (its latest execution: delay, cancellation,
     gate-change, notify-passengers, notify-chunk) or `latest`. Map iterations and the executions it started are
     indented below their states; retries and caught errors are told in words.
+
+    With --target aws an ARN may be of any state machine in your account. A history that somebody saved needs neither
+    an account nor a cloud: --history FILE.
     """
-    found = options.bench(target).executions.find(execution)
+    if saved:
+        if execution:
+            raise click.UsageError("Give either an execution or --history, not both.")
+        _show_saved(saved, definition, full=full, page=page, as_json=as_json)
+        return
+    if definition:
+        raise click.UsageError("--definition goes with --history; an execution brings its own.")
+    reference = execution or "latest"
+    found = options.bench(target, region=region_of(reference)).executions.find(reference)
     if page:
-        _write_page(found, page)
+        _write_page(found.player(), page)
     elif as_json:
         options.print_json(_as_json(found, alone=alone))
     else:
         screen.console().print(_Drawer(full=full, nested=not alone).draw(found))
 
 
-def _write_page(execution: RunExecution, page: Path) -> None:
-    player = execution.player()
+def _show_saved(file: Path, definition: Path | None, *, full: bool, page: Path | None, as_json: bool) -> None:
+    saved = load_history(file, load_definition(definition) if definition else None)
+    if page:
+        _write_page(saved.player(), page)
+        if saved.definition is None:
+            click.echo("It shows the states the run went through. For the whole machine, add --definition FILE.")
+    elif as_json:
+        options.print_json({"file": str(file), "history": asdict(saved.history)})
+    else:
+        screen.console().print(_Drawer(full=full, nested=False).draw(saved.execution))
+
+
+def _write_page(player: Player, page: Path) -> None:
     try:
         page.write_text(player.page(), encoding="utf-8")
     except OSError as error:
@@ -128,12 +171,12 @@ class _Drawer:
         self._full = full
         self._nested = nested
 
-    def draw(self, execution: RunExecution) -> Tree:
+    def draw(self, execution: Execution) -> Tree:
         tree = Tree(self._line(*self._heading(execution)), guide_style="dim")
         self._fill(tree, execution)
         return tree
 
-    def _fill(self, tree: Tree, execution: RunExecution) -> None:
+    def _fill(self, tree: Tree, execution: Execution) -> None:
         self._data(tree, "input", json.dumps(execution.input))
         self._visits(tree, execution, execution.history.visits)
         if execution.history.problem:
@@ -141,7 +184,7 @@ class _Drawer:
         else:
             self._data(tree, "output", json.dumps(execution.output))
 
-    def _heading(self, execution: RunExecution) -> list[_Part]:
+    def _heading(self, execution: Execution) -> list[_Part]:
         event = execution.event
         mark, colour = _MARKS[execution.status]
         again = f", redriven {execution.history.redrives}×" if execution.history.redrives else ""
@@ -154,11 +197,11 @@ class _Drawer:
             (f" {execution.arn if self._full else execution.name}", "dim"),
         ]
 
-    def _visits(self, parent: Tree, execution: RunExecution, visits: Sequence[Visit]) -> None:
+    def _visits(self, parent: Tree, execution: Execution, visits: Sequence[Visit]) -> None:
         for visit, after in zip(visits, [*visits[1:], None], strict=False):
             self._visit(parent, execution, visit, after)
 
-    def _visit(self, parent: Tree, execution: RunExecution, visit: Visit, after: Visit | None) -> None:
+    def _visit(self, parent: Tree, execution: Execution, visit: Visit, after: Visit | None) -> None:
         mark, colour = _MARKS[visit.status]
         deed = story.deed(visit) + (f", goes on at {after.name}" if visit.kind == "Choice" and after else "")
         about = f" {visit.kind}{': ' + deed if deed else ''}, {seconds(visit.seconds)}"
@@ -167,8 +210,8 @@ class _Drawer:
             node.add(self._line((f"! {sentence}", "yellow")))
         self._inside(node, execution, visit)
 
-    def _inside(self, node: Tree, execution: RunExecution, visit: Visit) -> None:
-        children = [execution.child(arn) for arn in visit.children] if self._nested else []
+    def _inside(self, node: Tree, execution: Execution, visit: Visit) -> None:
+        children = visit.children if self._nested else ()
         shows_data = self._full or (visit.kind in {"Task", "Wait", "Fail"} and not children)
         if shows_data:
             self._data(node, "in", visit.attempts[-1].arguments if visit.attempts else visit.input)
@@ -177,10 +220,16 @@ class _Drawer:
             again = f", try {branch.attempt}" if branch.attempt > 1 else ""
             inside = node.add(self._line((f"{mark} ", colour), (f"{branch.kind} {branch.index}{again}", "")))
             self._visits(inside, execution, branch.visits)
-        for child in filter(None, children):
-            self._fill(node.add(self._line(*self._heading(child))), child)
+        for arn in children:
+            self._child(node, execution.child(arn), arn)
         if shows_data:
             self._data(node, "out", visit.output)
+
+    def _child(self, node: Tree, execution: Execution | None, arn: str) -> None:
+        if execution is None:
+            node.add(self._line((f"started {arn}, whose history cannot be read", "yellow")))
+        else:
+            self._fill(node.add(self._line(*self._heading(execution))), execution)
 
     def _data(self, parent: Tree, label: str, text: str | None) -> None:
         if not text or text in {"{}", "null"}:
@@ -193,7 +242,7 @@ class _Drawer:
         return Text.assemble(*parts, no_wrap=short, overflow="ellipsis" if short else "fold")
 
 
-def _as_json(execution: RunExecution, *, alone: bool) -> dict[str, Any]:
+def _as_json(execution: Execution, *, alone: bool) -> dict[str, Any]:
     return {
         **{
             name: getattr(execution, name) for name in ("arn", "name", "workflow", "status", "started_at", "stopped_at")

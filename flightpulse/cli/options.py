@@ -114,7 +114,14 @@ def confirm(question: str) -> None:
         raise UserError("Nothing was changed.")
 
 
-def bench(target_name: str, *, kafka: str | None = None, port: int | None = None, quiet: bool = False) -> Workbench:
+def bench(
+    target_name: str,
+    *,
+    kafka: str | None = None,
+    port: int | None = None,
+    region: str | None = None,
+    quiet: bool = False,
+) -> Workbench:
     """The workbench for a ``--target``; its progress goes to stdout, or to stderr when ``quiet``."""
     console = screen.console(stderr=quiet)
     return Workbench(
@@ -122,6 +129,7 @@ def bench(target_name: str, *, kafka: str | None = None, port: int | None = None
         home=paths.home(),
         port=port,
         kafka=kafka,
+        region=region,
         steps=lambda: Steps(console=console),
         in_python=False,
     )

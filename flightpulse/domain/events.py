@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Self
@@ -62,7 +62,17 @@ class Rejection(StrEnum):
     UNREADABLE_FLIGHT = "UNREADABLE_FLIGHT"
     DEPARTURE_BEFORE_SCHEDULE = "DEPARTURE_BEFORE_SCHEDULE"
     ARRIVAL_BEFORE_DEPARTURE = "ARRIVAL_BEFORE_DEPARTURE"
+    DELAY_CONTRADICTS_DEPARTURE = "DELAY_CONTRADICTS_DEPARTURE"
+    ARRIVAL_CONTRADICTS_DEPARTURE = "ARRIVAL_CONTRADICTS_DEPARTURE"
     SAME_GATE = "SAME_GATE"
+
+
+# Operations round to the minute.
+DELAY_TOLERANCE = timedelta(minutes=1)
+"""How far apart ``delay_minutes`` and the new departure may be."""
+
+FLYING_TIME_TOLERANCE = timedelta(hours=2)
+"""How much longer or shorter than scheduled a delayed flight may be in the air: wind, another route, a queue."""
 
 
 class InvalidEventError(Exception):
@@ -129,6 +139,10 @@ class FlightEvent(ABC):
     def check(self, flight: Flight) -> None:  # noqa: B027 - most types have nothing to check
         """Hold the event against its flight. Raises :class:`InvalidEventError`."""
 
+    def corrected_by(self, _flight: Flight) -> Self:
+        """The event with what the table knows better than operations: most types have nothing of the kind."""
+        return self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlightDelay(FlightEvent):
@@ -189,6 +203,22 @@ class FlightDelay(FlightEvent):
                 Rejection.DEPARTURE_BEFORE_SCHEDULE,
                 f"new_departure {to_seconds(self.new_departure)} is before the scheduled departure of flight "
                 f"{flight.flight_id}, {to_seconds(flight.scheduled_departure)}",
+            )
+        late = self.new_departure - flight.scheduled_departure
+        if abs(late - timedelta(minutes=self.delay_minutes)) > DELAY_TOLERANCE:
+            raise InvalidEventError(
+                Rejection.DELAY_CONTRADICTS_DEPARTURE,
+                f"delay_minutes is {self.delay_minutes}, but new_departure {to_seconds(self.new_departure)} is "
+                f"{round(late.total_seconds() / 60)} minutes after the scheduled departure of flight "
+                f"{flight.flight_id}, {to_seconds(flight.scheduled_departure)}",
+            )
+        flying = self.new_arrival - self.new_departure
+        if abs(flying - (flight.scheduled_arrival - flight.scheduled_departure)) > FLYING_TIME_TOLERANCE:
+            raise InvalidEventError(
+                Rejection.ARRIVAL_CONTRADICTS_DEPARTURE,
+                f"new_arrival {to_seconds(self.new_arrival)} is {round(flying.total_seconds() / 60)} minutes after "
+                f"new_departure; flight {flight.flight_id} is scheduled to take "
+                f"{round((flight.scheduled_arrival - flight.scheduled_departure).total_seconds() / 60)}",
             )
 
 
@@ -261,6 +291,14 @@ class GateChange(FlightEvent):
     def details(self) -> dict[str, Any]:
         return {"old_gate": self.old_gate, "new_gate": self.new_gate, "terminal_change": self.terminal_change}
 
+    def corrected_by(self, flight: Flight) -> Self:
+        """Leaves from the gate that the table knows.
+
+        When that is the new gate already, the change has been applied before, and the report keeps its own word.
+        """
+        known = flight.gate not in ("", self.new_gate)
+        return replace(self, old_gate=flight.gate) if known else self
+
     def says(self) -> str:
         where = ", in another terminal" if self.terminal_change else ""
         return f"leaves from gate {self.new_gate} instead of {self.old_gate}{where}"
@@ -311,14 +349,6 @@ def check(event: FlightEvent, flight: Flight, *, received_at: datetime) -> None:
             Rejection.FUTURE_TIMESTAMP, f"timestamp {to_seconds(event.timestamp)} is more than a day in the future"
         )
     event.check(flight)
-
-
-def contradicts_itself(event: FlightEvent, flight: Flight) -> bool:
-    """Whether a delay's minutes and its new departure differ by a minute or more: worth a warning, not a rejection."""
-    if not isinstance(event, FlightDelay):
-        return False
-    implied = event.new_departure - flight.scheduled_departure
-    return abs(implied - timedelta(minutes=event.delay_minutes)) >= timedelta(minutes=1)
 
 
 def enriched_detail(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -12,9 +11,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from flightpulse.adapters import settings, telemetry
 from flightpulse.adapters.page_token import BadTokenError
-from flightpulse.adapters.table import Page, Table
+from flightpulse.adapters.table import Page
 from flightpulse.domain.entities import FlightStatus, Passenger
 from flightpulse.domain.instants import to_milliseconds
+from flightpulse.functions import bootstrap
 
 SERVICE = "api"
 
@@ -38,41 +38,41 @@ def health() -> Body:
 
 @app.get("/flights/<flight_id>")
 def flight(flight_id: str) -> Body:
-    return _known("flight", flight_id, _table().flight).to_fields()
+    return _known("flight", flight_id, bootstrap.table().flight).to_fields()
 
 
 @app.get("/flights")
 def flights() -> Body:
-    page = _table().flights_by_status(_status(), limit=_limit(), token=_token())
+    page = bootstrap.table().flights_by_status(_status(), limit=_limit(), token=_token())
     return _listed("flights", page, [found.to_fields() for found in page.items])
 
 
 @app.get("/flights/<flight_id>/bookings")
 def bookings_of_flight(flight_id: str) -> Body:
-    page = _table().bookings_of_flight(_possible("flight", flight_id), limit=_limit(), token=_token())
+    page = bootstrap.table().bookings_of_flight(_possible("flight", flight_id), limit=_limit(), token=_token())
     if not page.items:
-        _known("flight", flight_id, _table().flight)
+        _known("flight", flight_id, bootstrap.table().flight)
     links = [{"booking_id": link.booking_id, "passenger_id": link.passenger_id} for link in page.items]
     return _listed("bookings", page, links)
 
 
 @app.get("/passengers/<passenger_id>")
 def passenger(passenger_id: str) -> Body:
-    return _without_contact_data(_known("passenger", passenger_id, _table().passenger))
+    return _without_contact_data(_known("passenger", passenger_id, bootstrap.table().passenger))
 
 
 @app.get("/passengers/<passenger_id>/bookings")
 def bookings_of_passenger(passenger_id: str) -> Body:
-    page = _table().bookings_of_passenger(_possible("passenger", passenger_id), limit=_limit(), token=_token())
+    page = bootstrap.table().bookings_of_passenger(_possible("passenger", passenger_id), limit=_limit(), token=_token())
     if not page.items:
-        _known("passenger", passenger_id, _table().passenger)
+        _known("passenger", passenger_id, bootstrap.table().passenger)
     links = [{"booking_id": link.booking_id, "flight_id": link.flight_id} for link in page.items]
     return _listed("bookings", page, links)
 
 
 @app.get("/bookings/<booking_id>")
 def booking(booking_id: str) -> Body:
-    return _known("booking", booking_id, _table().booking).to_fields()
+    return _known("booking", booking_id, bootstrap.table().booking).to_fields()
 
 
 @app.not_found
@@ -156,11 +156,6 @@ def _token() -> str | None:
     return _parameter("next_token")
 
 
-@cache
-def _table() -> Table:
-    return Table.connect(settings.read(settings.ApiSettings).table_name)
-
-
 @logger.inject_lambda_context(clear_state=True, correlation_id_path="requestContext.requestId")
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Takes a proxy request of API Gateway's REST API; answers with JSON, errors included."""
@@ -173,4 +168,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 if settings.in_lambda():
-    _table()
+    bootstrap.table()

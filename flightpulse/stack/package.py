@@ -18,7 +18,7 @@ from flightpulse.errors import UserError
 from flightpulse.paths import PACKAGE, ROOT
 
 LOCK = ROOT / "requirements" / "lambda.txt"
-SHIPPED = ("domain", "adapters", "functions", "schemas")
+SHIPPED = ("domain", "use_cases", "adapters", "functions", "schemas")
 SIZE_LIMIT = 6_000_000
 
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)")

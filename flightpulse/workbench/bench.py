@@ -15,7 +15,6 @@ from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.target.session import Session, Target
 
 if TYPE_CHECKING:
-    from flightpulse.local.state import RunningCloud
     from flightpulse.workbench.deploy.items import Items
     from flightpulse.workbench.deploy.stack import Stack
     from flightpulse.workbench.executions.lookup import Executions
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from flightpulse.workbench.observe.log_groups import LogGroups
     from flightpulse.workbench.run import Run
     from flightpulse.workbench.runs import Runs
+    from localcloud.process.state import RunningCloud
     from simulator.replay import Plan
 
 _LOOK_BACK = timedelta(days=1)
@@ -80,10 +80,13 @@ class Workbench:
         home: Path,
         port: int | None = None,
         kafka: str | None = None,
+        region: str | None = None,
         steps: Callable[[], Steps] = Steps,
         in_python: bool = True,
     ) -> None:
-        self._target = Connection(target, home=home, port=port, kafka=kafka, steps=steps, in_python=in_python)
+        self._target = Connection(
+            target, home=home, port=port, kafka=kafka, region=region, steps=steps, in_python=in_python
+        )
 
     def __repr__(self) -> str:
         return f"<Workbench on {self._target.target}>"

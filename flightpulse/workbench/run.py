@@ -15,7 +15,8 @@ from flightpulse.stack.event_workflows import short_name
 from flightpulse.workbench.costs import run_cost
 from flightpulse.workbench.costs.run_cost import RunCost
 from flightpulse.workbench.executions import executions, history
-from flightpulse.workbench.executions.run_executions import ExecutionList, Loader, RunExecution
+from flightpulse.workbench.executions.executions import Execution
+from flightpulse.workbench.executions.loading import ExecutionList, Loader
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.fire.scenarios import Check
 from flightpulse.workbench.messages import segments_seen
@@ -190,7 +191,7 @@ class Run:
             audit=[one for one in self.audit if one.detail.get("event_id") == event_id],
         )
 
-    def _handling(self, event_id: str) -> RunExecution | None:
+    def _handling(self, event_id: str) -> Execution | None:
         """The execution that handled an event; one that only recognised a duplicate where there is no other."""
         found = [one for one in self.executions if one.event.event_id == event_id]
         return next((one for one in found if one.outcome != "ALREADY_HANDLED"), found[0] if found else None)
@@ -209,7 +210,7 @@ class Run:
         )
         return ", ".join(sorted(answer["RuleNames"]))
 
-    def execution(self, which: int | str = 0) -> RunExecution:
+    def execution(self, which: int | str = 0) -> Execution:
         """One execution: by its place among ``executions``, by event id, by ARN, or the first of a workflow.
 
         Short names include the nested ones (``notify-passengers``, ``notify-chunk``). Raises UserError.
@@ -312,7 +313,7 @@ class Run:
             "hints": list(self.hints),
         }
 
-    def __iter__(self) -> Iterator[RunExecution]:
+    def __iter__(self) -> Iterator[Execution]:
         return iter(self.executions)
 
     def __repr__(self) -> str:

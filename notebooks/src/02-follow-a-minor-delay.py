@@ -65,7 +65,7 @@ check("written anew", [one.key for one in changes.changed], ["new_departure", "n
 check("lost", changes.removed, ())
 
 # %% [markdown]
-# **Takeaway:** a consumer makes a fact of one system useful to others: it checks, enriches and names it, and decides nothing else. It is [kafka_consumer.py](../flightpulse/functions/kafka_consumer.py).
+# **Takeaway:** a consumer makes a fact of one system useful to others: it checks, enriches and names it, and decides nothing else. It is [consume.py](../flightpulse/use_cases/consume.py).
 
 # %% [markdown]
 # ## Who decides where it goes?
@@ -204,7 +204,7 @@ wb.table.reset("SW1234")
 # %% [markdown]
 # ## Where the code lives
 #
-# - The consumer: [kafka_consumer.py](../flightpulse/functions/kafka_consumer.py); what it publishes: [docs/flightpulse-spec.md](../docs/flightpulse-spec.md)
+# - The consumer: [consume.py](../flightpulse/use_cases/consume.py); what it publishes: [docs/flightpulse-spec.md](../docs/flightpulse-spec.md)
 # - The workflows: [flightpulse/workflows](../flightpulse/workflows)
 # - How a journey is put together: [journey.py](../flightpulse/workbench/observe/journey.py)
 #

@@ -115,7 +115,7 @@ for name, number in events.items():
 # %% [markdown]
 # Four of the five lines came from StreamHandler; `rebooking.needed` came from the workflow. All carry the same correlation id as the passengers' messages.
 #
-# **Takeaway:** what follows from a state belongs on the stream, so that no writer can forget it. What is worth an event: [changes.py](../flightpulse/domain/changes.py), published by [stream_handler.py](../flightpulse/functions/stream_handler.py).
+# **Takeaway:** what follows from a state belongs on the stream, so that no writer can forget it. What is worth an event: [changes.py](../flightpulse/domain/changes.py), published by [report_changes.py](../flightpulse/use_cases/report_changes.py).
 
 # %% [markdown]
 # ## What does the passenger read?
@@ -210,7 +210,7 @@ wb.table.reset("SW9012")
 # ## Where the code lives
 #
 # - The workflow: [cancellation.asl.json](../flightpulse/workflows/cancellation.asl.json)
-# - The stream's function: [stream_handler.py](../flightpulse/functions/stream_handler.py)
+# - The stream's function: [report_changes.py](../flightpulse/use_cases/report_changes.py)
 # - What is promised about every event and item: [flightpulse-spec.md](../docs/flightpulse-spec.md)
 #
 # Next: [Change a gate](05-change-a-gate.ipynb).

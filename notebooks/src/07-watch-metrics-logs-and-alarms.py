@@ -217,6 +217,6 @@ wb.table.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
 #
 # - What the stack watches: [alarms.py](../flightpulse/stack/alarms.py), [log_metrics.py](../flightpulse/stack/log_metrics.py), [dashboard.py](../flightpulse/stack/dashboard.py)
 # - What functions log and count: [telemetry.py](../flightpulse/adapters/telemetry.py)
-# - CloudWatch on this machine: [behaviours/cloudwatch](../flightpulse/local/behaviours/cloudwatch)
+# - CloudWatch on this machine: [services/cloudwatch](../localcloud/services/cloudwatch)
 #
 # Next: [Step through an execution](08-step-through-an-execution.ipynb).

@@ -88,7 +88,7 @@ check("the bus's own schema accepts it", grade.step("publishing").ok, True)
 # %% [markdown]
 # Under which metric it is counted, how grave it is, which detail-type routes it, what the bus carries, and how it says itself in a sentence. `ABC` makes Python refuse a class that leaves one out.
 #
-# **Takeaway:** a handler that asks the event what it is needs no change when a new event comes. It is [kafka_consumer.py](../flightpulse/functions/kafka_consumer.py), unchanged.
+# **Takeaway:** a handler that asks the event what it is needs no change when a new event comes. It is [consume.py](../flightpulse/use_cases/consume.py), unchanged.
 
 # %% [markdown]
 # ## What may passengers read?
@@ -113,7 +113,7 @@ check("the stand-in model's words", grade.step("model").seen, "6 segments, two a
 # %% [markdown]
 # It does not. The guard knows a closed list of words and clauses for every kind of news, and for this kind it has none yet: a model that wrote this about a *delay* would invent a fact. What is true of a boarding call must be said to it.
 #
-# **Takeaway:** what a model may say is opened on purpose, per kind of news. The three lists are [vocabulary.py](../flightpulse/domain/vocabulary.py), [claims.py](../flightpulse/domain/claims.py) and [phrasebook.py](../flightpulse/domain/phrasebook.py); the stand-in's phrases are in [phrases.py](../flightpulse/local/model/phrases.py).
+# **Takeaway:** what a model may say is opened on purpose, per kind of news. The three lists are [vocabulary.py](../flightpulse/domain/vocabulary.py), [claims.py](../flightpulse/domain/claims.py) and [phrasebook.py](../flightpulse/domain/phrasebook.py); the stand-in's phrases are in [phrases.py](../flightpulse/stand_in/phrases.py).
 
 # %% [markdown]
 # ## Which way does it go?

@@ -9,17 +9,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from localcloud.model.stand_in import segment_of
 
 from flightpulse.chaos import replies
 from flightpulse.chaos.hallucinations import HALLUCINATIONS
-from flightpulse.local.model.stand_in import segment_of
-from flightpulse.local.model.writers import Request
 from flightpulse.workbench import connect
 from flightpulse.workbench.fire import scenarios
 from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.metrics import metrics
 from flightpulse.workbench.target.session import Session
+from localcloud.model.writers import Request
 from simulator.scenarios import SCENARIOS
 from tests.integration.emulator import Emulator
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flightpulse.adapters.kafka_records import Record
 from flightpulse.chaos import crowd, fuzz, storm
 from flightpulse.domain.events import InvalidEventError
-from flightpulse.functions import kafka_consumer
+from flightpulse.use_cases import consume
+from flightpulse.use_cases.ports import Record
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PEOPLE = crowd.gather(1, flights=6, bookings=1)
@@ -28,7 +28,7 @@ def refusal(value: bytes | None) -> InvalidEventError:
     """Why the consumer puts such a record aside. Anything else that it raises fails the test, as it would the batch."""
     record = Record(coordinates={}, value=value)
     with pytest.raises(InvalidEventError) as refused:
-        kafka_consumer._enrich(record, kafka_consumer._read(record), FLIGHTS.get)
+        consume.enrich(record, consume.read_event(record), FLIGHTS.get)
     return refused.value
 
 

@@ -13,8 +13,9 @@ import pytest
 
 from flightpulse import paths
 from flightpulse.errors import UserError
-from flightpulse.local import home, process, processes
-from flightpulse.local.state import RunningCloud
+from localcloud import process
+from localcloud.process import home, processes
+from localcloud.process.state import RunningCloud
 from tests.integration.emulator import client
 
 STACK = "FlightPulseStack"

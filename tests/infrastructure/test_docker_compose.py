@@ -8,7 +8,7 @@ import yaml
 
 from flightpulse import paths
 from flightpulse.domain.events import TOPIC
-from flightpulse.local import broker
+from localcloud import broker
 
 COMPOSE: dict[str, Any] = yaml.safe_load((paths.ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]

@@ -15,7 +15,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from flightpulse.local import behaviours, environment, state
+from localcloud import behaviours
+from localcloud.process import environment, state
 
 ALL_NAMES = behaviours.NAMES
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +50,7 @@ class Emulator:
         self.endpoint_url = ""
 
     def __enter__(self) -> "Emulator":
-        command = [sys.executable, "-m", "flightpulse.local.server", "--home", str(self.home), "--port", "0"]
+        command = [sys.executable, "-m", "flightpulse.local_cloud", "--home", str(self.home), "--port", "0"]
         command += ["--behaviours", ",".join(self._behaviours), *self._options]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

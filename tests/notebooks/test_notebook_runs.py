@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flightpulse import paths
-from flightpulse.local import processes
+from localcloud.process import processes
 from tests.notebooks import sample
 from tools.notebooks import build
 from tools.notebooks.folder import Folder

@@ -40,14 +40,18 @@ class FakeDynamoDB:
     """A table in DynamoDB's typed JSON, with the two key conditions the adapter uses.
 
     ``calls`` notes each operation. ``page_size`` cuts queries short, as 1 MB of data would. ``unprocessed`` says how
-    many requests each BatchWriteItem leaves undone, call by call. ``error`` is raised by every operation.
+    many requests each BatchWriteItem leaves undone, call by call; ``unread`` the same for the keys of BatchGetItem.
+    ``error`` is raised by every operation.
     """
 
-    def __init__(self, *, page_size: int | None = None, unprocessed: list[int] | None = None) -> None:
+    def __init__(
+        self, *, page_size: int | None = None, unprocessed: list[int] | None = None, unread: list[int] | None = None
+    ) -> None:
         self.items: dict[tuple[str, str], dict[str, Any]] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.page_size = page_size
         self.unprocessed = unprocessed or []
+        self.unread = unread or []
         self.error: Exception | None = None
 
     def put(self, item: Mapping[str, Any]) -> None:
@@ -64,6 +68,7 @@ class FakeDynamoDB:
         assert arguments["KeyConditionExpression"] in ("#pk = :pk", "#pk = :pk AND begins_with(#sk, :sk)")
         index = arguments.get("IndexName", "")
         assert names["#pk"] == f"{index}PK"
+        assert names.get("#sk", f"{index}SK") == f"{index}SK"
         prefix = values.get(":sk", {"S": ""})["S"]
         order = [f"{index}SK", "PK", "SK"] if index else ["SK"]
         key_names = {"PK", "SK", f"{index}PK", f"{index}SK"}
@@ -94,9 +99,23 @@ class FakeDynamoDB:
         left = self.unprocessed.pop(0) if self.unprocessed else 0
         done = requests[: len(requests) - left]
         for request in done:
-            self.put(request["PutRequest"]["Item"])
+            if "PutRequest" in request:
+                self.put(request["PutRequest"]["Item"])
+            else:
+                key = request["DeleteRequest"]["Key"]
+                self.items.pop((key["PK"]["S"], key["SK"]["S"]), None)
         undone = requests[len(done) :]
         return {"UnprocessedItems": {table: undone} if undone else {}}
+
+    def batch_get_item(self, **arguments: Any) -> dict[str, Any]:
+        self._note("batch_get_item", arguments)
+        ((table, wanted),) = arguments["RequestItems"].items()
+        assert 1 <= len(wanted["Keys"]) <= 100
+        left = self.unread.pop(0) if self.unread else 0
+        read, unread = wanted["Keys"][: len(wanted["Keys"]) - left], wanted["Keys"][len(wanted["Keys"]) - left :]
+        found = [self.items[place] for key in read if (place := (key["PK"]["S"], key["SK"]["S"])) in self.items]
+        answer: dict[str, Any] = {"Responses": {table: [self._projected(item, wanted) for item in found]}}
+        return {**answer, "UnprocessedKeys": {table: {**wanted, "Keys": unread}} if unread else {}}
 
     def operations(self) -> list[str]:
         return [name for name, _ in self.calls]
@@ -167,3 +186,19 @@ class FakeQueue:
 
     def letters(self) -> list[dict[str, Any]]:
         return [json.loads(body) for body in self.bodies]
+
+
+class FakeLog:
+    """Keeps each line as a dictionary of its level, its message and its fields."""
+
+    def __init__(self) -> None:
+        self.lines: list[dict[str, Any]] = []
+
+    def info(self, msg: object, *, extra: Mapping[str, object]) -> None:
+        self.lines.append({"level": "INFO", "message": msg, **extra})
+
+    def warning(self, msg: object, *, extra: Mapping[str, object]) -> None:
+        self.lines.append({"level": "WARNING", "message": msg, **extra})
+
+    def error(self, msg: object, *, extra: Mapping[str, object]) -> None:
+        self.lines.append({"level": "ERROR", "message": msg, **extra})

@@ -13,8 +13,9 @@ from types import TracebackType
 
 from flightpulse import paths
 from flightpulse.errors import UserError
-from flightpulse.local import environment, process
-from flightpulse.local.state import RunningCloud
+from localcloud.process import environment
+from localcloud import process
+from localcloud.process.state import RunningCloud
 from flightpulse.workbench.target.session import local_environment
 from tools.notebooks.tiers import AWS, LOCAL, Tier
 
@@ -94,7 +95,7 @@ class Sandbox:
         with self._log.open("wb") as log:
             self._server = subprocess.Popen(
                 # A run that is killed must not leave its local cloud behind.
-                [sys.executable, "-m", "flightpulse.local.server", "--home", self.home, "--port", "0", "--with-parent"],
+                [sys.executable, "-m", "flightpulse.local_cloud", "--home", self.home, "--port", "0", "--with-parent"],
                 cwd=paths.ROOT,
                 env=environment.inherited(os.environ),
                 stdin=subprocess.DEVNULL,

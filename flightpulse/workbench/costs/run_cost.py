@@ -14,8 +14,8 @@ from flightpulse.domain.segments import all_segments
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.costs.prices import Price
 from flightpulse.workbench.executions import history
+from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.history import Attempt
-from flightpulse.workbench.executions.run_executions import RunExecution
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.counts import Counts
@@ -68,7 +68,7 @@ class MeasuredRun(Protocol):
     @property
     def messages(self) -> tuple[Message, ...]: ...
     @property
-    def executions(self) -> Sequence[RunExecution]: ...
+    def executions(self) -> Sequence[Execution]: ...
     @property
     def consumer_lines(self) -> Mapping[tuple[int, int], ConsumerLine]: ...
     @property

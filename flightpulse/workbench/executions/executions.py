@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,13 +14,21 @@ from botocore.exceptions import ClientError
 from flightpulse.errors import UserError
 from flightpulse.stack.event_workflows import short_name
 from flightpulse.workbench.executions import history
+from flightpulse.workbench.executions.observed_definition import observed_definition
 from flightpulse.workbench.show import frames
 from flightpulse.workbench.target.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from flightpulse.workbench.explore.choices import ChoiceReport
+    from flightpulse.workbench.player import Diff, Gantt, Player
+    from flightpulse.workbench.player.table import Table as StateTable
+
 _LOOK_AGAIN_SECONDS = 0.2
+
+NOT_SHOWN = frozenset({"AccessDeniedException", "AccessDenied", "StateMachineDoesNotExist"})
+"""What AWS answers about what is not this role's to see, or not there any more."""
 
 STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
@@ -43,7 +51,12 @@ class Summary:
 
 @dataclass(frozen=True)
 class Execution:
-    """One execution: what Step Functions says of it. ``events`` is the history as GetExecutionHistory returns it."""
+    """One execution.
+
+    ``events`` is the history as GetExecutionHistory returns it, ``definition`` the state machine as it was when the
+    execution began, None when nobody asked for it. ``children`` are the executions it started, in their order, as far
+    as they were loaded.
+    """
 
     arn: str
     workflow: str
@@ -53,6 +66,8 @@ class Execution:
     input: Any = field(repr=False)
     output: Any = field(repr=False)
     events: list[Any] = field(repr=False)
+    definition: Mapping[str, Any] | None = field(default=None, repr=False)
+    children: tuple["Execution", ...] = field(default=(), repr=False)
 
     @property
     def name(self) -> str:
@@ -76,6 +91,53 @@ class Execution:
     def event(self) -> "BusEvent":
         """The bus event that started it (empty fields when something else did)."""
         return bus_event(self.input)
+
+    @property
+    def drawn(self) -> Mapping[str, Any]:
+        """The definition; without it as much of it as the run went through."""
+        return self.definition or observed_definition(self.history) or {}
+
+    def all(self) -> Iterator["Execution"]:
+        """This execution and everything it started, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.all()
+
+    def child(self, arn: str) -> "Execution | None":
+        """The execution of this ARN among those it started itself."""
+        return next((child for child in self.children if child.arn == arn), None)
+
+    def player(self) -> "Player":
+        """The step player, with the executions it started ready to be opened."""
+        # Drawing and explaining take long to import, and most readers of an execution do neither.
+        from flightpulse.workbench.player import Player
+
+        started = {nested.arn: (nested.drawn, nested.events) for nested in self.all() if nested is not self}
+        return Player(self.drawn, self.events, title=self.workflow, nested=started)
+
+    def gantt(self) -> "Gantt":
+        """When each state ran."""
+        return self.player().gantt()
+
+    def table(self) -> "StateTable":
+        """One row per visit of a state: state, item, result, tries."""
+        return self.player().table()
+
+    def diff(self, other: "Execution") -> "Diff":
+        """This execution against another of its workflow, on one diagram. Raises UserError for another workflow."""
+        from flightpulse.workbench.player import diff
+
+        if self.workflow != other.workflow:
+            raise UserError(
+                f"{self.workflow} cannot be compared with {other.workflow}.", hint="Give two runs of one workflow."
+            )
+        return diff(self.drawn, self.events, other.events)
+
+    def choices(self) -> "ChoiceReport":
+        """Every Choice it came to: which way it went, and why not the others."""
+        from flightpulse.workbench.explore import explain_choices
+
+        return explain_choices(self.drawn, self.events, title=self.workflow)
 
     def to_frame(self) -> "pd.DataFrame":
         """Its history, one row per event: ``id``, ``previous``, ``type``, ``at``, ``state`` and ``since_start``."""
@@ -137,7 +199,7 @@ def find(session: Session, reference: str) -> str:
     ``latest`` means the latest execution that an event started, not a nested one.
     """
     if reference.startswith("arn:"):
-        return reference
+        return _execution_arn(session, reference)
     if reference == "latest" or reference in machines(session):
         chosen = of_events(session) if reference == "latest" else [reference]
         found = recent(session, workflows=chosen, limit=1)
@@ -148,6 +210,24 @@ def find(session: Session, reference: str) -> str:
         if one.name == reference:
             return one.arn
     raise UserError(f"There is no execution {reference!r}.", hint=f"List them with: {session.command('executions')}")
+
+
+def region_of(reference: str) -> str | None:
+    """The region in an execution's ARN; None for a name."""
+    parts = reference.split(":")
+    return parts[3] if reference.startswith("arn:") and len(parts) > 5 else None
+
+
+def _execution_arn(session: Session, arn: str) -> str:
+    kind = (arn.split(":") + [""] * 6)[5]
+    if kind == "express":
+        raise UserError(
+            "Express executions keep no history that could be read.",
+            hint="Save the lines of their execution log as JSON, then: flightpulse show --history FILE",
+        )
+    if kind != "execution":
+        raise UserError(f"{arn} is not an execution's ARN.", hint=f"List them with: {session.command('executions')}")
+    return arn
 
 
 def load(session: Session, arn: str) -> Execution:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from flightpulse.workbench.executions import executions
-from flightpulse.workbench.executions.executions import Summary
-from flightpulse.workbench.executions.run_executions import Loader, RunExecution
+from flightpulse.workbench.executions.executions import Execution, Summary
+from flightpulse.workbench.executions.loading import Loader
 from flightpulse.workbench.target.connection import Connection
 
 
@@ -15,12 +15,12 @@ class Executions:
     def __init__(self, target: Connection) -> None:
         self._target = target
 
-    def find(self, reference: str = "latest") -> RunExecution:
+    def find(self, reference: str = "latest") -> Execution:
         """An execution by ARN, by name, as ``latest``, or the latest of a workflow (``delay``, ``notify-chunk``, …).
 
-        Raises UserError when there is none.
+        An ARN may be of any state machine. Raises UserError when there is none.
         """
-        session = self._target.deployed
+        session = self._target.session if reference.startswith("arn:") else self._target.deployed
         return Loader(session).load(executions.find(session, reference))
 
     def recent(

@@ -10,21 +10,24 @@ from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.workbench import diagram
 from flightpulse.workbench.executions import history
+from flightpulse.workbench.executions.executions import Execution, parsed
 from flightpulse.workbench.executions.history import History
-from flightpulse.workbench.player import Player
+from flightpulse.workbench.executions.observed_definition import observed_definition
 from flightpulse.workbench.player import events as player_events
 
 if TYPE_CHECKING:
     from flightpulse.workbench.player import Player
 
-_WAY_OUT = "Save one with: aws stepfunctions get-execution-history --execution-arn ARN > history.json"
+_SAVE = "Save one with: aws stepfunctions"
+_WAY_OUT = f"{_SAVE} get-execution-history --execution-arn ARN --output json > history.json"
+_DEFINITION_WAY_OUT = f"{_SAVE} describe-state-machine-for-execution --execution-arn ARN --output json > machine.json"
 
 
 @dataclass(frozen=True)
 class SavedHistory:
     """A history from a file: ``events`` in the order of their ids, times aware, each linked to the one before it.
 
-    ``definition`` is None when it was neither given nor recognised.
+    ``definition`` is None when it was neither given nor recognised; then what the run went through is drawn.
     """
 
     path: Path
@@ -36,13 +39,30 @@ class SavedHistory:
         """The tree of states."""
         return history.read(self.events)
 
+    @property
+    def execution(self) -> Execution:
+        """What the history tells of its execution; its name is the file's."""
+        known = self.history
+        return Execution(
+            arn=str(self.path),
+            workflow=self.path.stem,
+            status=known.status,
+            started_at=known.started_at or self.events[0]["timestamp"],
+            stopped_at=known.ended_at,
+            input=parsed(known.input),
+            output=parsed(known.output),
+            events=self.events,
+        )
+
     def player(self, definition: Mapping[str, Any] | str | None = None, *, title: str | None = None) -> "Player":
-        """The step player. Raises UserError when no definition is known."""
-        known = definition if definition is not None else self.definition
+        """The step player. Raises UserError when no definition is known and no state was entered."""
+        from flightpulse.workbench.player import Player
+
+        known = definition if definition is not None else self.definition or observed_definition(self.history)
         if known is None:
             raise UserError(
-                f"{self.path} does not tell which state machine it belongs to.",
-                hint="Give its definition: .player(definition).",
+                f"{self.path} holds no state that was entered, so there is nothing to draw.",
+                hint="Give the state machine's definition.",
             )
         return Player(known, self.events, title=title or self.path.stem)
 
@@ -50,11 +70,12 @@ class SavedHistory:
 def load_history(path: str | Path, definition: Mapping[str, Any] | str | None = None) -> SavedHistory:
     """Read a saved history: what boto3 or the AWS CLI returned for GetExecutionHistory, in one piece or in pages.
 
-    Events may be in any order. Without ``definition`` it is looked for among FlightPulse's own workflows by the names
-    of the states. Raises UserError, in one sentence, when the file is not there or is no history.
+    Events may be in any order. ``definition`` is the state machine's, as :func:`load_definition` gives it or as JSON
+    text; without it it is looked for among FlightPulse's own workflows by the names of the states. Raises UserError,
+    in one sentence, when the file is not there or is no history.
     """
     place = Path(path)
-    events = _events(place, _read(place))
+    events = _events(place, _read(place, "an execution history", _WAY_OUT))
     known = json.loads(definition) if isinstance(definition, str) else definition
     if known is None:
         known = _own_definition(_entered(events))
@@ -63,15 +84,35 @@ def load_history(path: str | Path, definition: Mapping[str, Any] | str | None = 
     return SavedHistory(place, events, known)
 
 
-def _read(place: Path) -> Any:
+def load_definition(path: str | Path) -> Mapping[str, Any]:
+    """Read a state machine definition: an ``.asl.json`` file, or what ``describe-state-machine`` returned.
+
+    Raises UserError, in one sentence, when the file is not there or is no definition.
+    """
+    place = Path(path)
+    found = _read(place, "a state machine definition", _DEFINITION_WAY_OUT)
+    if isinstance(found, Mapping) and isinstance(found.get("definition"), str):
+        try:
+            found = json.loads(found["definition"])
+        except ValueError as error:
+            raise UserError(f"{place} holds a definition that is not JSON.", hint=_DEFINITION_WAY_OUT) from error
     try:
-        return json.loads(place.read_text(encoding="utf-8"))
+        diagram.of(found)
+    except UserError as error:
+        why = error.message.removeprefix("This is not a state machine definition: ")
+        raise UserError(f"{place} is not a state machine definition: {why}", hint=_DEFINITION_WAY_OUT) from error
+    return dict(found)
+
+
+def _read(place: Path, what: str, way_out: str) -> Any:
+    try:
+        return json.loads(place.read_bytes())
     except FileNotFoundError as error:
-        raise UserError(f"There is no file {place}.", hint=_WAY_OUT) from error
+        raise UserError(f"There is no file {place}.", hint=way_out) from error
     except OSError as error:
         raise UserError(f"{place} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise UserError(f"{place} is not an execution history: it is not JSON.", hint=_WAY_OUT) from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{place} is not {what}: it is not JSON.", hint=way_out) from error
 
 
 def _events(place: Path, content: Any) -> list[Any]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flightpulse.errors import UserError
-from flightpulse.local import state as local_state
 from flightpulse.workbench.faults import faults, model_faults
 from flightpulse.workbench.faults.model_faults import ModelCalls
 from flightpulse.workbench.target.connection import Connection
+from localcloud.process import state as local_state
 
 
 class Faults:

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from flightpulse.errors import UserError
-from flightpulse.local import processes
 from flightpulse.stack.asl import Definition
 from flightpulse.workbench.faults import protections
 from flightpulse.workbench.faults.protections import Protection
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
+from localcloud.process import processes
 
 _FILE = "protections.json"
 # UpdateStateMachine is eventually consistent on AWS: an execution that starts within a few seconds may use what was.

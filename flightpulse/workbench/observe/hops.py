@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from flightpulse.kafka.record_positions import KafkaRecord
-from flightpulse.workbench.executions.run_executions import RunExecution
+from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.facts import AuditEvent
 from flightpulse.workbench.observe.item_changes import ItemChange
@@ -43,7 +43,7 @@ class Clues:
     record: KafkaRecord | None = None
     consumer: ConsumerLine | None = None
     rule: str = ""
-    execution: RunExecution | None = None
+    execution: Execution | None = None
     item_changes: Sequence[ItemChange] = ()
     messages: Sequence[Message] = ()
     audit: Sequence[AuditEvent] = ()

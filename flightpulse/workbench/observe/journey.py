@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flightpulse.workbench.executions import executions, story
+from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.history import Branch, Visit
-from flightpulse.workbench.executions.run_executions import RunExecution
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import journey_views, payloads
 from flightpulse.workbench.observe.facts import AuditEvent
@@ -179,12 +179,12 @@ class _Follower:
         if self._clues.execution is not None:
             yield from self._execution(self._clues.execution, depth=0)
 
-    def _execution(self, execution: RunExecution, depth: int) -> Iterator[Hop]:
+    def _execution(self, execution: Execution, depth: int) -> Iterator[Hop]:
         said = execution.status + (f", outcome {execution.outcome}" if execution.outcome else "")
         yield Hop("execution", execution.workflow, _short(execution.name), execution.started_at, said, depth=depth)
         yield from self._visits(execution.history.visits, execution, depth + 1)
 
-    def _visits(self, visits: Sequence[Visit], execution: RunExecution, depth: int) -> Iterator[Hop]:
+    def _visits(self, visits: Sequence[Visit], execution: Execution, depth: int) -> Iterator[Hop]:
         for visit in visits:
             if visit.kind in _SHOWN_STATES and (visit.kind != "Map" or visit.branches):
                 yield self._state(visit, depth)
@@ -241,12 +241,12 @@ class _Follower:
             for known in [name for name in self._messages if name in attempt.arguments]:
                 yield _message(self._messages.pop(known), depth)
 
-    def _concerns_child(self, child: RunExecution) -> bool:
+    def _concerns_child(self, child: Execution) -> bool:
         if self._booking is None:
             return child.workflow != "FlightPulse-NotifyChunk"
         return any(self._in_visits(one.history.visits) for one in child.all())
 
-    def _concerns_branch(self, branch: Branch, execution: RunExecution) -> bool:
+    def _concerns_branch(self, branch: Branch, execution: Execution) -> bool:
         if self._in_visits(branch.visits):
             return True
         started = [arn for visit in _walk(branch.visits) for arn in visit.children]

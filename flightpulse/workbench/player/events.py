@@ -15,6 +15,8 @@ from flightpulse.workbench.diagram.definition import State
 Event = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM = 1e11
+_TEXTS = frozenset({"input", "output", "parameters", "resource", "resourceType", "name", "state", "error", "cause"})
+_NUMBERS = ("index", "length")
 _NOT_A_HISTORY = (
     "Give the events of states:GetExecutionHistory, or what `aws stepfunctions get-execution-history` printed."
 )
@@ -58,11 +60,22 @@ def _plain(event: Mapping[str, Any], number: int) -> Event:
         event = _from_log(event)
     previous = event.get("previousEventId")
     return {
-        **event,
+        **{name: _plain_details(value) if name.endswith("EventDetails") else value for name, value in event.items()},
         "id": _whole(event.get("id"), number),
         "previousEventId": _whole(previous, 0) if previous is not None else 0,
         "timestamp": _time(event.get("timestamp")),
     }
+
+
+def _plain_details(found: Any) -> dict[str, Any]:
+    """Details as AWS writes them: texts are texts, also where a tool that saved them has parsed their JSON."""
+    if not isinstance(found, Mapping):
+        return {}
+    plain = {
+        name: json.dumps(value, ensure_ascii=False) if name in _TEXTS and not isinstance(value, str | None) else value
+        for name, value in found.items()
+    }
+    return plain | {name: _whole(found[name], 0) for name in _NUMBERS if name in found}
 
 
 def _from_log(line: Mapping[str, Any]) -> Event:
@@ -107,7 +120,10 @@ def _from_text(text: str) -> datetime:
 
 
 def _from_number(number: float) -> datetime:
-    return datetime.fromtimestamp(number / 1000 if abs(number) >= _MILLISECONDS_FROM else number, UTC)
+    try:
+        return datetime.fromtimestamp(number / 1000 if abs(number) >= _MILLISECONDS_FROM else number, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise UserError(f"This is not an execution history: {number:g} is no time.", hint=_NOT_A_HISTORY) from error
 
 
 def _fill_times(events: list[Event]) -> None:

@@ -5,11 +5,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flightpulse import paths
 from flightpulse.errors import UserError
-from flightpulse.local import process, processes, state
-from flightpulse.local.state import RunningCloud
 from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.target.session import Session, Target
+from localcloud import process
+from localcloud.process import processes, state
+from localcloud.process.state import RunningCloud
 
 if TYPE_CHECKING:
     from flightpulse.adapters.table import Table
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 class Connection:
     """What every part of a workbench shares: the target, its session and how progress is shown.
 
-    ``steps`` makes what shows progress. ``in_python`` says whether hints name calls of ``wb`` beside shell commands.
+    ``region`` is an account's, instead of the configured one. ``steps`` makes what shows progress. ``in_python`` says
+    whether hints name calls of ``wb`` beside shell commands.
     """
 
     def __init__(
@@ -28,6 +31,7 @@ class Connection:
         home: Path,
         port: int | None = None,
         kafka: str | None = None,
+        region: str | None = None,
         steps: Callable[[], Steps] = Steps,
         in_python: bool = True,
     ) -> None:
@@ -36,6 +40,7 @@ class Connection:
         self.steps = steps
         self._port = port
         self._kafka = kafka
+        self._region = region
         self._in_python = in_python
         self._session: Session | None = None
         self._cloud = ""
@@ -46,7 +51,7 @@ class Connection:
         running = self._running()
         if self._session is None or running != self._cloud:
             try:
-                self._session = Session.connect(self.target, kafka=self._kafka, home=self.home)
+                self._session = Session.connect(self.target, kafka=self._kafka, home=self.home, region=self._region)
             except UserError as error:
                 if self._in_python and self.target == "local" and not running:
                     raise UserError(error.message, hint="Start it with: wb.ready() (or: flightpulse up)") from error
@@ -90,7 +95,13 @@ class Connection:
         self.only_local("AWS needs no starting.", "connect() to the local cloud, which can be started.")
         report = partial(steps.update, "up")
         return process.up(
-            self.home, port=self._port, kafka=self._kafka, llm_url=llm_url, llm_model=llm_model, progress=report
+            self.home,
+            program=paths.LOCAL_CLOUD,
+            port=self._port,
+            kafka=self._kafka,
+            llm_url=llm_url,
+            llm_model=llm_model,
+            progress=report,
         )
 
     def stop(self, *, missing_ok: bool = True) -> bool:

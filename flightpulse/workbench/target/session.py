@@ -55,18 +55,21 @@ class Session:
         self._clients: dict[str, Any] = {}
 
     @classmethod
-    def connect(cls, target: Target = "local", *, kafka: str | None = None, home: Path | None = None) -> "Session":
+    def connect(
+        cls, target: Target = "local", *, kafka: str | None = None, home: Path | None = None, region: str | None = None
+    ) -> "Session":
         """A session for a target.
 
         ``kafka`` names the broker (``host:port``) to use instead of the local cloud's own; an AWS account has none of
-        its own that a laptop could reach. Raises UserError when the local cloud does not run or no AWS region is set.
+        its own that a laptop could reach. ``region`` is the account's, instead of the configured one. Raises UserError
+        when the local cloud does not run or no AWS region is set.
         """
         home = home or paths.home()
-        return cls._local(home, kafka) if target == "local" else cls._account(home, kafka)
+        return cls._local(home, kafka) if target == "local" else cls._account(home, kafka, region)
 
     @classmethod
     def _local(cls, home: Path, kafka: str | None) -> "Session":
-        from flightpulse.local import process
+        from localcloud import process
 
         cloud = process.status(home)
         if cloud is None:
@@ -81,11 +84,11 @@ class Session:
         )
 
     @classmethod
-    def _account(cls, home: Path, kafka: str | None) -> "Session":
+    def _account(cls, home: Path, kafka: str | None, region: str | None) -> "Session":
         import boto3
 
         # boto3 reads AWS_DEFAULT_REGION only; every other SDK, and the CDK, reads AWS_REGION first.
-        aws = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+        aws = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
         if not aws.region_name:
             raise UserError("No AWS region is set.", hint="Set AWS_REGION, for example: export AWS_REGION=us-east-1")
         return cls("aws", aws, home=home, kafka_bootstrap=kafka)

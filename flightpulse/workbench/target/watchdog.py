@@ -6,8 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from flightpulse.errors import UserError
-from flightpulse.local import processes, state
 from flightpulse.workbench.target.session import Session
+from localcloud.process import processes, state
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 

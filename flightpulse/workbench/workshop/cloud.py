@@ -6,8 +6,9 @@ import time
 from contextlib import suppress
 
 from flightpulse.errors import UserError
-from flightpulse.local import environment, process
 from flightpulse.workbench.workshop.copies import Copy
+from localcloud import process
+from localcloud.process import environment
 
 _START_SECONDS = 90.0
 _POLL_SECONDS = 0.05
@@ -25,7 +26,7 @@ def start(copy: Copy) -> None:
     with (copy.home / _LOG).open("wb") as log:
         server = subprocess.Popen(  # noqa: S603
             [
-                *(sys.executable, "-P", "-m", "flightpulse.local.server"),
+                *(sys.executable, "-P", "-m", "flightpulse.local_cloud"),
                 *("--home", str(copy.home), "--port", "0", "--with-parent"),
             ],
             cwd=copy.home,

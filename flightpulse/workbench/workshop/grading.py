@@ -115,7 +115,7 @@ _IN_THE_CODE: Mapping[str, tuple[str, str]] = {
     ),
     "model": (
         "words of the stand-in model for every segment",
-        "add a bank to flightpulse/local/model/phrases.py",
+        "add a bank to flightpulse/stand_in/phrases.py",
     ),
     "workflow": (
         "a workflow that passes the lint and reuses NotifyPassengers",

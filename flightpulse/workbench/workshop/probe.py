@@ -81,7 +81,7 @@ def model(task: Task) -> Finding:
     """The stand-in model has words for every segment, and the guard lets them pass."""
     from flightpulse.domain import guard
     from flightpulse.domain.templates import MessageTemplate
-    from flightpulse.local.model import stand_in
+    from flightpulse.stand_in import model as stand_in
 
     segments = list(_segments(task))
     for segment in segments:

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from flightpulse.cli.group import cli as flightpulse
-from flightpulse.local import state
+from localcloud.process import state
 
 ROOT = Path(__file__).resolve().parents[3]
 _SECONDS = 300

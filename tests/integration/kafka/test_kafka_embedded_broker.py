@@ -15,7 +15,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from flightpulse.local import broker
+from localcloud import broker
 from simulator import events
 
 EVENT = {

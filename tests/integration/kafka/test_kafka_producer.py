@@ -15,7 +15,7 @@ from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
 from flightpulse.kafka.connection import Kafka
 from flightpulse.kafka.producer import OutgoingRecord, RecordProducer, check
-from flightpulse.local import broker
+from localcloud import broker
 from tests.integration.kafka.streams import eventually
 
 PARTITIONS = 3

@@ -13,11 +13,11 @@ from flightpulse.chaos import crashes, relays
 from flightpulse.chaos.verdict import Verdict
 from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
-from flightpulse.local import process
 from flightpulse.workbench import connect
 from flightpulse.workbench.fire import scenarios
 from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.target.session import Session
+from localcloud import process
 from simulator.scenarios import SCENARIOS
 from tests.integration.kafka.relay_process import RelayProcess, read_journal
 from tests.integration.kafka.streams import NumberedStream, committed, eventually, in_order, nothing_lost

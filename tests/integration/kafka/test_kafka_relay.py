@@ -11,8 +11,8 @@ from confluent_kafka import Producer
 
 from flightpulse.errors import UserError
 from flightpulse.kafka.records import Partition
-from flightpulse.local import broker
 from flightpulse.relay import Answer, Kafka, Observer, Poller, StartingPosition, Subscription, Verdict, partitions_of
+from localcloud import broker
 from tests.integration.kafka.relay_process import RelayProcess, read_journal
 from tests.integration.kafka.streams import NumberedStream, committed, eventually, in_order, nothing_lost
 

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 import pytest
 
 from flightpulse.errors import UserError
-from flightpulse.local import model
-from flightpulse.local.model import ModelServer
+from flightpulse.stand_in.model import StandIn
 from flightpulse.workbench.faults.model_faults import misbehaving
+from localcloud import model
+from localcloud.model import ModelServer
 from tests.integration.model.test_model_server import ask, client
 
 
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    running = model.start()
+    running = model.start(StandIn())
     yield running
     running.stop()
 

@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError
 
 from flightpulse.domain import prompt
 from flightpulse.errors import UserError
-from flightpulse.local import model
-from flightpulse.local.model import ModelServer
-from flightpulse.local.model.faults import Fault
-from flightpulse.local.model.openai_server import OpenAIServer
+from localcloud import model
+from localcloud.model import ModelServer
+from localcloud.model.faults import Fault
+from localcloud.model.openai_server import OpenAIServer
 from tests.unit.messages.samples import MAJOR
 
 MODEL = "amazon.nova-lite-v1:0"
@@ -85,7 +85,7 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture
 def server(upstream: Upstream) -> Iterator[ModelServer]:
-    running = model.start(llm_url=upstream.url)
+    running = model.start(OpenAIServer(upstream.url))
     yield running
     running.stop()
 
@@ -135,7 +135,7 @@ def test_the_answer_comes_back_as_converse_s(server: ModelServer, upstream: Upst
 
 @pytest.mark.parametrize("suffix", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])
 def test_the_address_may_be_written_in_several_ways(upstream: Upstream, suffix: str) -> None:
-    running = model.start(llm_url=upstream.url + suffix)
+    running = model.start(OpenAIServer(upstream.url + suffix))
     try:
         ask(running)
     finally:
@@ -144,7 +144,7 @@ def test_the_address_may_be_written_in_several_ways(upstream: Upstream, suffix: 
 
 
 def test_a_model_that_is_named_is_asked_for(upstream: Upstream) -> None:
-    running = model.start(llm_url=upstream.url, llm_model="mine")
+    running = model.start(OpenAIServer(upstream.url, model="mine"))
     try:
         ask(running)
     finally:
@@ -204,7 +204,7 @@ def test_a_message_without_content_is_an_empty_reply(server: ModelServer, upstre
 def test_a_server_that_is_not_there_is_unavailable() -> None:
     gone = Upstream()
     gone.close()
-    running = model.start(llm_url=gone.url)
+    running = model.start(OpenAIServer(gone.url))
     try:
         with pytest.raises(ClientError) as caught:
             ask(running)
@@ -215,7 +215,7 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
 
 def test_a_server_that_takes_too_long_is_a_model_timeout(upstream: Upstream) -> None:
     upstream.hanging = True
-    running = model.start(writer=OpenAIServer(upstream.url, model="mine", timeout_seconds=0.3))
+    running = model.start(OpenAIServer(upstream.url, model="mine", timeout_seconds=0.3))
     try:
         with pytest.raises(ClientError) as caught:
             ask(running)

@@ -18,9 +18,10 @@ from flightpulse.domain import guard, prompt, wordings
 from flightpulse.domain.segments import Segment, all_segments
 from flightpulse.domain.templates import MessageTemplate
 from flightpulse.domain.wordings import Origin
-from flightpulse.local import model
-from flightpulse.local.model import ModelServer
-from flightpulse.local.model.faults import Fault
+from flightpulse.stand_in.model import StandIn
+from localcloud import SETUP, model
+from localcloud.model import ModelServer
+from localcloud.model.faults import Fault
 from tests.unit.messages.samples import CANCELLED, MAJOR, TERMINAL
 
 MODEL = "amazon.nova-lite-v1:0"
@@ -28,7 +29,7 @@ MODEL = "amazon.nova-lite-v1:0"
 
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    running = model.start()
+    running = model.start(StandIn(), subject=SETUP.subject)
     yield running
     running.stop()
 
@@ -233,7 +234,7 @@ def test_many_callers_are_answered_at_once(server: ModelServer) -> None:
 
 def test_a_port_in_use_is_not_taken(server: ModelServer) -> None:
     with pytest.raises(OSError, match="in use"):
-        model.start(port=int(server.url.rsplit(":", 1)[1]))
+        model.start(StandIn(), port=int(server.url.rsplit(":", 1)[1]))
 
 
 def test_stopping_twice_is_no_mistake(server: ModelServer) -> None:

@@ -3,8 +3,9 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from flightpulse.adapters.bus import Bus, BusEvent, PublishError
+from flightpulse.adapters.bus import Bus
 from flightpulse.domain.events import DetailType, EventSource
+from flightpulse.use_cases.ports import BusEvent, PublishError
 from tests.unit.fakes import FakeEvents, aws_error, patient
 
 

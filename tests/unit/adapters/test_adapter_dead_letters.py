@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import pytest
 
-from flightpulse.adapters.dead_letters import DeadLetter, DeadLetters, UndeliveredLettersError
-from flightpulse.adapters.kafka_records import Record
+from flightpulse.adapters.dead_letters import DeadLetters, UndeliveredLettersError, body
 from flightpulse.domain.events import InvalidEventError, Rejection
+from flightpulse.use_cases.ports import DeadLetter, Record
 from tests.unit.fakes import FakeQueue, patient
 
 COORDINATES: dict[str, int | str | None] = {
@@ -30,7 +30,7 @@ def queue_on(client: FakeQueue, naps: list[float] | None = None) -> DeadLetters:
 
 
 def test_a_letter_holds_the_record_its_place_and_the_reason() -> None:
-    assert json.loads(a_letter(correlation_id="corr-1").body()) == {
+    assert json.loads(body(a_letter(correlation_id="corr-1"))) == {
         "kind": "kafka_record",
         "reason": {"code": "NOT_JSON", "message": "the value is not JSON"},
         "source": COORDINATES,
@@ -42,30 +42,30 @@ def test_a_letter_holds_the_record_its_place_and_the_reason() -> None:
 
 
 def test_a_record_without_key_or_value_is_told_from_an_empty_one() -> None:
-    nothing, empty = json.loads(a_letter(None, key=None).body()), json.loads(a_letter(b"", key=b"").body())
+    nothing, empty = json.loads(body(a_letter(None, key=None))), json.loads(body(a_letter(b"", key=b"")))
     assert (nothing["key"], nothing["value"]) == (None, None)
     assert (empty["key"], empty["value"]) == ("", "")
 
 
 def test_a_value_that_just_fits_is_whole() -> None:
     value = b"x" * 785_000
-    letter = json.loads(a_letter(value).body())
+    letter = json.loads(body(a_letter(value)))
     assert letter["truncated"] is False
     assert b64decode(letter["value"]) == value
 
 
 def test_a_value_too_large_for_sqs_is_cut_to_what_fits_and_described() -> None:
     value = bytes(range(256)) * 8192
-    body = a_letter(value).body()
-    letter = json.loads(body)
-    assert 1_048_576 - 8 < len(body) <= 1_048_576
+    text = body(a_letter(value))
+    letter = json.loads(text)
+    assert 1_048_576 - 8 < len(text) <= 1_048_576
     assert letter["truncated"] is True
     assert value.startswith(b64decode(letter["value"]))
     assert (letter["size"], letter["sha256"]) == (len(value), hashlib.sha256(value).hexdigest())
 
 
 def test_a_huge_key_is_cut_as_well() -> None:
-    letter = json.loads(a_letter(b"v", key=b"k" * 2_000_000).body())
+    letter = json.loads(body(a_letter(b"v", key=b"k" * 2_000_000)))
     assert letter["truncated"] is True
     assert len(b64decode(letter["key"])) == 16_384
     assert b64decode(letter["value"]) == b"v"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -8,10 +9,11 @@ from flightpulse.adapters.table import (
     Page,
     PassengerBooking,
     Table,
-    UnreadableItemError,
+    UnreadItemsError,
     UnwrittenItemsError,
 )
 from flightpulse.domain.entities import BookingStatus, FlightStatus, Tier
+from flightpulse.use_cases.ports import UnreadableItemError
 from tests.unit.builders import a_booking, a_flight, a_passenger
 from tests.unit.fakes import FakeDynamoDB, aws_error, patient
 
@@ -127,6 +129,53 @@ def test_items_that_dynamodb_never_takes_are_an_error() -> None:
     dynamodb = FakeDynamoDB(unprocessed=[2, 2, 2])
     with pytest.raises(UnwrittenItemsError, match="2 items"):
         table_on(dynamodb).save(flights=[a_flight(flight_id=f"SW{number}") for number in range(5)])
+
+
+def test_a_booking_that_moves_to_another_flight_and_passenger_leaves_no_link_behind() -> None:
+    dynamodb = FakeDynamoDB()
+    table = table_on(dynamodb)
+    people = [a_passenger(), a_passenger(passenger_id="PAX-0002")]
+    table.save(passengers=people, bookings=[a_booking(), a_booking(booking_id="BKG-0002")])
+    table.save(passengers=people, bookings=[a_booking(flight_id="SW9", passenger_id="PAX-0002")])
+    assert [link.booking_id for link in table.bookings_of_flight("SW1234", limit=9).items] == ["BKG-0002"]
+    assert [link.booking_id for link in table.bookings_of_passenger("PAX-0001", limit=9).items] == ["BKG-0002"]
+    assert [link.booking_id for link in table.bookings_of_flight("SW9", limit=9).items] == ["BKG-0001"]
+    assert [link.booking_id for link in table.bookings_of_passenger("PAX-0002", limit=9).items] == ["BKG-0001"]
+
+
+def test_old_links_go_before_anything_is_written_so_that_a_second_attempt_finds_them_again() -> None:
+    dynamodb = FakeDynamoDB()
+    table = table_on(dynamodb)
+    table.save(passengers=[a_passenger()], bookings=[a_booking()])
+    dynamodb.calls.clear()
+    table.save(passengers=[a_passenger()], bookings=[a_booking(flight_id="SW9")])
+    assert dynamodb.operations() == ["batch_get_item", "batch_write_item", "batch_write_item"]
+    (request,) = dynamodb.calls[1][1]["RequestItems"]["FlightPulseTable"]
+    assert request == {"DeleteRequest": {"Key": {"PK": {"S": "FLIGHT#SW1234"}, "SK": {"S": "BOOKING#BKG-0001"}}}}
+
+
+def test_a_booking_that_stays_where_it_is_loses_nothing() -> None:
+    dynamodb = FakeDynamoDB()
+    for _ in range(2):
+        table_on(dynamodb).save(passengers=[a_passenger()], bookings=[a_booking()])
+    assert len(dynamodb.items) == 4
+
+
+def test_bookings_that_dynamodb_left_unread_are_asked_for_again() -> None:
+    dynamodb = FakeDynamoDB(unread=[0, 60, 10])
+    table, naps = table_on(dynamodb), list[float]()
+    bookings = [a_booking(booking_id=f"BKG-{number}") for number in range(100)]
+    table.save(passengers=[a_passenger()], bookings=bookings)
+    table_on(dynamodb, naps).save(
+        passengers=[a_passenger()], bookings=[replace(booking, flight_id="SW9") for booking in bookings]
+    )
+    assert table.bookings_of_flight("SW1234", limit=9).items == ()
+    assert len(naps) == 2
+
+
+def test_bookings_that_dynamodb_never_reads_are_an_error() -> None:
+    with pytest.raises(UnreadItemsError, match="1 bookings"):
+        table_on(FakeDynamoDB(unread=[1, 1, 1])).save(passengers=[a_passenger()], bookings=[a_booking()])
 
 
 def test_the_bookings_of_a_flight_are_one_query() -> None:

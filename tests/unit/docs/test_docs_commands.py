@@ -8,15 +8,15 @@ import click
 import pytest
 
 from flightpulse.cli.verbs import VERBS
-from flightpulse.local import server
-from flightpulse.local.faults import FaultBoard
-from flightpulse.local.model.faults import Fault
 from flightpulse.paths import ROOT, WORKFLOWS
 from flightpulse.stack.settings import KEYS
+from localcloud import server
+from localcloud.faults import FaultBoard
+from localcloud.model.faults import Fault
 from tests.unit.docs.pages import PAGES, README, Page
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=str)
-MODULE = "python -m flightpulse.local.server "
+MODULE = "python -m flightpulse.local_cloud "
 
 
 def problem(words: list[str]) -> str | None:

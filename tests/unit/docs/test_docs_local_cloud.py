@@ -5,9 +5,10 @@ from dataclasses import fields
 
 import pytest
 
-from flightpulse.local import behaviours, faults, health, server
-from flightpulse.local.model.faults import KINDS
 from flightpulse.paths import ROOT
+from localcloud import behaviours, faults, process
+from localcloud.model.faults import KINDS
+from localcloud.process import health
 from tests.unit.docs.pages import LOCAL_CLOUD, README
 
 
@@ -39,7 +40,7 @@ def test_the_ways_in_which_the_model_misbehaves_are_those_of_the_code():
 def test_the_ports_and_pages_are_those_of_the_code():
     section = LOCAL_CLOUD.section("Ports")
 
-    assert f"http://127.0.0.1:{server.DEFAULT_PORT}" in section.spans
+    assert f"http://127.0.0.1:{process.DEFAULT_PORT}" in section.spans
     assert {health.PATH, faults.PATH} <= set(section.spans)
 
 
@@ -55,7 +56,7 @@ def test_some_messages_are_quoted():
 
 @pytest.mark.parametrize("message", quoted_messages())
 def test_messages_in_the_readme_are_those_that_people_get(message: str):
-    files = [*(ROOT / "flightpulse").rglob("*.py"), ROOT / "tools" / "run.py"]
+    files = [*(ROOT / "flightpulse").rglob("*.py"), *(ROOT / "localcloud").rglob("*.py"), ROOT / "tools" / "run.py"]
     code = " ".join(path.read_text(encoding="utf-8") for path in files)
     # A message may be put together of several literals on several lines, with values in between.
     literal = re.sub(r'"\s+f?"', "", code)

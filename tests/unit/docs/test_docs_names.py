@@ -17,7 +17,7 @@ from tests.infrastructure.synthesis import Stack
 from tests.unit.docs.pages import PAGES, SPEC, Page
 
 IDENTIFIER = re.compile(r"/?[A-Za-z_][\w./:-]*[\w/]")
-SOURCES = ("flightpulse", "simulator", "infra", "sample_data", "tools")
+SOURCES = ("flightpulse", "localcloud", "simulator", "infra", "sample_data", "tools")
 FILES = ("Makefile", "pyproject.toml", "docker-compose.yml", ".gitignore")
 READABLE = {".py", ".json", ".toml", ".yml", ".txt"}
 # Names of AWS, of the CDK and of the system, which no code of ours mentions.
@@ -51,8 +51,9 @@ def _is_source(path: Path) -> bool:
 
 def metrics_of_functions() -> set[str]:
     """Every metric that a function counts."""
-    functions = (ROOT / "flightpulse" / "functions").glob("*.py")
-    text = "".join(path.read_text(encoding="utf-8") for path in functions)
+    rooms = ("functions", "use_cases")
+    paths = [path for room in rooms for path in (ROOT / "flightpulse" / room).glob("*.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in paths)
     counted = {known.metric for known in TYPES.values()}
     return counted | set(re.findall(r'meter\.add\(\s*"(\w+)"', text))
 

@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,7 +105,7 @@ def test_a_departure_before_the_schedule_is_invalid() -> None:
 
 def test_a_departure_exactly_on_schedule_is_valid() -> None:
     flight = a_flight(scheduled_departure=datetime(2026, 3, 2, 14, 25, tzinfo=UTC))
-    events.check(a_delay(), flight, received_at=RECEIVED)
+    events.check(a_delay(delay_minutes=0), flight, received_at=RECEIVED)
 
 
 def test_news_from_more_than_a_day_ahead_is_invalid() -> None:
@@ -121,14 +122,42 @@ def test_news_without_a_departure_fits_every_schedule() -> None:
     events.check(a_gate_change(), flight, received_at=RECEIVED)
 
 
-def test_minutes_and_departure_that_agree_do_not_contradict_each_other() -> None:
-    flight = a_flight(scheduled_departure=datetime(2026, 3, 2, 14, 0, 30, tzinfo=UTC))
-    assert not events.contradicts_itself(a_delay(), flight)
-    assert not events.contradicts_itself(a_cancellation(), flight)
+@pytest.mark.parametrize(("minutes", "seconds"), [(25, 0), (24, 0), (26, 0), (25, -60), (25, 60)])
+def test_minutes_that_lead_to_the_new_departure_within_a_minute_are_valid(minutes: int, seconds: int) -> None:
+    scheduled = datetime(2026, 3, 2, 14, 0, tzinfo=UTC) + timedelta(seconds=seconds)
+    events.check(a_delay(delay_minutes=minutes), a_flight(scheduled_departure=scheduled), received_at=RECEIVED)
 
 
-def test_minutes_that_do_not_lead_to_the_new_departure_are_a_contradiction() -> None:
-    assert events.contradicts_itself(a_delay(delay_minutes=24), a_flight())
+@pytest.mark.parametrize("minutes", [0, 23, 27, 600])
+def test_minutes_that_do_not_lead_to_the_new_departure_are_invalid(minutes: int) -> None:
+    with pytest.raises(InvalidEventError) as invalid:
+        events.check(a_delay(delay_minutes=minutes), a_flight(), received_at=RECEIVED)
+    assert invalid.value.code is Rejection.DELAY_CONTRADICTS_DEPARTURE
+    assert f"delay_minutes is {minutes}, but new_departure 2026-03-02T14:25:00Z is 25 minutes" in invalid.value.message
+
+
+def test_the_flight_of_another_day_under_the_same_id_is_invalid() -> None:
+    tomorrow = {"new_departure": "2026-03-03T08:25:00-06:00", "new_arrival": "2026-03-03T09:45:00-08:00"}
+    with pytest.raises(InvalidEventError) as invalid:
+        events.check(a_delay(**tomorrow), a_flight(), received_at=RECEIVED)
+    assert invalid.value.code is Rejection.DELAY_CONTRADICTS_DEPARTURE
+
+
+@pytest.mark.parametrize(("arrival", "valid"), [("19:45", True), ("19:46", False), ("15:45", True), ("15:44", False)])
+def test_a_flight_takes_as_long_as_scheduled_give_or_take_two_hours(arrival: str, valid: bool) -> None:
+    delay = a_delay(new_arrival=f"2026-03-02T{arrival}:00Z")
+    with nullcontext() if valid else pytest.raises(InvalidEventError) as invalid:
+        events.check(delay, a_flight(), received_at=RECEIVED)
+    assert valid or invalid.value.code is Rejection.ARRIVAL_CONTRADICTS_DEPARTURE
+
+
+@pytest.mark.parametrize(
+    ("known", "told"), [("B7", "B7"), ("A5", "A5"), ("", "A5"), ("D15", "A5")], ids=["other", "same", "none", "applied"]
+)
+def test_a_gate_change_leaves_from_the_gate_that_the_table_knows(known: str, told: str) -> None:
+    corrected = a_gate_change().corrected_by(a_flight(gate=known))
+    assert isinstance(corrected, GateChange)
+    assert (corrected.old_gate, corrected.new_gate) == (told, "D15")
 
 
 @pytest.mark.parametrize(

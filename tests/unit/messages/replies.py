@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from flightpulse.domain import vocabulary
 from flightpulse.domain.placeholders import PLACEHOLDERS
 from flightpulse.domain.segments import Segment, all_segments
-from flightpulse.local.model.faults import SPOILERS
-from flightpulse.local.model.stand_in import template_fields
+from flightpulse.stand_in.model import template_fields
+from localcloud.model.faults import SPOILERS
 from tests.unit.messages.inventions import INVENTIONS
 
 SEGMENTS = list(all_segments())

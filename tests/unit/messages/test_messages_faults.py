@@ -6,8 +6,8 @@ import pytest
 
 from flightpulse.domain import guard, prompt
 from flightpulse.domain.guard import Refusal, Rule
-from flightpulse.local.model.faults import SPOILERS, Fault, FaultPlan, InvalidFaultError
-from flightpulse.local.model.stand_in import template_fields
+from flightpulse.stand_in.model import template_fields
+from localcloud.model.faults import SPOILERS, Fault, FaultPlan, InvalidFaultError
 from tests.unit.messages.samples import CANCELLED, GATE, MAJOR, ON_TIME
 
 MERE_MANNERS = {"fenced", "curly_quotes"}

@@ -4,7 +4,7 @@ from flightpulse.domain import guard
 from flightpulse.domain.guard import RULES, Rule
 from flightpulse.domain.segments import Segment
 from flightpulse.domain.templates import MessageTemplate
-from flightpulse.local.model.stand_in import template_fields
+from flightpulse.stand_in.model import template_fields
 from tests.unit.messages import samples
 from tests.unit.messages.inventions import INVENTIONS
 from tests.unit.messages.plausible import PLAUSIBLE

@@ -9,7 +9,7 @@ from flightpulse.domain import clauses, guard, phrasebook, prose
 from flightpulse.domain.guard import Rule
 from flightpulse.domain.segments import Kind, all_segments
 from flightpulse.domain.templates import MessageTemplate
-from flightpulse.local.model.stand_in import template_fields
+from flightpulse.stand_in.model import template_fields
 from tests.unit.messages import samples
 from tests.unit.messages.plausible import PLAUSIBLE
 from tests.unit.messages.samples import CANCELLED, GATE, MAJOR, fitting_fallback

@@ -15,7 +15,7 @@ from flightpulse.domain.segments import Segment
 from flightpulse.domain.templates import MessageTemplate
 from flightpulse.domain.wordings import ModelUnavailableError
 from flightpulse.functions import llm_messenger
-from flightpulse.local.model.stand_in import template_fields
+from flightpulse.stand_in.model import template_fields
 from tests.unit.fakes import lambda_context
 from tests.unit.messages.samples import cancellation, delay, flight, gate_change, recipient
 

@@ -30,8 +30,7 @@ def test_the_hour_that_happens_twice_is_told_apart_by_its_zone() -> None:
     assert [local_time.clock_time(time) for time in (first, second)] == ["1:30 AM CDT", "1:30 AM CST"]
 
 
-def test_a_zone_without_a_name_is_told_by_its_offset(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(airports.AIRPORTS, "DXB", airports.Airport("Dubai", "Asia/Dubai"))
+def test_a_zone_without_a_name_is_told_by_its_offset() -> None:
     local = local_time.at_airport(at("2026-11-24T14:15:00Z"), "DXB")
     assert local_time.clock_time(local) == "6:15 PM UTC+04"
 
@@ -75,5 +74,24 @@ def test_every_airport_s_zone_exists() -> None:
         assert local_time.zone_name(local_time.at_airport(at("2026-11-24T14:15:00Z"), code)).isalpha()
 
 
+@pytest.mark.parametrize(
+    ("code", "city", "zone"),
+    [
+        ("TUS", "Tucson", "America/Phoenix"),
+        ("BOI", "Boise", "America/Boise"),
+        ("FRA", "Frankfurt am Main", "Europe/Berlin"),
+        ("BOM", "Mumbai", "Asia/Kolkata"),
+        ("APW", "Apia", "Pacific/Apia"),
+    ],
+)
+def test_every_airport_of_the_world_is_known(code: str, city: str, zone: str) -> None:
+    assert (airports.city(code), airports.zone(code)) == (city, zone)
+
+
+def test_a_city_that_no_text_message_has_room_for_is_told_by_its_code() -> None:
+    assert (airports.city("LPA"), airports.zone("LPA")) == ("LPA", "Atlantic/Canary")
+
+
 def test_an_unknown_airport_is_told_by_its_code() -> None:
     assert airports.city("XXX") == "XXX"
+    assert airports.find("XXX") is None

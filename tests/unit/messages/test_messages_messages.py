@@ -8,7 +8,7 @@ from flightpulse.domain.facts import Recipient, UnusableRecipientError, read_new
 from flightpulse.domain.placeholders import Channel
 from flightpulse.domain.templates import MessageTemplate, MissingFactError, fill
 from flightpulse.domain.wordings import Origin, Wording
-from flightpulse.local.model.stand_in import template_fields
+from flightpulse.stand_in.model import template_fields
 from tests.unit.messages.samples import GATE, MAJOR, delay, flight, gate_change, recipient
 
 BY_MODEL = Wording(MAJOR, Origin.MODEL, MessageTemplate.from_fields(template_fields(MAJOR)), "a.model")

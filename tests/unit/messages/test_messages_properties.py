@@ -113,7 +113,7 @@ def test_no_template_is_too_odd_for_the_guard_to_refuse(segment: Segment, templa
 
 def test_the_property_is_not_empty() -> None:
     """Among mended templates some are still good, so that the property above has something to look at."""
-    from flightpulse.local.model.stand_in import template_fields
+    from flightpulse.stand_in.model import template_fields
 
     choice = random.Random(1)
     for segment in choice.sample(SEGMENTS, 40):

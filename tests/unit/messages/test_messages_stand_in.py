@@ -7,8 +7,8 @@ from flightpulse.domain import guard, prompt
 from flightpulse.domain.fallbacks import fallback
 from flightpulse.domain.segments import Segment, all_segments
 from flightpulse.domain.templates import MessageTemplate
-from flightpulse.local.model.stand_in import StandIn, segment_of, template_fields
-from flightpulse.local.model.writers import Request
+from flightpulse.stand_in.model import StandIn, segment_of, template_fields
+from localcloud.model.writers import Request
 from tests.unit.messages.samples import MAJOR
 
 SEGMENTS = list(all_segments())

@@ -4,7 +4,7 @@ import pytest
 
 from flightpulse.adapters.template_cache import TTL_SECONDS, TemplateCache
 from flightpulse.domain.templates import MessageTemplate
-from flightpulse.local.model.stand_in import template_fields
+from flightpulse.stand_in.model import template_fields
 from tests.unit.fakes import FakeDynamoDB, aws_error
 from tests.unit.messages.samples import MAJOR, MINOR
 

@@ -6,7 +6,7 @@ from flightpulse.domain.guard import Refusal, Rule
 from flightpulse.domain.segments import Segment
 from flightpulse.domain.templates import MessageTemplate
 from flightpulse.domain.wordings import ModelUnavailableError, Origin
-from flightpulse.local.model.stand_in import template_fields
+from flightpulse.stand_in.model import template_fields
 from tests.unit.messages.samples import MAJOR
 
 GOOD = MessageTemplate.from_fields(template_fields(MAJOR))

@@ -5,7 +5,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,33 @@ def test_moved_flights_leave_at_the_same_local_time_and_take_as_long(data: sampl
         )
 
 
+@pytest.mark.parametrize(
+    ("origin", "departure", "destination", "arrival"),
+    [
+        ("BOM", "2026-12-01T02:15:00+05:30", "LAX", "2026-12-01T08:05:00-08:00"),
+        ("AKL", "2026-12-01T21:45:00+13:00", "LAX", "2026-12-01T13:20:00-08:00"),
+        ("LAX", "2026-12-01T16:30:00+00:00", "DAL", "2026-12-01T19:30:00+00:00"),
+        ("TUS", "2026-12-01T09:00:00-07:00", "BOI", "2026-12-01T11:10:00-07:00"),
+        ("FRA", "2026-12-01T13:05:00+01:00", "RNO", "2026-12-01T16:00:00-08:00"),
+    ],
+)
+def test_a_flight_keeps_its_instants_whatever_offset_they_are_written_with(
+    tmp_path: Path, origin: str, departure: str, destination: str, arrival: str
+):
+    def other(content: dict[str, list[dict[str, Any]]]) -> None:
+        content["flights"][0] |= {
+            "origin": origin,
+            "destination": destination,
+            "scheduled_departure": departure,
+            "scheduled_arrival": arrival,
+        }
+
+    (flight, *_) = sample_data.load(edited(tmp_path, other), day=date(2026, 12, 1)).flights
+
+    assert flight.scheduled_departure == datetime.fromisoformat(departure)
+    assert flight.scheduled_arrival == datetime.fromisoformat(arrival)
+
+
 def test_moved_bookings_were_made_as_many_days_ahead(data: sample_data.SampleData):
     moved = sample_data.load(day=WINTER)
 
@@ -137,6 +164,12 @@ def _unset(name: str, number: int, field: str) -> Edit:
 @pytest.mark.parametrize(
     ("edit", "named"),
     [
+        (_set("flights", 0, "origin", "QQQ"), "entry 1 (SW1234), field origin: QQQ is the IATA code of no airport"),
+        (
+            _set("flights", 0, "scheduled_arrival", "2026-12-01T05:00:00-08:00"),
+            "field scheduled_arrival: 2026-12-01T05:00:00-08:00 is not after the departure",
+        ),
+        (_set("flights", 1, "flight_id", "SW1234"), "SW1234 is there twice; an id names one departure"),
         (_set("passengers", 2, "tier", "GOLD"), "passengers.json, entry 3 (PAX-0003), field tier: is 'GOLD'"),
         (_unset("flights", 0, "gate"), "flights.json, entry 1 (SW1234), field gate: is missing"),
         (_set("bookings", 14, "note", "x"), "bookings.json, entry 15 (BKG-0015), field note: is not a field"),

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from flightpulse.errors import UserError
-from flightpulse.local.faults import FaultBoard
 from flightpulse.workbench import connect
 from flightpulse.workbench.faults import faults
+from localcloud.faults import FaultBoard
 
 ENDPOINT = "http://127.0.0.1:4566"
 

@@ -11,7 +11,6 @@ from typing import Any, cast
 import pytest
 
 from flightpulse.errors import UserError
-from flightpulse.local import processes
 from flightpulse.stack import asl
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.faults import protection_switch
@@ -20,6 +19,7 @@ from flightpulse.workbench.faults.protections import PROTECTIONS
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.target.session import Session
+from localcloud.process import processes
 
 CHUNK, DELAY = "FlightPulse-NotifyChunk", "FlightPulse-DelayWorkflow"
 VALUES = {

@@ -1,6 +1,0 @@
-"""The local cloud's model: Bedrock's Converse API on 127.0.0.1, answered by a stand-in or by one's own server."""
-
-from flightpulse.local.model.server import ModelServer, start
-from flightpulse.local.model.writers import BedrockError, Reply, Request, Writer
-
-__all__ = ["BedrockError", "ModelServer", "Reply", "Request", "Writer", "start"]

@@ -1,0 +1,20 @@
+"""FlightPulse's local cloud: with its topic, and with the stand-in for a language model.
+
+``python -m flightpulse.local_cloud --home DIR --port P`` runs it in the foreground.
+"""
+
+from flightpulse.stack.names import TOPIC
+from flightpulse.stand_in.model import StandIn, segment_of
+from localcloud.model import Request
+from localcloud.server import Setup, main_and_exit
+
+
+def _subject(request: Request) -> str | None:
+    segment = segment_of(request)
+    return None if segment is None else segment.key
+
+
+SETUP = Setup(topics=(TOPIC,), writer=StandIn(), subject=_subject)
+
+if __name__ == "__main__":
+    main_and_exit(SETUP)

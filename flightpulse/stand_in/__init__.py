@@ -1,0 +1,1 @@
+"""What answers in the local cloud in place of a language model."""

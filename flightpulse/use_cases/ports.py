@@ -1,0 +1,124 @@
+"""What the use cases ask of the world around them, and the plain values that go back and forth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from flightpulse.domain.entities import Flight
+from flightpulse.domain.events import DetailType, EventSource, InvalidEventError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What was delivered, still raw.
+
+    ``kind`` is ``kafka_record`` or ``direct_invocation``; ``coordinates`` say where a Kafka record came from. ``key``
+    and ``value`` are ``None`` where Kafka had none. ``malformed`` says why something is no record at all; its ``value``
+    is then the JSON of what was there instead.
+    """
+
+    kind: str = "kafka_record"
+    coordinates: Mapping[str, int | str | None]
+    key: bytes | None = None
+    value: bytes | None
+    correlation_id: str | None = None
+    malformed: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A record and why it is put aside."""
+
+    record: Record
+    reason: InvalidEventError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusEvent:
+    """An event to publish. ``event_id`` names it in errors and logs; ``detail`` is plain JSON."""
+
+    event_id: str
+    source: EventSource
+    detail_type: DetailType
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedEntry:
+    """An event that the bus did not take. ``index`` is its place among the events that were to be published."""
+
+    index: int
+    event_id: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemChange:
+    """An item of the table before and after a write; None where there was nothing before or is nothing after.
+
+    ``change_id`` is the same each time the same change is delivered. ``malformed`` says why a stream's record is none.
+    """
+
+    sequence_number: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    change_id: str = ""
+    changed_at: datetime | None = None
+    malformed: str | None = None
+
+
+class PublishError(Exception):
+    """Some events did not reach the bus. The others did, and will again when the caller's batch is retried."""
+
+    def __init__(self, failed: Sequence[FailedEntry]) -> None:
+        named = ", ".join(f"{entry.event_id} ({entry.code})" for entry in failed)
+        super().__init__(f"{len(failed)} events were not published: {named}")
+        self.failed = tuple(failed)
+
+
+class UnreadableItemError(Exception):
+    """An item is there, but what it holds is no flight, passenger or booking. The text names its key and the field."""
+
+
+class Flights(Protocol):
+    """The flights that are known, and who is booked on them."""
+
+    def flight(self, flight_id: str, *, consistent: bool = False) -> Flight | None:
+        """The flight, None when there is none of this id. Raises :class:`UnreadableItemError`."""
+
+    def affected_passengers_count(self, flight_id: str) -> int:
+        """How many people are booked on a flight."""
+
+
+class EventBus(Protocol):
+    """Takes events for whoever wants to hear of them."""
+
+    def publish(self, events: Sequence[BusEvent]) -> None:
+        """Publish in order. Raises :class:`PublishError` naming what was not taken."""
+
+
+class DeadLetterQueue(Protocol):
+    """Keeps what cannot be processed."""
+
+    def send(self, letters: Sequence[DeadLetter]) -> None:
+        """Send every letter; raises when one was not taken."""
+
+
+class Log(Protocol):
+    """Writes lines for people; ``extra`` are the fields by which a line is found."""
+
+    def info(self, msg: object, *, extra: Mapping[str, object]) -> None: ...
+
+    def warning(self, msg: object, *, extra: Mapping[str, object]) -> None: ...
+
+    def error(self, msg: object, *, extra: Mapping[str, object]) -> None: ...
+
+
+class Meter(Protocol):
+    """Counts; nothing counts before it is flushed."""
+
+    def add(self, metric: str, count: int = 1, *, dimensions: Mapping[str, str] = ...) -> None: ...
+
+    def flush(self) -> None: ...

@@ -1,0 +1,37 @@
+"""Which local cloud this is: the version that tells a running one from the code in the checkout."""
+
+import hashlib
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+EMULATOR = "ministack"
+EMULATOR_VERSION = "1.5.33"
+
+_SOURCES = Path(__file__).resolve().parent.parent
+
+
+@cache
+def current() -> str:
+    """The package's version and a fingerprint of the local cloud's sources, such as ``1.0.0+3f2a91c04b1d``.
+
+    A checkout changes without changing its version, and a cloud that was started before a change still runs the code
+    of before. The fingerprint notices.
+    """
+    digest = hashlib.sha256(EMULATOR_VERSION.encode())
+    for source in sorted(_SOURCES.rglob("*.py")):
+        digest.update(source.relative_to(_SOURCES).as_posix().encode() + b"\0" + source.read_bytes())
+    return f"{_package_version()}+{digest.hexdigest()[:12]}"
+
+
+def python() -> str:
+    """The interpreter's version, such as ``3.12.4``."""
+    return ".".join(str(part) for part in sys.version_info[:3])
+
+
+def _package_version() -> str:
+    try:
+        return metadata.version("flightpulse")
+    except metadata.PackageNotFoundError:
+        return "0"

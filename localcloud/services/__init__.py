@@ -1,0 +1,1 @@
+"""What the emulator does otherwise than AWS, put right: one folder for each service."""

@@ -1,0 +1,271 @@
+"""REST APIs deployed by CloudFormation validate requests, write access logs, have metrics, and hide what went wrong.
+
+The emulator's API knows validators and stages, but its CloudFormation drops the validator of a method and the access
+log of a stage, it publishes no metric, and it answers the caller with the exception of a function that failed.
+
+What stays different: ``$context.xrayTraceId`` is always a dash, there are no execution logs, a method's change counts
+before the next deployment, and the limits of 29 seconds and 10 MB are not enforced.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from ministack.services import apigateway_v1 as api
+from ministack.services import cloudwatch, cloudwatch_logs
+from ministack.services.cloudformation.provisioners import get_account_id
+
+from localcloud.behaviour import Behaviour, LocalContext, Wrapped
+from localcloud.services.api_gateway.access_log import Access
+from localcloud.services.cloudformation import resource_types
+from localcloud.services.cloudformation.resource_types import Properties, Provisioned
+
+_VALIDATOR = "AWS::ApiGateway::RequestValidator"
+_PROXY_ANSWER = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
+_ERROR = "Internal server error"
+
+
+@dataclass(slots=True)
+class _Handled:
+    """What is known of a request only deep inside the emulator."""
+
+    request_id: str
+    integration_ms: float | None = None
+    failed: bool = False
+    identity: Mapping[str, Any] = field(default_factory=dict)
+
+
+_handled: ContextVar[_Handled | None] = ContextVar("handled", default=None)
+
+
+def install(context: LocalContext) -> None:  # noqa: ARG001
+    """Complete what CloudFormation makes of an API, and go around the handling of requests."""
+    resource_types.add(_VALIDATOR, _create_validator, _update_validator, _delete_validator)
+    resource_types.also("AWS::ApiGateway::Method", _set_validator)
+    resource_types.also("AWS::ApiGateway::Stage", _set_access_log)
+    api._execute_in_scope = partial(_execute, api._execute_in_scope)
+    api._build_lambda_event_v1 = partial(_lambda_event, api._build_lambda_event_v1)
+    api._call_lambda_raw = partial(_call_lambda, api._call_lambda_raw)
+    api._lambda_proxy_response = partial(_proxy_response, api._lambda_proxy_response)
+
+
+def _create_validator(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
+    settings = {
+        "name": properties.get("Name") or f"{stack_name}-{logical_id}",
+        "validateRequestBody": _is_true(properties.get("ValidateRequestBody")),
+        "validateRequestParameters": _is_true(properties.get("ValidateRequestParameters")),
+    }
+    answer = api._create_request_validator(properties["RestApiId"], settings)
+    validator_id = str(json.loads(resource_types.body(answer))["id"])
+    return validator_id, {"RequestValidatorId": validator_id}
+
+
+def _update_validator(physical_id: str, old: Properties, new: Properties, stack_name: str) -> Provisioned:
+    if any(old.get(name) != new.get(name) for name in ("RestApiId", "Name")):
+        created = _create_validator(physical_id, new, stack_name)
+        _delete_validator(physical_id, old)
+        return created
+    operations = [
+        {"op": "replace", "path": f"/{path}", "value": str(_is_true(new.get(name))).lower()}
+        for name, path in (
+            ("ValidateRequestBody", "validateRequestBody"),
+            ("ValidateRequestParameters", "validateRequestParameters"),
+        )
+    ]
+    resource_types.body(api._update_request_validator(new["RestApiId"], physical_id, {"patchOperations": operations}))
+    return physical_id, {"RequestValidatorId": physical_id}
+
+
+def _delete_validator(physical_id: str, properties: Properties) -> None:
+    api._delete_request_validator(properties.get("RestApiId", ""), physical_id)
+
+
+def _set_validator(_: str, properties: Properties) -> None:
+    operation = {"op": "replace", "path": "/requestValidatorId", "value": properties.get("RequestValidatorId")}
+    method = properties.get("HttpMethod", "ANY")
+    answer = api._update_method(
+        properties["RestApiId"], properties["ResourceId"], method, {"patchOperations": [operation]}
+    )
+    resource_types.body(answer)
+
+
+def _set_access_log(_: str, properties: Properties) -> None:
+    setting = properties.get("AccessLogSetting") or {}
+    value = {"destinationArn": setting.get("DestinationArn"), "format": setting.get("Format")} if setting else {}
+    operation = {"op": "replace", "path": "/accessLogSettings", "value": value}
+    answer = api._update_stage(properties["RestApiId"], properties["StageName"], {"patchOperations": [operation]})
+    resource_types.body(answer)
+
+
+async def _execute(original: Any, request: dict[str, Any], *arguments: Any) -> Any:
+    handled = _Handled(request["request_id"])
+    token = _handled.set(handled)
+    received_at, started = time.time() * 1000, time.monotonic()
+    try:
+        answer = await original(request, *arguments)
+    finally:
+        _handled.reset(token)
+    if request["stage"] is None:
+        return answer
+    failure = _failure(answer, handled)
+    if failure is not None:
+        answer = _error_answer(failure, request, handled)
+    access = _access(request, arguments, handled, answer, failure)
+    access = replace(access, received_at=received_at, latency_ms=(time.monotonic() - started) * 1000)
+    _record_metrics(access)
+    _write_access_log(access, request["stage"].get("accessLogSettings") or {})
+    return answer
+
+
+def _failure(answer: Any, handled: _Handled) -> Any:
+    """The error that API Gateway itself reports, or None."""
+    if handled.failed:
+        return api._GatewayError("DEFAULT_5XX", _ERROR)
+    return answer if isinstance(answer, api._GatewayError) else None
+
+
+def _error_answer(failure: Any, request: dict[str, Any], handled: _Handled) -> Any:
+    status, headers, content = api._gateway_error_response(failure, request)
+    # The emulator has no status of its own for a function that failed.
+    return (502 if handled.failed and status == 500 else status), headers, content
+
+
+def _access(
+    request: dict[str, Any], arguments: tuple[Any, ...], handled: _Handled, answer: Any, failure: Any
+) -> Access:
+    api_id, stage_name, method, path, headers, *_ = arguments
+    status, _, content = answer
+    return Access(
+        request_id=request["request_id"],
+        account_id=get_account_id(),
+        api_id=api_id,
+        stage=stage_name,
+        method=method,
+        path=path,
+        resource_path=request["resource_path"],
+        source_ip=str(headers.get("x-forwarded-for") or "127.0.0.1").split(",")[0],
+        user_agent=str(headers.get("user-agent") or ""),
+        integration_ms=handled.integration_ms,
+        status=status,
+        response_length=len(content or b""),
+        caller=str(handled.identity.get("caller") or ""),
+        user_arn=str(handled.identity.get("userArn") or ""),
+        error_message=(failure.message or "") if failure else "",
+        error_type=failure.response_type if failure else "",
+    )
+
+
+def _record_metrics(access: Access) -> None:
+    name = (api._rest_apis.get(access.api_id) or {}).get("name", "")
+    values = [
+        ("Count", 1.0, "Count"),
+        ("Latency", access.latency_ms, "Milliseconds"),
+        ("4XXError", float(400 <= access.status < 500), "Count"),
+        ("5XXError", float(access.status >= 500), "Count"),
+    ]
+    if access.integration_ms is not None:
+        values.append(("IntegrationLatency", access.integration_ms, "Milliseconds"))
+    for metric, value, unit in values:
+        for dimensions in ({"ApiName": name}, {"ApiName": name, "Stage": access.stage}):
+            cloudwatch.record_metric("AWS/ApiGateway", metric, value, unit, dimensions)
+
+
+def _write_access_log(access: Access, settings: Mapping[str, Any]) -> None:
+    group = str(settings.get("destinationArn") or "").partition(":log-group:")[2].removesuffix(":*")
+    log_format = settings.get("format")
+    # Without the group, the stage could not have been deployed on AWS; the emulator may have lost it since.
+    if not log_format or group not in cloudwatch_logs._log_groups:
+        return
+    stream = hashlib.sha256(f"{access.api_id}/{access.stage}".encode()).hexdigest()[:32]
+    cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
+    event = {"timestamp": int(time.time() * 1000), "message": access.line(log_format)}
+    cloudwatch_logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": [event]})
+
+
+def _lambda_event(original: Any, *arguments: Any, **named: Any) -> Any:
+    """The function is told the id that the access log has, and the log the caller that the function is told."""
+    event = original(*arguments, **named)
+    handled = _handled.get()
+    if handled is not None:
+        event["requestContext"] |= {"requestId": handled.request_id, "extendedRequestId": handled.request_id}
+        handled.identity = event["requestContext"]["identity"]
+    return event
+
+
+async def _call_lambda(original: Any, *arguments: Any, **named: Any) -> Any:
+    started = time.monotonic()
+    try:
+        return await original(*arguments, **named)
+    finally:
+        handled = _handled.get()
+        if handled is not None:
+            handled.integration_ms = (time.monotonic() - started) * 1000
+
+
+def _proxy_response(original: Any, result: dict[str, Any]) -> Any:
+    """A function that failed, or did not answer as a proxy integration must, is a 502 that says nothing else."""
+    if not result.get("throttle") and (result.get("error") or not is_proxy_answer(result.get("body"))):
+        handled = _handled.get()
+        if handled is not None:
+            handled.failed = True
+        return None, _ERROR
+    return original(result)
+
+
+def is_proxy_answer(answer: Any) -> bool:
+    """Whether a function's answer has the form that a Lambda proxy integration expects.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
+    if not isinstance(answer, dict) or not set(answer) <= _PROXY_ANSWER:
+        return False
+    return not answer or ("statusCode" in answer and isinstance(answer.get("body"), str | None))
+
+
+def _is_true(value: Any) -> bool:
+    return value in (True, "true")
+
+
+_api = partial(Wrapped, "ministack.services.apigateway_v1")
+
+BEHAVIOUR = Behaviour(
+    name="api_gateway",
+    stands_for="API Gateway REST APIs: request validation, access logs, metrics, 502 for a failed integration",
+    documentation="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html",
+    wraps=(
+        resource_types.WRAPPED,
+        _api("_create_request_validator", ("api_id", "data")),
+        _api("_update_request_validator", ("api_id", "validator_id", "data")),
+        _api("_delete_request_validator", ("api_id", "validator_id")),
+        _api("_update_method", ("api_id", "resource_id", "http_method", "data")),
+        _api("_update_stage", ("api_id", "stage_name", "data")),
+        _api(
+            "_execute_in_scope",
+            (
+                *("request", "api_id", "stage_name", "method", "path", "headers", "body", "query_params"),
+                *("owner_account_id", "owner_region"),
+            ),
+        ),
+        _api("_build_lambda_event_v1"),
+        _api("_call_lambda_raw", ("function_ref", "event", "account_id", "region")),
+        _api("_lambda_proxy_response", ("result",)),
+        _api("_gateway_error_response", ("error", "request")),
+        _api("_GatewayError.__init__", ("self", "response_type", "message", "error_type")),
+        _api("_rest_apis"),
+        Wrapped("ministack.services.cloudformation.provisioners", "get_account_id", ()),
+        Wrapped(
+            "ministack.services.cloudwatch",
+            "record_metric",
+            ("namespace", "metric_name", "value", "unit", "dimensions"),
+        ),
+        Wrapped("ministack.services.cloudwatch_logs", "_log_groups"),
+        Wrapped("ministack.services.cloudwatch_logs", "_create_log_stream", ("data",)),
+        Wrapped("ministack.services.cloudwatch_logs", "_put_log_events", ("data",)),
+    ),
+    install=install,
+)

@@ -1,0 +1,1 @@
+"""Resource types and stack outputs."""

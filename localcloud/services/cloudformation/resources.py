@@ -1,0 +1,190 @@
+"""CloudFormation creates every resource of our stack, with every property that the stack relies on.
+
+The emulator refuses templates with a type it does not know, which is good, and silently drops some properties of those
+it knows, which is not: a table's expiry and recovery, a function's network and reserved concurrency, the logging of a
+state machine, code that is not in the bucket.
+
+What stays different: VPC endpoints do not show their policies and security groups, and nothing enforces a network.
+"""
+
+import json
+import uuid
+from functools import partial
+from typing import Any
+
+from ministack.services import dynamodb, ec2, eventbridge, lambda_svc, stepfunctions
+from ministack.services.cloudformation import provisioners
+
+from localcloud.behaviour import Behaviour, LocalContext, Wrapped
+from localcloud.services.cloudformation import resource_types
+from localcloud.services.cloudformation.resource_types import Attributes, Properties, Provisioned
+
+
+def install(context: LocalContext) -> None:  # noqa: ARG001
+    """Add resource types and complete others."""
+    resource_types.add("AWS::Events::Archive", _create_archive, _update_archive, lambda name, _: _delete_archive(name))
+    for kind, permissions in (("Ingress", "IpPermissions"), ("Egress", "IpPermissionsEgress")):
+        rule = _SecurityGroupRule(permissions)
+        resource_types.add(f"AWS::EC2::SecurityGroup{kind}", rule.create, rule.update, rule.delete)
+    resource_types.also("AWS::EC2::VPC", _vpc_attributes)
+    resource_types.also("AWS::DynamoDB::Table", _complete_table)
+    resource_types.also("AWS::Lambda::Function", _complete_function)
+    resource_types.with_properties("AWS::StepFunctions::StateMachine", _with_logging)
+    resource_types.also("AWS::StepFunctions::StateMachine", _set_tracing)
+
+
+def _create_archive(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
+    name = properties.get("ArchiveName") or f"{stack_name}-{logical_id}-{uuid.uuid4().hex[:12]}"[:48]
+    settings = {"ArchiveName": name, "EventSourceArn": properties["SourceArn"], **_archive_settings(properties)}
+    answer = json.loads(resource_types.body(eventbridge._create_archive(settings)))
+    return name, {"Arn": answer["ArchiveArn"], "ArchiveName": name}
+
+
+def _update_archive(physical_id: str, old: Properties, new: Properties, stack_name: str) -> Provisioned:
+    if any(old.get(name) != new.get(name) for name in ("ArchiveName", "SourceArn")):
+        created = _create_archive(physical_id, new, stack_name)
+        _delete_archive(physical_id)
+        return created
+    settings = {"ArchiveName": physical_id, **_archive_settings(new)}
+    answer = json.loads(resource_types.body(eventbridge._update_archive(settings)))
+    return physical_id, {"Arn": answer["ArchiveArn"], "ArchiveName": physical_id}
+
+
+def _delete_archive(name: str) -> None:
+    # It may be gone already: a rollback deletes what it finds.
+    eventbridge._delete_archive({"ArchiveName": name})
+
+
+def _archive_settings(properties: Properties) -> Properties:
+    pattern = properties.get("EventPattern") or ""
+    return {
+        "Description": properties.get("Description", ""),
+        "EventPattern": pattern if isinstance(pattern, str) else json.dumps(pattern),
+        "RetentionDays": int(properties.get("RetentionDays", 0)),
+        "KmsKeyIdentifier": properties.get("KmsKeyIdentifier", ""),
+    }
+
+
+class _SecurityGroupRule:
+    """A rule of a security group that is a resource of its own, as CDK makes for rules between groups."""
+
+    def __init__(self, permissions: str) -> None:
+        self._permissions = permissions
+
+    def create(self, _: str, properties: Properties, __: str) -> Provisioned:
+        self._rules(properties, must_exist=True).extend(provisioners._ec2_sg_permissions([properties]))
+        rule_id = f"sgr-{uuid.uuid4().hex[:17]}"
+        return rule_id, {"Id": rule_id}
+
+    def update(self, physical_id: str, old: Properties, new: Properties, _: str) -> Provisioned:
+        self.delete(physical_id, old)
+        self._rules(new, must_exist=True).extend(provisioners._ec2_sg_permissions([new]))
+        return physical_id, {"Id": physical_id}
+
+    def delete(self, _: str, properties: Properties) -> None:
+        rules = self._rules(properties, must_exist=False)
+        for permission in provisioners._ec2_sg_permissions([properties]):
+            if permission in rules:
+                rules.remove(permission)
+
+    def _rules(self, properties: Properties, *, must_exist: bool) -> list[Any]:
+        group = ec2._security_groups.get(properties.get("GroupId"))
+        if group is None and must_exist:
+            raise ValueError(f"The security group '{properties.get('GroupId')}' does not exist")
+        return group[self._permissions] if group else []
+
+
+def _vpc_attributes(physical_id: str, properties: Properties) -> Attributes:
+    return {
+        "VpcId": physical_id,
+        "CidrBlock": properties.get("CidrBlock", ""),
+        "CidrBlockAssociations": [],
+        "Ipv6CidrBlocks": [],
+    }
+
+
+def _complete_table(name: str, properties: Properties) -> None:
+    """Expiry, point-in-time recovery and encryption, which the service has calls of their own for."""
+    expiry = properties.get("TimeToLiveSpecification")
+    if expiry:
+        settings = {"Enabled": _is_true(expiry.get("Enabled")), "AttributeName": expiry.get("AttributeName", "")}
+        resource_types.body(dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": settings}))
+    else:
+        dynamodb._ttl_settings.pop(name, None)
+    recovery = properties.get("PointInTimeRecoverySpecification") or {}
+    settings = {"PointInTimeRecoveryEnabled": _is_true(recovery.get("PointInTimeRecoveryEnabled"))}
+    request = {"TableName": name, "PointInTimeRecoverySpecification": settings}
+    resource_types.body(dynamodb._update_continuous_backups(request))
+    encryption = properties.get("SSESpecification")
+    if encryption:
+        settings = {key: encryption[key] for key in ("SSEType", "KMSMasterKeyId") if key in encryption}
+        settings["Enabled"] = _is_true(encryption.get("SSEEnabled"))
+        resource_types.body(dynamodb._update_table({"TableName": name, "SSESpecification": settings}))
+
+
+def _complete_function(name: str, properties: Properties) -> None:
+    function = lambda_svc._functions[name]
+    code = properties.get("Code") or {}
+    if code.get("S3Key") and not function.get("code_zip"):
+        raise ValueError(
+            "Error occurred while GetObject. S3 Error Code: NoSuchKey. "
+            f"S3 Error Message: The specified key does not exist: {code.get('S3Bucket')}/{code['S3Key']}"
+        )
+    function["config"]["VpcConfig"] = lambda_svc._vpc_config_with_id(properties.get("VpcConfig"))
+    if properties.get("DeadLetterConfig"):
+        function["config"]["DeadLetterConfig"] = properties["DeadLetterConfig"]
+    else:
+        function["config"].pop("DeadLetterConfig", None)
+    reserved = properties.get("ReservedConcurrentExecutions")
+    function["concurrency"] = None if reserved is None else int(reserved)
+
+
+def _with_logging(properties: Properties) -> Properties:
+    """The service stores what it is given, and reads names that begin with a small letter."""
+    if "LoggingConfiguration" not in properties:
+        return properties
+    return {**properties, "LoggingConfiguration": _lower_camel(properties["LoggingConfiguration"])}
+
+
+def _set_tracing(arn: str, properties: Properties) -> None:
+    tracing = properties.get("TracingConfiguration") or {}
+    stepfunctions._state_machines[arn]["tracingConfiguration"] = {"enabled": _is_true(tracing.get("Enabled"))}
+
+
+def _lower_camel(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name[:1].lower() + name[1:]: _lower_camel(content) for name, content in value.items()}
+    if isinstance(value, list):
+        return [_lower_camel(content) for content in value]
+    return value
+
+
+def _is_true(value: Any) -> bool:
+    return value in (True, "true")
+
+
+_provisioners = partial(Wrapped, "ministack.services.cloudformation.provisioners")
+_tables = partial(Wrapped, "ministack.services.dynamodb")
+_events = partial(Wrapped, "ministack.services.eventbridge")
+
+BEHAVIOUR = Behaviour(
+    name="cloudformation",
+    stands_for="CloudFormation: resource types, attributes and properties that the stack relies on",
+    documentation="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html",
+    wraps=(
+        resource_types.WRAPPED,
+        _provisioners("_ec2_sg_permissions", ("rules",)),
+        _events("_create_archive", ("data",)),
+        _events("_update_archive", ("data",)),
+        _events("_delete_archive", ("data",)),
+        _tables("_update_ttl", ("data",)),
+        _tables("_update_continuous_backups", ("data",)),
+        _tables("_update_table", ("data",)),
+        _tables("_ttl_settings"),
+        Wrapped("ministack.services.ec2", "_security_groups"),
+        Wrapped("ministack.services.stepfunctions", "_state_machines"),
+        Wrapped("ministack.services.lambda_svc", "_functions"),
+        Wrapped("ministack.services.lambda_svc", "_vpc_config_with_id", ("request_config",)),
+    ),
+    install=install,
+)

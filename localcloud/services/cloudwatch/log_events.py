@@ -1,0 +1,49 @@
+"""Log events as they come in: what they say of metrics is recorded; and filter patterns of requests are read right."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import responses
+from ministack.services import cloudwatch_logs as emulator
+
+from localcloud.services.cloudwatch import embedded_metrics, filter_patterns
+from localcloud.services.cloudwatch.store import MetricStore
+
+Handler = Callable[[dict[str, Any]], Any]
+
+
+class LogEvents:
+    """Takes part in what the emulator does with every log event, whoever wrote it."""
+
+    def __init__(self, store: MetricStore) -> None:
+        self._store = store
+        self._forward = emulator._fanout_to_subscription_filters
+
+    def install(self) -> None:
+        emulator._fanout_to_subscription_filters = self.received
+        emulator._subscription_pattern_matches = filter_patterns.matches
+        emulator._compile_filter_pattern = lambda pattern: filter_patterns.compiled(pattern or "")
+        for name in ("_filter_log_events", "_put_metric_filter", "_put_subscription_filter"):
+            setattr(emulator, name, _with_readable_pattern(getattr(emulator, name)))
+
+    def received(self, group_name: str, stream_name: str, events: list[dict[str, Any]]) -> None:
+        filters = [known for (group, _), known in emulator._metric_filters.items() if group == group_name]
+        now = time.time() * 1000
+        for event in events:
+            message, moment = event.get("message") or "", float(event.get("timestamp") or now)
+            self._store.add(embedded_metrics.embedded(message, moment))
+            for metric_filter in filters:
+                self._store.add(embedded_metrics.filtered(metric_filter, message, moment))
+        self._forward(group_name, stream_name, events)
+
+
+def _with_readable_pattern(original: Handler) -> Handler:
+    def handler(data: dict[str, Any]) -> Any:
+        try:
+            filter_patterns.compiled(data.get("filterPattern") or "")
+        except filter_patterns.PatternError as error:
+            return responses.error_response_json("InvalidParameterException", f"Invalid filter pattern: {error}", 400)
+        return original(data)
+
+    return handler

@@ -1,0 +1,159 @@
+"""Polls one DynamoDB stream for one mapping."""
+
+import json
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ministack.services import dynamodb, dynamodb_streams, lambda_svc
+
+from flightpulse.kafka.records import fits
+from flightpulse.relay.delivery import Abandoned, Delivery, Discarded, Source
+from localcloud.services.event_source_mappings.filters import Filter
+from localcloud.services.event_source_mappings.mapping import Mapping
+
+StreamRecord = dict[str, Any]
+
+_IDLE_SECONDS = 0.5
+_WINDOW_STEP_SECONDS = 0.02
+
+
+class StreamPoller:
+    """A thread that reads a stream and delivers it in order. `wake` tells it that there is something to read."""
+
+    def __init__(self, mapping: Mapping, back_off_scale: float) -> None:
+        self.mapping = mapping
+        self._arn = mapping.record["EventSourceArn"]
+        self._table = self._arn.split(":table/")[1].split("/")[0]
+        self._filter = Filter.of(mapping.record)
+        self._stopping = threading.Event()
+        self._something = threading.Event()
+        self._delivery: Delivery[StreamRecord] = Delivery(
+            source=_SOURCE,
+            invoke=mapping.invoker(),
+            policy=mapping.policy(back_off_scale),
+            destination=mapping.destination(self._batch_info),
+        )
+        self._thread = threading.Thread(target=self._run, name=f"stream-{mapping.uuid[:8]}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._something.set()
+
+    @property
+    def finished(self) -> bool:
+        return not self._thread.is_alive()
+
+    def wake(self) -> bool:
+        """Wake the thread when the stream is ahead of it; says whether it is."""
+        with self.mapping.scope():
+            behind = self._is_live() and dynamodb.stream_end_position(self._table) > self._position()
+        if behind and not self._something.is_set():
+            self._something.set()
+            return True
+        return False
+
+    def _run(self) -> None:
+        with self.mapping.scope():
+            try:
+                while not self._stopping.is_set():
+                    self._something.clear()
+                    if not (self._is_live() and self._deliver_next()):
+                        self._something.wait(_IDLE_SECONDS)
+            except Abandoned:
+                return
+
+    def _is_live(self) -> bool:
+        table: dict[str, Any] = dynamodb._tables.get(self._table) or {}
+        return bool(table.get("LatestStreamArn") == self._arn)
+
+    def _deliver_next(self) -> bool:
+        position = self._position()
+        records = self._window(position)
+        if not records:
+            return False
+        kept = [record for record in records if self._filter.keeps(record)]
+        if kept:
+            self._delivery.deliver(kept, self._stopping)
+        with lambda_svc._dynamodb_stream_positions_lock:
+            lambda_svc._dynamodb_stream_positions[self.mapping.uuid] = position + len(records)
+        return True
+
+    def _position(self) -> int:
+        """Where to read on. The emulator may have trimmed the stream, or restored a position but no records."""
+        start, end = dynamodb.stream_start_position(self._table), dynamodb.stream_end_position(self._table)
+        beginning = end if self.mapping.record.get("StartingPosition") == "LATEST" else start
+        with lambda_svc._dynamodb_stream_positions_lock:
+            position = lambda_svc._dynamodb_stream_positions.get(self.mapping.uuid, beginning)
+            position = start if position > end else max(position, start)
+            lambda_svc._dynamodb_stream_positions[self.mapping.uuid] = position
+        return int(position)
+
+    def _window(self, position: int) -> list[StreamRecord]:
+        """The next batch: as many records as may come together within the batching window."""
+        size = int(self.mapping.record.get("BatchSize", 100))
+        deadline = time.monotonic() + float(self.mapping.record.get("MaximumBatchingWindowInSeconds") or 0)
+        records: list[StreamRecord] = dynamodb.stream_records_since(self._table, position, size)
+        while records and len(records) < size and time.monotonic() < deadline:
+            if self._stopping.wait(_WINDOW_STEP_SECONDS):
+                return []
+            records = dynamodb.stream_records_since(self._table, position, size)
+        return _fitting(records)
+
+    def _batch_info(self, discarded: Discarded[StreamRecord]) -> dict[str, Any]:
+        first, last = discarded.records[0]["dynamodb"], discarded.records[-1]["dynamodb"]
+        return {
+            "DDBStreamBatchInfo": {
+                "shardId": dynamodb_streams._DEFAULT_SHARD_ID,
+                "startSequenceNumber": str(first["SequenceNumber"]),
+                "endSequenceNumber": str(last["SequenceNumber"]),
+                "approximateArrivalOfFirstRecord": _seconds(first["ApproximateCreationDateTime"]),
+                "approximateArrivalOfLastRecord": _seconds(last["ApproximateCreationDateTime"]),
+                "batchSize": len(discarded.records),
+                "streamArn": self._arn,
+            }
+        }
+
+
+def _event(records: Sequence[StreamRecord]) -> dict[str, Any]:
+    return {"Records": list(records)}
+
+
+def _sequence_number(record: StreamRecord) -> str:
+    return str(record["dynamodb"]["SequenceNumber"])
+
+
+def _read_sequence_number(raw: object) -> str | None:
+    return raw if isinstance(raw, str) and raw else None
+
+
+def _describe(records: Sequence[StreamRecord]) -> str:
+    return f"{len(records)} stream records from {_sequence_number(records[0])} to {_sequence_number(records[-1])}"
+
+
+def _fitting(records: list[StreamRecord]) -> list[StreamRecord]:
+    size = 0
+    for count, record in enumerate(records):
+        size += len(json.dumps(record, default=str))
+        if count and not fits(size):
+            return records[:count]
+    return records
+
+
+def _seconds(timestamp: Any) -> str:
+    return datetime.fromtimestamp(float(timestamp), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+_SOURCE: Source[StreamRecord] = Source(
+    event=_event,
+    lane=lambda _: None,
+    identifier=_sequence_number,
+    read_identifier=_read_sequence_number,
+    timestamp=lambda record: float(record["dynamodb"]["ApproximateCreationDateTime"]),
+    describe=_describe,
+)

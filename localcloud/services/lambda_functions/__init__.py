@@ -1,0 +1,1 @@
+"""Functions on AWS's own runtime client."""

@@ -1,0 +1,174 @@
+"""The Step Functions API calls that start, stop, redrive and describe executions.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.core import responses
+from ministack.services import stepfunctions as emulator
+
+from localcloud.services.step_functions import notices
+from localcloud.services.step_functions.executions import LocalExecutions
+from localcloud.services.step_functions.run import Refused
+
+Request = dict[str, Any]
+Response = tuple[int, dict[str, str], bytes]
+Handler = Callable[[Request], Response]
+
+
+def replace_handlers(executions: LocalExecutions) -> None:
+    """Put our handlers in the place of the emulator's."""
+    calls = _Calls(executions)
+    emulator._start_execution = _answering(calls.start)
+    emulator._start_sync_execution = _answering(calls.start_and_wait)
+    emulator._stop_execution = _answering(calls.stop)
+    emulator._describe_execution = _describing(emulator._describe_execution)
+    emulator._list_executions = _listing(emulator._list_executions)
+    emulator._get_execution_history = _with_history(emulator._get_execution_history)
+    emulator.handle_request = _with_redrive(emulator.handle_request, _answering(calls.redrive))
+    emulator.reset = _resetting(emulator.reset, executions)
+
+
+class _Calls:
+    def __init__(self, executions: LocalExecutions) -> None:
+        self._executions = executions
+
+    def start(self, request: Request) -> dict[str, Any]:
+        run = self._executions.start(
+            str(request.get("stateMachineArn", "")), request.get("input", "{}"), request.get("name")
+        )
+        return {"executionArn": run.record["executionArn"], "startDate": run.record["startDate"]}
+
+    def start_and_wait(self, request: Request) -> dict[str, Any]:
+        arn = str(request.get("stateMachineArn", ""))
+        machine = emulator._state_machines.get(emulator._resolve_state_machine_arn(arn.partition("#")[0]))
+        if machine is not None and machine["type"] != "EXPRESS":
+            raise Refused(
+                "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"
+            )
+        run = self._executions.start(arn, request.get("input", "{}"), request.get("name"))
+        ended = threading.Event()
+        run.when_ended(ended.set)
+        ended.wait()
+        shown = ("executionArn", "stateMachineArn", "name", "startDate", "stopDate", "status", "error", "cause")
+        details = ("input", "inputDetails", "output", "outputDetails")
+        return {name: run.record[name] for name in shown + details if run.record.get(name) is not None}
+
+    def stop(self, request: Request) -> dict[str, Any]:
+        arn = str(request.get("executionArn", ""))
+        record = _record(arn)
+        run = self._executions.find(arn)
+        if record["status"] == "RUNNING" and run is not None:
+            self._executions.stop(run, request.get("error"), request.get("cause"))
+        elif record["status"] != "ABORTED":
+            raise Refused("ValidationException", f"Execution is not running: '{arn}'")
+        return {"stopDate": record["stopDate"]}
+
+    def redrive(self, request: Request) -> dict[str, Any]:
+        return {"redriveDate": self._executions.redrive(str(request.get("executionArn", "")))}
+
+
+def _record(arn: str) -> dict[str, Any]:
+    record: dict[str, Any] | None = emulator._executions.get(arn)
+    if record is None:
+        raise Refused("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
+    return record
+
+
+def _answering(call: Callable[[Request], dict[str, Any]]) -> Handler:
+    """A handler as the emulator has them: its answer, or the error it is refused with."""
+
+    def handler(data: Request) -> Response:
+        try:
+            return _response(call(data))
+        except Refused as refusal:
+            return _error(refusal)
+
+    return handler
+
+
+def _describing(original: Handler) -> Handler:
+    def handler(data: Request) -> Response:
+        try:
+            record = _record(str(data.get("executionArn", "")))
+        except Refused as refusal:
+            return _error(refusal)
+        status, _, body = original(data)
+        if status >= 400:
+            return status, _, body
+        return _response({**json.loads(body), **_redrives(record), **notices.redrive_status(record)})
+
+    return handler
+
+
+def _listing(original: Handler) -> Handler:
+    def handler(data: Request) -> Response:
+        machine = data.get("stateMachineArn")
+        if machine is not None and emulator._resolve_state_machine_arn(machine) is None:
+            return _error(Refused("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine}'"))
+        status, headers, body = original(data)
+        if status >= 400:
+            return status, headers, body
+        answer = json.loads(body)
+        listed = [
+            {**item, **_redrives(emulator._executions.get(item["executionArn"]) or {})} for item in answer["executions"]
+        ]
+        return _response({**answer, "executions": listed})
+
+    return handler
+
+
+def _with_history(original: Handler) -> Handler:
+    def handler(data: Request) -> Response:
+        try:
+            record = _record(str(data.get("executionArn", "")))
+            if not record["events"]:
+                # On AWS, too, an execution is forgotten at some time: 90 days after its end.
+                raise Refused("ExecutionDoesNotExist", f"Execution Does Not Exist: '{record['executionArn']}'")
+        except Refused as refusal:
+            return _error(refusal)
+        return original(data)
+
+    return handler
+
+
+def _with_redrive(original: Callable[..., Any], redrive: Handler) -> Callable[..., Any]:
+    """The emulator's entry, with the call it does not know."""
+
+    async def handle_request(method: str, path: str, headers: Any, body: Any, query_params: Any) -> Any:
+        if not str(headers.get("x-amz-target", "")).endswith(".RedriveExecution"):
+            return await original(method, path, headers, body, query_params)
+        try:
+            data = json.loads(body) if body else {}
+        except ValueError:
+            return responses.error_response_json("SerializationException", "Invalid JSON", 400)
+        return emulator._finalize_response(redrive(data))
+
+    return handle_request
+
+
+def _resetting(original: Callable[[], None], executions: LocalExecutions) -> Callable[[], None]:
+    def reset() -> None:
+        executions.clear()
+        original()
+
+    return reset
+
+
+def _redrives(record: Mapping[str, Any]) -> dict[str, Any]:
+    known = {"redriveCount": record.get("redriveCount", 0)}
+    return {**known, "redriveDate": record["redriveDate"]} if record.get("redriveDate") else known
+
+
+def _response(answer: dict[str, Any]) -> Response:
+    response: Response = responses.json_response(answer)
+    return response
+
+
+def _error(refusal: Refused) -> Response:
+    response: Response = responses.error_response_json(refusal.code, refusal.message, 400)
+    return response

@@ -1,0 +1,187 @@
+"""The services a Task can call, with the error names that Step Functions gives their errors.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack.services import dynamodb, eventbridge, lambda_svc, sns, sqs
+from ministack.services import stepfunctions as emulator
+
+from localcloud.services.step_functions.failures import RUNTIME, StateFailure
+from localcloud.services.step_functions.payload import to_json
+from localcloud.services.step_functions.resource import Resource
+
+_DYNAMODB_OWN_ERRORS = frozenset(
+    {
+        "ConditionalCheckFailedException",
+        "DuplicateItemException",
+        "IdempotentParameterMismatchException",
+        "InternalServerErrorException",
+        "ItemCollectionSizeLimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceededException",
+        "ResourceInUseException",
+        "ResourceNotFoundException",
+        "TransactionCanceledException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+_XML_ERROR = re.compile(r"<Code>(?P<code>[^<]*)</Code>\s*<Message>(?P<message>[^<]*)</Message>")
+_MESSAGE_ID = re.compile(r"<MessageId>([^<]*)</MessageId>")
+
+
+def call(resource: Resource, arguments: Any) -> Any:
+    """Call a service and give its answer, as JSON. Raises StateFailure."""
+    if resource.family == "LambdaFunction":
+        return _invoke_function(resource.arn, arguments)
+    integration = _INTEGRATIONS.get(f"{resource.service}:{resource.action}")
+    if integration is not None:
+        return integration(_members(arguments))
+    return _call_emulator(resource, arguments)
+
+
+def answered(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer of an optimised integration, which carries something of the HTTP response as well."""
+    request_id = str(uuid.uuid4())
+    metadata = {"SdkHttpMetadata": {"HttpStatusCode": 200}, "SdkResponseMetadata": {"RequestId": request_id}}
+    return {**answer, **metadata}
+
+
+def service_error(service: str, code: str, message: str, status: int = 400) -> str:
+    """The cause of a failed task: the service's message, and where it came from."""
+    request = f"Request ID: {uuid.uuid4()}; Proxy: null"
+    return f"{message} (Service: {service}; Status Code: {status}; Error Code: {code}; {request})"
+
+
+def _members(arguments: Any) -> dict[str, Any]:
+    if not isinstance(arguments, dict):
+        raise StateFailure(RUNTIME, f"The arguments of a task must be an object, but were: {to_json(arguments)}")
+    return arguments
+
+
+def _lambda_invoke(arguments: dict[str, Any]) -> Any:
+    function, qualifier = str(arguments.get("FunctionName", "")), arguments.get("Qualifier")
+    result = _invoke_function(f"{function}:{qualifier}" if qualifier else function, arguments.get("Payload", {}))
+    return answered({"ExecutedVersion": qualifier or "$LATEST", "Payload": result, "StatusCode": 200})
+
+
+def _invoke_function(reference: str, event: Any) -> Any:
+    function, config, name = lambda_svc._get_func_record_for_ref(reference)
+    if not function or not config:
+        code = "ResourceNotFoundException"
+        cause = service_error("AWSLambda", code, f"Function not found: {reference or name}", 404)
+        raise StateFailure(f"Lambda.{code}", cause)
+    record = lambda_svc._execution_record_for_config(function, config)
+    result = lambda_svc._execute_function_with_config_scope(record, event)
+    body = result.get("body")
+    if result.get("throttle"):
+        code = "TooManyRequestsException"
+        raise StateFailure(f"Lambda.{code}", service_error("AWSLambda", code, body["message"], 429))
+    if result.get("error"):
+        if not isinstance(body, dict):
+            raise StateFailure("Lambda.Unknown", str(body))
+        raise StateFailure(str(body.get("errorType") or "Lambda.Unknown"), to_json(body))
+    if isinstance(body, str | bytes):
+        try:
+            return json.loads(body)
+        except ValueError:
+            return body.decode(errors="replace") if isinstance(body, bytes) else body
+    return body
+
+
+def _dynamodb(operation: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    def integration(arguments: dict[str, Any]) -> Any:
+        status, _, body = operation(arguments)
+        answer = json.loads(body) if body else {}
+        if status < 400:
+            return answered(answer)
+        code = str(answer.get("__type", "")).rsplit("#", 1)[-1].rsplit(".", 1)[-1]
+        message = str(answer.get("message", answer.get("Message", "")))
+        error = f"{code.removesuffix('Exception')}Exception"
+        if error not in _DYNAMODB_OWN_ERRORS:
+            error = "AmazonDynamoDBException"
+        raise StateFailure(f"DynamoDB.{error}", service_error("AmazonDynamoDBv2", code, message, status))
+
+    return integration
+
+
+def _put_events(arguments: dict[str, Any]) -> Any:
+    entries = [
+        {**entry, "Detail": _text(entry["Detail"])} if "Detail" in entry else entry
+        for entry in arguments.get("Entries", [])
+    ]
+    status, _, body = eventbridge._put_events({**arguments, "Entries": entries})
+    answer = json.loads(body)
+    if status >= 400:
+        code = str(answer.get("__type", "EventBridgeException"))
+        raise StateFailure(
+            "EventBridge.AmazonEventBridgeException",
+            service_error("AmazonEventBridge", code, str(answer.get("message", "")), status),
+        )
+    result = {"Entries": answer["Entries"], "FailedEntryCount": answer["FailedEntryCount"]}
+    if result["FailedEntryCount"]:
+        raise StateFailure("EventBridge.FailedEntry", to_json(result))
+    return result
+
+
+def _send_message(arguments: dict[str, Any]) -> Any:
+    request = dict(arguments)
+    if "MessageBody" in request:
+        request["MessageBody"] = _text(request["MessageBody"])
+    try:
+        return answered(sqs._act_send_message(request, str(request.get("QueueUrl", ""))))
+    except sqs._Err as error:
+        code = str(error.code)
+        name = "QueueDoesNotExistException" if code == "QueueDoesNotExist" else "AmazonSQSException"
+        raise StateFailure(f"SQS.{name}", service_error("AmazonSQS", code, error.message, error.status)) from error
+
+
+def _publish(arguments: dict[str, Any]) -> Any:
+    request = dict(arguments)
+    if "Message" in request:
+        request["Message"] = _text(request["Message"])
+    status, _, body = sns._publish(request)
+    text = body.decode() if isinstance(body, bytes) else str(body)
+    if status >= 400:
+        found = _XML_ERROR.search(text)
+        code, message = (found["code"], found["message"]) if found else ("Unknown", text)
+        error = f"{code.removesuffix('Exception')}Exception" if found else "AmazonSNSException"
+        raise StateFailure(f"SNS.{error}", service_error("AmazonSNS", code, message, status))
+    found = _MESSAGE_ID.search(text)
+    return answered({"MessageId": found[1] if found else str(uuid.uuid4())})
+
+
+def _call_emulator(resource: Resource, arguments: Any) -> Any:
+    """Everything else the emulator knows: ``aws-sdk:*``, activities, and what it refuses by itself."""
+    try:
+        return emulator._invoke_resource(resource.arn, arguments)
+    except emulator._ExecutionError as error:
+        cause = error.cause
+        if resource.service.startswith("aws-sdk:") and not str(error.error).startswith("States."):
+            service = str(error.error).partition(".")[0]
+            cause = f"{cause} (Service: {service}, Status Code: 400, Request ID: {uuid.uuid4()}) (SDK Attempt Count: 1)"
+        raise StateFailure(error.error, cause) from error
+
+
+def _text(value: Any) -> str:
+    """A member that the service wants as text and that a definition may give as JSON."""
+    return value if isinstance(value, str) else to_json(value)
+
+
+# The emulator's functions are looked up at the time of the call: other behaviours replace some of them.
+_INTEGRATIONS: Mapping[str, Callable[[dict[str, Any]], Any]] = {
+    "lambda:invoke": _lambda_invoke,
+    "dynamodb:getItem": _dynamodb(lambda arguments: dynamodb._get_item(arguments)),
+    "dynamodb:putItem": _dynamodb(lambda arguments: dynamodb._put_item(arguments)),
+    "dynamodb:updateItem": _dynamodb(lambda arguments: dynamodb._update_item(arguments)),
+    "dynamodb:deleteItem": _dynamodb(lambda arguments: dynamodb._delete_item(arguments)),
+    "events:putEvents": _put_events,
+    "sqs:sendMessage": _send_message,
+    "sns:publish": _publish,
+}

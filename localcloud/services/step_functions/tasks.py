@@ -1,0 +1,142 @@
+"""One attempt of a Task: its call, its time limits, and the events that history shows of it."""
+
+import contextvars
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from localcloud import faults
+from localcloud.services.step_functions import callbacks, integrations, nested
+from localcloud.services.step_functions.failures import TIMEOUT, StateFailure, data_limit_exceeded
+from localcloud.services.step_functions.frame import Frame, Query
+from localcloud.services.step_functions.history import with_failure, with_input, with_output
+from localcloud.services.step_functions.payload import Payload, exceeds_limit, to_json
+from localcloud.services.step_functions.resource import Resource
+from localcloud.services.step_functions.run import Branch
+from localcloud.services.step_functions.scope import Scope
+
+
+class TaskAttempt:
+    """Schedules a task, calls it and waits for its result."""
+
+    def __init__(self, branch: Branch, frame: Frame, query: Query) -> None:
+        self._branch = branch
+        self._frame = frame
+        self._query = query
+        self._resource = Resource.read(str(frame.definition.get("Resource", "")))
+        self._timeout = query.number("TimeoutSeconds")
+        self._heartbeat = query.number("HeartbeatSeconds")
+
+    def run(self) -> Payload:
+        """The task's result. Raises StateFailure, after the event that tells of it, and EvaluationFailure."""
+        if not self._resource.waits_for_token:
+            return self._scheduled(self._query.arguments(), self._call)
+        with callbacks.token() as token:
+            self._frame.context["Task"] = {"Token": token.text}
+            return self._scheduled(self._query.arguments(), lambda arguments: self._await_token(token, arguments))
+
+    def _scheduled(self, arguments: Any, call: Callable[[Any], Any]) -> Payload:
+        text = to_json(arguments)
+        if exceeds_limit(text):
+            raise data_limit_exceeded(self._frame.name)
+        self._event("Scheduled", self._schedule(text))
+        self._event("Started", {} if self._resource.service else None)
+        try:
+            result = Payload.of(call(arguments))
+            if result.too_large:
+                raise data_limit_exceeded(self._resource.name)
+        except TimeoutError:
+            self._event("TimedOut", with_failure(TIMEOUT, None))
+            raise StateFailure(TIMEOUT) from None
+        except StateFailure as failure:
+            self._event("Failed", with_failure(failure.error, failure.cause))
+            raise
+        self._event("Succeeded", with_output(result.text))
+        return result
+
+    def _schedule(self, arguments: str) -> dict[str, Any]:
+        limits = {"timeoutInSeconds": self._timeout, "heartbeatInSeconds": self._heartbeat}
+        given = {name: int(seconds) for name, seconds in limits.items() if seconds is not None}
+        if not self._resource.service:
+            return {"resource": self._resource.arn, **with_input(arguments), **given}
+        region = self._branch.run.record["executionArn"].split(":")[3]
+        return {"region": region, "parameters": arguments, **given}
+
+    def _event(self, what: str, details: Mapping[str, Any] | None) -> None:
+        shown = None if details is None else dict(details)
+        if shown is not None and self._resource.service:
+            shown = {"resourceType": self._resource.service, "resource": self._resource.action, **shown}
+        self._branch.event(f"{self._resource.family}{what}", shown)
+
+    def _call(self, arguments: Any) -> Any:
+        machine = self._branch.run.record["stateMachineArn"].rpartition(":")[2]
+        fault = faults.BOARD.strike(machine, self._frame.name, arguments)
+        if fault is None:
+            return self._made(arguments)
+        self._branch.scope.sleep(fault.delay_seconds)
+        if fault.unprocessed:
+            return {"Responses": {}, "UnprocessedKeys": arguments["RequestItems"]}
+        if fault.error is None:
+            return self._made(arguments)
+        if fault.after and self._resource.request.service == "states":
+            # What gets lost is the answer that the execution was started; nobody then waits for its end.
+            nested.start(self._branch.run.executions, arguments)
+        elif fault.after:
+            self._made(arguments)
+        raise StateFailure(fault.error, fault.cause)
+
+    def _made(self, arguments: Any) -> Any:
+        if self._resource.request.service == "states":
+            return self._start_execution(arguments)
+        if self._resource.family == "LambdaFunction" or self._resource.name == "lambda" or not self._resource.service:
+            # A function may take its time; nothing else the emulator does in answer to a call does.
+            return _within(self._timeout, self._branch.scope, lambda: integrations.call(self._resource, arguments))
+        started = time.monotonic()
+        result = integrations.call(self._resource, arguments)
+        if self._timeout is not None and time.monotonic() - started > self._timeout:
+            raise TimeoutError
+        return result
+
+    def _start_execution(self, arguments: Any) -> Any:
+        executions = self._branch.run.executions
+        run, answer = nested.start(executions, arguments)
+        if not self._resource.waits_for_job:
+            return answer
+        self._event("Submitted", with_output(to_json(answer)))
+        if not nested.wait(executions, run, self._branch.scope, self._timeout):
+            raise TimeoutError
+        return nested.result(run, parsed=self._resource.action.endswith(":2"))
+
+    def _await_token(self, token: callbacks.Token, arguments: Any) -> Any:
+        request = self._resource.request
+        if request.service == "states":
+            _, answer = nested.start(self._branch.run.executions, arguments)
+        else:
+            answer = integrations.call(request, arguments)
+        self._event("Submitted", with_output(to_json(answer)))
+        return callbacks.wait(token, self._branch.scope, self._timeout, self._heartbeat)
+
+
+def _within(seconds: float | None, scope: Scope, call: Callable[[], Any]) -> Any:
+    """The value of a call. Raises TimeoutError when it takes longer than it may: it then goes on by itself, unheard."""
+    if seconds is None:
+        return call()
+    done = threading.Event()
+    outcome: list[Any] = []
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            outcome.append(call())
+        except BaseException as error:  # noqa: BLE001 - raised again where the call is waited for
+            failures.append(error)
+        done.set()
+
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(work,), name="step-functions-task", daemon=True).start()
+    if not scope.wait_for(done, seconds):
+        raise TimeoutError
+    if failures:
+        raise failures[0]
+    return outcome[0]

@@ -1,0 +1,227 @@
+"""What tasks call: functions, tables, the event bus, queues, topics and SDK actions, with AWS's error names."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.integration.emulator import Emulator
+from tests.integration.localcloud.functions import deploy
+from tests.integration.localcloud.services.step_functions_machines import Machines
+from tests.integration.localcloud.services.waiting import until
+
+
+@pytest.fixture
+def machines(engine: Emulator) -> Machines:
+    return Machines(engine)
+
+
+@pytest.fixture(scope="session")
+def table(engine: Emulator) -> str:
+    name = "integrations"
+    engine.client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name
+
+
+def task(resource: str, arguments: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Arguments": arguments, "End": True, **more}
+
+
+def test_an_exception_of_a_function_is_an_error_by_its_class_name(engine: Emulator, machines: Machines) -> None:
+    source = "class TooBusy(Exception):\n    pass\ndef handler(event, context):\n    raise TooBusy('later')\n"
+    deploy(engine, "raises", source)
+    retry = [{"ErrorEquals": ["TooBusy"], "MaxAttempts": 2}]
+
+    seen = machines.run_states({}, Call=task("lambda:invoke", {"FunctionName": "raises"}, Retry=retry))
+
+    assert seen.error == "TooBusy"
+    assert json.loads(str(seen.cause))["errorMessage"] == "later"
+    assert seen.types.count("TaskFailed") == 3
+
+
+def test_a_throttled_function_is_a_lambda_error(engine: Emulator, machines: Machines) -> None:
+    deploy(engine, "throttled", "def handler(event, context):\n    return 1\n")
+    engine.client("lambda").put_function_concurrency(FunctionName="throttled", ReservedConcurrentExecutions=0)
+
+    seen = machines.run_states({}, Call=task("lambda:invoke", {"FunctionName": "throttled"}))
+
+    assert seen.error == "Lambda.TooManyRequestsException"
+
+
+def test_a_function_that_does_not_exist_is_a_lambda_error(machines: Machines) -> None:
+    seen = machines.run_states({}, Call=task("lambda:invoke", {"FunctionName": "there-is-none"}))
+
+    assert seen.error == "Lambda.ResourceNotFoundException"
+    assert "Status Code: 404" in str(seen.cause)
+
+
+def test_a_condition_that_does_not_hold_has_its_own_error(machines: Machines, table: str) -> None:
+    claim = {
+        "TableName": table,
+        "Item": {"PK": {"S": "claimed"}},
+        "ConditionExpression": "attribute_not_exists(PK)",
+    }
+
+    first = machines.run_states({}, Claim=task("dynamodb:putItem", claim))
+    second = machines.run_states({}, Claim=task("dynamodb:putItem", claim))
+
+    assert first.status == "SUCCEEDED"
+    assert second.error == "DynamoDB.ConditionalCheckFailedException"
+    assert str(second.cause).startswith("The conditional request failed (Service: AmazonDynamoDBv2; Status Code: 400;")
+
+
+def test_wrong_arguments_of_a_table_call_are_an_error_of_the_sdk(machines: Machines, table: str) -> None:
+    seen = machines.run_states({}, Write=task("dynamodb:putItem", {"TableName": table, "Item": {"other": {"S": "x"}}}))
+
+    assert seen.error == "DynamoDB.AmazonDynamoDBException"
+    assert "Error Code: ValidationException" in str(seen.cause)
+
+
+def test_an_update_gives_the_new_attributes(machines: Machines, table: str) -> None:
+    update = {
+        "TableName": table,
+        "Key": {"PK": {"S": "updated"}},
+        "UpdateExpression": "SET #n = :n",
+        "ExpressionAttributeNames": {"#n": "n"},
+        "ExpressionAttributeValues": {":n": {"N": "{% $string($states.input) %}"}},
+        "ReturnValues": "ALL_NEW",
+    }
+
+    seen = machines.run_states(
+        7, Update=task("dynamodb:updateItem", update, Output="{% $states.result.Attributes.n.N %}")
+    )
+
+    assert seen.output == "7"
+
+
+def test_sdk_calls_of_tables_read_in_batches_and_query(engine: Emulator, machines: Machines, table: str) -> None:
+    item = {"PK": {"S": "sdk"}, "yes": {"BOOL": True}, "list": {"L": [{"S": "a"}]}}
+    engine.client("dynamodb").put_item(TableName=table, Item=item)
+    keys = {"RequestItems": {table: {"Keys": [{"PK": {"S": "sdk"}}]}}}
+    query = {
+        "TableName": table,
+        "KeyConditionExpression": "PK = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": "sdk"}},
+    }
+
+    batch = machines.run_states({}, Read=task("aws-sdk:dynamodb:batchGetItem", keys))
+    queried = machines.run_states({}, Query=task("aws-sdk:dynamodb:query", query, Output="{% $states.result.Count %}"))
+    missing = machines.run_states({}, Query=task("aws-sdk:dynamodb:query", {**query, "TableName": "none"}))
+
+    assert batch.output["Responses"][table] == [
+        {"PK": {"S": "sdk"}, "yes": {"Bool": True}, "list": {"L": [{"S": "a"}]}}
+    ]
+    assert batch.details("TaskScheduled")[0]["resourceType"] == "aws-sdk:dynamodb"
+    assert batch.details("TaskScheduled")[0]["resource"] == "batchGetItem"
+    assert queried.output == 1
+    assert missing.error == "DynamoDb.ResourceNotFoundException"
+
+
+def test_events_are_put_with_their_detail_as_json(engine: Emulator, machines: Machines) -> None:
+    queue = queue_for_events(engine, "integration-events", {"source": ["tests.workflow"]})
+    entry = {"Source": "tests.workflow", "DetailType": "told", "Detail": {"n": "{% $states.input %}"}}
+
+    seen = machines.run_states(3, Put=task("events:putEvents", {"Entries": [entry]}))
+
+    assert seen.output["FailedEntryCount"] == 0
+    event = until(lambda: receive(engine, queue), "The event")
+    assert json.loads(event["Body"])["detail"] == {"n": 3}
+    details = seen.details("TaskScheduled")[0]
+    assert (details["resourceType"], details["resource"]) == ("events", "putEvents")
+
+
+def test_an_event_entry_that_is_refused_fails_the_task(machines: Machines) -> None:
+    entries = [
+        {"Source": "tests", "DetailType": "good", "Detail": {}},
+        {"Source": "tests", "DetailType": "bad", "Detail": "not json"},
+    ]
+
+    seen = machines.run_states({}, Put=task("events:putEvents", {"Entries": entries}))
+
+    assert seen.error == "EventBridge.FailedEntry"
+    cause = json.loads(str(seen.cause))
+    assert cause["FailedEntryCount"] == 1
+    assert cause["Entries"][1] == {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+
+
+def test_messages_go_to_queues_and_topics_as_json_text(engine: Emulator, machines: Machines) -> None:
+    queues, topics = engine.client("sqs"), engine.client("sns")
+    queue = queues.create_queue(QueueName="integration-queue")["QueueUrl"]
+    arn = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = topics.create_topic(Name="integration-topic")["TopicArn"]
+    topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    send = task("sqs:sendMessage", {"QueueUrl": queue, "MessageBody": {"to": "queue"}}, Next="Publish")
+    del send["End"]
+
+    seen = machines.run_states(
+        {}, Send=send, Publish=task("sns:publish", {"TopicArn": topic, "Message": {"to": "topic"}})
+    )
+    bodies = [json.loads(until(lambda: receive(engine, queue), "A message")["Body"]) for _ in range(2)]
+
+    assert seen.status == "SUCCEEDED"
+    assert bodies == [{"to": "queue"}, {"to": "topic"}]
+
+
+def test_queues_and_topics_that_do_not_exist_have_their_own_errors(machines: Machines) -> None:
+    queue = {"QueueUrl": "http://127.0.0.1/000000000000/none", "MessageBody": "x"}
+    topic = {"TopicArn": "arn:aws:sns:us-east-1:000000000000:none", "Message": "x"}
+
+    assert machines.run_states({}, Send=task("sqs:sendMessage", queue)).error == "SQS.QueueDoesNotExistException"
+    assert machines.run_states({}, Publish=task("sns:publish", topic)).error == "SNS.NotFoundException"
+
+
+def test_a_task_can_wait_for_its_token(engine: Emulator, machines: Machines) -> None:
+    queue = engine.client("sqs").create_queue(QueueName=f"tokens-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+    body = {"QueueUrl": queue, "MessageBody": {"token": "{% $states.context.Task.Token %}"}}
+    machine = machines.create({"StartAt": "Ask", "States": {"Ask": task("sqs:sendMessage.waitForTaskToken", body)}})
+
+    running = machines.start(machine)
+    token = json.loads(until(lambda: receive(engine, queue), "The token")["Body"])["token"]
+    machines.client.send_task_success(taskToken=token, output='{"said": "yes"}')
+
+    seen = machines.ended(running)
+    assert seen.output == {"said": "yes"}
+    assert seen.types[2:6] == ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]
+
+
+def test_a_task_without_a_sign_of_life_times_out(engine: Emulator, machines: Machines) -> None:
+    queue = engine.client("sqs").create_queue(QueueName=f"tokens-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+    body = {"QueueUrl": queue, "MessageBody": {"token": "{% $states.context.Task.Token %}"}}
+
+    seen = machines.run_states(
+        {}, Ask=task("sqs:sendMessage.waitForTaskToken", body, HeartbeatSeconds=1, TimeoutSeconds=30)
+    )
+
+    assert seen.error == "States.Timeout"
+
+
+def test_the_plain_emulator_still_calls_a_refused_entry_a_success(plain_emulator: Emulator) -> None:
+    entry = {"Source": "aws.tests", "DetailType": "not ours to send", "Detail": {}}
+
+    seen = Machines(plain_emulator).run_states({}, Put=task("events:putEvents", {"Entries": [entry]}))
+
+    assert seen.status == "SUCCEEDED"
+
+
+def queue_for_events(engine: Emulator, name: str, pattern: dict[str, Any]) -> str:
+    queues, events = engine.client("sqs"), engine.client("events")
+    url: str = queues.create_queue(QueueName=name)["QueueUrl"]
+    arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
+    return url
+
+
+def receive(engine: Emulator, queue: str) -> dict[str, Any] | None:
+    client = engine.client("sqs")
+    for message in client.receive_message(QueueUrl=queue, MaxNumberOfMessages=1).get("Messages", []):
+        client.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        found: dict[str, Any] = message
+        return found
+    return None

@@ -1,0 +1,120 @@
+"""What PutEvents accepts and refuses, and the parts of events that targets ask for."""
+
+import json
+from typing import Any
+
+import pytest
+
+from localcloud.services.eventbridge.entries import refused_entry, refused_request, size
+from localcloud.services.eventbridge.inputs import NotFound, find, found_values, selected
+from localcloud.services.eventbridge.log_policies import allow
+
+GOOD = {"Source": "s", "DetailType": "d", "Detail": "{}"}
+GROUP = "arn:aws:logs:us-east-1:000000000000:log-group:/flightpulse/audit"
+
+
+def test_a_complete_entry_is_accepted() -> None:
+    assert refused_entry(GOOD) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"Source": None}, "InvalidArgument"),
+        ({"DetailType": ""}, "InvalidArgument"),
+        ({"Detail": None}, "InvalidArgument"),
+        ({"Detail": "{"}, "MalformedDetail"),
+        ({"Detail": "[1]"}, "MalformedDetail"),
+        ({"Source": "aws.mine"}, "NotAuthorizedForSourceException"),
+    ],
+)
+def test_other_entries_are_refused(change: dict[str, Any], code: str) -> None:
+    refusal = refused_entry({**GOOD, **change})
+
+    assert refusal is not None
+    assert refusal[0] == code
+
+
+def test_services_may_use_their_own_sources() -> None:
+    assert refused_entry({**GOOD, "Source": "aws.states"}, own_source=True) is None
+
+
+def test_a_request_has_one_to_ten_entries_of_at_most_a_mebibyte() -> None:
+    large = {**GOOD, "Detail": json.dumps({"x": "é" * 262_144})}
+
+    assert refused_request([GOOD] * 10) is None
+    assert refused_request([]) is not None
+    assert refused_request([GOOD] * 11) is not None
+    assert refused_request([large]) is not None or size(large) <= 1_048_576
+
+
+def test_sizes_count_bytes_resources_and_the_time() -> None:
+    assert (
+        size({"Source": "é", "DetailType": "d", "Detail": "{}", "Resources": ["abc"], "Time": 1.0})
+        == 2 + 1 + 2 + 3 + 14
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$", {"a": [{"b": 1}], "c-d": "x", "e f": 2}),
+        ("$.a[0].b", 1),
+        ("$.c-d", "x"),
+        ("$['e f']", 2),
+        ("$.a", [{"b": 1}]),
+    ],
+)
+def test_paths_find_members_and_indexes(path: str, expected: Any) -> None:
+    assert find({"a": [{"b": 1}], "c-d": "x", "e f": 2}, path) == expected
+
+
+@pytest.mark.parametrize("path", ["$.none", "$.a[5]", "$.a.b", "a", "$.a[x]"])
+def test_paths_to_nothing_are_told_apart(path: str) -> None:
+    with pytest.raises(NotFound):
+        find({"a": [1]}, path)
+
+
+def test_what_is_not_found_is_the_whole_event_or_an_empty_text() -> None:
+    assert selected({"a": 1}, "$.b") == '{"a": 1}'
+    assert found_values({"a": 1}, {"x": "$.a", "y": "$.b"}) == {"x": 1, "y": ""}
+
+
+def policy(**change: Any) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]},
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"{GROUP}:*",
+        **change,
+    }
+    return json.dumps({"Statement": [statement]})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"Resource": "*"},
+        {"Resource": [GROUP]},
+        {"Action": "logs:*"},
+        {"Resource": "arn:aws:logs:us-east-1:000000000000:log-group:/flightpulse/*:*"},
+        {"Principal": {"Service": "events.amazonaws.com"}},
+    ],
+)
+def test_a_policy_that_lets_eventbridge_write(change: dict[str, Any]) -> None:
+    assert allow([policy(**change)], GROUP)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Effect": "Deny"},
+        {"Action": "logs:PutLogEvents"},
+        {"Resource": "arn:aws:logs:us-east-1:000000000000:log-group:/other:*"},
+        {"Principal": {"Service": "lambda.amazonaws.com"}},
+    ],
+)
+def test_a_policy_that_does_not(change: dict[str, Any]) -> None:
+    assert not allow([policy(**change)], GROUP)
+    assert not allow(["no json", "[]"], GROUP)

@@ -1,0 +1,83 @@
+from collections.abc import MutableMapping
+from typing import Any
+
+import pytest
+
+from localcloud.faults import PATH, FaultBoard, settable
+
+
+def a_board(*faults: dict[str, Any]) -> FaultBoard:
+    board = FaultBoard()
+    board.set(list(faults))
+    return board
+
+
+def test_a_fault_strikes_the_state_it_names_and_no_other() -> None:
+    board = a_board({"state": "ClaimEvent", "error": "States.Timeout"})
+    assert board.strike("Delay", "ApplyToFlight") is None
+    struck = board.strike("Delay", "ClaimEvent")
+    assert struck is not None
+    assert struck.error == "States.Timeout"
+
+
+def test_a_fault_of_one_machine_leaves_the_others_alone() -> None:
+    board = a_board({"state": "ClaimEvent", "machine": "Gate"})
+    assert board.strike("Delay", "ClaimEvent") is None
+    assert board.strike("Gate", "ClaimEvent") is not None
+
+
+def test_a_fault_about_one_flight_leaves_the_calls_about_others_alone() -> None:
+    board = a_board({"state": "ClaimEvent", "about": "SW1234"})
+    assert board.strike("Delay", "ClaimEvent", {"Key": {"S": "FLIGHT#SW5678"}}) is None
+    assert board.strike("Delay", "ClaimEvent", {"Key": {"S": "FLIGHT#SW1234"}}) is not None
+
+
+def test_a_fault_strikes_as_often_as_it_says_after_what_it_lets_pass() -> None:
+    board = a_board({"state": "ClaimEvent", "times": 2, "skip": 1})
+    assert [board.strike("Delay", "ClaimEvent") is not None for _ in range(5)] == [False, True, True, False, False]
+
+
+def test_setting_faults_replaces_those_there_were() -> None:
+    board = a_board({"state": "ClaimEvent"})
+    board.set([])
+    assert board.left() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "named"), [({"error": "X"}, "names a state"), ({"state": "A", "colour": "red"}, "colour")]
+)
+def test_a_fault_that_cannot_be_understood_is_refused_and_changes_nothing(fault: dict[str, Any], named: str) -> None:
+    board = a_board({"state": "ClaimEvent"})
+    with pytest.raises(ValueError, match=named):
+        board.set([fault])
+    assert [left["state"] for left in board.left()] == ["ClaimEvent"]
+
+
+async def _call(method: str, path: str, body: bytes) -> list[MutableMapping[str, Any]]:
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def application(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "the emulator"})
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    await settable(application)({"type": "http", "method": method, "path": path}, receive, send)
+    return sent
+
+
+def _run(method: str, path: str, body: bytes = b"") -> list[MutableMapping[str, Any]]:
+    import asyncio
+
+    return asyncio.run(_call(method, path, body))
+
+
+def test_faults_that_are_no_json_are_answered_with_400() -> None:
+    assert _run("PUT", PATH, b"nonsense")[0]["status"] == 400
+
+
+def test_other_requests_reach_the_emulator() -> None:
+    assert _run("GET", "/restapis") == [{"type": "the emulator"}]
