@@ -58,14 +58,14 @@ class Loader:
         visits = history.walk(history.read(events).visits)
         arns = list(dict.fromkeys(arn for visit in visits for arn in visit.children))
         if len(arns) < 2:
-            found = list(map(self._child, arns))
+            found = list(map(self.load_child, arns))
         else:
             with ThreadPoolExecutor(max_workers=min(8, len(arns))) as pool:
-                found = list(pool.map(self._child, arns))
+                found = list(pool.map(self.load_child, arns))
         return tuple(child for child in found if child)
 
-    def _child(self, arn: str) -> Execution | None:
-        """None for one that is gone, or that this role may not see; its parent names it."""
+    def load_child(self, arn: str) -> Execution | None:
+        """An execution that another one started; None when it is gone, or when this role may not see it."""
         try:
             return self.load(arn)
         except UserError:
