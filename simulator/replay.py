@@ -139,12 +139,12 @@ class Plan:
         gates = {flight.flight_id: flight.gate for flight in self.data.flights}
         made: list[Event] = []
         before = began_at - timedelta(milliseconds=1)
-        for number, one in enumerate(self.news):
-            at = max(began_at + (one.known_at - self.news[0].known_at) / speed, before + timedelta(milliseconds=1))
-            flight = flights[flight_id(self.day, one.row)]
+        for number, event in enumerate(self.news):
+            at = max(began_at + (event.known_at - self.news[0].known_at) / speed, before + timedelta(milliseconds=1))
+            flight = flights[flight_id(self.day, event.row)]
             event_id = events.deterministic_id("replay", self.day.name, self.seed, began_at.isoformat(), number)
-            made.append(self._event(one, replace(flight, gate=gates[flight.flight_id]), at, event_id))
-            gates[flight.flight_id] = one.gate or gates[flight.flight_id]
+            made.append(self._event(event, replace(flight, gate=gates[flight.flight_id]), at, event_id))
+            gates[flight.flight_id] = event.gate or gates[flight.flight_id]
             before = at
         return made
 
@@ -162,7 +162,9 @@ def find(name: str) -> Day:
     for day in DAYS:
         if day.name == name:
             return day
-    raise UserError(f"There is no day {name!r} to replay.", hint=f"Choose from: {', '.join(one.name for one in DAYS)}")
+    raise UserError(
+        f"There is no day {name!r} to replay.", hint=f"Choose from: {', '.join(item.name for item in DAYS)}"
+    )
 
 
 def read(day: Day, folder: Path | None = None) -> tuple[Row, ...]:
@@ -186,13 +188,13 @@ def plan(day: Day, rows: Sequence[Row], *, flights: int, seed: int, leaves_on: d
     gates, gate_news = _gates(rows)
     news = {row.name: _news(row, cancelled_at.get(row.name), gate_news.get(row.name)) for row in known}
     chosen = _choose([row for row in known if news[row.name]], flights, seed)
-    told = [one for row in chosen for one in news[row.name]]
+    told = [event for row in chosen for event in news[row.name]]
     shift = leaves_on - day_of(day)
     return Plan(
         day=day,
         seed=seed,
         data=_data(day, [(row, _flight(day, row, gates[row.name], shift)) for row in chosen], seed),
-        news=tuple(sorted(told, key=lambda one: (one.known_at, one.row.name, one.kind))),
+        news=tuple(sorted(told, key=lambda event: (event.known_at, event.row.name, event.kind))),
         left_out=len(rows) - len(known),
     )
 
@@ -249,7 +251,7 @@ def _news(row: Row, cancelled_at: datetime | None, gate: News | None) -> list[Ne
     if cancelled_at is None:
         return found
     # Nothing is told of a flight that is known not to leave.
-    earlier = [one for one in found if one.known_at < cancelled_at]
+    earlier = [item for item in found if item.known_at < cancelled_at]
     return [*earlier, News(row, EventType.FLIGHT_CANCELLED, cancelled_at, "synthetic")]
 
 

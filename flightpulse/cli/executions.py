@@ -70,14 +70,14 @@ def executions(
 
 def _print_list(found: list[Summary]) -> None:
     table = screen.table("", "workflow", "name", "started", "took")
-    for one in found:
-        mark, colour = _MARKS[one.status]
+    for item in found:
+        mark, colour = _MARKS[item.status]
         table.add_row(
-            f"[{colour}]{mark} {one.status.lower().replace('_', ' ')}[/{colour}]",
-            one.workflow.removeprefix("FlightPulse-"),
-            one.name,
-            f"{one.started_at.astimezone():%H:%M:%S}",
-            seconds(one.seconds),
+            f"[{colour}]{mark} {item.status.lower().replace('_', ' ')}[/{colour}]",
+            item.workflow.removeprefix("FlightPulse-"),
+            item.name,
+            f"{item.started_at.astimezone():%H:%M:%S}",
+            seconds(item.seconds),
         )
     screen.console().print(table)
 

@@ -98,7 +98,7 @@ def _described(replayed: Replayed, plan: Plan, speed: float, session: Session) -
         "left_out": plan.left_out,
         "seconds": round(replayed.run.seconds, 2),
         "kinds": [line.as_json() for line in replayed.lines],
-        "checks": [{"expected": one.expected, "seen": one.seen, "ok": one.ok} for one in replayed.run.checks],
+        "checks": [{"expected": check.expected, "seen": check.seen, "ok": check.ok} for check in replayed.run.checks],
         "hints": list(replayed.run.hints),
         "model": session.model,
     }

@@ -93,7 +93,7 @@ class Run:
     @cached_property
     def executions(self) -> ExecutionList:
         """The executions of the events' workflows in the order in which they began, each with what it started."""
-        loader, arns = Loader(self.session), [one.arn for one in self.facts.handled]
+        loader, arns = Loader(self.session), [execution.arn for execution in self.facts.handled]
         with ThreadPoolExecutor(max_workers=max(1, min(6, len(arns)))) as pool:
             return ExecutionList(pool.map(loader.load, arns))
 
@@ -117,9 +117,9 @@ class Run:
     def item_changes(self) -> ItemChanges:
         """What the table's stream says of the items of this run's events, in its order."""
         ended = self.began_at + timedelta(seconds=self.seconds) + _SKEW
-        found = [one for one in item_changes.read(self.session, since=self.began_at) if one.at <= ended]
+        found = [change for change in item_changes.read(self.session, since=self.began_at) if change.at <= ended]
         flights = {str(event["payload"]["flight_id"]) for event in self.events}
-        bookings = {one.booking_id for known in self.facts.recipients.values() for one in known}
+        bookings = {recipient.booking_id for known in self.facts.recipients.values() for recipient in known}
         keep = {
             id(change): change
             for event_id in self.event_ids
@@ -131,13 +131,13 @@ class Run:
     def audit(self) -> AuditEvents:
         """The audit log's events of this run. Waits (some seconds at most) for those that status changes must cause."""
         wanted = sum(
-            change.sk == "METADATA" and any(one.key in _STATUSES for one in change.changes.changed)
+            change.sk == "METADATA" and any(item.key in _STATUSES for item in change.changes.changed)
             for change in self.item_changes
         )
         patience = timedelta(seconds=self.seconds + _STREAM_SECONDS[self.session.target])
         while True:
             found = self._read_audit()
-            seen = sum(one.detail_type.endswith(".status_changed") for one in found)
+            seen = sum(item.detail_type.endswith(".status_changed") for item in found)
             if seen >= wanted or datetime.now(UTC) > self.began_at + patience:
                 return found
             time.sleep(_LOOK_AGAIN_SECONDS)
@@ -163,22 +163,22 @@ class Run:
             return journey.of_event(self._clues(which or self.event_ids[0]))
         booking_id, flight_id = self._booking(which)
         told = [message for message in self.messages if message.booking_id == booking_id]
-        about = [one for one in self.facts.sent if one.flight_id == flight_id]
-        newest = max(about, key=lambda one: (one.known_at, one.event_id)).event_id
+        about = [record for record in self.facts.sent if record.flight_id == flight_id]
+        newest = max(about, key=lambda record: (record.known_at, record.event_id)).event_id
         reached = max(told, key=lambda message: message.event_at).event_id if told else newest
         return journey.of_booking(self._clues(reached), booking_id)
 
     def _booking(self, which: str) -> tuple[str, str]:
-        known = [(flight, one) for flight, booked in self.facts.recipients.items() for one in booked]
-        for flight, one in known:
-            if which in {one.booking_id, one.passenger_id}:
-                return one.booking_id, flight
-        there = ", ".join(sorted(one.booking_id for _, one in known)) or "nobody"
+        known = [(flight, recipient) for flight, booked in self.facts.recipients.items() for recipient in booked]
+        for flight, recipient in known:
+            if which in {recipient.booking_id, recipient.passenger_id}:
+                return recipient.booking_id, flight
+        there = ", ".join(sorted(recipient.booking_id for _, recipient in known)) or "nobody"
         raise UserError(f"{which} is not part of this run.", hint=f"Booked on its flights: {there}.")
 
     def _clues(self, event_id: str) -> Clues:
-        event = next(one for one in self.events if one["event_id"] == event_id)
-        place = next((one for one in self.places if one.event_id == event_id), None)
+        event = next(item for item in self.events if item["event_id"] == event_id)
+        place = next((item for item in self.places if item.event_id == event_id), None)
         execution = self._handling(event_id)
         return Clues(
             event=event,
@@ -188,13 +188,13 @@ class Run:
             execution=execution,
             item_changes=self.item_changes,
             messages=[message for message in self.messages if message.event_id == event_id],
-            audit=[one for one in self.audit if one.detail.get("event_id") == event_id],
+            audit=[item for item in self.audit if item.detail.get("event_id") == event_id],
         )
 
     def _handling(self, event_id: str) -> Execution | None:
         """The execution that handled an event; one that only recognised a duplicate where there is no other."""
-        found = [one for one in self.executions if one.event.event_id == event_id]
-        return next((one for one in found if one.outcome != "ALREADY_HANDLED"), found[0] if found else None)
+        found = [execution for execution in self.executions if execution.event.event_id == event_id]
+        return next((item for item in found if item.outcome != "ALREADY_HANDLED"), found[0] if found else None)
 
     def _known_records(self) -> Sequence[KafkaRecord]:
         try:
@@ -221,19 +221,19 @@ class Run:
             handling = self._handling(which)
             found = (handling,) if handling else ()
         else:
-            every = (one for top in self.executions for one in top.all())
-            found = tuple(one for one in every if which in {one.arn, one.workflow, one.name, short_name(one.workflow)})[
-                :1
-            ]
+            every = (item for top in self.executions for item in top.all())
+            found = tuple(
+                item for item in every if which in {item.arn, item.workflow, item.name, short_name(item.workflow)}
+            )[:1]
         if found:
             return found[0]
-        there = ", ".join(one.workflow for one in self.executions) or "none"
+        there = ", ".join(item.workflow for item in self.executions) or "none"
         raise UserError(f"This run has no execution {which!r}.", hint=f"It has: {there}.")
 
     def counts(self) -> Counts:
         """How much of everything the run took."""
-        everything = [one for top in self.executions for one in top.all()]
-        visits = [visit for one in everything for visit in history.walk(one.history.visits)]
+        everything = [execution for top in self.executions for execution in top.all()]
+        visits = [visit for execution in everything for visit in history.walk(execution.history.visits)]
         attempts = [attempt for visit in visits for attempt in visit.attempts]
         templates, refused = self._templates()
         return Counts(

@@ -219,15 +219,20 @@ def priced(usage: Usage, *, title: str = "", local: bool = False) -> RunCost:
 def measured(run: MeasuredRun) -> Usage:
     """What a run used, from its histories, its log lines and the table's stream."""
     counts = run.counts()
-    everything = [one for top in run.executions for one in top.all()]
+    everything = [execution for top in run.executions for execution in top.all()]
     attempts = [
-        attempt for one in everything for visit in history.walk(one.history.visits) for attempt in visit.attempts
+        attempt
+        for execution in everything
+        for visit in history.walk(execution.history.visits)
+        for attempt in visit.attempts
     ]
     # This waits for what the stream handler publishes; its lines are in the logs only then.
-    status_changes = sum(one.detail_type.endswith(".status_changed") for one in run.audit)
+    status_changes = sum(event.detail_type.endswith(".status_changed") for event in run.audit)
     groups = [group for short, group in names.LOG_GROUPS.items() if short not in _NOT_RUNS]
     since = run.began_at - _SKEW
-    mine = lines_of(logs.read(run.session, groups, since=since), run.event_ids, {one.arn for one in everything})
+    mine = lines_of(
+        logs.read(run.session, groups, since=since), run.event_ids, {execution.arn for execution in everything}
+    )
     refused = len(run.refused)
     accepted = len(run.consumer_lines) - refused
     booked = {flight: len(known) for flight, known in run.facts.recipients.items()}
@@ -313,7 +318,7 @@ def _index_write(change: ItemChange, index: str) -> int:
     keys = {f"{index}PK", f"{index}SK"}
     if keys & {*change.changes.added, *change.changes.removed}:
         return 1
-    if keys & {one.key for one in change.changes.changed}:
+    if keys & {item.key for item in change.changes.changed}:
         return 2
     return int(bool(change.changes) and keys <= change.after.keys())
 
@@ -329,7 +334,7 @@ def _read(attempt: Attempt, booked: Mapping[str, int]) -> Decimal:
         return Decimal(0)
     asked = json.loads(attempt.arguments)
     if call == "batchGetItem":
-        return sum((_share(one) * len(one["Keys"]) for one in asked["RequestItems"].values()), Decimal(0))
+        return sum((_share(request) * len(request["Keys"]) for request in asked["RequestItems"].values()), Decimal(0))
     if call == "getItem":
         return _share(asked)
     flight = str(asked["ExpressionAttributeValues"][":flight"]["S"]).partition("#")[2]
@@ -357,7 +362,7 @@ def tokens(messages: Iterable[Message]) -> tuple[int, int]:
         longest[message.channel] = max(length, longest.get(message.channel, 0))
     if not told:
         return 0, 0
-    asked = sum(len(prompt.SYSTEM) + len(prompt.request(one)) for one in all_segments() if one.key in told)
+    asked = sum(len(prompt.SYSTEM) + len(prompt.request(segment)) for segment in all_segments() if segment.key in told)
     answered = sum(sum(longest.values()) for longest in told.values())
     share = len(told) * _CHARACTERS_PER_TOKEN
     return math.ceil(asked / share), math.ceil(answered / share)

@@ -277,7 +277,7 @@ class StackWatch:
 
     def first_failure(self) -> str | None:
         """The first resource that failed of itself, with its reason."""
-        for event in sorted(self._seen.values(), key=lambda one: one["Timestamp"]):
+        for event in sorted(self._seen.values(), key=lambda item: item["Timestamp"]):
             reason = event.get("ResourceStatusReason", "")
             own = "cancelled" not in reason and event.get("LogicalResourceId") != self._stack
             if event.get("ResourceStatus", "").endswith("_FAILED") and own:

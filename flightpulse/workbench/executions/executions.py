@@ -178,7 +178,9 @@ def recent(
     arns = [deployed[short] for short in workflows or deployed]
     with ThreadPoolExecutor(max_workers=len(arns)) as pool:
         found = list(pool.map(lambda arn: _of_workflow(session, arn, status, since, limit), arns))
-    return sorted((one for some in found for one in some), key=lambda one: one.started_at, reverse=True)[:limit]
+    return sorted((summary for some in found for summary in some), key=lambda item: item.started_at, reverse=True)[
+        :limit
+    ]
 
 
 def settle(session: Session, *, seconds: float) -> None:
@@ -206,9 +208,9 @@ def find(session: Session, reference: str) -> str:
         if not found:
             raise UserError("There is no execution yet.", hint=f"Start one with: {session.command('scenario 1')}")
         return found[0].arn
-    for one in recent(session, limit=1000):
-        if one.name == reference:
-            return one.arn
+    for execution in recent(session, limit=1000):
+        if execution.name == reference:
+            return execution.arn
     raise UserError(f"There is no execution {reference!r}.", hint=f"List them with: {session.command('executions')}")
 
 
@@ -310,16 +312,16 @@ def _listed(session: Session, query: dict[str, Any], since: datetime | None, lim
         **query, PaginationConfig={"MaxItems": limit, "PageSize": min(limit, 1000)}
     )
     for page in pages:
-        for one in page["executions"]:
-            if since and one["startDate"] < since:
+        for execution in page["executions"]:
+            if since and execution["startDate"] < since:
                 return
             yield Summary(
-                arn=one["executionArn"],
-                name=one["name"],
-                workflow=one["stateMachineArn"].rsplit(":", 1)[-1],
-                status=one["status"],
-                started_at=one["startDate"],
-                stopped_at=one.get("stopDate"),
+                arn=execution["executionArn"],
+                name=execution["name"],
+                workflow=execution["stateMachineArn"].rsplit(":", 1)[-1],
+                status=execution["status"],
+                started_at=execution["startDate"],
+                stopped_at=execution.get("stopDate"),
             )
 
 

@@ -128,7 +128,7 @@ def _events(place: Path, content: Any) -> list[Any]:
 
 def _entered(events: list[Any]) -> set[str]:
     details = (event.get("stateEnteredEventDetails") or {} for event in events)
-    return {str(one["name"]) for one in details if one.get("name")}
+    return {str(detail["name"]) for detail in details if detail.get("name")}
 
 
 def _own_definition(entered: set[str]) -> Mapping[str, Any] | None:

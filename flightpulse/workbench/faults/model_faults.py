@@ -53,12 +53,12 @@ class ModelCalls:
         rows = [
             (
                 number,
-                one.segment,
-                "repair" if one.turn > 1 else "first",
-                one.fault or "none",
-                one.status or "no answer",
+                call.segment,
+                "repair" if call.turn > 1 else "first",
+                call.fault or "none",
+                call.status or "no answer",
             )
-            for number, one in enumerate(self.calls, start=1)
+            for number, call in enumerate(self.calls, start=1)
         ]
         return Table.of(("", "asked for the segment", "try", "fault", "HTTP status"), rows, numbers=(0,))
 
@@ -118,14 +118,14 @@ class _ModelPage:
         return int(self._get("calls")["total"])
 
     def calls(self, after: int) -> tuple[ModelCall, ...]:
-        found = [one for one in self._get("calls")["calls"] if one["number"] > after]
+        found = [call for call in self._get("calls")["calls"] if call["number"] > after]
         return tuple(
-            ModelCall(one["segment"] or "", one["turn"], one["fault"] or "", one["status"])
-            for one in sorted(found, key=lambda one: int(one["number"]))
+            ModelCall(entry["segment"] or "", entry["turn"], entry["fault"] or "", entry["status"])
+            for entry in sorted(found, key=lambda item: int(item["number"]))
         )
 
     def plan(self, faults: Sequence[Mapping[str, Any]], seed: int) -> None:
-        status, answer = self._call("PUT", "faults", {"faults": [dict(one) for one in faults], "seed": seed})
+        status, answer = self._call("PUT", "faults", {"faults": [dict(fault) for fault in faults], "seed": seed})
         if status != http.client.OK:
             raise UserError(
                 f"The model cannot misbehave like that: {answer.get('message', status)}.",

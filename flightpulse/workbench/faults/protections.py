@@ -129,7 +129,7 @@ def without(document: Document, workflow: str, switched_off: Iterable[Protection
 
     Raises UserError when a condition to take out is not there.
     """
-    clauses = [clause for one in switched_off for clause in one.clauses if clause.workflow == workflow]
+    clauses = [clause for protection in switched_off for clause in protection.clauses if clause.workflow == workflow]
     return reduce(_taken_out, clauses, copy.deepcopy(dict(document)))
 
 

@@ -92,7 +92,7 @@ def every_event_handled() -> Expectation:
     """A workflow ended well for every event that was sent; an event that the consumer put aside was not handled."""
 
     def look(facts: Facts) -> Finding:
-        done = sum(_is_handled(facts, one) for one in facts.sent)
+        done = sum(_is_handled(facts, record) for record in facts.sent)
         return Finding(f"{done} of {len(facts.sent)}", ok=done == len(facts.sent))
 
     return Expectation("Every event handled", look)
@@ -102,9 +102,11 @@ def told_newest(flight_id: str) -> Expectation:
     """Whoever wishes it was told the flight's newest news, once on each channel they chose."""
 
     def look(facts: Facts) -> Finding:
-        findings = [everyone_told(flight_id).look(replace(facts, sent=(one,))) for one in newest(facts.sent, flight_id)]
+        findings = [
+            everyone_told(flight_id).look(replace(facts, sent=(record,))) for record in newest(facts.sent, flight_id)
+        ]
         wrong = [finding for finding in findings if not finding.ok]
-        return wrong[0] if wrong else Finding("; ".join(one.seen for one in findings), ok=bool(findings))
+        return wrong[0] if wrong else Finding("; ".join(finding.seen for finding in findings), ok=bool(findings))
 
     return Expectation(f"Everyone on {flight_id} told its newest news", look)
 
@@ -114,33 +116,33 @@ def newest(sent: Sequence[Sent], flight_id: str) -> list[Sent]:
 
     After a cancellation the gate interests nobody.
     """
-    of_flight = sorted((one for one in sent if one.flight_id == flight_id), key=lambda one: one.known_at)
+    of_flight = sorted((record for record in sent if record.flight_id == flight_id), key=lambda record: record.known_at)
     found: dict[bool, Sent] = {}
-    for one in of_flight:
-        if one.event_type == "FLIGHT_CANCELLED":
+    for record in of_flight:
+        if record.event_type == "FLIGHT_CANCELLED":
             found.clear()
-        found[one.event_type == "GATE_CHANGE"] = one
+        found[record.event_type == "GATE_CHANGE"] = record
     return list(found.values())
 
 
 def summary(facts: Facts) -> tuple[Line, ...]:
     """What became of the events, by kind; all of them together last."""
-    kinds = sorted({one.event_type for one in facts.sent})
-    lines = [_line(kind, facts, [one for one in facts.sent if one.event_type == kind]) for kind in kinds]
+    kinds = sorted({record.event_type for record in facts.sent})
+    lines = [_line(kind, facts, [record for record in facts.sent if record.event_type == kind]) for kind in kinds]
     return (*lines, _line("all", facts, facts.sent))
 
 
 def _line(kind: str, facts: Facts, sent: Sequence[Sent]) -> Line:
-    ids = {one.event_id for one in sent}
-    messages = [one for one in facts.messages if one.event_id in ids]
-    waits = sorted((one.at - one.event_at).total_seconds() for one in messages)
+    ids = {record.event_id for record in sent}
+    messages = [message for message in facts.messages if message.event_id in ids]
+    waits = sorted((message.at - message.event_at).total_seconds() for message in messages)
     return Line(
         kind=kind,
         events=len(sent),
-        handled=sum(_is_handled(facts, one) for one in sent),
+        handled=sum(_is_handled(facts, record) for record in sent),
         superseded=sum(any(found.outcome == "SUPERSEDED" for found in facts.handled_of(name)) for name in ids),
-        emails=sum(one.channel == "email" for one in messages),
-        texts=sum(one.channel == "sms" for one in messages),
+        emails=sum(message.channel == "email" for message in messages),
+        texts=sum(message.channel == "sms" for message in messages),
         p50=percentile(waits, 50),
         p95=percentile(waits, 95),
     )
@@ -153,4 +155,4 @@ def percentile(values: Sequence[float], percent: int) -> float | None:
 
 def _is_handled(facts: Facts, sent: Sent) -> bool:
     found = facts.handled_of(sent.event_id)
-    return bool(found) and all(one.status == "SUCCEEDED" for one in found)
+    return bool(found) and all(item.status == "SUCCEEDED" for item in found)

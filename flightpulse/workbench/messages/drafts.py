@@ -99,7 +99,7 @@ def draft(segment: str) -> Draft:
     chosen = _named(segment)
     written = fallback(chosen)
     drafts = (Draft(chosen, written.template(sms)) for sms in written.sms)
-    return next((one for one in drafts if not one.refusals), Draft(chosen, written.template(written.sms[-1])))
+    return next((item for item in drafts if not item.refusals), Draft(chosen, written.template(written.sms[-1])))
 
 
 def _tried(sentence: str, draft: Draft) -> tuple[str, str, str, str]:
@@ -111,7 +111,7 @@ def _tried(sentence: str, draft: Draft) -> tuple[str, str, str, str]:
 def _named(name: str) -> Segment:
     """The segment of this key, or the first whose key goes on from here after a slash."""
     wanted = name.strip("/").lower()
-    found = (one for one in all_segments() if f"{one.key}/".lower().startswith(f"{wanted}/"))
+    found = (segment for segment in all_segments() if f"{segment.key}/".lower().startswith(f"{wanted}/"))
     chosen = next(found, None)
     if chosen is None:
         raise UserError(

@@ -74,11 +74,13 @@ class Inbox:
 
     def of(self, passenger: str) -> "Inbox":
         """Only the messages to one passenger (``PAX-…``) or about one booking (``BKG-…``)."""
-        return self._only(one for one in self.messages if passenger in {one.passenger_id, one.booking_id})
+        return self._only(
+            message for message in self.messages if passenger in {message.passenger_id, message.booking_id}
+        )
 
     def only(self, channel: str) -> "Inbox":
         """Only the messages of one channel, ``email`` or ``sms``."""
-        return self._only(one for one in self.messages if one.channel == channel)
+        return self._only(message for message in self.messages if message.channel == channel)
 
     def repeated(self) -> "Inbox":
         """Only the messages that tell what the same passenger had been told on the same channel before."""
@@ -98,8 +100,14 @@ class Inbox:
     def order(self) -> Table:
         """Who was told when: one line per message, in the order in which they were sent."""
         rows = [
-            (number, one.tier, one.passenger_id, _CHANNELS.get(one.channel, one.channel), _short(one))
-            for number, one in enumerate(self.messages, start=1)
+            (
+                number,
+                message.tier,
+                message.passenger_id,
+                _CHANNELS.get(message.channel, message.channel),
+                _short(message),
+            )
+            for number, message in enumerate(self.messages, start=1)
         ]
         return Table.of(("", "tier", "passenger", "channel", "says"), rows, numbers=(0,))
 
@@ -124,9 +132,9 @@ class Inbox:
         if not self.messages:
             return "<p>No messages.</p>"
         people = "".join(
-            f'<div style="{_BESIDE if all(one.channel == "sms" for one in theirs) else ""}">'
+            f'<div style="{_BESIDE if all(message.channel == "sms" for message in theirs) else ""}">'
             f'<p style="text-align:left;margin:14px 0 0"><b>{escape(_person(theirs[0]))}</b></p>'
-            + "".join(_email(one) if one.channel == "email" else _phone(one) for one in theirs)
+            + "".join(_email(message) if message.channel == "email" else _phone(message) for message in theirs)
             + "</div>"
             for theirs in _people(self.messages)
         )

@@ -27,7 +27,7 @@ def forget(session: Session, segments: str) -> int:
 
 
 def _beginning_like(segments: str) -> list[Segment]:
-    chosen = [one for one in all_segments() if one.key.lower().startswith(segments.lower())]
+    chosen = [segment for segment in all_segments() if segment.key.lower().startswith(segments.lower())]
     if not chosen:
         raise UserError(
             f"No segment begins with {segments!r}.",

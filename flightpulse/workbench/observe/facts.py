@@ -108,10 +108,12 @@ class Facts:
         return [message for message in self.messages if message.event_id == event_id]
 
     def handled_of(self, event_id: str) -> list[Handled]:
-        return [one for one in self.handled if one.event_id == event_id]
+        return [execution for execution in self.handled if execution.event_id == event_id]
 
     @property
     def all_ended(self) -> bool:
         """Whether every event that was sent has an execution and none of them still runs."""
-        started = {one.event_id for one in self.handled}
-        return all(sent.event_id in started for sent in self.sent) and all(one.ended for one in self.handled)
+        started = {execution.event_id for execution in self.handled}
+        return all(sent.event_id in started for sent in self.sent) and all(
+            execution.ended for execution in self.handled
+        )

@@ -116,7 +116,7 @@ def of_event(clues: Clues) -> Journey:
 def of_booking(clues: Clues, booking_id: str) -> Journey:
     """The journey of an event to one booking: only the chunk, the items and the messages that concern it."""
     mine = [message for message in clues.messages if message.booking_id == booking_id]
-    audit = [one for one in clues.audit if one.detail.get("booking_id") == booking_id]
+    audit = [event for event in clues.audit if event.detail.get("booking_id") == booking_id]
     follower = _Follower(replace(clues, messages=mine), booking_id)
     hops = [*_arrival(clues), *follower.hops(), *_audit(audit)]
     passenger = f" ({mine[0].passenger_id}, {mine[0].tier})" if mine else ""
@@ -194,7 +194,7 @@ class _Follower:
                 child = execution.child(arn)
                 if child is not None and self._concerns_child(child):
                     yield from self._execution(child, depth + 1)
-            for branch in sorted(visit.branches, key=lambda one: one.index):
+            for branch in sorted(visit.branches, key=lambda item: item.index):
                 if self._booking is not None and self._concerns_branch(branch, execution):
                     yield from self._visits(branch.visits, execution, depth + 1)
 
@@ -244,7 +244,7 @@ class _Follower:
     def _concerns_child(self, child: Execution) -> bool:
         if self._booking is None:
             return child.workflow != "FlightPulse-NotifyChunk"
-        return any(self._in_visits(one.history.visits) for one in child.all())
+        return any(self._in_visits(execution.history.visits) for execution in child.all())
 
     def _concerns_branch(self, branch: Branch, execution: Execution) -> bool:
         if self._in_visits(branch.visits):
@@ -324,9 +324,9 @@ def _channels(messages: Sequence[Message]) -> Iterator[Hop]:
 
 
 def _audit(audit: Sequence[AuditEvent]) -> Iterator[Hop]:
-    for one in sorted(audit, key=lambda one: (one.detail_type, str(one.detail.get("booking_id")))):
-        about = str(one.detail.get("booking_id") or one.detail.get("flight_id") or "")
-        yield Hop("audit", one.detail_type, about, one.at, str(one.detail.get("summary", "")))
+    for item in sorted(audit, key=lambda event: (event.detail_type, str(event.detail.get("booking_id")))):
+        about = str(item.detail.get("booking_id") or item.detail.get("flight_id") or "")
+        yield Hop("audit", item.detail_type, about, item.at, str(item.detail.get("summary", "")))
 
 
 def _in_order(hops: Sequence[Hop]) -> list[Hop]:

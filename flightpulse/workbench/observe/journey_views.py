@@ -139,7 +139,7 @@ def _folded(changes: Changes) -> str:
     if not changes:
         return ""
     lines = [f"+ {key}" for key in changes.added] + [f"− {key}" for key in changes.removed]
-    lines += [f"~ {one.key}: {one.before} → {one.after}" for one in changes.changed]
+    lines += [f"~ {change.key}: {change.before} → {change.after}" for change in changes.changed]
     counts = ((len(changes.added), "new"), (len(changes.removed), "gone"), (len(changes.changed), "changed"))
     word = ", ".join(f"{number} {what}" for number, what in counts if number)
     shown = "<br>".join(escape(line) for line in lines)

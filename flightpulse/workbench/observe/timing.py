@@ -59,22 +59,30 @@ class Timing:
             written.setdefault(record.event_id, record.at)
         for sent in self.facts.sent:
             written.setdefault(sent.event_id, sent.at)
-        return Latency(tuple((one.at - written[one.event_id]).total_seconds() for one in self.facts.messages))
+        return Latency(
+            tuple((message.at - written[message.event_id]).total_seconds() for message in self.facts.messages)
+        )
 
     def backlog(self) -> Picture:
         """How many records had been sent and how many of their workflows had ended at each moment."""
-        ends = [one.stopped_at for one in self.facts.handled if one.stopped_at is not None]
+        ends = [execution.stopped_at for execution in self.facts.handled if execution.stopped_at is not None]
         return charts.backlog([record.at for record in self.records], ends)
 
     def throughput(self) -> Picture:
         """How many records were sent, and how many messages went out, per second."""
-        return charts.throughput([record.at for record in self.records], [one.at for one in self.facts.messages])
+        return charts.throughput(
+            [record.at for record in self.records], [message.at for message in self.facts.messages]
+        )
 
     def concurrency(self) -> Picture:
         """When each execution of an event's workflow ran, beside the others."""
         spans = [
-            Span(f"{one.flight_id} {one.detail_type}: {one.outcome or one.status}", one.started_at, one.stopped_at)
-            for one in self.facts.handled
-            if one.stopped_at is not None
+            Span(
+                f"{execution.flight_id} {execution.detail_type}: {execution.outcome or execution.status}",
+                execution.started_at,
+                execution.stopped_at,
+            )
+            for execution in self.facts.handled
+            if execution.stopped_at is not None
         ]
         return charts.concurrency(spans)

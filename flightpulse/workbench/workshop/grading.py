@@ -70,7 +70,7 @@ class Grade:
         for step in self.steps:
             if step.name == name:
                 return step
-        raise UserError(f"There is no step {name!r}.", hint=f"There are: {', '.join(one.name for one in self.steps)}")
+        raise UserError(f"There is no step {name!r}.", hint=f"There are: {', '.join(item.name for item in self.steps)}")
 
     def table(self) -> Table:
         """The checklist, with what was seen, and the hint of the first step that is missing below it."""
@@ -222,7 +222,7 @@ def _looks(bench: "Workbench", task: Assignment, deploy: Callable[[], None]) -> 
     older = bench.fire(task.event(at=datetime.now(UTC) - _OLDER))
     yield _outcomes(older) == ["SUPERSEDED"] and not older.messages, _said(older)
     rest = bench.fire("gate-change")
-    yield rest.ok, f"{sum(one.ok for one in rest.checks)} of {len(rest.checks)} expectations seen"
+    yield rest.ok, f"{sum(check.ok for check in rest.checks)} of {len(rest.checks)} expectations seen"
 
 
 def _rules(bench: "Workbench", task: Assignment) -> list[str]:
@@ -249,7 +249,7 @@ def _rules(bench: "Workbench", task: Assignment) -> list[str]:
 
 
 def _outcomes(run: "Run") -> list[str]:
-    return [one.outcome or one.status for one in run.facts.handled]
+    return [execution.outcome or execution.status for execution in run.facts.handled]
 
 
 def _said(run: "Run") -> str:

@@ -106,7 +106,7 @@ def test_the_order_of_tiers_is_seen_each_time(cli: CommandLine):
 
 def test_executions_are_listed_and_the_latest_is_stepped_through(cli: CommandLine):
     listed = cli.json("executions", "--workflow", "delay", "--limit", "3")
-    assert [one["workflow"] for one in listed] == ["FlightPulse-DelayWorkflow"] * len(listed)
+    assert [summary["workflow"] for summary in listed] == ["FlightPulse-DelayWorkflow"] * len(listed)
 
     shown = cli.ok("show", listed[0]["name"])
 

@@ -45,7 +45,7 @@ def test_a_bookings_journey_goes_from_kafka_to_its_messages(run: Run) -> None:
     assert {"kafka", "consumer", "bus", "rule", "execution", "state", "item", "message"} <= kinds
     assert "flightpulse-delay" in journey.path()
     assert sum(hop.share or 0 for hop in journey.hops) == pytest.approx(1)
-    assert any(one.key == "status" for one in journey.changes("flight SW1234").changed)
+    assert any(change.key == "status" for change in journey.changes("flight SW1234").changed)
     assert len(journey.of_kind("message")) == len(run.inbox(BOOKING))
 
 
@@ -109,7 +109,7 @@ def test_a_model_that_promises_twice_is_replaced_and_counted(wb: Workbench) -> N
     with wb.faults.model("promise", times=2) as model:
         fired = wb.fire(wb.events.delay("SW5678", 151, "CREW"))
 
-    assert [(one.segment, one.turn, one.fault) for one in model.calls][:2] == [
+    assert [(call.segment, call.turn, call.fault) for call in model.calls][:2] == [
         (loyal, 1, "promise"),
         (loyal, 2, "promise"),
     ]

@@ -56,7 +56,7 @@ def messages_since(wb: Workbench, began: datetime, flight: str = FLIGHT) -> list
 
 def told_twice(messages: list[Message]) -> int:
     """To how many places (booking and channel) the same news was told more than once."""
-    counts = Counter((one.event_id, one.booking_id, one.channel) for one in messages)
+    counts = Counter((message.event_id, message.booking_id, message.channel) for message in messages)
     return sum(count > 1 for count in counts.values())
 
 
@@ -64,10 +64,10 @@ def old_after_new(messages: list[Message]) -> int:
     """How many messages told something older than the one before them at the same place."""
     latest: dict[tuple[str, str], datetime] = {}
     old = 0
-    for one in messages:
-        place = (one.booking_id, one.channel)
-        old += one.event_at < latest.get(place, one.event_at)
-        latest[place] = max(one.event_at, latest.get(place, one.event_at))
+    for message in messages:
+        place = (message.booking_id, message.channel)
+        old += message.event_at < latest.get(place, message.event_at)
+        latest[place] = max(message.event_at, latest.get(place, message.event_at))
     return old
 
 
@@ -76,7 +76,7 @@ def earlier() -> datetime:
 
 
 def outcomes(run: Any) -> list[str]:
-    return sorted(one.outcome for one in run.facts.handled)
+    return sorted(execution.outcome for execution in run.facts.handled)
 
 
 def start(wb: Workbench, event: dict[str, Any]) -> str:
@@ -131,7 +131,7 @@ def test_event_claim(wb: Workbench, protected: bool) -> None:
     with nullcontext() if protected else wb.protections.without("event-claim"):
         run = wb.fire([event, event])
 
-    called = [one for one in run.audit if one.detail_type == "rebooking.needed"]
+    called = [item for item in run.audit if item.detail_type == "rebooking.needed"]
     assert outcomes(run) == (["ALREADY_HANDLED", "DONE"] if protected else ["DONE", "DONE"])
     assert len(called) == (1 if protected else 2)
 
@@ -153,7 +153,7 @@ def test_cancelled_is_final(wb: Workbench, protected: bool) -> None:
         wb.fire(wb.events.cancellation(CANCELLED))
         late = wb.fire([wb.events.delay(CANCELLED, 20), wb.events.gate_change(CANCELLED, "C9")])
 
-    kinds = {one.kind for one in late.messages}
+    kinds = {message.kind for message in late.messages}
     assert kinds == (set() if protected else {"delay", "gate_change"})
     assert wb.table.flight(CANCELLED).status == ("CANCELLED" if protected else "DELAYED")
 
@@ -177,7 +177,7 @@ def test_message_order(wb: Workbench, protected: bool) -> None:
     with nullcontext() if protected else wb.protections.without("message-order"):
         messages = overtaken_at(wb, "ComposeMessages")
 
-    assert {one.severity for one in messages} == ({"MAJOR"} if protected else {"MINOR", "MAJOR"})
+    assert {message.severity for message in messages} == ({"MAJOR"} if protected else {"MINOR", "MAJOR"})
     assert old_after_new(messages) == (0 if protected else 4)
 
 

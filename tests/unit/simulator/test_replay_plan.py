@@ -71,8 +71,8 @@ def test_every_file_is_small_described_and_has_its_day(day: replay.Day):
 def test_a_delay_is_told_while_the_flight_is_still_at_the_gate(row: replay.Row):
     news = of(row)
 
-    assert [(one.minutes, one.basis) for one in news] == [(15, "floor"), (30, "floor"), (60, "floor")]
-    assert all(one.known_at == row.leaves_at + timedelta(minutes=one.minutes) for one in news)
+    assert [(event.minutes, event.basis) for event in news] == [(15, "floor"), (30, "floor"), (60, "floor")]
+    assert all(event.known_at == row.leaves_at + timedelta(minutes=event.minutes) for event in news)
 
 
 def test_the_aircrafts_last_leg_tells_it_earlier_and_smaller_news_is_not_told_after_it(row: replay.Row):
@@ -80,14 +80,14 @@ def test_the_aircrafts_last_leg_tells_it_earlier_and_smaller_news_is_not_told_af
 
     news = of(replace(row, rotation_delay=34, rotation_known_at=known_at))
 
-    assert [(one.minutes, one.basis) for one in news] == [(30, "rotation"), (60, "floor")]
+    assert [(event.minutes, event.basis) for event in news] == [(30, "rotation"), (60, "floor")]
     assert news[0].known_at == known_at
 
 
 def test_what_was_observed_after_the_schedule_is_no_early_warning(row: replay.Row):
     news = of(replace(row, rotation_delay=45, rotation_known_at=row.leaves_at))
 
-    assert {one.basis for one in news} == {"floor"}
+    assert {event.basis for event in news} == {"floor"}
 
 
 @pytest.mark.parametrize(("flown", "earliest", "latest"), [(4, 18.0, 6.0), (5, 4.0, 0.75)])
@@ -98,15 +98,17 @@ def test_a_cancellation_is_known_earlier_when_a_fifth_of_the_day_is_cancelled(
 
     news = of(replace(row, left_at=None, delay=0), *punctual)
 
-    assert [one.kind for one in news] == [EventType.FLIGHT_CANCELLED]
+    assert [event.kind for event in news] == [EventType.FLIGHT_CANCELLED]
     assert timedelta(hours=latest) <= row.leaves_at - news[0].known_at <= timedelta(hours=earliest)
 
 
 def test_nothing_is_told_of_a_flight_after_its_cancellation(storm: tuple[replay.Row, ...]):
-    cancelled = {one.row.name: one.known_at for one in planned(storm).news if one.kind is EventType.FLIGHT_CANCELLED}
+    cancelled = {
+        event.row.name: event.known_at for event in planned(storm).news if event.kind is EventType.FLIGHT_CANCELLED
+    }
 
     assert cancelled
-    assert all(one.known_at <= cancelled.get(one.row.name, one.known_at) for one in planned(storm).news)
+    assert all(event.known_at <= cancelled.get(event.row.name, event.known_at) for event in planned(storm).news)
 
 
 def test_a_gate_changes_when_a_late_flight_still_holds_it(row: replay.Row):
@@ -118,7 +120,7 @@ def test_a_gate_changes_when_a_late_flight_still_holds_it(row: replay.Row):
     held = replace(row, delay=95, left_at=row.leaves_at + timedelta(minutes=95))
 
     plan = replay.plan(STORM, [held, second, third], flights=9, seed=1, leaves_on=LEAVES_ON)
-    (change,) = (one for one in plan.events(BEGAN, 3600) if one["event_type"] == EventType.GATE_CHANGE)
+    (change,) = (event for event in plan.events(BEGAN, 3600) if event["event_type"] == EventType.GATE_CHANGE)
 
     assert change["payload"]["flight_id"] == "RP0208-B63-JFK"
     assert (change["payload"]["old_gate"], change["payload"]["new_gate"]) == ("A1", "A2")
@@ -167,12 +169,12 @@ def test_two_runs_never_share_an_event(storm: tuple[replay.Row, ...]):
 
 def test_replayed_flights_and_people_are_apart_from_the_sample_data_and_invented(storm: tuple[replay.Row, ...]):
     data = planned(storm).data
-    ids = [*(one.flight_id for one in data.flights), *(one.passenger_id for one in data.passengers)]
+    ids = [*(flight.flight_id for flight in data.flights), *(passenger.passenger_id for passenger in data.passengers)]
 
-    assert all(one.startswith("RP0208-") for one in [*ids, *(one.booking_id for one in data.bookings)])
+    assert all(item.startswith("RP0208-") for item in [*ids, *(booking.booking_id for booking in data.bookings)])
     assert len(data.bookings) == replay.BOOKINGS_PER_FLIGHT * len(data.flights)
-    assert all(str(one.email).endswith("@example.com") for one in data.passengers)
-    assert all(str(one.phone).startswith("+121255501") for one in data.passengers)
+    assert all(str(passenger.email).endswith("@example.com") for passenger in data.passengers)
+    assert all(str(passenger.phone).startswith("+121255501") for passenger in data.passengers)
 
 
 def test_another_seed_replaces_the_bookings_of_a_flight(storm: tuple[replay.Row, ...]):
@@ -195,7 +197,7 @@ def test_a_flight_to_an_unknown_airport_is_left_out_and_counted(row: replay.Row)
 
 
 def test_a_small_replay_shows_cancelled_flights_and_others(storm: tuple[replay.Row, ...]):
-    assert {one.row.cancelled for one in planned(storm, flights=2).news} == {True, False}
+    assert {event.row.cancelled for event in planned(storm, flights=2).news} == {True, False}
 
 
 def test_an_unknown_day_names_the_days():

@@ -143,7 +143,7 @@ def test_an_inbox_shows_an_email_with_its_subject_and_a_text_with_its_length() -
 def test_an_inbox_can_be_narrowed_to_a_passenger_and_a_channel() -> None:
     inbox = Inbox((message("BKG-1"), message("BKG-1", "sms"), message("BKG-2")))
 
-    assert [one.booking_id for one in inbox.of("PAX-BKG-1").only("email")] == ["BKG-1"]
+    assert [item.booking_id for item in inbox.of("PAX-BKG-1").only("email")] == ["BKG-1"]
 
 
 def _finding(facts: Facts, why: str = "") -> tuple[str, bool]:

@@ -50,15 +50,15 @@ def test_blocks_may_be_nested(board: FaultBoard) -> None:
     with faults.striking(ENDPOINT, {"state": "ClaimEvent", "error": "Busy", "times": 3}):
         board.strike("FlightPulse-DelayWorkflow", "ClaimEvent")
         with faults.striking(ENDPOINT, {"state": "ApplyToFlight", "error": "Busy"}):
-            assert [one["state"] for one in board.left()] == ["ClaimEvent", "ApplyToFlight"]
-        assert [(one["state"], one["times"]) for one in board.left()] == [("ClaimEvent", 2)]
+            assert [fault["state"] for fault in board.left()] == ["ClaimEvent", "ApplyToFlight"]
+        assert [(fault["state"], fault["times"]) for fault in board.left()] == [("ClaimEvent", 2)]
 
 
 def test_what_a_killed_process_left_behind_is_cleared(board: FaultBoard) -> None:
     board.set([{"state": "RecordOutcome", "error": "Busy"}])
 
     with faults.striking(ENDPOINT, {"state": "ClaimEvent", "error": "Busy"}):
-        assert [one["state"] for one in board.left()] == ["ClaimEvent"]
+        assert [fault["state"] for fault in board.left()] == ["ClaimEvent"]
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,9 @@ def test_a_protection_is_off_within_the_block_and_its_very_text_is_back_after_it
 
     with switch.without(["event-claim"]):
         assert condition(stack, DELAY, "ClaimEvent") == ""
-        assert marks(switch) == {one.name: "✗ off" if one.name == "event-claim" else "✓ on" for one in PROTECTIONS}
+        assert marks(switch) == {
+            protection.name: "✗ off" if protection.name == "event-claim" else "✓ on" for protection in PROTECTIONS
+        }
 
     assert stack.deployed == before
     assert said == ["✗ off: event-claim", "✓ on again: event-claim"]

@@ -51,7 +51,7 @@ GONE = sent("c", "FLIGHT_CANCELLED", 4)
     [((DELAY, GATE, LATER), {"d2", "g"}), ((DELAY, GATE, GONE), {"c"}), ((GATE,), {"g"}), ((), set())],
 )
 def test_the_newest_news_is_by_subject_and_a_cancellation_ends_them_all(events: Sequence[Sent], newest: set[str]):
-    assert {one.event_id for one in replaying.newest(events, FLIGHT)} == newest
+    assert {record.event_id for record in replaying.newest(events, FLIGHT)} == newest
 
 
 def test_an_event_is_handled_when_its_workflow_ended_well():
