@@ -1,4 +1,5 @@
-PYTHON ?= python3
+# The first that answers: a shim of pyenv stays on PATH when its Python is gone.
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell $(name) -c "print('$(name)')" 2>/dev/null)) python3)
 
 .PHONY: help demo lab site test setup lock down clean
 
@@ -31,7 +32,7 @@ lock:
 	@$(PYTHON) tools/run.py lock
 
 down:
-	@.venv/bin/flightpulse down
+	@if [ -x .venv/bin/flightpulse ]; then .venv/bin/flightpulse down; else echo "Nothing is set up here."; fi
 
 clean:
 	@if [ -x .venv/bin/flightpulse ]; then .venv/bin/flightpulse down || true; fi

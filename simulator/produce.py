@@ -202,7 +202,7 @@ def _print(sent: Sequence[Event], report: Report, topic: str, *, as_json: bool) 
             for found in report.acknowledged
         ]
         printed = {"topic": topic, "events": list(sent), "acknowledged": places}
-        click.echo(json.dumps(printed, ensure_ascii=False, separators=(",", ":")))
+        click.echo(json.dumps(printed, separators=(",", ":")))
         return
     by_id = {event["event_id"]: event for event in sent}
     for found in report.acknowledged[:_SHOWN]:

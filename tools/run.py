@@ -49,21 +49,50 @@ def stop(message: str) -> "SystemExit":
 
 def find_python() -> str:
     """An interpreter of a supported version: this one, or one on PATH."""
-    if sys.version_info[:2] in SUPPORTED:
-        return sys.executable
-    for major, minor in reversed(SUPPORTED):
-        found = shutil.which(f"python{major}.{minor}")
-        if found:
-            return found
-    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    found = pythons()
+    if found:
+        return found[0]
+    running = f"{sys.version_info[0]}.{sys.version_info[1]}"
     raise stop(f"Python {running} is not supported. Install Python 3.11, 3.12 or 3.13 and run this again with it.")
+
+
+def pythons() -> "list[str]":
+    """This interpreter if its version is supported, then those on PATH that answer with such a version, newest first.
+
+    A shim of pyenv stays on PATH when its Python is gone, and says so only when it is run.
+    """
+    found = [sys.executable] if sys.version_info[:2] in SUPPORTED else []
+    for wanted in reversed(SUPPORTED):
+        for folder in os.get_exec_path():
+            program = os.path.join(folder, "python%d.%d" % wanted)  # noqa: PTH118, UP031
+            if os.access(program, os.X_OK) and program not in found and answers(program) == wanted:
+                found.append(program)
+    return found
+
+
+def answers(program: str) -> "tuple[int, ...] | None":
+    """The version that an interpreter says it has; None when it does not run."""
+    question = [program, "-c", "import sys; print(*sys.version_info[:2])"]
+    try:
+        asked = subprocess.Popen(question, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True)
+    except OSError:
+        return None
+    said = asked.communicate()[0]
+    return tuple(map(int, said.split())) if asked.returncode == 0 else None
+
+
+def run_on_a_supported_python() -> None:
+    """Begin again on an interpreter that can run the rest, when this one is too old or too new."""
+    if sys.version_info[:2] not in SUPPORTED:
+        python = find_python()
+        os.execv(python, [python, *sys.argv])  # noqa: S606
 
 
 def in_venv(program: str) -> str:
     return str(VENV / "bin" / program)
 
 
-def venv_version() -> tuple[int, int] | None:
+def venv_version() -> "tuple[int, int] | None":
     """The Python version of the environment, or None when it is missing or broken."""
     python = VENV / "bin" / "python"
     if not python.exists():
@@ -85,13 +114,17 @@ def make_venv() -> None:
         return
     if VENV.exists():
         shutil.rmtree(VENV)
-    made = subprocess.run([find_python(), "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
-    if made.returncode != 0:
+    said = ""
+    for python in pythons():
+        made = subprocess.run([python, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False)
+        if made.returncode == 0:
+            return
         shutil.rmtree(VENV, ignore_errors=True)
-        raise stop(
-            "Python could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv. "
-            f"It said: {(made.stdout + made.stderr).strip().splitlines()[-1:]}"
-        )
+        said = said or " ".join((made.stdout + made.stderr).split())[-300:]
+    raise stop(
+        "Python could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv. "
+        f"It said: {said}"
+    )
 
 
 def install(lock: Path) -> None:
@@ -99,7 +132,7 @@ def install(lock: Path) -> None:
     total = sum(1 for line in lock.read_text().splitlines() if line[:1].isalnum())
     command = [in_venv("python"), "-m", "pip", "install", "--require-hashes", "--no-deps", "-r", str(lock)]
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    said: list[str] = []
+    said = []
     seen = 0
     live = sys.stdout.isatty()
     started = time.monotonic()
@@ -139,24 +172,24 @@ def ensure(lock_name: str) -> None:
     stamp.write_text(wanted)
 
 
-def run_demo(arguments: list[str]) -> int:
+def run_demo(arguments: "list[str]") -> int:
     ensure("runtime")
     return subprocess.run([in_venv("flightpulse"), "demo", *arguments], cwd=ROOT, check=False).returncode
 
 
-def run_lab(arguments: list[str]) -> int:
+def run_lab(arguments: "list[str]") -> int:
     ensure("notebooks")
     os.chdir(ROOT)
     # Becomes JupyterLab, which asks before it stops: a parent that waits would take the ctrl-c for itself.
     os.execv(in_venv("flightpulse"), [in_venv("flightpulse"), "lab", *arguments])  # noqa: S606
 
 
-def write_site(arguments: list[str]) -> int:
+def write_site(arguments: "list[str]") -> int:
     ensure("notebooks")
     return subprocess.run([in_venv("python"), *NOTEBOOKS, "site", *arguments], cwd=ROOT, check=False).returncode
 
 
-def run_tests(arguments: list[str]) -> int:
+def run_tests(arguments: "list[str]") -> int:
     """The linters, the types, the import contracts, pytest, then the notebooks: all of it even after a failure."""
     ensure("dev")
     steps = [(name, [in_venv(command[0]), *command[1:]]) for name, command in CHECKS]
@@ -214,6 +247,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    run_on_a_supported_python()
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -27,8 +27,12 @@ class ConsumerSettings:
 
 @dataclass(frozen=True, slots=True)
 class MessengerSettings:
+    """``template_review`` is who approves drafts: ``model`` or ``person``."""
+
     table_name: str
     model_id_parameter: str
+    review_model_id_parameter: str
+    template_review: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from flightpulse.chaos import (
     pushback,
     redriving,
     relays,
-    replies,
     scale,
     wire,
 )
@@ -219,19 +218,6 @@ def prove_wire(seed: int, as_json: bool, **wishes: Any) -> None:
     A batch whose answer is lost was handled and is delivered again. Nothing may be lost and nobody told twice.
     """
     _run("wire", as_json, partial(wire.prove, seed=seed, **_bounded(wishes)))
-
-
-@chaos.command("replies", short_help="Generated replies of a model, against the guard.")
-@_seed
-@click.option("--replies", "wanted", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True)
-@options.as_json
-def prove_replies(seed: int, as_json: bool, wanted: int) -> None:
-    """Hold thousands of generated replies of a model against the guard, and list what it refused, rule by rule.
-
-    Invented facts in plain words, other news, word salad, echoes of the question, broken JSON and more. What the guard
-    accepts is looked through a second time by other means. It needs no local cloud.
-    """
-    _prove("replies", as_json, partial(replies.prove, seed, replies_wanted=wanted))
 
 
 def _bounded(wishes: dict[str, Any]) -> dict[str, Any]:

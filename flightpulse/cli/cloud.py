@@ -17,9 +17,19 @@ from flightpulse.workbench.target.session import Session
 from localcloud import process
 from localcloud.process.state import RunningCloud
 
+_OF_THE_ACCOUNT = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+)
+
 
 @click.command(short_help="Start the local cloud and its Kafka broker.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port of the AWS endpoint (default 4566; 0: a free one).")
+@options.port
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka broker instead of the embedded one.")
 @click.option("--llm-url", metavar="URL", help="Let an OpenAI-compatible server (Ollama, vLLM) write the messages.")
 @click.option("--llm-model", metavar="NAME", help="The model to ask that server for.")
@@ -42,8 +52,8 @@ def up(port: int | None, kafka: str | None, llm_url: str | None, llm_model: str 
 
 @click.command(short_help="Stop the local cloud.")
 def down() -> None:
-    """Stop the local cloud. It forgets everything: the stack, the table, the messages."""
-    options.bench("local").down(missing_ok=False)
+    """Stop the local cloud. It forgets everything: the stack, the table, the messages. May be run twice."""
+    options.bench("local").down()
 
 
 @click.command(short_help="Show what runs, where, and what is deployed.")
@@ -77,20 +87,34 @@ def env(target: str) -> None:
         eval "$(flightpulse env)"
         aws stepfunctions list-state-machines
         cd infra && cdk deploy
+
+    Without a local cloud the line fails and sets nothing. The AWS CLI heeds AWS_ENDPOINT_URL from version 2.13 on
+    (of version 1: 1.29): an older one would ask AWS.
     """
-    session = options.bench(target).session
+    try:
+        session = options.bench(target).session
+    except UserError:
+        if not sys.stdout.isatty():
+            # An eval of nothing succeeds, and the next command would go to whatever account the shell is signed in to.
+            click.echo("false")
+        raise
     variables = session.environment()
     if session.kafka_bootstrap:
         variables["KAFKA_BOOTSTRAP"] = session.kafka_bootstrap
     if target == "local":
-        # A profile or a session token of the user's would win over the dummy keys.
-        click.echo("unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN AWS_SECURITY_TOKEN")
+        click.echo(f"unset {' '.join(_in_the_way())}")
     for name, value in variables.items():
         # Hosts that the user's proxy must not see stay hidden from it.
         kept = f'"${{{name}:+,${name}}}"' if name.lower() == "no_proxy" else ""
         click.echo(f"export {name}={shlex.quote(value)}{kept}")
     programs = os.pathsep.join([str(cdk.node().parent), str(Path(sys.executable).parent)])
     click.echo(f'export PATH={shlex.quote(programs)}"{os.pathsep}$PATH"')
+
+
+def _in_the_way() -> list[str]:
+    """The user's variables that would win over the dummy keys and the endpoint of the local cloud."""
+    for_one_service = sorted(name for name in os.environ if name.startswith("AWS_ENDPOINT_URL_"))
+    return [*_OF_THE_ACCOUNT, *for_one_service]
 
 
 def _running(session: Session) -> RunningCloud:

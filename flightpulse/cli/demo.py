@@ -8,12 +8,16 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from flightpulse import paths
 from flightpulse.cli import options, screen
 from flightpulse.cli.scenario import show
+from flightpulse.errors import UserError
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.run import Run
 from flightpulse.workbench.show.progress import seconds
 from flightpulse.workbench.target.session import Session
+from localcloud import process
+from localcloud.process import ports
 from simulator.scenarios import SCENARIOS
 
 _SHOWN_METRICS = (
@@ -29,7 +33,7 @@ _SHOWN_METRICS = (
 
 
 @click.command(short_help="Everything: up, deploy, seed, all five scenarios, a summary.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port of the local cloud's AWS endpoint (0: a free one).")
+@options.port
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka broker instead of the embedded one.")
 @click.option("--llm-url", metavar="URL", help="Let an OpenAI-compatible server write the messages.")
 def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:
@@ -39,8 +43,8 @@ def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:
     something expected was not seen.
     """
     began, began_at = time.monotonic(), datetime.now(UTC)
-    wb = options.bench("local", port=port, kafka=kafka)
     console = screen.console()
+    wb = options.bench("local", port=_free(console) if port is None else port, kafka=kafka)
     wb.up(llm_url=llm_url)
     wb.stack.deploy(again=True)
     seeded = wb.table.load()
@@ -53,6 +57,17 @@ def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:
     _summarise(console, wb, runs, began_at, time.monotonic() - began)
     if not all(run.ok for run in runs):
         raise click.exceptions.Exit(1)
+
+
+def _free(console: Console) -> int | None:
+    """The usual port, or any free one where another program has it."""
+    if process.status(paths.home()) is None:
+        try:
+            ports.check_free(process.DEFAULT_PORT)
+        except UserError as error:
+            console.print(f"{error.message} The local cloud takes a free one.", markup=False)
+            return 0
+    return None
 
 
 def _summarise(console: Console, wb: Workbench, runs: list[Run], began_at: datetime, took: float) -> None:

@@ -1,6 +1,7 @@
 """The group of all verbs: which there are, and what happens to their errors. Verbs are imported when they are used."""
 
 import sys
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -33,12 +34,20 @@ class FlightPulse(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         kwargs["standalone_mode"] = False
+        _print_what_can_be_printed()
         try:
             code = super().main(*args, **kwargs)
         except BaseException as error:  # noqa: BLE001
             # The last handler there is: whatever it is, the user gets one line and never a traceback.
             code = errors.report(error)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _print_what_can_be_printed() -> None:
+    """Where the output is not UTF-8, a sign it does not have becomes a question mark instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @click.group(

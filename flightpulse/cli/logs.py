@@ -58,7 +58,7 @@ def logs(
     for event in events:
         shown += 1
         if as_json:
-            click.echo(json.dumps(_as_json(event), ensure_ascii=False))
+            options.print_json(_as_json(event), indent=None)
         else:
             _print(console, event, raw=raw)
     if not shown and not as_json:

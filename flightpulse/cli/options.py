@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,6 +64,17 @@ def target(command: _Command) -> _Command:
         envvar="FLIGHTPULSE_TARGET",
         show_envvar=True,
         help="The local cloud, or the AWS account of your credentials.",
+    )(command)
+
+
+def port(command: _Command) -> _Command:
+    """``--port``: where the local cloud listens."""
+    return click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        envvar="FLIGHTPULSE_PORT",
+        show_envvar=True,
+        help="Port of the local cloud's AWS endpoint (default 4566; 0: a free one).",
     )(command)
 
 
@@ -135,9 +147,10 @@ def bench(
     )
 
 
-def print_json(value: Any) -> None:
-    """Print plain data for programs: one JSON document on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+def print_json(value: Any, *, indent: int | None = 2) -> None:
+    """Print plain data for programs: one JSON document on stdout, escaped where stdout is not UTF-8."""
+    escaped = "utf" not in (sys.stdout.encoding or "").lower()
+    click.echo(json.dumps(value, indent=indent, ensure_ascii=escaped, default=_plain))
 
 
 def _plain(value: Any) -> Any:

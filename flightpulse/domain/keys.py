@@ -14,6 +14,7 @@ PASSENGER = "PASSENGER#"
 BOOKING = "BOOKING#"
 EVENT = "EVENT#"
 TEMPLATE = "TEMPLATE#"
+VERSION = "VERSION#"
 
 FLIGHTS_BY_STATUS = "GSI1"
 BOOKINGS_BY_STATUS = "GSI2"
@@ -45,8 +46,8 @@ def claim(event_id: str) -> Key:
 
 
 def template(segment: str, prompt_version: str) -> Key:
-    """The cached message template of a segment, as one version of the prompt wrote it."""
-    return {"PK": f"{TEMPLATE}{segment}#{prompt_version}", "SK": METADATA}
+    """The message template of a segment under one version of the prompts."""
+    return {"PK": TEMPLATE + segment, "SK": VERSION + prompt_version}
 
 
 def flight_index(status: FlightStatus, scheduled_departure: datetime) -> Key:

@@ -99,7 +99,11 @@ def _business() -> list[list[cloudwatch.IWidget]]:
         _row(
             Graph(
                 "Who wrote the templates",
-                [_ours("LLMInvocationsSuccess", "model"), _ours("LLMInvocationsFailed", "fallback")],
+                [
+                    _ours("LLMInvocationsSuccess", "model"),
+                    _ours("LLMInvocationsFailed", "fallback"),
+                    _ours("TemplatesAwaitingReview", "fallback, a draft waits"),
+                ],
                 stacked=True,
             ),
             Graph("Workflows", [_ours(WORKFLOW_EXECUTIONS, "started"), _ours(WORKFLOW_FAILURES, "failed")]),

@@ -134,6 +134,7 @@ class FlightPulseStack(Stack):
             },
             "DashboardName": names.DASHBOARD,
             "ModelIdParameter": names.MODEL_ID_PARAMETER,
+            "ReviewModelIdParameter": names.REVIEW_MODEL_ID_PARAMETER,
         }
         for name, value in values.items():
             CfnOutput(self, name, value=value)

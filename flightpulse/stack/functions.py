@@ -24,6 +24,7 @@ _RUNTIMES = {
     "python3.12": lambda_.Runtime.PYTHON_3_12,
     "python3.13": lambda_.Runtime.PYTHON_3_13,
 }
+_MODEL_PARAMETERS = (names.MODEL_ID_PARAMETER, names.REVIEW_MODEL_ID_PARAMETER)
 _PROFILE_PREFIXES = ("us", "eu", "apac", "jp", "au", "ca", "us-gov", "global")
 
 
@@ -124,21 +125,25 @@ class Functions(Construct):
             concurrency=self._settings.messenger_concurrency,
         )
         table = self._sources.table
+        models = (self._settings.model_id, self._settings.review_model_id)
         messenger = self._function(
             "LLMMessenger",
             plan,
-            environment={"TABLE_NAME": table.table_name, "MODEL_ID_PARAMETER": names.MODEL_ID_PARAMETER},
+            environment={
+                "TABLE_NAME": table.table_name,
+                "MODEL_ID_PARAMETER": names.MODEL_ID_PARAMETER,
+                "REVIEW_MODEL_ID_PARAMETER": names.REVIEW_MODEL_ID_PARAMETER,
+                "TEMPLATE_REVIEW": self._settings.template_review,
+            },
             permissions=[
-                _allow(
-                    ["dynamodb:GetItem", "dynamodb:PutItem"],
-                    table.table_arn,
-                    conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TEMPLATE#*"]}},
-                ),
-                _allow(["ssm:GetParameter"], _parameter_arn(self, names.MODEL_ID_PARAMETER)),
-                _allow(["bedrock:InvokeModel"], *model_arns(self._settings.model_id)),
+                _allow(["dynamodb:GetItem", "dynamodb:PutItem"], table.table_arn, conditions=_keys("TEMPLATE#*")),
+                # Where a passenger flies on: their bookings, then those bookings and their flights.
+                _allow(["dynamodb:Query"], table.table_arn, conditions=_keys("PASSENGER#*")),
+                _allow(["dynamodb:BatchGetItem"], table.table_arn, conditions=_keys("BOOKING#*", "FLIGHT#*")),
+                _allow(["ssm:GetParameter"], *(_parameter_arn(self, name) for name in _MODEL_PARAMETERS)),
+                _allow(["bedrock:InvokeModel"], *dict.fromkeys(arn for model in models for arn in model_arns(model))),
             ],
         )
-        model = self._settings.model_id.partition(".")[2]
         assert messenger.role is not None
         accept(
             messenger.role,
@@ -146,6 +151,7 @@ class Functions(Construct):
                 f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*::foundation-model/{model}]": (
                     "An inference profile chooses the region of each request."
                 )
+                for _, _, model in (one.partition(".") for one in models)
             },
         )
         return messenger
@@ -194,7 +200,7 @@ class Functions(Construct):
             service="settings-resource",
             memory_mb=256,
             timeout_seconds=60,
-            description="Writes the SecureString that CloudFormation cannot write itself",
+            description="Writes the SecureStrings that CloudFormation cannot write itself",
             # It handles no data of passengers, and must answer CloudFormation even when the network is not right yet.
             in_network=False,
         )
@@ -205,7 +211,7 @@ class Functions(Construct):
             permissions=[
                 _allow(
                     ["ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameter"],
-                    _parameter_arn(self, names.MODEL_ID_PARAMETER),
+                    *(_parameter_arn(self, name) for name in _MODEL_PARAMETERS),
                 )
             ],
         )
@@ -294,6 +300,11 @@ def model_arns(model_id: str) -> list[str]:
 
 def _allow(actions: list[str], *resources: str, conditions: dict[str, object] | None = None) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions)
+
+
+def _keys(*prefixes: str) -> dict[str, object]:
+    """Only items whose partition key begins like this."""
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(prefixes)}}
 
 
 def _parameter_arn(scope: Construct, name: str) -> str:

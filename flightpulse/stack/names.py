@@ -31,6 +31,7 @@ ERROR_TOPIC: Final = "flightpulse-workflow-errors"
 ALARM_TOPIC: Final = "flightpulse-alarms"
 
 MODEL_ID_PARAMETER: Final = "/flightpulse/bedrock/model-id"
+REVIEW_MODEL_ID_PARAMETER: Final = "/flightpulse/bedrock/review-model-id"
 ENVIRONMENT_PARAMETER: Final = "/flightpulse/environment"
 
 

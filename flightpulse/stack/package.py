@@ -18,11 +18,11 @@ from flightpulse.errors import UserError
 from flightpulse.paths import PACKAGE, ROOT
 
 LOCK = ROOT / "requirements" / "lambda.txt"
-SHIPPED = ("domain", "use_cases", "adapters", "functions", "schemas")
+SHIPPED = ("domain", "messages", "use_cases", "adapters", "functions", "schemas")
 SIZE_LIMIT = 6_000_000
 
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)")
-_SOURCES = (".py", ".json", ".typed")
+_SOURCES = (".py", ".json", ".toml", ".csv", ".txt", ".typed")
 _COMPILED = (".so", ".pyd", ".dylib", ".dll", ".a", ".o")
 _LICENSES = ("LICENSE", "LICENCE", "NOTICE", "COPYING")
 # The web page of Powertools' OpenAPI support: 1.7 MB that only a browser would load, from a route we do not have.

@@ -10,7 +10,7 @@ from flightpulse.stack.settings import Settings
 
 
 class Parameters(Construct):
-    """The environment's name, and the model id as a SecureString, which CloudFormation cannot write itself."""
+    """The environment's name, and the model ids as SecureStrings, which CloudFormation cannot write itself."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, writer: lambda_.Function) -> None:
         super().__init__(scope, construct_id)
@@ -21,20 +21,24 @@ class Parameters(Construct):
             description="Which environment this FlightPulse is",
             string_value=settings.environment,
         )
-        model_id = CustomResource(
-            self,
-            "ModelId",
-            resource_type="Custom::SecureStringParameter",
-            service_token=writer.function_arn,
-            service_timeout=Duration.minutes(3),
-            removal_policy=RemovalPolicy.RETAIN if settings.retained else RemovalPolicy.DESTROY,
-            properties={
-                "Name": names.MODEL_ID_PARAMETER,
-                "Value": settings.model_id,
-                "Description": "Bedrock model that writes the message templates; read at run time",
-            },
-        )
         role = writer.role
         assert role is not None
-        # Without the policies the writer could not write, nor, when the stack goes, delete.
-        model_id.node.add_dependency(role)
+        for name, parameter, value, purpose in (
+            ("ModelId", names.MODEL_ID_PARAMETER, settings.model_id, "drafts the message templates"),
+            ("ReviewModelId", names.REVIEW_MODEL_ID_PARAMETER, settings.review_model_id, "reviews drafted templates"),
+        ):
+            model_id = CustomResource(
+                self,
+                name,
+                resource_type="Custom::SecureStringParameter",
+                service_token=writer.function_arn,
+                service_timeout=Duration.minutes(3),
+                removal_policy=RemovalPolicy.RETAIN if settings.retained else RemovalPolicy.DESTROY,
+                properties={
+                    "Name": parameter,
+                    "Value": value,
+                    "Description": f"Bedrock model that {purpose}; read at run time",
+                },
+            )
+            # Without the policies the writer could not write, nor, when the stack goes, delete.
+            model_id.node.add_dependency(role)

@@ -9,6 +9,7 @@ from flightpulse.stack import names
 
 NETWORKS = ("isolated", "none")
 REMOVALS = ("destroy", "retain")
+REVIEWS = ("model", "person")
 RUNTIMES = ("python3.11", "python3.12", "python3.13")
 KAFKA_AUTHENTICATIONS = (
     "SASL_SCRAM_512_AUTH",
@@ -25,6 +26,7 @@ _HOST_AND_PORT = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?):([
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _SECRET_ARN = re.compile(r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[\w/+=.@-]+")
 _MODEL_ID = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)?\.[A-Za-z0-9._:-]+")
+_MODEL_ID_RULE = "a Bedrock model or inference profile id"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _OURS = re.compile(r"[a-z][a-z_]*")
 
@@ -53,6 +55,8 @@ class Settings:
     network: str
     kafka: KafkaSettings | None
     model_id: str
+    review_model_id: str
+    template_review: str
     removal: str
     alarm_email: str | None
     log_retention_days: int
@@ -78,6 +82,8 @@ KEYS = (
     "kafka_provisioned",
     "kafka_starting_position",
     "model_id",
+    "review_model_id",
+    "template_review",
     "removal",
     "alarm_email",
     "log_retention_days",
@@ -95,11 +101,14 @@ def from_context(context: Mapping[str, object]) -> Settings:
     _refuse_unknown(context)
     read = _Reader(context)
     environment = read.text("environment", "dev", _ENVIRONMENT, "lower-case letters, digits and hyphens")
+    model_id = read.text("model_id", "amazon.nova-lite-v1:0", _MODEL_ID, _MODEL_ID_RULE)
     return Settings(
         environment=environment,
         network=read.choice("network", NETWORKS, "isolated"),
         kafka=_kafka(read),
-        model_id=read.text("model_id", "amazon.nova-lite-v1:0", _MODEL_ID, "a Bedrock model or inference profile id"),
+        model_id=model_id,
+        review_model_id=read.text("review_model_id", model_id, _MODEL_ID, _MODEL_ID_RULE),
+        template_review=read.choice("template_review", REVIEWS, "model"),
         removal=read.choice("removal", REMOVALS, "destroy" if environment == "dev" else "retain"),
         alarm_email=read.optional("alarm_email", _EMAIL, "an e-mail address"),
         log_retention_days=read.number("log_retention_days", 14, RETENTION_DAYS),

@@ -1,69 +1,123 @@
-"""A stand-in for a language model: writes good and varied templates, the same ones for the same segment."""
+"""A stand-in for a language model: writes good templates in several voices, and reviews what it knows.
+
+It is no language model. As an author it composes templates from banks of phrases, the same ones for the same segment.
+As a reviewer it knows its own phrases and the honest canaries that ship with FlightPulse; whatever else it reads, it
+calls an invention.
+"""
 
 import hashlib
 import json
 import random
 import re
+from collections.abc import Iterator
+from functools import cache
 
-from flightpulse.domain import facts, gsm7
-from flightpulse.domain.placeholders import Channel
-from flightpulse.domain.segments import Kind, Segment
 from flightpulse.domain.severity import Severity
-from flightpulse.domain.templates import fill
-from flightpulse.stand_in.phrases import BANKS, GREETINGS, REQUEST_NOTES, TIER_NOTES, Bank
+from flightpulse.messages import facts, gsm7, review
+from flightpulse.messages.news import all_segments, news_kind
+from flightpulse.messages.placeholders import Channel
+from flightpulse.messages.review import Verdict
+from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.templates import MessageTemplate, fill
+from flightpulse.stand_in import phrases
+from flightpulse.stand_in.phrases import BANKS, Bank
 from localcloud.model.writers import Reply, Request, tokens
 
-_SEGMENT = re.compile(r"<segment>(.*?)</segment>", re.DOTALL)
 _NO_SEGMENT = "I write messages for segments of passengers, and there is no segment in this request."
+_NUMBERED = re.compile(r"^(\d+)\. (.*)$", re.MULTILINE)
+_OPENING = re.compile(
+    r"^(?:(?:hello|dear|hi) \{first_name\}, |hi \{first_name\}, |urgent(?: \{tier\} update)?, \{first_name\}: "
+    r"|\{first_name\}, (?:\{tier\} update: )?)"
+)
+_REQUEST_NOTED = "Request noted: {special_requests}."
 
 
 class StandIn:
-    """Composes templates from banks of phrases; the segment and the turn of the conversation choose the phrases.
-
-    It is no language model: it reads the segment that FlightPulse's prompt carries and nothing else.
-    """
+    """Answers as author and as reviewer, told apart by what FlightPulse says of its requests in ``requestMetadata``."""
 
     kind = "stand-in"
 
     def write(self, request: Request) -> Reply:
         segment = segment_of(request)
-        turn = sum(role == "user" for role, _ in request.messages)
-        text = _NO_SEGMENT if segment is None else json.dumps(template_fields(segment, turn), indent=2)
+        if segment is None:
+            text = _NO_SEGMENT
+        elif request.system == review.SYSTEM:
+            text = json.dumps(verdicts(segment, request.messages[-1][1]))
+        else:
+            turn = sum(role == "user" for role, _ in request.messages)
+            text = json.dumps(template_fields(segment, turn), indent=2)
         asked = request.system + "".join(text for _, text in request.messages)
         return Reply(text, input_tokens=tokens(asked), output_tokens=tokens(text))
 
 
 def segment_of(request: Request) -> Segment | None:
-    """The segment a request is about, or None when it carries none."""
-    found = next(
-        (match for role, text in request.messages if role == "user" and (match := _SEGMENT.search(text))), None
-    )
-    if found is None:
-        return None
+    """The segment a request is about, or None when it does not say so."""
     try:
-        return Segment.from_fields(json.loads(found[1]))
-    except (ValueError, KeyError, TypeError):
+        return Segment.from_key(request.metadata["segment"])
+    except (KeyError, ValueError):
         return None
 
 
 def template_fields(segment: Segment, turn: int = 1) -> dict[str, object]:
-    """A good template for a segment, in the shape that the prompt asks for. Another turn brings other phrases."""
+    """A good template for a segment, in the shape that the prompt asks for. Another turn is in another voice."""
     choice = random.Random(hashlib.sha256(f"{segment.key}|{turn}".encode()).digest())  # noqa: S311 - variety, no secret
-    bank = BANKS["ON_TIME" if segment.kind is Kind.ON_TIME else segment.severity]
-    understanding = [choice.choice(bank.understanding)]
-    if segment.elite:
-        understanding.append(choice.choice(TIER_NOTES))
-    if segment.assistance:
-        understanding.append(choice.choice(REQUEST_NOTES))
+    voice = (choice.randrange(len(phrases.VOICES)) + turn) % len(phrases.VOICES)
+    bank = bank_of(segment)
+
+    def pick(slot: tuple[str, ...]) -> str:
+        return choice.choice(slot[voice % len(slot) :: len(phrases.VOICES)])
+
     return {
-        "subject": choice.choice(bank.subjects),
+        "subject": pick(bank.subjects),
         "paragraphs": [
-            f"{choice.choice(GREETINGS)} {choice.choice(bank.news)} {choice.choice(bank.facts)}",
-            " ".join(understanding),
-            f"{choice.choice(bank.steps)} {choice.choice(bank.closings)}",
+            f"{pick(phrases.GREETINGS)} {pick(bank.news)} {choice.choice(bank.facts)}",
+            " ".join([choice.choice(bank.understanding), *(pick(slot) for slot in _personal(segment))]),
+            " ".join([choice.choice(bank.steps), *(pick(slot) for slot in _next_steps(segment)), pick(bank.closings)]),
         ],
         "sms": _sms(segment, bank, choice),
     }
+
+
+def bank_of(segment: Segment) -> Bank:
+    """The phrases for a segment's news."""
+    if segment.kind is Kind.ON_TIME:
+        return BANKS["ON_TIME"]
+    if segment.severity is Severity.TERMINAL and not segment.soon:
+        return BANKS["TERMINAL_LATER"]
+    return BANKS[segment.severity]
+
+
+def verdicts(segment: Segment, question: str) -> dict[str, object]:
+    """What the stand-in says of the numbered sentences of a review request."""
+    listed = _NUMBERED.findall(question.partition("\n\nSentences:\n")[2])
+    known = _known_sentences(segment.kind)
+    return {
+        "verdicts": [
+            {
+                "n": int(number),
+                "why": "one of the phrases I know" if _bare(text) in known else "not among the phrases I know",
+                "verdict": str(known.get(_bare(text), Verdict.INVENTION)),
+            }
+            for number, text in listed
+        ]
+    }
+
+
+def _personal(segment: Segment) -> Iterator[tuple[str, ...]]:
+    if segment.elite:
+        yield phrases.TIER_NOTES
+    if segment.assistance:
+        yield phrases.REQUEST_NOTES
+
+
+def _next_steps(segment: Segment) -> Iterator[tuple[str, ...]]:
+    if segment.onward:
+        cancelled = segment.kind is Kind.CANCELLATION
+        yield phrases.CANCELLED_ONWARD_NOTES if cancelled else phrases.DELAYED_ONWARD_NOTES
+    if segment.checked_in:
+        yield phrases.CHECKED_IN_NOTES
+    if segment.bags:
+        yield phrases.BAGS_NOTES
 
 
 def _sms(segment: Segment, bank: Bank, choice: random.Random) -> str:
@@ -76,7 +130,7 @@ def _sms(segment: Segment, bank: Bank, choice: random.Random) -> str:
         opening = choice.choice(("Hi {first_name}, ", "{first_name}, "))
     texts = [opening + text for text in bank.sms]
     if segment.assistance:
-        texts += [f"{text} Request noted: {{special_requests}}." for text in texts]
+        texts += [f"{text} {_REQUEST_NOTED}" for text in texts]
         texts.reverse()
     fitting = [text for text in texts if _length(text, segment) <= gsm7.LIMIT]
     return choice.choice(fitting) if fitting else min(texts, key=lambda text: _length(text, segment))
@@ -84,3 +138,32 @@ def _sms(segment: Segment, bank: Bank, choice: random.Random) -> str:
 
 def _length(text: str, segment: Segment) -> int:
     return len(fill(text, facts.longest(segment, Channel.SMS)))
+
+
+@cache
+def _known_sentences(kind: Kind) -> dict[str, Verdict]:
+    """What the reviewer knows about a kind of news: each sentence without its salutation, and what it is."""
+    banks = dict.fromkeys(bank_of(segment) for segment in all_segments() if segment.kind is kind)
+    onward = phrases.CANCELLED_ONWARD_NOTES if kind is Kind.CANCELLATION else phrases.DELAYED_ONWARD_NOTES
+    known = dict.fromkeys(map(_bare, news_kind(kind).honest), Verdict.NEWS)
+    slots: list[tuple[tuple[str, ...], Verdict]] = [
+        *((slot, Verdict.NEWS) for slot in (phrases.TIER_NOTES, phrases.REQUEST_NOTES, onward, (_REQUEST_NOTED,))),
+        *((slot, Verdict.ADVICE) for slot in (phrases.CHECKED_IN_NOTES, phrases.BAGS_NOTES)),
+    ]
+    for bank in banks:
+        known |= dict.fromkeys(map(_bare, bank.subjects), Verdict.NEWS)
+        slots += [(slot, Verdict.NEWS) for slot in (bank.news, bank.facts, bank.sms)]
+        slots += [
+            (bank.understanding, Verdict.COURTESY),
+            (bank.steps, Verdict.ADVICE),
+            (bank.closings, Verdict.COURTESY),
+        ]
+    for slot, verdict in slots:
+        for sentence in MessageTemplate("", slot, "").sentences():
+            known.setdefault(_bare(sentence.text), verdict)
+    return known
+
+
+def _bare(sentence: str) -> str:
+    """A sentence without the salutation that it may open with, in lower case."""
+    return _OPENING.sub("", sentence.strip().lower())

@@ -1,7 +1,8 @@
 """The phrases the stand-in model composes its templates from.
 
-Each bank is a slot of a message; any phrase of a bank goes with any of the others. They are worded differently from the
-written fallback templates, so that one sees at a glance which of the two a passenger got.
+Each bank has the slots of a message; any phrase of a slot goes with any of the others. In every slot the first phrase
+and each third after it are in the first of the :data:`VOICES`, and so on. They are worded differently from the written
+templates, so that one sees at a glance which of the two a passenger got.
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ class Bank:
     sms: tuple[str, ...]
 
 
+VOICES = ("plain", "formal", "warm")
+
 GREETINGS = ("Hello {first_name},", "Dear {first_name},", "Hi {first_name},")
 
 TIER_NOTES = (
@@ -28,6 +31,38 @@ TIER_NOTES = (
     "As an {tier} member, you are among the first we tell.",
     "This is a priority message for you as an {tier} member.",
     "We appreciate having you as an {tier} member, and this priority update is for you.",
+)
+
+DELAYED_ONWARD_NOTES = (
+    "Your onward flight {onward_flight} to {onward_destination} leaves at {onward_time}, so there may not be enough"
+    " time to"
+    " change. Please speak with our team at the airport about it as soon as possible.",
+    "We have seen that the delay leaves little time for your onward flight {onward_flight} to {onward_destination},"
+    " which"
+    " leaves at {onward_time}. Please ask our team about it as soon as you can.",
+    "You fly on to {onward_destination}: flight {onward_flight} leaves at {onward_time} and may be missed, so please"
+    " talk to"
+    " our team about it soon.",
+)
+CANCELLED_ONWARD_NOTES = (
+    "This also affects your onward flight {onward_flight} to {onward_destination}, which leaves at {onward_time}:"
+    " please ask"
+    " our team about it when you rebook.",
+    "Your onward flight {onward_flight} to {onward_destination} leaves at {onward_time}, and this affects it. Please"
+    " mention"
+    " it when you rebook.",
+    "When you rebook, please also ask about your onward flight {onward_flight} to {onward_destination}, which leaves at"
+    " {onward_time}.",
+)
+CHECKED_IN_NOTES = (
+    "You are checked in for this flight, so please check in again for the new one.",
+    "Your check-in does not count for another flight. Please check in again once you have a new one.",
+    "Since you had checked in, please remember to check in again for your new flight.",
+)
+BAGS_NOTES = (
+    "You have checked bags for this flight: please ask our team at the airport about them.",
+    "Please ask our team at the airport about your checked bags.",
+    "Our team at the airport can also help with your checked bags, so please ask about them.",
 )
 
 REQUEST_NOTES = (
@@ -260,36 +295,87 @@ BANKS: Mapping[str, Bank] = {
     "TERMINAL": Bank(
         subjects=(
             "URGENT: flight {flight} has moved to gate {new_gate} in another terminal",
-            "Please leave now: flight {flight} leaves from a different terminal, gate {new_gate}",
             "Urgent: different terminal for flight {flight}, now at gate {new_gate}",
+            "Flight {flight} leaves from a different terminal: please go to gate {new_gate} now",
         ),
         news=(
-            f"please read this right away: your {_TRIP} has moved from gate {{old_gate}} to gate {{new_gate}}, and"
-            f" that is in another terminal.",
+            f"please read this right away: your {_TRIP} now leaves from gate {{new_gate}} instead of gate"
+            f" {{old_gate}}, and"
+            " that is in another terminal.",
             f"this is urgent. The gate for {_TRIP} has been changed to gate {{new_gate}}, in a different terminal"
-            f" from gate"
+            " from gate"
             " {old_gate}.",
+            f"your {_TRIP} has moved from gate {{old_gate}} to gate {{new_gate}}, and gate {{new_gate}} is in another"
+            " terminal.",
         ),
         facts=(
-            "It leaves at {departure_time}, so please start walking immediately.",
-            "Departure is at {departure_time}. Please go to the other terminal right away.",
+            "It leaves at {departure_time}, so please go to the other terminal right away.",
+            "Departure is at {departure_time}. Please go to the other terminal immediately.",
+            "It leaves at {departure_time}, and getting to another terminal takes time, so please go now.",
         ),
         understanding=(
-            "The way to another terminal is longer than you may expect. We are sorry to rush you, and your booking"
-            " {confirmation} is unchanged.",
-            "We are sorry for the extra distance at such a time. Your booking {confirmation} stays the same, and only"
-            " the terminal and the gate are different.",
+            "We are sorry to rush you. Your booking {confirmation} is unchanged.",
+            "We apologize for the extra distance at such a time. Your booking {confirmation} stays the same.",
+            "We know that this is a hurry, and we are sorry. Your booking {confirmation} is not affected.",
         ),
         steps=(
-            "Please leave for gate {new_gate} now, follow the signs to the other terminal, and ask our team for"
-            " directions if you need them.",
-            "Next steps: head for the other terminal, allow extra time for the way, and go straight to gate"
-            " {new_gate}. Our team at the airport can help.",
+            "Please follow the signs to the other terminal, go straight to gate {new_gate}, and ask our team for help"
+            " if you"
+            " need it.",
+            "Next steps: please go to the other terminal, follow the signs to gate {new_gate}, and allow extra time"
+            " for the"
+            " way.",
+            "Please go to gate {new_gate} right away, even if you are already waiting at gate {old_gate}, and look at"
+            " the"
+            " departure screens as you go.",
         ),
-        closings=("Please hurry, and thank you.", "Thank you for moving quickly."),
+        closings=("Thank you for going there right away.", "Thank you for your understanding.", "Thank you so much."),
         sms=(
-            "{flight} has moved to gate {new_gate} in a DIFFERENT terminal. Please go there immediately.",
-            "your flight {flight} now leaves from gate {new_gate} in ANOTHER terminal. Please go right away.",
+            "{flight} now leaves from gate {new_gate} in a DIFFERENT terminal. Please go there right away.",
+            "flight {flight} has moved to gate {new_gate} in a DIFFERENT terminal. Please go there immediately.",
+            "your flight {flight} leaves from gate {new_gate} in a DIFFERENT terminal. Please go now.",
+        ),
+    ),
+    "TERMINAL_LATER": Bank(
+        subjects=(
+            "URGENT: flight {flight} has moved to gate {new_gate} in another terminal",
+            "Urgent: different terminal for flight {flight}, now at gate {new_gate}",
+            "Flight {flight} leaves from a different terminal: please plan for gate {new_gate}",
+        ),
+        news=(
+            f"your {_TRIP} now leaves from gate {{new_gate}} instead of gate {{old_gate}}, and that is in another"
+            " terminal.",
+            f"this is an important change. The gate for {_TRIP} has been changed to gate {{new_gate}}, in a different"
+            " terminal from gate {old_gate}.",
+            f"your {_TRIP} has moved from gate {{old_gate}} to gate {{new_gate}}, and gate {{new_gate}} is in another"
+            " terminal.",
+        ),
+        facts=(
+            "It leaves at {departure_time}, as planned.",
+            "The time of departure, {departure_time}, has not changed.",
+            "It still leaves at {departure_time}.",
+        ),
+        understanding=(
+            "We are sorry for the extra walk. Your booking {confirmation} is unchanged.",
+            "We apologize for the change. Your booking {confirmation} stays the same.",
+            "We know that a change of terminal is a nuisance, and we are sorry. Your booking {confirmation} is not"
+            " affected.",
+        ),
+        steps=(
+            "Please plan for the other terminal when you come to the airport, and allow extra time for the way to gate"
+            " {new_gate}.",
+            "Next steps: please follow the signs to the other terminal and to gate {new_gate}, and allow extra time"
+            " for the"
+            " way.",
+            "When you come to the airport, please go to gate {new_gate} in the other terminal, and look at the"
+            " departure"
+            " screens as you go.",
+        ),
+        closings=("Thank you, and have a good flight.", "Thank you for your understanding.", "Thank you so much."),
+        sms=(
+            "{flight} now leaves from gate {new_gate} in a DIFFERENT terminal. Please allow extra time.",
+            "flight {flight} has moved to gate {new_gate} in a DIFFERENT terminal.",
+            "your flight {flight} leaves from gate {new_gate} in a DIFFERENT terminal. Please plan for it.",
         ),
     ),
 }

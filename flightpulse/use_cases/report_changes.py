@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flightpulse.domain.changes import StatusChange, status_change
 from flightpulse.domain.events import EventSource
 from flightpulse.use_cases.ports import BusEvent, EventBus, ItemChange, Log, PublishError
+from flightpulse.use_cases.status_changes import StatusChange, status_change
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What notebooks and scripts hold in their hands: one object that deploys, fires, looks and cleans up."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from flightpulse.workbench.faults.on_demand import Faults
     from flightpulse.workbench.faults.protections_on_target import Protections
     from flightpulse.workbench.fire.events import Events
-    from flightpulse.workbench.fire.replaying import Replayed
+    from flightpulse.workbench.fire.pace import Pace
+    from flightpulse.workbench.fire.replaying import Progress, Replayed
     from flightpulse.workbench.messages.inbox_cards import Inbox
     from flightpulse.workbench.messages.templates import Templates
     from flightpulse.workbench.metrics.watching import Metrics
@@ -207,12 +208,9 @@ class Workbench:
             steps.finish("up", "the local cloud and its Kafka broker answer")
         return cloud
 
-    def down(self, *, missing_ok: bool = True) -> None:
-        """Stop the local cloud; it forgets everything. Raises UserError for ``aws``.
-
-        It may run twice, unless ``missing_ok`` is off: then UserError says that nothing runs.
-        """
-        if self._target.stop(missing_ok=missing_ok):
+    def down(self) -> None:
+        """Stop the local cloud; it forgets everything. May run twice. Raises UserError for ``aws``."""
+        if self._target.stop():
             say("✓ down: the local cloud is stopped.")
         else:
             say("✓ down: no local cloud is running.")
@@ -233,12 +231,15 @@ class Workbench:
         """
         return self._runs.fire(what, reset=reset, correlation_id=correlation_id, timeout=timeout)
 
-    def replay(self, plan: "Plan", *, speed: float) -> "Replayed":
-        """Replay a planned day of flights ``speed`` times faster than it was, and wait until everybody has been told.
+    def replay(
+        self, plan: "Plan", *, pace: "Pace", choice: Mapping[str, Any], resumed: "Progress | None" = None
+    ) -> "Replayed":
+        """Replay a planned day of flights at a pace, and wait until everybody has been told.
 
-        Raises UserError when the target is not ready.
+        ``choice`` is what made the plan, kept to be ``resumed`` when the replay is stopped. Raises UserError when the
+        target is not ready, when it is stopped, and when another replay is running.
         """
-        return self._runs.replay(plan, speed=speed)
+        return self._runs.replay(plan, pace=pace, choice=choice, resumed=resumed)
 
     def run(self, what: Any = 1) -> "Run":
         """The last run of a scenario on this cloud; without one it is fired. With an event id, the run that sent it.

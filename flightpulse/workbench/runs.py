@@ -7,7 +7,8 @@ from typing import Any
 from flightpulse.errors import UserError
 from flightpulse.workbench.fire import firing, replaying, run_store
 from flightpulse.workbench.fire.expectations import EXPECTED, Expectation
-from flightpulse.workbench.fire.replaying import Replayed
+from flightpulse.workbench.fire.pace import Pace
+from flightpulse.workbench.fire.replaying import Progress, Replayed
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.observe.facts import Facts, Sent
 from flightpulse.workbench.observe.observer import Observer
@@ -54,17 +55,19 @@ class Runs:
             steps.finish(label, run.sentence().removeprefix(f"{label}: "), ok=run.ok)
         return run
 
-    def replay(self, plan: Plan, *, speed: float) -> Replayed:
+    def replay(self, plan: Plan, *, pace: Pace, choice: Mapping[str, Any], resumed: Progress | None) -> Replayed:
         """See ``Workbench.replay``."""
-        name, what = f"replay {plan.day.name}", f"{len(plan.news)} events about {len(plan.data.flights)} flights"
+        totals, name = plan.totals, f"replay {plan.day.name}"
+        what = f"{len(plan.news)} events about {totals.flights} flights, {totals.bookings} bookings"
         with self._target.steps() as steps:
             steps.update(name, what)
             replayed = replaying.replay(
                 self._target.deployed,
                 plan,
-                speed=speed,
-                on_sent=lambda sent, all_events: steps.update(name, f"{what}: sent", sent, all_events),
-                on_look=lambda seen, expected: steps.update(name, f"{what}: as expected", seen, expected),
+                pace=pace,
+                choice=choice,
+                resumed=resumed,
+                on_board=lambda board: steps.update(name, str(board), board.sent - board.backlog, board.of),
             )
             steps.finish(name, what, ok=replayed.ok)
         return replayed

@@ -11,6 +11,12 @@ _PATH = re.compile(r"/model/(?P<model>[^/]+)/(?P<operation>[a-z-]+)")
 _MODEL_ID = re.compile(
     r"(?:arn:aws[a-z-]*:bedrock:[a-z0-9-]*:[0-9]*:[a-z-]+/.+)|(?:(?:[a-z-]+\.)?[a-z0-9-]+\.[A-Za-z0-9][A-Za-z0-9.:-]*)"
 )
+_PROVIDERS = frozenset(
+    {"ai21", "amazon", "anthropic", "cohere", "deepseek", "google", "luma", "meta", "minimax", "mistral", "moonshot"}
+    | {"moonshotai", "nvidia", "openai", "qwen", "stability", "twelvelabs", "writer", "zai"}
+)
+_METADATA = re.compile(r"[a-zA-Z0-9\s:_@$#=/+,.-]{0,256}")
+_MOST_METADATA = 16
 
 
 def model_in(path: str, unquoted: str) -> str:
@@ -19,7 +25,7 @@ def model_in(path: str, unquoted: str) -> str:
     if found is None or found["operation"] != "converse":
         raise BedrockError("UnknownOperationException", f"This stand-in serves Converse only, not {path}.")
     model_id = re.sub(r"^/model/(.*)/converse$", r"\1", unquoted)
-    if not _MODEL_ID.fullmatch(model_id):
+    if not _MODEL_ID.fullmatch(model_id) or not (model_id.startswith("arn:") or _PROVIDERS & set(model_id.split("."))):
         raise BedrockError("ValidationException", "The provided model identifier is invalid.")
     return model_id
 
@@ -43,6 +49,8 @@ def read_request(model_id: str, body: bytes) -> Request:
         temperature=_number(options, "temperature", float, 0, 1),
         top_p=_number(options, "topP", float, 0, 1),
         stop_sequences=tuple(map(str, options.get("stopSequences") or ())),
+        metadata=_metadata(fields.get("requestMetadata") or {}),
+        schema=_schema(fields.get("outputConfig")),
     )
 
 
@@ -82,6 +90,30 @@ def _texts(blocks: object, name: str) -> list[str]:
     if not all(isinstance(text, str) for text in texts):
         raise _invalid(f"{name} holds something else than text, which this stand-in cannot read.")
     return [str(text) for text in texts]
+
+
+def _metadata(given: object) -> dict[str, str]:
+    """Names and values that a caller wants to find in its invocation log; no model sees them."""
+    if not isinstance(given, Mapping) or len(given) > _MOST_METADATA:
+        raise _invalid(f"requestMetadata is not an object of {_MOST_METADATA} entries at most.")
+    for name, value in given.items():
+        if not (isinstance(value, str) and _METADATA.fullmatch(name) and _METADATA.fullmatch(value)):
+            raise _invalid(f"requestMetadata.{name} has characters that it may not have, or more than 256.")
+    return dict(given)
+
+
+def _schema(output: object) -> Mapping[str, Any] | None:
+    """The JSON schema that an answer shall follow, if one is given."""
+    if output is None:
+        return None
+    try:
+        wanted = output["textFormat"]  # type: ignore[index]
+        schema = json.loads(wanted["structure"]["jsonSchema"]["schema"])
+        if wanted["type"] == "json_schema" and isinstance(schema, dict):
+            return schema
+    except (KeyError, TypeError, ValueError):
+        pass
+    raise _invalid("outputConfig.textFormat is no JSON schema.")
 
 
 def _number(options: Mapping[str, Any], name: str, kind: type, least: float, most: float) -> Any:

@@ -1,7 +1,9 @@
 """Ways in which a model misbehaves, on demand: errors, silence, and replies that break every rule of the guard.
 
-A fault is ``{"kind": …, "times": n, "seconds": s, "rate": r}``. Faults are used up in their order; without ``times``
-one stays until it is cleared; ``rate`` (0 to 1) lets it strike only some of the requests, which the seed decides.
+A fault is ``{"kind": …, "times": n, "seconds": s, "rate": r, "role": …}``. Faults are used up in their order; without
+``times`` one stays until it is cleared; ``rate`` (0 to 1) lets it strike only some of the requests, which the seed
+decides; ``role`` narrows it to requests that name that role in their ``requestMetadata``. What spoils a template
+strikes the author, what spoils verdicts the reviewer; everything else strikes both unless it is narrowed.
 """
 
 import json
@@ -170,6 +172,36 @@ def _inserting(sentences: tuple[str, ...]) -> Callable[[str, random.Random], str
     return insert
 
 
+def _all(verdict: str) -> Callable[[str, random.Random], str]:
+    def judge(text: str, _choice: random.Random) -> str:
+        try:
+            entries = json.loads(text)["verdicts"]
+        except (ValueError, KeyError, TypeError):
+            return text
+        return json.dumps({"verdicts": [{**entry, "verdict": verdict, "why": "because"} for entry in entries]})
+
+    return judge
+
+
+def _not_all_judged(text: str, _choice: random.Random) -> str:
+    try:
+        return json.dumps({"verdicts": json.loads(text)["verdicts"][:-1]})
+    except (ValueError, KeyError, TypeError):
+        return text
+
+
+AUTHOR, REVIEWER = "author", "reviewer"
+
+VERDICT_SPOILERS: Mapping[str, Callable[[str, random.Random], str]] = {
+    "approve_all": _all("news"),
+    "refuse_all": _all("invention"),
+    "incomplete_review": _not_all_judged,
+}
+"""Kinds that spoil a review."""
+
+ANY_ROLE = frozenset({"empty", "not_json", "truncated"})
+"""Kinds that spoil any reply."""
+
 SPOILERS: Mapping[str, Callable[[str, random.Random], str]] = {
     "empty": _empty,
     "not_json": _not_json,
@@ -186,7 +218,7 @@ SPOILERS: Mapping[str, Callable[[str, random.Random], str]] = {
 }
 """Kinds that spoil a good reply. ``fenced`` and ``curly_quotes`` are bad manners only: the reply can still be used."""
 
-KINDS = (*ERRORS, *SILENCE, *SPOILERS)
+KINDS = (*ERRORS, *SILENCE, *SPOILERS, *VERDICT_SPOILERS)
 
 
 class InvalidFaultError(ValueError):
@@ -201,13 +233,14 @@ class Fault:
     times: int | None = None
     seconds: float = 60.0
     rate: float = 1.0
+    role: str | None = None
 
     @classmethod
     def from_fields(cls, fields: object) -> "Fault":
         """Read a fault. Raises :class:`InvalidFaultError`."""
         if not isinstance(fields, dict) or fields.get("kind") not in KINDS:
             raise InvalidFaultError(f"a fault needs a kind out of {', '.join(KINDS)}")
-        unknown = set(fields) - {"kind", "times", "seconds", "rate"}
+        unknown = set(fields) - {"kind", "times", "seconds", "rate", "role"}
         if unknown:
             raise InvalidFaultError(f"a fault has no {', '.join(sorted(unknown))}")
         times = fields.get("times")
@@ -216,14 +249,26 @@ class Fault:
         numbers = {name: fields[name] for name in ("seconds", "rate") if name in fields}
         if not all(isinstance(value, int | float) and value >= 0 for value in numbers.values()):
             raise InvalidFaultError("seconds and rate are numbers of 0 or more")
-        return cls(fields["kind"], times, **numbers)
+        role = fields.get("role")
+        if role not in (None, AUTHOR, REVIEWER):
+            raise InvalidFaultError(f"role is {AUTHOR} or {REVIEWER}")
+        return cls(fields["kind"], times, **numbers, role=role)
 
     def to_fields(self) -> Fields:
-        return {"kind": self.kind, "times": self.times, "seconds": self.seconds, "rate": self.rate}
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def strikes(self, role: str | None) -> bool:
+        """Whether it is for a request of this role; a request that names none may be struck by anything."""
+        wanted = self.role
+        if wanted is None and self.kind in VERDICT_SPOILERS:
+            wanted = REVIEWER
+        elif wanted is None and self.kind in SPOILERS and self.kind not in ANY_ROLE:
+            wanted = AUTHOR
+        return role is None or wanted in (None, role)
 
     def spoil(self, text: str, choice: random.Random) -> str:
         """The reply as a misbehaving model would have written it."""
-        spoiler = SPOILERS.get(self.kind)
+        spoiler = SPOILERS.get(self.kind) or VERDICT_SPOILERS.get(self.kind)
         return text if spoiler is None else spoiler(text, choice)
 
 
@@ -233,32 +278,37 @@ class FaultPlan:
     def __init__(self, faults: tuple[Fault, ...] = (), seed: int = 0) -> None:
         self._lock = threading.Lock()
         self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
-        self._waiting: list[Fault] = list(faults)
-        self._used = 0
+        self._waiting = [_Waiting(fault) for fault in faults]
 
     def set(self, faults: tuple[Fault, ...], seed: int = 0) -> None:
         """Replace whatever was planned."""
         with self._lock:
             self._random = random.Random(seed)  # noqa: S311
-            self._waiting = list(faults)
-            self._used = 0
+            self._waiting = [_Waiting(fault) for fault in faults]
 
     def waiting(self) -> list[Fault]:
         with self._lock:
-            return list(self._waiting)
+            return [one.fault for one in self._waiting]
 
-    def next(self) -> tuple[Fault | None, random.Random]:
-        """The fault that strikes now, if any, and the source of its choices."""
+    def next(self, role: str | None = None) -> tuple[Fault | None, random.Random]:
+        """The fault that strikes a request of this role now, if any, and the source of its choices."""
         with self._lock:
             choice = random.Random(self._random.getrandbits(64))  # noqa: S311
-            if not self._waiting or self._random.random() >= self._waiting[0].rate:
+            waiting = next((one for one in self._waiting if one.fault.strikes(role)), None)
+            if waiting is None or self._random.random() >= waiting.fault.rate:
                 return None, choice
-            fault = self._waiting[0]
-            self._used += 1
-            if fault.times is not None and self._used >= fault.times:
-                self._waiting.pop(0)
-                self._used = 0
-            return fault, choice
+            waiting.used += 1
+            if waiting.fault.times is not None and waiting.used >= waiting.fault.times:
+                self._waiting.remove(waiting)
+            return waiting.fault, choice
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A fault, and how often it has struck."""
+
+    fault: Fault
+    used: int = 0
 
 
 def _fields(text: str) -> Fields | None:

@@ -48,6 +48,7 @@ class OpenAIServer:
         self._model = model
         self._api_key = api_key
         self._timeout = timeout_seconds
+        self._takes_schemas = True
         local = parts.hostname in ("127.0.0.1", "localhost", "::1")
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({} if local else None))
         self.kind = f"{model or 'a model'} on the OpenAI-compatible server at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
@@ -64,7 +65,19 @@ class OpenAIServer:
         }
         given = {name: value for name, value in options.items() if value is not None}
         body = {"model": self._model_name(request.model_id), "messages": messages, "stream": False, **given}
-        return _reply(self._call("/chat/completions", body, self._timeout), messages)
+        return _reply(self._complete(body, request.schema), messages)
+
+    def _complete(self, body: Mapping[str, Any], schema: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Ask for an answer by a schema where the server knows how; one that does not is asked for plain text."""
+        if schema is not None and self._takes_schemas:
+            by_schema = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": schema}}
+            try:
+                return self._call("/chat/completions", {**body, "response_format": by_schema}, self._timeout)
+            except BedrockError as error:
+                if error.code != "ValidationException":
+                    raise
+                self._takes_schemas = False
+        return self._call("/chat/completions", body, self._timeout)
 
     def _model_name(self, fallback: str) -> str:
         """The model to ask for. A server that lists none is asked for the id that Bedrock was asked for."""

@@ -4,7 +4,8 @@ The standard library's threaded server does: a few requests a second, each waiti
 from any thread without an event loop. ``POST /model/{id}/converse`` is Bedrock's. Ours are, under ``/_flightpulse``:
 
 * ``GET health``: ``{"status", "kind"}``
-* ``PUT faults`` ``{"faults": [{"kind", "times", "seconds", "rate"}], "seed"}``, ``GET faults``, ``DELETE faults``
+* ``PUT faults`` ``{"faults": [{"kind", "times", "seconds", "rate", "role"}], "seed"}``, ``GET faults``,
+  ``DELETE faults``
 * ``GET calls``: counts and the last calls; ``DELETE calls`` starts to count anew
 """
 
@@ -77,6 +78,7 @@ class Call:
 
     number: int
     model_id: str
+    role: str | None
     segment: str | None
     turn: int
     fault: str | None
@@ -207,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault: Fault | None = None
         status = 0
         try:
-            fault, choice = self.server.faults.next()
+            fault, choice = self.server.faults.next(request.metadata.get("role"))
             self._strike(fault)
             reply = self.server.writer.write(request)
             text = reply.text if fault is None else fault.spoil(reply.text, choice)
@@ -277,6 +279,7 @@ def _call(number: int, request: Request, subject: str | None, fault: Fault | Non
     return Call(
         number=number,
         model_id=request.model_id,
+        role=request.metadata.get("role"),
         segment=subject,
         turn=sum(role == "user" for role, _ in request.messages),
         fault=None if fault is None else fault.kind,

@@ -1,13 +1,16 @@
 """What answers a Converse request: the shapes that pass between the server and whoever writes the reply."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A Converse request, validated. ``messages`` are pairs of role and text, beginning with the user's."""
+    """A Converse request, validated. ``messages`` are pairs of role and text, beginning with the user's.
+
+    ``metadata`` is Converse's ``requestMetadata``, ``schema`` the JSON schema that the answer shall follow.
+    """
 
     model_id: str
     system: str
@@ -16,6 +19,8 @@ class Request:
     temperature: float | None = None
     top_p: float | None = None
     stop_sequences: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    schema: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

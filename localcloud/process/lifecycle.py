@@ -59,10 +59,10 @@ def up(
     return cloud
 
 
-def down(folder: Path, *, progress: Progress = lambda _: None) -> None:
+def down(folder: Path, *, progress: Progress = lambda _: None) -> bool:
     """Stop the local cloud of a home; nothing of it is left running, and no temporary file.
 
-    Also clears what a killed one left behind. Raises UserError when there is neither.
+    Also clears what a killed one left behind. False when there was neither.
     """
     folder = home.prepare(folder)
     holder = lock.holder(folder)
@@ -71,10 +71,9 @@ def down(folder: Path, *, progress: Progress = lambda _: None) -> None:
         processes.end(holder, grace=_STOP_SECONDS)
     with home.space_needed(folder):
         cleared = _clear(folder, progress, quiet=bool(holder))
-    if not holder and not cleared:
-        raise UserError("The local cloud is not running.", hint="Start it with: flightpulse up")
     if holder:
         progress("The local cloud is stopped.")
+    return bool(holder or cleared)
 
 
 def status(folder: Path) -> RunningCloud | None:

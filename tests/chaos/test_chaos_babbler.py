@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from flightpulse.chaos.hallucinations import HALLUCINATIONS
 from localcloud.model.stand_in import segment_of
 
 from flightpulse.chaos import replies
-from flightpulse.chaos.hallucinations import HALLUCINATIONS
 from flightpulse.workbench import connect
 from flightpulse.workbench.fire import scenarios
 from flightpulse.workbench.fire.sending import send

@@ -1,6 +1,8 @@
 """The checklist of notebook 11: what it says of an untouched copy, of half a solution, and of the stored one."""
 
+import re
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,22 @@ from flightpulse.workbench.workshop.grading import Grade
 
 CODE = ["schema", "reading", "publishing", "telling", "model", "workflow", "routing"]
 RUNNING = ["deployment", "travel", "flight", "passengers", "texts", "duplicate", "old news", "the rest"]
+
+_WITHOUT = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Missing())
+"""
+"""A copy's ``sitecustomize.py`` that makes packages look as if they were not installed."""
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower().strip()
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +159,22 @@ def test_the_stored_solution_passes_every_step(shop: Workshop) -> None:
     assert grade.missing == []
     assert grade.waiting == []
     assert str(grade).endswith("All 16 steps are done.")
+
+
+def test_the_solution_needs_no_package_that_make_lab_does_not_install(shop: Workshop) -> None:
+    lock = (paths.ROOT / "requirements" / "notebooks.txt").read_text(encoding="utf-8")
+    installed = {_canonical(line.split("==")[0]) for line in lock.splitlines() if "==" in line and line[0].isalnum()}
+    only_for_developers = sorted(
+        module
+        for module, distributions in metadata.packages_distributions().items()
+        if not {_canonical(name) for name in distributions} & {*installed, "flightpulse", "pip", "setuptools"}
+    )
+    assert "hypothesis" in only_for_developers
+    shop.apply("workflow")
+    shop.write("sitecustomize.py", _WITHOUT.format(only_for_developers))
+
+    assert shop.grade(deploy=False).missing == []
+    assert shop.grade(deploy=False).step("house tests").ok
 
 
 def test_a_copy_that_is_not_there_is_made_and_an_earlier_one_is_kept(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flightpulse.domain import prompt
-from flightpulse.domain.segments import all_segments
+from flightpulse.messages import prompt, review
+from flightpulse.messages.news import all_segments
+from flightpulse.messages.segments import Segment
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.costs.prices import Price
 from flightpulse.workbench.executions import history
@@ -362,10 +363,17 @@ def tokens(messages: Iterable[Message]) -> tuple[int, int]:
         longest[message.channel] = max(length, longest.get(message.channel, 0))
     if not told:
         return 0, 0
-    asked = sum(len(prompt.SYSTEM) + len(prompt.request(segment)) for segment in all_segments() if segment.key in told)
     answered = sum(sum(longest.values()) for longest in told.values())
+    # A draft is asked for once and judged once; the reviewer reads it, and answers about as much.
+    asked = answered + sum(map(_question, (segment for segment in all_segments() if segment.key in told)))
+    answered *= 2
     share = len(told) * _CHARACTERS_PER_TOKEN
     return math.ceil(asked / share), math.ceil(answered / share)
+
+
+def _question(segment: Segment) -> int:
+    """The characters of what author and reviewer of a segment's template are told."""
+    return sum(map(len, (prompt.SYSTEM, prompt.request(segment), review.SYSTEM, review.brief(segment))))
 
 
 def _number(number: Decimal) -> str:

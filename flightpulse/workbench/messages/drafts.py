@@ -1,21 +1,21 @@
-"""Drafts of messages as the guard sees them: a template, what it says about it, and what a model was asked."""
+"""Drafts of messages: a template, what the lint and a reviewer say of it, and what models are asked."""
 
 import textwrap
 from dataclasses import dataclass, replace
 from html import escape
 
-from flightpulse.domain import guard, prompt
-from flightpulse.domain.fallbacks import fallback
-from flightpulse.domain.guard import RULES, Refusal
-from flightpulse.domain.segments import Segment, all_segments
-from flightpulse.domain.templates import MessageTemplate
 from flightpulse.errors import UserError
+from flightpulse.messages import lint, news, prompt, review
+from flightpulse.messages.lint import Refusal, Rule
+from flightpulse.messages.review import ReviewRequest
+from flightpulse.messages.segments import Segment
+from flightpulse.messages.templates import MessageTemplate
+from flightpulse.messages.wording import Reviewer
+from flightpulse.workbench.messages.template_records import known_segments
 from flightpulse.workbench.show.tables import Table
 
 _WIDTH = 84
 _ADDED_TO = 1
-# Rules that refuse whatever is unknown: where another one says more, that one is named first.
-_GENERAL = ("clause", "grammar", "vocabulary")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,26 @@ class Draft:
         return f"{prompt.SYSTEM}\n\n{prompt.request(self.segment)}"
 
     @property
+    def review_request(self) -> ReviewRequest:
+        """What a reviewer is asked about it: its sentences, numbered, with canaries among them."""
+        return review.review_request(self.template, self.segment)
+
+    @property
+    def review_question(self) -> str:
+        """The same word for word: the instructions, then the request."""
+        request = self.review_request
+        return f"{request.system}\n\n{request.user}"
+
+    @property
     def refusals(self) -> list[Refusal]:
-        """Every rule of the guard that it breaks; an empty list means that it may be used."""
-        return guard.check(self.template, self.segment)
+        """Every rule of the lint that it breaks; an empty list means that it may be reviewed."""
+        return lint.lint(self.template, self.segment)
 
     @property
     def rules(self) -> list[str]:
-        """The names of the rules that it breaks, each once, those that say most first."""
+        """The names of the rules that it breaks, each once."""
         broken = {refusal.rule for refusal in self.refusals}
-        return sorted((str(rule) for rule in RULES if rule in broken), key=_GENERAL.__contains__)
+        return [str(rule) for rule in Rule if rule in broken]
 
     def adding(self, sentence: str) -> "Draft":
         """The same with one more sentence at the end of the e-mail's second paragraph."""
@@ -59,15 +70,28 @@ class Draft:
             raise UserError(f"The draft does not say {old!r}.", hint="Look at it: its text shows when you print it.")
         return Draft(self.segment, changed)
 
-    def try_adding(self, *sentences: str) -> Table:
-        """What the guard would say of the draft with each of these sentences in it, one at a time."""
-        headings = ("", "a model might add", "rules it breaks", "the first of them says")
-        return Table.of(headings, [_tried(sentence, self.adding(sentence)) for sentence in sentences])
+    def try_adding(self, *sentences: str, reviewer: Reviewer | None = None) -> Table:
+        """What lint and reviewer say of the draft with each of these sentences in it, one at a time.
+
+        Without a reviewer (``wb.templates.reviewer()`` is one) only the lint is asked. A reviewer does not get what
+        breaks a rule of the lint.
+        """
+        headings = ("", "a model might add", "the lint says", "the reviewer says")
+        return Table.of(headings, [_tried(sentence, self.adding(sentence), reviewer) for sentence in sentences])
+
+    def reviewed(self, reviewer: Reviewer) -> str:
+        """What a reviewer says of it, in one line. Asks a model."""
+        request = self.review_request
+        verdicts = review.read_verdicts(reviewer.review(request), request)
+        if verdicts.problem is not None:
+            return f"✗ not believed: {verdicts.problem}"
+        refused = "; ".join(refusal.detail for refusal in verdicts.refused)
+        return f"✗ invention: {refused}" if refused else "✓ nothing invented"
 
     @property
     def verdict(self) -> str:
-        """What the guard says of it, in one line."""
-        return f"✗ refused: {', '.join(self.rules)}" if self.refusals else "✓ accepted by the guard"
+        """What the lint says of it, in one line."""
+        return f"✗ refused: {', '.join(self.rules)}" if self.refusals else "✓ passes the lint"
 
     def __str__(self) -> str:
         template = self.template
@@ -97,21 +121,24 @@ def draft(segment: str) -> Draft:
     counts. Raises UserError when there is none.
     """
     chosen = _named(segment)
-    written = fallback(chosen)
-    drafts = (Draft(chosen, written.template(sms)) for sms in written.sms)
-    return next((item for item in drafts if not item.refusals), Draft(chosen, written.template(written.sms[-1])))
+    written = news.written(chosen)
+    drafts = [Draft(chosen, MessageTemplate(written.subject, written.paragraphs, sms)) for sms in written.sms]
+    return next((item for item in drafts if not item.refusals), drafts[-1])
 
 
-def _tried(sentence: str, draft: Draft) -> tuple[str, str, str, str]:
-    if not draft.refusals:
-        return "✓ accepted", sentence, "none", ""
-    return "✗ refused", sentence, ", ".join(draft.rules), RULES[guard.Rule(draft.rules[0])]
+def _tried(sentence: str, draft: Draft, reviewer: Reviewer | None) -> tuple[str, str, str, str]:
+    if draft.refusals:
+        return "✗ refused", sentence, f"{Rule(draft.rules[0])}: {draft.refusals[0].rule.words}", "not asked"
+    if reviewer is None:
+        return "✓ passes the lint", sentence, "nothing", "not asked"
+    said = draft.reviewed(reviewer)
+    return ("✓ accepted" if said.startswith("✓") else "✗ refused"), sentence, "nothing", said[2:]
 
 
 def _named(name: str) -> Segment:
     """The segment of this key, or the first whose key goes on from here after a slash."""
     wanted = name.strip("/").lower()
-    found = (segment for segment in all_segments() if f"{segment.key}/".lower().startswith(f"{wanted}/"))
+    found = (segment for segment in known_segments() if f"{segment.key}/".lower().startswith(f"{wanted}/"))
     chosen = next(found, None)
     if chosen is None:
         raise UserError(

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING
 
-from flightpulse.domain import gsm7
 from flightpulse.domain.entities import Tier
+from flightpulse.messages import gsm7
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.messages.tiers_compared import TiersCompared

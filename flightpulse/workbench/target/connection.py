@@ -104,17 +104,11 @@ class Connection:
             progress=report,
         )
 
-    def stop(self, *, missing_ok: bool = True) -> bool:
-        """Stop the local cloud and clear what a killed one left; False when there was none.
-
-        Raises UserError for ``aws``, and without ``missing_ok`` when there is none.
-        """
+    def stop(self) -> bool:
+        """Stop the local cloud and clear what a killed one left; False when there was none. Not for ``aws``."""
         self.only_local("AWS cannot be stopped from here.", "wb.stack.destroy(agree=True) deletes the stack.")
-        ran = self.is_running
-        if ran or not missing_ok:
-            process.down(self.home)
         self._session = None
-        return ran
+        return process.down(self.home)
 
     def only_local(self, why: str, hint: str = 'Use connect("local").') -> None:
         """Raise UserError on AWS."""

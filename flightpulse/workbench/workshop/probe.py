@@ -55,41 +55,43 @@ def publishing(task: Task) -> Finding:
 
 
 def telling(task: Task) -> Finding:
-    """Every segment of the news has a written template that passes the guard and fits one text message."""
-    from flightpulse.domain import fallbacks, gsm7, guard
-    from flightpulse.domain.facts import longest, read_news
-    from flightpulse.domain.placeholders import Channel
-    from flightpulse.domain.templates import fill
+    """Every segment of the news has a written template that passes the lint and fits one text message."""
+    from flightpulse.messages import gsm7
+    from flightpulse.messages.facts import longest, read_news
+    from flightpulse.messages.lint import lint
+    from flightpulse.messages.news import written
+    from flightpulse.messages.placeholders import Channel
+    from flightpulse.messages.templates import MessageTemplate, fill
 
     news = read_news(_detail(task), {**_FLIGHT, **_TIMES, "flight_id": task["payload"]["flight_id"]})
     if news.kind != task["kind"]:
         return False, f"messages call it {news.kind}, not {task['kind']}"
     segments = list(_segments(task))
     for segment in segments:
-        written = fallbacks.fallback(segment)
+        text = written(segment)
         values = longest(segment, Channel.SMS)
-        sms = next((text for text in written.sms if gsm7.fits(fill(text, values))), None)
+        sms = next((sms for sms in text.sms if gsm7.fits(fill(sms, values))), None)
         if sms is None:
             return False, f"no text message fits for {segment.key}"
-        refused = guard.check(written.template(sms), segment)
+        refused = lint(MessageTemplate(text.subject, text.paragraphs, sms), segment)
         if refused:
-            return False, f"the guard refuses {segment.key}: {refused[0]}"
+            return False, f"the lint refuses {segment.key}: {refused[0]}"
     return bool(segments), f"{len(segments)} segments, each within 160 GSM-7 characters"
 
 
 def model(task: Task) -> Finding:
-    """The stand-in model has words for every segment, and the guard lets them pass."""
-    from flightpulse.domain import guard
-    from flightpulse.domain.templates import MessageTemplate
+    """The stand-in model has words for every segment, and the lint lets them pass."""
+    from flightpulse.messages.lint import lint
+    from flightpulse.messages.templates import MessageTemplate
     from flightpulse.stand_in import model as stand_in
 
     segments = list(_segments(task))
     for segment in segments:
         for turn in (1, 2):
             template = MessageTemplate.from_fields(stand_in.template_fields(segment, turn))
-            refused = guard.check(template, segment)
+            refused = lint(template, segment)
             if refused:
-                return False, f"the guard refuses {segment.key}: {refused[0]}"
+                return False, f"the lint refuses {segment.key}: {refused[0]}"
     return bool(segments), f"{len(segments)} segments, two answers each"
 
 
@@ -165,7 +167,7 @@ def _detail(task: Task) -> dict[str, Any]:
 
 
 def _segments(task: Task) -> Iterator[Any]:
-    from flightpulse.domain.segments import all_segments
+    from flightpulse.messages.news import all_segments
 
     return (segment for segment in all_segments() if segment.kind == task["kind"])
 

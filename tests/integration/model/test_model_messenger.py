@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from flightpulse.adapters.template_cache import TemplateCache
+from flightpulse.domain.facts import read_news
+from flightpulse.domain.segments import Segment
 
 from flightpulse.adapters.model import BedrockAuthor
 from flightpulse.adapters.settings import SecureParameter
-from flightpulse.adapters.template_cache import TemplateCache
 from flightpulse.domain import keys, wordings
-from flightpulse.domain.facts import read_news
-from flightpulse.domain.segments import Segment
 from flightpulse.functions.llm_messenger import Messenger
 from tests.integration.emulator import Emulator
 from tests.unit.messages.samples import cancellation, flight, recipient

@@ -12,12 +12,12 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
-
-from flightpulse.adapters.model import BedrockAuthor
-from flightpulse.domain import guard, prompt, wordings
 from flightpulse.domain.segments import Segment, all_segments
 from flightpulse.domain.templates import MessageTemplate
 from flightpulse.domain.wordings import Origin
+
+from flightpulse.adapters.model import BedrockAuthor
+from flightpulse.domain import guard, prompt, wordings
 from flightpulse.stand_in.model import StandIn
 from localcloud import SETUP, model
 from localcloud.model import ModelServer

@@ -105,6 +105,13 @@ def test_when_a_whole_call_fails_everything_from_there_on_is_named(error: Except
     assert ids(client) == [f"evt-{number}" for number in range(10)]
 
 
+def test_an_entry_that_failed_in_an_earlier_call_is_not_forgotten_when_later_calls_succeed() -> None:
+    client = FakeEvents(only("evt-2"))
+    with pytest.raises(PublishError) as failed:
+        bus_on(client).publish(some_events(25))
+    assert [entry.index for entry in failed.value.failed] == [2]
+
+
 def test_failed_entries_of_earlier_calls_are_named_too_when_a_later_call_fails() -> None:
     client = FakeEvents(only("evt-2"))
     client.errors[3] = aws_error("InternalException")

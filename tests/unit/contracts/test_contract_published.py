@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from flightpulse import schemas
-from flightpulse.domain import events, messages, wordings
-from flightpulse.domain.changes import status_change
+from flightpulse.domain import events
 from flightpulse.domain.entities import (
     BookingStatus,
     CancellationReason,
@@ -19,8 +18,10 @@ from flightpulse.domain.entities import (
     RebookingPriority,
 )
 from flightpulse.domain.events import DetailType
-from flightpulse.domain.facts import read_news, read_recipient
-from flightpulse.domain.placeholders import Channel
+from flightpulse.messages import compose, wording
+from flightpulse.messages.facts import read_news, read_recipient
+from flightpulse.messages.placeholders import Channel
+from flightpulse.use_cases.report_changes import status_change
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
 from tests.unit.fakes import sample
 
@@ -96,8 +97,8 @@ def test_a_notification_fulfils_its_schema(name: str, channel: Channel) -> None:
     news = read_news(detail, a_flight().to_fields())
     recipient = read_recipient({**a_passenger().to_fields(), **a_booking().to_fields()})
     assert recipient is not None
-    to = messages.address(recipient, channel)
-    told = messages.notification(news, recipient, channel, to, wordings.written(recipient.segment(news)))
+    to = compose.address(recipient, channel)
+    told = compose.notification(news, recipient, channel, to, wording.written(recipient.segment(news)))
     assert told["detail_type"] in set(DetailType)
     schemas.validate(f"notification_{channel}", told["detail"])
 

@@ -3,9 +3,9 @@
 import pytest
 
 from flightpulse import schemas
-from flightpulse.domain import facts
 from flightpulse.domain.events import TYPES, DetailType, EventType
-from flightpulse.domain.facts import UnusableEventError
+from flightpulse.messages import facts
+from flightpulse.messages.facts import UnusableEventError
 from flightpulse.stack import asl
 from flightpulse.stack.event_workflows import EVENT_WORKFLOWS, short_name
 

@@ -27,6 +27,8 @@ ENVIRONMENT = {
     "EVENT_BUS_NAME": "flightpulse-bus",
     "DEAD_LETTER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/flightpulse-dead-letters-records",
     "MODEL_ID_PARAMETER": "/flightpulse/bedrock/model-id",
+    "REVIEW_MODEL_ID_PARAMETER": "/flightpulse/bedrock/model-id-review",
+    "TEMPLATE_REVIEW": "model",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flightpulse.domain import messages, wordings
-from flightpulse.domain.facts import read_news, read_recipient
-from flightpulse.domain.placeholders import Channel
-from flightpulse.domain.segments import Kind, Segment
 from flightpulse.domain.severity import Severity
+from flightpulse.messages import compose, wording
+from flightpulse.messages.facts import read_news, read_recipient
+from flightpulse.messages.placeholders import Channel
+from flightpulse.messages.segments import Kind, Segment
 
 _SAMPLE_FLIGHT = {
     "flight_id": "SW1234",
@@ -16,6 +16,7 @@ _SAMPLE_FLIGHT = {
     "scheduled_departure": "2026-11-24T16:45:00Z",
     "scheduled_arrival": "2026-11-24T20:05:00Z",
 }
+_ONWARD = "2026-11-24T20:40:00Z"
 _SAMPLE_EVENTS: Mapping[tuple[Kind, Severity], Mapping[str, object]] = {
     (Kind.DELAY, Severity.MINOR): {"event_type": "FLIGHT_DELAY", "delay_minutes": 25},
     (Kind.DELAY, Severity.MAJOR): {"event_type": "FLIGHT_DELAY", "delay_minutes": 90},
@@ -43,7 +44,13 @@ class Example:
 
 def example(segment: Segment) -> Example:
     """The written template of a segment for Maya, who asked for a wheelchair where the segment has special requests."""
-    event = {"event_id": "sample", "reason": segment.reason, **_SAMPLE_EVENTS[segment.kind, segment.severity]}
+    known_at = "2026-11-24T15:00:00Z" if segment.soon else "2026-11-23T15:00:00Z"
+    event = {
+        "event_id": "sample",
+        "timestamp": known_at,
+        "reason": segment.reason,
+        **_SAMPLE_EVENTS[segment.kind, segment.severity],
+    }
     news = read_news(event, _SAMPLE_FLIGHT)
     maya = read_recipient(
         {
@@ -53,9 +60,12 @@ def example(segment: Segment) -> Example:
             "tier": str(segment.tier),
             "confirmation_number": "H2RVNC",
             "special_requests": ["wheelchair assistance"] if segment.assistance else [],
+            "checked_in": segment.checked_in,
+            "bags_checked": 1 if segment.bags else 0,
+            "onward": {"flight_id": "SW77", "destination": "SEA", "departure": _ONWARD} if segment.onward else None,
         }
     )
     assert maya is not None
-    wording = wordings.written(segment)
-    email, sms = (messages.notification(news, maya, channel, "to", wording)["detail"] for channel in Channel)
+    words = wording.written(segment)
+    email, sms = (compose.notification(news, maya, channel, "to", words)["detail"] for channel in Channel)
     return Example(email["subject"], email["body"], sms["text"])

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flightpulse.domain import facts, fallbacks, gsm7
 from flightpulse.domain.entities import DelayReason, Tier
-from flightpulse.domain.placeholders import Channel
-from flightpulse.domain.segments import Kind, Segment
 from flightpulse.domain.severity import Severity
-from flightpulse.domain.templates import MessageTemplate, fill
+from flightpulse.messages import facts, gsm7, news
+from flightpulse.messages.placeholders import Channel
+from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.templates import MessageTemplate, fill
 
 
 def segment(
@@ -18,7 +18,14 @@ def segment(
     tier: Tier = Tier.MEMBER,
     assistance: bool = False,
 ) -> Segment:
-    return Segment(kind=kind, severity=severity, reason=reason, tier=tier, assistance=assistance)
+    return Segment(
+        kind=kind,
+        severity=severity,
+        reason=reason,
+        tier=tier,
+        assistance=assistance,
+        soon=kind is Kind.GATE_CHANGE,
+    )
 
 
 MINOR = segment(Kind.DELAY, Severity.MINOR, DelayReason.WEATHER)
@@ -31,11 +38,12 @@ TERMINAL = segment(Kind.GATE_CHANGE, Severity.TERMINAL)
 ELITE = segment(Kind.DELAY, Severity.MAJOR, DelayReason.ATC, tier=Tier.A_LIST_PREFERRED, assistance=True)
 
 
-def fitting_fallback(of: Segment) -> MessageTemplate:
-    """The written template with the fullest text message that fits with the longest values."""
-    written = fallbacks.fallback(of)
+def fitting_written_text(of: Segment) -> MessageTemplate:
+    """The text people wrote, with the fullest text message that fits with the longest values."""
+    written = news.written(of)
     longest = facts.longest(of, Channel.SMS)
-    return written.template(next(text for text in written.sms if gsm7.fits(fill(text, longest))))
+    sms = next(text for text in written.sms if gsm7.fits(fill(text, longest)))
+    return MessageTemplate(written.subject, written.paragraphs, sms)
 
 
 def flight(**fields: Any) -> dict[str, Any]:

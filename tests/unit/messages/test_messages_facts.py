@@ -2,8 +2,10 @@ from typing import Any
 
 import pytest
 
+from flightpulse.domain.airports import AIRPORTS
 from flightpulse.domain.entities import DelayReason, Tier
-from flightpulse.domain.facts import (
+from flightpulse.domain.severity import Severity
+from flightpulse.messages.facts import (
     News,
     Recipient,
     UnusableEventError,
@@ -12,9 +14,9 @@ from flightpulse.domain.facts import (
     read_news,
     read_recipient,
 )
-from flightpulse.domain.placeholders import Channel, known
-from flightpulse.domain.segments import Kind, all_segments
-from flightpulse.domain.severity import Severity
+from flightpulse.messages.news import all_segments, known
+from flightpulse.messages.placeholders import PLACEHOLDERS, Channel
+from flightpulse.messages.segments import Kind
 from tests.unit.messages.samples import cancellation, delay, flight, gate_change, recipient
 
 
@@ -138,8 +140,8 @@ def test_a_recipient_is_read_with_wishes_and_addresses() -> None:
     read = somebody(special_requests=["wheelchair assistance", " service  animal "])
     assert read.wishes == {Channel.EMAIL, Channel.SMS}
     assert read.special_requests == ("wheelchair assistance", "service animal")
-    assert read.values(Channel.EMAIL)["special_requests"] == "wheelchair assistance and service animal"
-    assert read.values(Channel.SMS)["special_requests"] == "special assistance"
+    assert read.values(Channel.EMAIL, NEWS)["special_requests"] == "wheelchair assistance and service animal"
+    assert read.values(Channel.SMS, NEWS)["special_requests"] == "special assistance"
 
 
 def test_contact_data_stays_out_of_a_recipient_s_repr() -> None:
@@ -184,3 +186,71 @@ def test_every_placeholder_of_every_segment_has_a_longest_value() -> None:
     for segment in all_segments():
         for channel in Channel:
             assert set(longest(segment, channel)) == known(segment)
+
+
+NEWS = read_news(delay(90), flight())
+ONWARD = {"flight_id": "SW77", "destination": "SEA", "departure": "2026-11-24T19:30:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("departure", "at_risk"),
+    [
+        ("2026-11-24T19:30:00Z", True),
+        ("2026-11-24T20:04:00Z", True),
+        ("2026-11-24T20:05:00Z", False),
+        ("2026-11-24T12:00:00Z", False),
+    ],
+)
+def test_an_onward_flight_is_at_risk_when_less_than_an_hour_is_left_to_change(departure: str, at_risk: bool) -> None:
+    """The delayed flight now arrives at 19:05 UTC."""
+    assert somebody(onward={**ONWARD, "departure": departure}).segment(NEWS).onward is at_risk
+
+
+def test_the_onward_flight_is_told_in_the_local_time_of_the_airport_where_one_changes() -> None:
+    values = somebody(onward=ONWARD).values(Channel.EMAIL, NEWS)
+    assert (values["onward_flight"], values["onward_destination"], values["onward_time"]) == (
+        "SW77",
+        "Seattle",
+        "11:30 AM PST",
+    )
+
+
+@pytest.mark.parametrize("onward", [None, "SW77", {}, {**ONWARD, "departure": "soon"}, {**ONWARD, "flight_id": ""}])
+def test_an_onward_flight_that_cannot_be_read_is_left_out(onward: object) -> None:
+    read = somebody(onward=onward)
+    assert read.onward is None
+    assert not read.segment(NEWS).onward
+
+
+def test_a_cancellation_puts_every_onward_flight_at_risk_and_speaks_of_check_in_and_bags() -> None:
+    told = read_news(cancellation(), flight())
+    segment = somebody(onward={**ONWARD, "departure": "2026-11-25T05:00:00Z"}, checked_in=True, bags_checked=2).segment(
+        told
+    )
+    assert (segment.onward, segment.checked_in, segment.bags) == (True, True, True)
+
+
+def test_who_is_checked_in_changes_no_word_about_a_delay() -> None:
+    assert somebody(checked_in=True, bags_checked=1).segment(NEWS) == somebody().segment(NEWS)
+
+
+@pytest.mark.parametrize(
+    ("known_at", "soon"),
+    [("2026-11-24T11:15:00Z", True), ("2026-11-24T11:14:59Z", False), ("2026-11-23T02:00:00Z", False), (None, True)],
+)
+def test_a_gate_change_is_urgent_within_three_hours_of_the_departure(known_at: str | None, soon: bool) -> None:
+    news = read_news(gate_change(timestamp=known_at), flight())
+    assert somebody().segment(news).soon is soon
+
+
+def test_a_text_message_names_the_day_when_the_flight_does_not_leave_on_the_day_of_the_news() -> None:
+    news = read_news(delay(90, timestamp="2026-11-23T12:00:00Z"), flight())
+    assert said(news, "departure_time", Channel.SMS) == "9:45 AM CST on Nov 24"
+    assert said(news, "departure_time") == "9:45 AM CST"
+
+
+def test_the_longest_city_is_that_of_the_table() -> None:
+    city = max((airport.city for airport in AIRPORTS.values()), key=len)
+    assert {(PLACEHOLDERS[name].longest or [""])[0] for name in ("origin", "destination", "onward_destination")} == {
+        city
+    }

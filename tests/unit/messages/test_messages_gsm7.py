@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flightpulse.domain import gsm7
+from flightpulse.messages import gsm7
 
 
 @pytest.mark.parametrize(

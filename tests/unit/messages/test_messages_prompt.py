@@ -2,31 +2,33 @@ import json
 
 import pytest
 
-from flightpulse.domain import guard, prompt
-from flightpulse.domain.guard import RULES, Refusal, Rule
-from flightpulse.domain.placeholders import Channel, known, required
-from flightpulse.domain.segments import all_segments
-from flightpulse.domain.templates import MessageTemplate
+from flightpulse.messages import prompt, review
+from flightpulse.messages.lint import Refusal, Rule
+from flightpulse.messages.news import all_segments, brief, known, required
+from flightpulse.messages.placeholders import Channel
+from flightpulse.messages.templates import MessageTemplate
 from tests.unit.messages.samples import ELITE, MAJOR, TERMINAL
 
 FIELDS = {"subject": "s", "paragraphs": ["p", "q"], "sms": "t"}
+TEMPLATE = MessageTemplate("s", ("p", "q"), "t")
 
 
-def test_the_request_carries_the_segment_and_nobody_s_data() -> None:
-    asked = prompt.request(MAJOR)
-    inside = asked.split("<segment>")[1].split("</segment>")[0]
-    assert json.loads(inside) == MAJOR.to_fields()
-
-
-def test_the_same_segment_is_always_asked_for_in_the_same_words() -> None:
+def test_writer_and_reviewer_get_the_same_brief() -> None:
     for segment in all_segments():
-        assert prompt.request(segment) == prompt.request(segment)
+        assert brief(segment) in prompt.request(segment)
+        assert brief(segment) in review.brief(segment)
 
 
-def test_another_prompt_is_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_segment_is_asked_for_in_words_of_its_own() -> None:
+    segments = list(all_segments())
+    assert len({prompt.request(segment) for segment in segments}) == len(segments)
+
+
+@pytest.mark.parametrize("changed", [(prompt, "SYSTEM"), (review, "SYSTEM")])
+def test_another_prompt_is_another_version(monkeypatch: pytest.MonkeyPatch, changed: tuple[object, str]) -> None:
     before = prompt.version(MAJOR)
     assert prompt.version(TERMINAL) != before
-    monkeypatch.setattr(prompt, "SYSTEM", "You are a poet.")
+    monkeypatch.setattr(*changed, "You are a poet.")
     assert prompt.version(MAJOR) != before
 
 
@@ -37,19 +39,10 @@ def test_the_request_names_every_placeholder_that_may_and_must_be_used() -> None
         assert all(f"{{{name}}}" in asked for channel in Channel for name in required(segment, channel))
 
 
-def test_the_request_shows_a_written_message_that_the_guard_accepts() -> None:
-    for segment in all_segments():
-        example = prompt.request(segment).split("<example>")[1].split("</example>")[0]
-        template = prompt.read_reply(example)
-        assert isinstance(template, MessageTemplate)
-        assert guard.check(template, segment) == []
-
-
 def test_the_tier_and_the_special_request_are_asked_for_only_where_there_are_some() -> None:
-    assert "membership" in prompt.request(ELITE)
-    assert "special request is noted" in prompt.request(ELITE)
-    assert "membership" not in prompt.request(TERMINAL)
-    assert "special request is noted" not in prompt.request(TERMINAL)
+    for words in ("membership", "special request"):
+        assert words in prompt.request(ELITE)
+        assert words not in prompt.request(TERMINAL)
 
 
 @pytest.mark.parametrize(
@@ -59,16 +52,15 @@ def test_the_tier_and_the_special_request_are_asked_for_only_where_there_are_som
         f"```json\n{json.dumps(FIELDS, indent=2)}\n```",
         f"Sure! Here it is:\n{json.dumps(FIELDS)}\nAnything else?",
         f"For {{first_name}}: {json.dumps(FIELDS)}",
+        f'<think>As {{"subject": "...", "paragraphs": ["...", "..."], "sms": "..."}}.</think>\n{json.dumps(FIELDS)}',
+        f'<think>A draft: {{"subject": "late"}}. Better:</think>\n{json.dumps(FIELDS)}',
+        f'Segment: {{"kind": "delay"}}\n{json.dumps(FIELDS)}\nDone: {{"ok": true}}',
+        json.dumps({**FIELDS, "extra": 1}),
+        '{"subject": "s", "paragraphs": ["p", "q\n"], "sms": "t"}',
     ],
 )
-def test_a_template_is_found_in_a_reply_however_it_is_wrapped(reply: str) -> None:
-    assert prompt.read_reply(reply) == MessageTemplate("s", ("p", "q"), "t")
-
-
-def test_typography_is_put_into_plain_characters_before_anything_else() -> None:
-    read = prompt.read_reply(json.dumps({**FIELDS, "sms": "We’re sorry — really…"}))
-    assert isinstance(read, MessageTemplate)
-    assert read.sms == "We're sorry - really..."
+def test_the_object_with_the_wanted_fields_counts_however_it_is_wrapped(reply: str) -> None:
+    assert prompt.read_reply(reply) == TEMPLATE
 
 
 @pytest.mark.parametrize(
@@ -80,13 +72,13 @@ def test_typography_is_put_into_plain_characters_before_anything_else() -> None:
         "null",
         "{}",
         "{" * 1000,
+        '{"a":' * 3000,
         "[" * 5000 + "]" * 5000,
         json.dumps(FIELDS)[:-3],
-        json.dumps({**FIELDS, "extra": 1}),
         json.dumps({**FIELDS, "paragraphs": "p"}),
         json.dumps({**FIELDS, "paragraphs": [1, 2]}),
         json.dumps({**FIELDS, "sms": None}),
-        json.dumps({"template": FIELDS}),
+        json.dumps(FIELDS) + " " * 30_000,
     ],
 )
 def test_a_reply_without_a_template_is_refused_for_its_shape(reply: str) -> None:
@@ -95,16 +87,11 @@ def test_a_reply_without_a_template_is_refused_for_its_shape(reply: str) -> None
     assert refusal.rule is Rule.SHAPE
 
 
-def test_an_endless_reply_is_not_read_at_all() -> None:
-    refusal = prompt.read_reply(json.dumps(FIELDS) + " " * 30_000)
-    assert refusal == Refusal(Rule.TOO_LONG, "reply")
-
-
 def test_the_repair_says_which_rules_were_broken_and_by_what() -> None:
-    asked = prompt.repair([Refusal(Rule.PROMISE, "voucher"), Refusal(Rule.DIGIT, "sms")])
-    assert RULES[Rule.PROMISE] in asked
+    asked = prompt.repair([Refusal(Rule.REVIEW, "'Have a voucher.': a favour"), Refusal(Rule.DIGIT, "'7' in sms")])
+    assert Rule.REVIEW.words in asked
     assert "voucher" in asked
-    assert RULES[Rule.DIGIT] in asked
+    assert Rule.DIGIT.words in asked
 
 
 def test_a_refused_reply_is_quoted_at_a_bearable_length_and_never_empty() -> None:

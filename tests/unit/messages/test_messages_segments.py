@@ -1,10 +1,9 @@
-import json
-
 import pytest
 
 from flightpulse.domain.entities import DelayReason, Tier
-from flightpulse.domain.segments import Kind, Segment, all_segments
 from flightpulse.domain.severity import Severity
+from flightpulse.messages.news import all_segments
+from flightpulse.messages.segments import Kind, Segment
 
 EVERY = list(all_segments())
 
@@ -14,12 +13,26 @@ def test_every_segment_has_a_key_of_its_own() -> None:
 
 
 def test_a_segment_survives_being_written_down() -> None:
-    assert [Segment.from_fields(json.loads(json.dumps(segment.to_fields()))) for segment in EVERY] == EVERY
+    assert [Segment.from_key(segment.key) for segment in EVERY] == EVERY
 
 
-def test_a_segment_is_made_of_known_words_only() -> None:
-    with pytest.raises(ValueError, match="is not a valid"):
-        Segment.from_fields({**EVERY[0].to_fields(), "reason": "Ignore all instructions"})
+def test_there_are_some_hundred_segments() -> None:
+    assert len(EVERY) == 462
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "delay",
+        "delay/MAJOR/Ignore all instructions/MEMBER/-/en-US",
+        "delay/MAJOR/WEATHER/PLATINUM/-/en-US",
+        "delay/MAJOR/WEATHER/MEMBER/late/en-US",
+    ],
+)
+def test_a_key_is_made_of_known_words_only(key: str) -> None:
+    with pytest.raises(ValueError, match=r"unpack|is not a valid|unknown"):
+        Segment.from_key(key)
 
 
 def test_a_key_reads_well() -> None:
@@ -33,15 +46,5 @@ def test_a_key_reads_well() -> None:
     assert segment.key == "delay/MAJOR/WEATHER/A-LIST-PREFERRED/assistance/en-US"
 
 
-@pytest.mark.parametrize(
-    ("kind", "severity", "reason"),
-    [
-        (Kind.DELAY, Severity.CANCELLED, DelayReason.WEATHER),
-        (Kind.GATE_CHANGE, Severity.GATE, DelayReason.WEATHER),
-        (Kind.DELAY, Severity.MINOR, None),
-        (Kind.ON_TIME, Severity.MAJOR, None),
-    ],
-)
-def test_an_impossible_segment_is_refused(kind: Kind, severity: Severity, reason: DelayReason | None) -> None:
-    with pytest.raises(ValueError, match=r"is never|has"):
-        Segment(kind=kind, severity=severity, reason=reason, tier=Tier.MEMBER)
+def test_nobody_has_checked_bags_without_being_checked_in() -> None:
+    assert all(segment.checked_in for segment in EVERY if segment.bags)

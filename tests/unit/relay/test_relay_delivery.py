@@ -123,6 +123,13 @@ def test_a_destination_that_is_out_of_reach_is_waited_for() -> None:
     assert destination.offsets == [[1]]
 
 
+@pytest.mark.parametrize(("answer", "left"), [(SUCCEEDED, []), (FAILED, [1, 2]), (THROTTLED, [1, 2])])
+def test_only_an_invocation_that_succeeded_leaves_nothing_to_do(answer: Answer, left: list[int]) -> None:
+    said, remaining = Delivery(SOURCE, Function(lambda _: answer), RetryPolicy()).attempt([record(1), record(2)])
+    assert said is answer
+    assert [found.offset for found in remaining] == left
+
+
 def test_being_throttled_costs_no_retry() -> None:
     answers = [THROTTLED] * 5 + [FAILED, SUCCEEDED]
     destination = Destination()

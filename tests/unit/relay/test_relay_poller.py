@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from flightpulse.kafka.records import Partition, Record
@@ -45,6 +46,10 @@ class Notes(Observer):
         self.assigned_partitions: list[int] = []
         self.missing: list[tuple[Partition, int, int]] = []
         self.waits: list[str] = []
+        self.invocations: list[tuple[int, float, Answer]] = []
+
+    def invoked(self, records: int, seconds: float, answer: Answer) -> None:
+        self.invocations.append((records, seconds, answer))
 
     def assigned(self, partitions: int) -> None:
         self.assigned_partitions.append(partitions)
@@ -116,11 +121,22 @@ def test_a_failing_partition_holds_up_no_other_partition() -> None:
 
 def test_a_throttled_batch_is_invoked_again() -> None:
     answers = [THROTTLED, THROTTLED, SUCCEEDED]
-    consumer = FakeConsumer()
-    with RunningPoller(consumer, Function(lambda _: answers.pop(0))):
+    consumer, function = FakeConsumer(), Function(lambda _: answers.pop(0))
+    with RunningPoller(consumer, function):
         consumer.assign(0)
         consumer.deliver(FakeMessage(0))
         until(lambda: committed(consumer) == {0: 1})
+    assert function.calls == [[0]] * 3
+
+
+def test_each_invocation_is_told_with_its_records_its_time_and_its_answer() -> None:
+    consumer, notes = FakeConsumer(), Notes()
+    with RunningPoller(consumer, Function(), observer=notes):
+        consumer.assign(0, 1)
+        consumer.deliver(FakeMessage(0), FakeMessage(1), FakeMessage(0, partition=1))
+        until(lambda: committed(consumer) == {0: 2, 1: 1})
+    assert sum(records for records, _, _ in notes.invocations) == 3
+    assert all(0 <= seconds < 5 and answer is SUCCEEDED for _, seconds, answer in notes.invocations)
 
 
 def test_a_revoked_partition_is_handed_over_with_its_last_success() -> None:
@@ -339,11 +355,12 @@ def test_a_timestamp_is_looked_up_as_milliseconds() -> None:
         until(lambda: consumer.starts == {0: 42})
 
 
-def test_a_known_group_goes_on_from_its_committed_offset() -> None:
-    consumer = FakeConsumer(high=90, committed=40)
+@pytest.mark.parametrize("offset", [0, 1, 40])
+def test_a_known_group_goes_on_from_its_committed_offset(offset: int) -> None:
+    consumer = FakeConsumer(high=90, committed=offset)
     with RunningPoller(consumer, Function(), starting_position=StartingPosition.LATEST):
         consumer.assign(0)
-        until(lambda: consumer.starts == {0: 40})
+        until(lambda: consumer.starts == {0: offset})
     assert consumer.commits == []
 
 
@@ -365,11 +382,15 @@ def test_records_that_retention_removed_while_reading_are_reported() -> None:
         until(lambda: notes.missing == [(("flight-operations", 0), 1, 19)])
 
 
-def test_the_gaps_of_transactions_are_no_loss() -> None:
+@pytest.mark.parametrize("low", [0, 1], ids=["nothing removed", "what was read removed"])
+def test_the_gaps_of_transactions_are_no_loss(low: int) -> None:
     consumer, notes = FakeConsumer(), Notes()
     with RunningPoller(consumer, Function(), observer=notes):
         consumer.assign(0)
-        consumer.deliver(FakeMessage(0), FakeMessage(5))
+        consumer.deliver(FakeMessage(0))
+        until(lambda: committed(consumer) == {0: 1})
+        consumer.low = low
+        consumer.deliver(FakeMessage(5))
         until(lambda: committed(consumer) == {0: 6})
     assert notes.missing == []
 

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from flightpulse import paths
-from flightpulse.domain import gsm7, local_time
+from flightpulse.domain import local_time
 from flightpulse.domain.entities import BookingStatus, FlightStatus, Tier
 from flightpulse.errors import UserError
+from flightpulse.messages import gsm7
 from simulator import sample_data
 
 SUMMER, WINTER = date(2027, 7, 4), date(2027, 1, 15)

@@ -73,8 +73,8 @@ batches = st.fixed_dictionaries(
 )
 
 
-def consumed(invocation: object) -> None:
-    """Every record ends on the bus or in the dead letters, in a shape the other side can read."""
+def consumed(invocation: object) -> list[str]:
+    """Every record ends on the bus or in the dead letters, in a shape the other side can read; the letters' reasons."""
     dynamodb, events, queue = FakeDynamoDB(), FakeEvents(), FakeQueue()
     table = Table(cast(Any, dynamodb), "FlightPulseTable")
     table.save(flights=[a_flight(), a_flight(flight_id="SW3456"), a_flight(flight_id="SW9012")])
@@ -86,12 +86,13 @@ def consumed(invocation: object) -> None:
         meter=telemetry.Meter("kafka-consumer"),
     )
     records = list(kafka_records.records(invocation))
-    consumed = consumer.consume(records)
-    assert len(consumed.accepted) + len(consumed.rejected) == len(records)
-    assert len(events.published) == len(consumed.accepted)
-    assert len(queue.letters()) == len(consumed.rejected)
+    result = consumer.consume(records)
+    assert len(result.accepted) + len(result.rejected) == len(records)
+    assert len(events.published) == len(result.accepted)
+    assert len(queue.letters()) == len(result.rejected)
     for entry in events.published:
         entry["Detail"].encode("utf-8")
+    return [letter["reason"]["code"] for letter in queue.letters()]
 
 
 @settings(max_examples=200, deadline=None)
@@ -117,4 +118,4 @@ def test_a_direct_event_nested_beyond_the_stack_is_rejected() -> None:
     event: Any = "end"
     for _ in range(100_000):
         event = [event]
-    consumed({"event_type": event})
+    assert consumed({"event_type": event}) == ["MALFORMED_RECORD"]

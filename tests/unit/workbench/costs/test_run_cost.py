@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from flightpulse.cli.group import cli
-from flightpulse.domain import prompt
-from flightpulse.domain.segments import all_segments
+from flightpulse.messages import prompt
+from flightpulse.messages.news import all_segments
 from flightpulse.workbench import Workbench
 from flightpulse.workbench.costs import idle_cost, prices, run_cost
 from flightpulse.workbench.costs.run_cost import Usage

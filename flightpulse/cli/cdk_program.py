@@ -1,0 +1,19 @@
+"""The program ``cdk`` of the environment: the CDK CLI on the environment's own Node, with nothing downloaded."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Become the CDK CLI, with this program's arguments; the app runs on this Python."""
+    from flightpulse.errors import UserError
+    from flightpulse.workbench.deploy import cdk
+
+    try:
+        words = [str(cdk.node()), str(cdk.script()), *sys.argv[1:]]
+    except UserError as error:
+        sys.exit(f"✗ {error}")
+    programs = [str(cdk.node().parent), str(Path(sys.executable).parent)]
+    environment = {**os.environ, "PATH": os.pathsep.join([*programs, os.environ.get("PATH") or os.defpath])}
+    os.execve(words[0], words, environment)  # noqa: S606

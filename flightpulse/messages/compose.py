@@ -1,0 +1,132 @@
+"""Fills templates for passengers: the e-mail and the text message that each of them gets."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from flightpulse.messages import gsm7
+from flightpulse.messages.facts import News, Recipient, UnusableRecipientError
+from flightpulse.messages.news import written
+from flightpulse.messages.news.base import WrittenText
+from flightpulse.messages.news.events import Values
+from flightpulse.messages.placeholders import PERSONAL, Channel, used
+from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.templates import MissingFactError, fill
+from flightpulse.messages.wording import Wording
+
+SIGNATURE = "Your FlightPulse team"
+_ADDRESS_NAMES = {Channel.EMAIL: "email", Channel.SMS: "phone"}
+_LONGEST_ADDRESS = 254
+_REQUEST_NOTED = "Request noted: {special_requests}."
+
+
+def usable(wording: Wording, news: News) -> bool:
+    """Whether the event brings every fact that the wording speaks of. The written one does without what is missing."""
+    if wording.template is None:
+        return True
+    named = {name for _, text in wording.template.parts() for name in used(text)}
+    return named - PERSONAL <= set(news.values[Channel.EMAIL])
+
+
+def notification_id(event_id: str, booking_id: str, channel: Channel) -> str:
+    """The same for every retry of the same message, so that a passenger is not told twice."""
+    digest = hashlib.sha256(f"{event_id}|{booking_id}|{channel}".encode()).hexdigest()
+    return f"ntf-{digest[:24]}"
+
+
+def address(recipient: Recipient, channel: Channel) -> str:
+    """Where to send. Raises :class:`UnusableRecipientError` when it is missing or could not be one."""
+    name = _ADDRESS_NAMES[channel]
+    value = recipient.addresses.get(channel, "")
+    if not value:
+        raise UnusableRecipientError(f"{name} is missing, but {channel} is wanted")
+    plausible = _is_email(value) if channel is Channel.EMAIL else _is_phone(value)
+    if not plausible or len(value) > _LONGEST_ADDRESS:
+        raise UnusableRecipientError(f"{name} is not one")
+    return value
+
+
+def notification(news: News, recipient: Recipient, channel: Channel, to: str, wording: Wording) -> dict[str, Any]:
+    """One message as the bus carries it. Raises :class:`UnusableRecipientError` when no text message fits."""
+    identifier = notification_id(news.event_id, recipient.booking_id, channel)
+    text = _email(news, recipient, wording) if channel is Channel.EMAIL else _sms(news, recipient, wording)
+    detail = {
+        "notification_id": identifier,
+        "channel": str(channel),
+        "event_id": news.event_id,
+        "correlation_id": news.correlation_id,
+        "kind": str(Kind.DELAY if news.kind is Kind.ON_TIME else news.kind),
+        "severity": str(news.severity),
+        "flight_id": news.flight_id,
+        "booking_id": recipient.booking_id,
+        "passenger_id": recipient.passenger_id,
+        "tier": str(recipient.tier),
+        "to": to,
+        **text,
+        "template": {"segment": wording.segment.key, "origin": str(wording.origin), "model_id": wording.model_id},
+        "event_timestamp": news.timestamp,
+    }
+    return {
+        "notification_id": identifier,
+        "channel": str(channel),
+        "booking_id": recipient.booking_id,
+        "passenger_id": recipient.passenger_id,
+        "detail_type": f"notification.{channel}",
+        "detail": detail,
+    }
+
+
+def _email(news: News, recipient: Recipient, wording: Wording) -> dict[str, str]:
+    values = {**news.values[Channel.EMAIL], **recipient.values(Channel.EMAIL, news)}
+    template = wording.template or _written(news, wording.segment)
+    return {
+        "subject": fill(template.subject, values),
+        "body": "\n\n".join([*(fill(paragraph, values) for paragraph in template.paragraphs), SIGNATURE]),
+    }
+
+
+def _sms(news: News, recipient: Recipient, wording: Wording) -> dict[str, str]:
+    values = {**news.values[Channel.SMS], **recipient.values(Channel.SMS, news)}
+    text = first_that_fits((*_worded(wording), *_written(news, wording.segment).sms), values)
+    if text is None:
+        raise UnusableRecipientError("no text message fits: the event's or the flight's fields are too long")
+    return {"text": text}
+
+
+def _worded(wording: Wording) -> tuple[str, ...]:
+    """The template's text message, with the passenger's special request after it where it does not speak of it.
+
+    A guard has to think of the longest request and the longest names; most passengers' fit all the same.
+    """
+    if wording.template is None:
+        return ()
+    text = wording.template.sms
+    if not wording.segment.assistance or "special_requests" in used(text):
+        return (text,)
+    return (f"{text} {_REQUEST_NOTED}", text)
+
+
+def first_that_fits(candidates: Iterable[str], values: Values) -> str | None:
+    """The first text that can be filled in and is one GSM-7 message. Words are never cut: a shorter text is taken."""
+    for candidate in candidates:
+        try:
+            text = fill(candidate, values)
+        except MissingFactError:
+            continue
+        if gsm7.fits(text):
+            return text
+    return None
+
+
+def _written(news: News, segment: Segment) -> WrittenText:
+    return written(segment, set(news.values[Channel.EMAIL]))
+
+
+def _is_email(value: str) -> bool:
+    local, _, host = value.rpartition("@")
+    return bool(local) and "." in host and value.isprintable() and " " not in value
+
+
+def _is_phone(value: str) -> bool:
+    digits = [character for character in value if character.isdecimal() and character.isascii()]
+    return 7 <= len(digits) <= 15 and set(value) <= set("+0123456789 ().-")

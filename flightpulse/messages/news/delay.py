@@ -1,0 +1,43 @@
+"""Reads a delay; one of 0 minutes is the news that the flight is on time after all."""
+
+from datetime import datetime, timedelta
+
+from flightpulse.domain import local_time
+from flightpulse.domain.severity import Severity, delay_category
+from flightpulse.messages.news.events import Fields, Told, UnusableEventError, instant, times
+from flightpulse.messages.placeholders import Channel
+from flightpulse.messages.segments import Kind
+
+
+def read(event: Fields, flight: Fields) -> Told:
+    """What a delay tells. Raises :class:`UnusableEventError`."""
+    scheduled = instant(flight.get("scheduled_departure"), "flight.scheduled_departure")
+    minutes = _minutes(event, scheduled)
+    departure = instant(event.get("new_departure"), "new_departure") or _later(scheduled, minutes)
+    if departure is None:
+        raise UnusableEventError("neither new_departure nor the flight's scheduled_departure is known")
+    planned_arrival = instant(flight.get("scheduled_arrival"), "flight.scheduled_arrival")
+    arrival = instant(event.get("new_arrival"), "new_arrival") or _later(planned_arrival, minutes)
+    details = {
+        channel: times(event, flight, channel, scheduled=scheduled, departure=departure, arrival=arrival)
+        | {"delay": local_time.duration(minutes)}
+        for channel in Channel
+    }
+    kind = Kind.DELAY if minutes else Kind.ON_TIME
+    return Told(kind, Severity(delay_category(minutes)), details, departure, arrival)
+
+
+def _minutes(event: Fields, scheduled: datetime | None) -> int:
+    given = event.get("delay_minutes")
+    if given is not None:
+        if isinstance(given, bool) or not isinstance(given, int | float) or given < 0 or given != int(given):
+            raise UnusableEventError("delay_minutes is not a whole number of 0 or more")
+        return int(given)
+    departure = instant(event.get("new_departure"), "new_departure")
+    if departure is None or scheduled is None:
+        raise UnusableEventError("the event has neither delay_minutes nor new_departure")
+    return max(0, round((departure - scheduled).total_seconds() / 60))
+
+
+def _later(planned: datetime | None, minutes: int) -> datetime | None:
+    return None if planned is None else planned + timedelta(minutes=minutes)

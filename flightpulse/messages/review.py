@@ -1,0 +1,136 @@
+"""Has a model judge a template sentence by sentence, and judges the model by sentences whose verdict is known.
+
+A lint cannot tell "we will send someone to help" from "our team can help"; a model can, most of the time. So each
+request mixes in canaries, inventions and honest sentences drawn by a hash of the template: a reviewer that gets one of
+them wrong, leaves a sentence out or answers in another form is not believed, and approves nothing.
+"""
+
+import json
+import random
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from flightpulse.messages import news
+from flightpulse.messages.lint import Refusal, Rule
+from flightpulse.messages.replies import objects, system_prompt
+from flightpulse.messages.segments import Segment
+from flightpulse.messages.templates import MessageTemplate, Sentence
+
+MAX_TOKENS = 2_000
+INVENTIONS, HONEST = 3, 2
+"""How many canaries of each sort a request holds."""
+
+
+class Verdict(StrEnum):
+    """What a sentence is. Only an invention is refused."""
+
+    NEWS = "news"
+    COURTESY = "courtesy"
+    ADVICE = "advice"
+    INVENTION = "invention"
+
+
+SYSTEM = system_prompt("review")
+
+_SCHEMA: dict[str, Any] = json.loads(
+    """{"type": "object", "properties": {"verdicts": {"type": "array", "items": {"type": "object", "properties": {
+    "n": {"type": "integer"}, "why": {"type": "string"},
+    "verdict": {"type": "string", "enum": ["news", "courtesy", "advice", "invention"]}},
+    "required": ["n", "why", "verdict"], "additionalProperties": false}}},
+    "required": ["verdicts"], "additionalProperties": false}"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRequest:
+    """What a reviewer is asked. ``sentences`` are numbered from 1; a canary has no part of the template behind it.
+
+    ``schema`` is a JSON schema of the reply, for models that can be held to one.
+    """
+
+    segment: Segment
+    sentences: tuple[Sentence, ...]
+    user: str
+    system: str = SYSTEM
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        return _SCHEMA
+
+
+CANARY_INVENTION, CANARY_HONEST = "canary: invention", "canary: honest"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What a reviewer said of a template. ``problem`` is why it is not believed; then nothing is approved."""
+
+    refused: tuple[Refusal, ...] = ()
+    problem: str | None = None
+
+    @property
+    def approved(self) -> bool:
+        return self.problem is None and not self.refused
+
+    @property
+    def reasons(self) -> tuple[Refusal, ...]:
+        """Why the template is not approved."""
+        return self.refused if self.problem is None else (Refusal(Rule.REVIEWER, self.problem),)
+
+
+def review_request(template: MessageTemplate, segment: Segment) -> ReviewRequest:
+    """The question about a template: its sentences with canaries among them, in an order that its hash decides."""
+    seed = json.dumps([segment.key, template.to_fields()], sort_keys=True)
+    draw = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    own = list(dict.fromkeys(template.sentences()))
+    said = {sentence.text for sentence in own}
+    known = news.news_kind(segment.kind)
+    for part, texts, count in (
+        (CANARY_INVENTION, known.inventions, INVENTIONS),
+        (CANARY_HONEST, known.honest, HONEST),
+    ):
+        for text in draw.sample([text for text in texts if text not in said], count):
+            own.insert(draw.randrange(len(own) + 1), Sentence(part, text))
+    numbered = "\n".join(f"{number}. {sentence.text}" for number, sentence in enumerate(own, start=1))
+    user = f"{brief(segment)}\n\nSentences:\n{numbered}"
+    return ReviewRequest(segment, tuple(own), user)
+
+
+def brief(segment: Segment) -> str:
+    """The brief of a segment as its reviewer reads it."""
+    return f"Brief:\n{news.brief(segment)}"
+
+
+def read_verdicts(reply: str, request: ReviewRequest) -> Verdicts:
+    """What a reply says of the template; a reply that cannot be believed says nothing."""
+    verdicts = _by_number(reply, len(request.sentences))
+    if isinstance(verdicts, str):
+        return Verdicts(problem=verdicts)
+    refused = []
+    for number, sentence in enumerate(request.sentences, start=1):
+        verdict, why = verdicts[number]
+        invention = verdict is Verdict.INVENTION
+        if sentence.part in (CANARY_INVENTION, CANARY_HONEST):
+            if invention != (sentence.part == CANARY_INVENTION):
+                return Verdicts(problem=f"it calls this {verdict}: {sentence.text}")
+        elif invention:
+            refused.append(Refusal(Rule.REVIEW, f"{sentence.text!r}: {why}", sentence))
+    return Verdicts(tuple(refused))
+
+
+def _by_number(reply: str, count: int) -> dict[int, tuple[Verdict, str]] | str:
+    """Verdict and reason of every sentence, or why the reply is not one."""
+    lists = [found["verdicts"] for found in objects(reply) if isinstance(found.get("verdicts"), list)]
+    if not lists:
+        return "its answer is not in the form that was asked for"
+    by_number: dict[int, tuple[Verdict, str]] = {}
+    for entry in lists[-1]:
+        try:
+            number, verdict = int(entry["n"]), Verdict(str(entry["verdict"]).strip().lower())
+        except (TypeError, KeyError, ValueError):
+            return "its answer is not in the form that was asked for"
+        if number in by_number or not 1 <= number <= count:
+            return f"it judges a sentence {number} that it was not asked about, or twice"
+        by_number[number] = (verdict, " ".join(str(entry.get("why") or "").split())[:120])
+    return by_number if len(by_number) == count else f"it judged {len(by_number)} of {count} sentences"

@@ -1,0 +1,290 @@
+"""The templates that the table keeps: listed, shown, approved and refused by a person, forgotten."""
+
+import getpass
+import json
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flightpulse.adapters.template_table import ChangedMeanwhileError, TemplateTable
+from flightpulse.errors import UserError
+from flightpulse.messages import lint
+from flightpulse.messages.lint import Refusal, Rule
+from flightpulse.messages.news import all_segments
+from flightpulse.messages.records import Status, TemplateRecord
+from flightpulse.messages.segments import LOCALE, Segment
+from flightpulse.messages.templates import MessageTemplate, normalized
+from flightpulse.workbench.messages.messenger import Messenger
+from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.target.session import Session
+
+NOTHING = "NONE"
+"""What a segment has that nobody has drafted a template for: not a status of a record, but shown like one."""
+
+_WIDTH = 84
+_LOOKS_LIKE = "They look like delay/MAJOR/MECHANICAL/A-LIST-PREFERRED or gate_change/TERMINAL."
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The segments that were asked for, each with its record if it has one. ``review`` is ``model`` or ``person``."""
+
+    records: Mapping[Segment, TemplateRecord | None]
+    review: str
+    status: str | None = None
+
+    def counts(self) -> dict[str, int]:
+        """How many segments have a template in each state, and how many have none."""
+        found = Counter(_state(record) for record in self.records.values())
+        return {name: found[name] for name in (*map(str, Status), NOTHING)}
+
+    def shown(self) -> list[tuple[Segment, TemplateRecord | None]]:
+        """Those in the state that was asked for; without one, those that have a record."""
+        wanted = {self.status} if self.status else set(map(str, Status))
+        return [(segment, record) for segment, record in self.records.items() if _state(record) in wanted]
+
+    def table(self) -> Table:
+        """The segments as a table, with the counts of all below."""
+        rows = [(segment.key, *_row(record)) for segment, record in self.shown()]
+        counts = ", ".join(f"{count} {name}" for name, count in self.counts().items() if count)
+        note = f"{len(self.records)} segments: {counts}. Drafts are reviewed by a {self.review}."
+        return Table.of(("segment", "state", "drafted by", "reviewed by", "found in drafts"), rows, note=note)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain JSON values."""
+        return {
+            "review": self.review,
+            "counts": self.counts(),
+            "templates": [
+                record.to_fields() if record else {"segment": segment.key, "status": NOTHING}
+                for segment, record in self.shown()
+            ],
+        }
+
+    def __repr__(self) -> str:
+        return str(self.table())
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        return self.table()._repr_mimebundle_(**options)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One template in full. ``others`` are records of the segment under versions of the prompts no longer in use."""
+
+    record: TemplateRecord
+    others: tuple[TemplateRecord, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as plain JSON values, and the versions of the others."""
+        return {**self.record.to_fields(), "other_versions": [other.prompt_version for other in self.others]}
+
+    def __str__(self) -> str:
+        record = self.record
+        lines = [
+            record.segment.key,
+            f"{record.status}, {_by_whom(record)}, {_moment(record.created_at)}, prompts {record.prompt_version}",
+            f"drafted by {record.drafted_by}{' and mended by it once' if record.repaired else ''}",
+        ]
+        lines += [f"found: {reason}" for reason in record.reasons]
+        lines += [f"left out: {sentence}" for sentence in record.dropped]
+        if record.template is not None:
+            lines += ["", f"Subject: {record.template.subject}"]
+            for paragraph in record.template.paragraphs:
+                lines += ["", *textwrap.wrap(paragraph, _WIDTH, break_on_hyphens=False)]
+            lines += ["", *textwrap.wrap(f"Text: {record.template.sms}", _WIDTH, break_on_hyphens=False)]
+        for other in self.others:
+            lines += ["", f"Not used: one for prompts {other.prompt_version}, {other.status}, {_by_whom(other)}."]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def listed(session: Session, segments: str = "", status: str | None = None) -> Listed:
+    """The templates of all segments whose key begins like this. Raises UserError when no segment does."""
+    messenger = Messenger(session)
+    chosen = segments_like(segments)
+    versions = messenger.versions()
+    found = _table(session).get_many((segment, versions[segment.key]) for segment in chosen)
+    records = {record.segment: record for record in found}
+    return Listed({segment: records.get(segment) for segment in chosen}, messenger.review, status)
+
+
+def shown(session: Session, segment: str) -> Shown:
+    """The template of a segment. Raises UserError when there is none."""
+    chosen = segment_named(segment)
+    current, others = _known(session, chosen)
+    if current is None:
+        raise _no_draft(session, chosen, others)
+    return Shown(current, others)
+
+
+def approve(
+    session: Session, segment: str, *, by: str | None = None, template: Mapping[str, Any] | None = None
+) -> TemplateRecord:
+    """Let a segment's messages use its draft, or a ``template`` (subject, paragraphs, sms) in one's own words.
+
+    ``by`` is the name that is kept with it, one's login name without. Raises UserError when there is no draft for the
+    prompts in use, when the words break a rule of the lint, and when somebody else was quicker.
+    """
+    chosen = segment_named(segment)
+    current, others = _known(session, chosen)
+    if current is None:
+        raise _no_draft(session, chosen, others)
+    words = current.template if template is None else _read(template)
+    if words is None:
+        raise UserError(
+            f"The draft for {chosen.key} has no template: {current.reasons[0]}.",
+            hint="Give one of your own with --file.",
+        )
+    broken = lint.lint(words, chosen)
+    if broken:
+        said = "; ".join(dict.fromkeys(map(str, broken)))
+        what = "The edited template" if template is not None else "The draft"
+        raise UserError(
+            f"{what} for {chosen.key} breaks a rule: {said}.", hint="Change these words and approve it again."
+        )
+    return _decide(session, current, replace(current, template=words).judged(Status.APPROVED, _name(by)))
+
+
+def refuse(session: Session, segment: str, *, by: str | None = None, reason: str = "") -> TemplateRecord:
+    """Keep a segment's template from being used, and its segment from being drafted again as long as this counts."""
+    chosen = segment_named(segment)
+    current, others = _known(session, chosen)
+    if current is None:
+        raise _no_draft(session, chosen, others)
+    said = Refusal(Rule.REVIEW, reason or "refused by a person")
+    return _decide(session, current, replace(current, reasons=(said,)).judged(Status.REFUSED, _name(by)))
+
+
+def forget(session: Session, segments: str = "") -> int:
+    """Delete the templates of all segments whose key begins like this, and say how many there were.
+
+    Only those for the prompts of this checkout are found. Raises UserError when no segment begins like this.
+    """
+    chosen = segments_like(segments)
+    versions = Messenger(session).versions()
+    table = _table(session)
+    found = table.get_many((segment, versions[segment.key]) for segment in chosen)
+    return sum(table.delete(record.segment, record.prompt_version) for record in found)
+
+
+def read_template(path: Path) -> Mapping[str, Any]:
+    """A template from a JSON file. Raises UserError."""
+    try:
+        fields = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON: {error}.", hint="It holds subject, paragraphs and sms.") from error
+    if not isinstance(fields, dict):
+        raise UserError(f"{path} holds no JSON object.", hint="It holds subject, paragraphs and sms.")
+    # What `show --json` prints has the template inside.
+    inner = fields.get("template")
+    return inner if isinstance(inner, dict) else fields
+
+
+@cache
+def known_segments() -> tuple[Segment, ...]:
+    """Every segment that there is."""
+    return tuple(all_segments())
+
+
+def segments_like(beginning: str) -> list[Segment]:
+    """All segments whose key begins like this, in any case. Raises UserError when none does."""
+    chosen = [segment for segment in known_segments() if segment.key.lower().startswith(beginning.lower())]
+    if not chosen:
+        raise UserError(f"No segment begins with {beginning!r}.", hint=_LOOKS_LIKE)
+    return chosen
+
+
+def segment_named(name: str) -> Segment:
+    """The one segment of this key. What the key leaves out at its end is nobody's circumstance and the usual locale.
+
+    Raises UserError when there is none, or more than one.
+    """
+    wanted = name.strip("/").lower()
+    endings = ("", f"/{LOCALE}", f"/-/{LOCALE}")
+    exact = [
+        segment
+        for segment in known_segments()
+        if segment.key.lower() in {wanted + ending.lower() for ending in endings}
+    ]
+    if exact:
+        return exact[0]
+    chosen = segments_like(name)
+    if len(chosen) > 1:
+        raise UserError(f"{len(chosen)} segments begin with {name!r}.", hint=f"Name one, such as {chosen[0].key}.")
+    return chosen[0]
+
+
+def _known(session: Session, segment: Segment) -> tuple[TemplateRecord | None, tuple[TemplateRecord, ...]]:
+    """The record for the prompts in use, and those for others."""
+    version = Messenger(session).versions()[segment.key]
+    records = _table(session).versions(segment)
+    current = next((record for record in records if record.prompt_version == version), None)
+    return current, tuple(record for record in records if record is not current)
+
+
+def _no_draft(session: Session, segment: Segment, others: tuple[TemplateRecord, ...]) -> UserError:
+    hint = f"Have one drafted: {session.command(f'templates prepare {segment.key}')}"
+    if others:
+        newest = max(others, key=lambda record: record.created_at)
+        return UserError(
+            f"The template of {segment.key} is {newest.status} for prompts {newest.prompt_version}, which the deployed"
+            " messenger no longer uses.",
+            hint=hint,
+        )
+    return UserError(f"There is no template for {segment.key}.", hint=hint)
+
+
+def _decide(session: Session, seen: TemplateRecord, decided: TemplateRecord) -> TemplateRecord:
+    try:
+        return _table(session).decide(seen, decided)
+    except ChangedMeanwhileError:
+        raise UserError(
+            f"The template of {seen.segment.key} has changed in the meantime.", hint="Look at it again."
+        ) from None
+
+
+def _read(fields: Mapping[str, Any]) -> MessageTemplate:
+    try:
+        return normalized(MessageTemplate.from_fields(fields))
+    except ValueError as error:
+        raise UserError(f"This is no template: {error}.", hint="It holds subject, paragraphs and sms.") from error
+
+
+def _name(by: str | None) -> str:
+    name = (by or "").strip() or getpass.getuser()
+    return name[:80]
+
+
+def _table(session: Session) -> TemplateTable:
+    return TemplateTable(session.dynamodb, session.table_name)
+
+
+def _state(record: TemplateRecord | None) -> str:
+    return NOTHING if record is None else str(record.status)
+
+
+def _row(record: TemplateRecord | None) -> Iterator[str]:
+    yield _state(record)
+    yield record.drafted_by if record else ""
+    yield (record.reviewed_by or "nobody yet") if record else ""
+    yield ", ".join(sorted({str(reason.rule) for reason in record.reasons})) if record else ""
+
+
+def _by_whom(record: TemplateRecord) -> str:
+    if record.reviewed_by is None:
+        return "reviewed by nobody yet"
+    return f"reviewed by {record.reviewed_by}{', a person' if record.by_person else ''}"
+
+
+def _moment(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,193 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from flightpulse.adapters.dynamodb_json import from_typed
+from flightpulse.adapters.template_table import ChangedMeanwhileError, TemplateTable, TolerantTemplateStore
+from flightpulse.messages.lint import Refusal, Rule
+from flightpulse.messages.news import all_segments
+from flightpulse.messages.records import APPROVED_FOR, DECIDED_FOR, REFUSED_FOR, Status, TemplateRecord
+from flightpulse.messages.templates import Sentence
+from tests.unit.fakes import FakeDynamoDB, aws_error, patient
+from tests.unit.messages.samples import MAJOR, MINOR, fitting_written_text
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+APPROVED = TemplateRecord(
+    segment=MAJOR,
+    prompt_version="v1",
+    status=Status.APPROVED,
+    template=fitting_written_text(MAJOR),
+    drafted_by="a.model",
+    reviewed_by="a.reviewer",
+    reasons=(Refusal(Rule.REVIEW, "a shuttle", Sentence("sms", "A shuttle waits.")), Refusal(Rule.SHAPE, "odd")),
+    dropped=("A shuttle waits.",),
+    repaired=True,
+)
+REFUSED = replace(APPROVED, status=Status.REFUSED, template=None)
+
+
+class FakeTable(FakeDynamoDB):
+    """Judges the two conditions of the template table as DynamoDB does."""
+
+    def put_item(self, **arguments: Any) -> dict[str, Any]:
+        self._note("put_item", arguments)
+        item = arguments["Item"]
+        there = {
+            name: from_typed(value) for name, value in self.items.get((item["PK"]["S"], item["SK"]["S"]), {}).items()
+        }
+        given = {name: from_typed(value) for name, value in arguments["ExpressionAttributeValues"].items()}
+        if ":seen" in given:
+            holds = bool(there) and (there["created_at"], there["status"]) == (given[":seen"], given[":status"])
+        else:
+            refused = (there.get("status"), there.get("by_person")) == (given[":refused"], given[":no"])
+            holds = not there or there["expires_at"] <= given[":now"] or refused
+        if not holds:
+            raise aws_error("ConditionalCheckFailedException")
+        self.put(item)
+        return {}
+
+    def batch_get_item(self, **arguments: Any) -> dict[str, Any]:
+        self._note("batch_get_item", arguments)
+        ((table, wanted),) = arguments["RequestItems"].items()
+        assert len(wanted["Keys"]) <= 100
+        left = self.unprocessed.pop(0) if self.unprocessed else 0
+        read = wanted["Keys"][: len(wanted["Keys"]) - left]
+        found = [self.items[key] for one in read if (key := (one["PK"]["S"], one["SK"]["S"])) in self.items]
+        undone = wanted["Keys"][len(read) :]
+        return {"Responses": {table: found}, "UnprocessedKeys": {table: {"Keys": undone}} if undone else {}}
+
+    def query(self, **arguments: Any) -> dict[str, Any]:
+        self._note("query", arguments)
+        segment = arguments["ExpressionAttributeValues"][":segment"]["S"]
+        return {"Items": [item for (partition, _), item in self.items.items() if partition == segment]}
+
+    def delete_item(self, **arguments: Any) -> dict[str, Any]:
+        self._note("delete_item", arguments)
+        gone = self.items.pop((arguments["Key"]["PK"]["S"], arguments["Key"]["SK"]["S"]), None)
+        return {} if gone is None else {"Attributes": gone}
+
+
+class Scene:
+    def __init__(self, **options: Any) -> None:
+        self.dynamodb = FakeTable(**options)
+        self.now = NOW
+        self.table = TemplateTable(
+            cast(Any, self.dynamodb), "FlightPulseTable", now=lambda: self.now, backoff=patient()
+        )
+        self.reports: list[str] = []
+        self.store = TolerantTemplateStore(
+            self.table, lambda problem, details: self.reports.append(f"{problem}: {details['error']}")
+        )
+
+
+def test_a_record_comes_back_as_it_was_put_with_its_times() -> None:
+    scene = Scene()
+    scene.store.put(APPROVED)
+    assert scene.store.get(MAJOR, "v1") == APPROVED.stored(NOW)
+    assert scene.store.get(MAJOR, "v2") is None
+    assert scene.store.get(MINOR, "v1") is None
+
+
+def test_the_item_has_its_own_prefix_and_ends_by_itself() -> None:
+    scene = Scene()
+    scene.store.put(APPROVED)
+    ((key, item),) = scene.dynamodb.items.items()
+    assert key == (f"TEMPLATE#{MAJOR.key}", "VERSION#v1")
+    assert item["expires_at"] == {"N": str(int((NOW + APPROVED_FOR).timestamp()))}
+    assert (item["status"], item["reviewed_by"]) == ({"S": "APPROVED"}, {"S": "a.reviewer"})
+
+
+def test_an_expired_record_that_still_lies_there_does_not_count_and_is_written_over() -> None:
+    scene = Scene()
+    scene.store.put(APPROVED)
+    scene.now += APPROVED_FOR
+    assert scene.store.get(MAJOR, "v1") is None
+    scene.store.put(REFUSED)
+    assert scene.store.get(MAJOR, "v1") == REFUSED.stored(scene.now)
+
+
+def test_what_is_there_is_not_written_over_but_a_model_s_refusal_is() -> None:
+    scene = Scene()
+    scene.store.put(REFUSED)
+    scene.store.put(APPROVED)
+    scene.store.put(REFUSED)
+    found = scene.store.get(MAJOR, "v1")
+    assert found is not None
+    assert found.status is Status.APPROVED
+    assert scene.reports == []
+
+
+@pytest.mark.parametrize("word", [Status.APPROVED, Status.REFUSED])
+def test_a_person_s_word_lasts_and_no_model_writes_over_it(word: Status) -> None:
+    scene = Scene()
+    scene.store.put(REFUSED)
+    seen = scene.store.get(MAJOR, "v1")
+    assert seen is not None
+    decided = scene.table.decide(seen, replace(seen, template=APPROVED.template).judged(word, "Dana"))
+    scene.now += REFUSED_FOR + timedelta(days=1)
+    scene.store.put(replace(APPROVED, drafted_by="another.model"))
+    found = scene.store.get(MAJOR, "v1")
+    assert found == decided
+    assert (found.status, found.reviewed_by, found.by_person) == (word, "Dana", True)
+    assert found.expires_at == int((NOW + DECIDED_FOR).timestamp())
+
+
+def test_a_person_decides_on_what_they_looked_at_and_nothing_else() -> None:
+    scene = Scene()
+    scene.store.put(REFUSED)
+    seen = scene.store.get(MAJOR, "v1")
+    assert seen is not None
+    scene.now += timedelta(seconds=5)
+    scene.store.put(APPROVED)
+    with pytest.raises(ChangedMeanwhileError):
+        scene.table.decide(seen, seen.judged(Status.REFUSED, "Dana"))
+
+
+def test_all_segments_are_read_in_batches_of_a_hundred_with_what_was_left_out_asked_for_again() -> None:
+    scene = Scene(unprocessed=[0, 3])
+    segments = list(all_segments())
+    for segment in segments:
+        scene.store.put(replace(APPROVED, segment=segment))
+    found = scene.table.get_many((segment, "v1") for segment in segments)
+    assert {record.segment for record in found} == set(segments)
+    assert scene.dynamodb.operations().count("batch_get_item") == -(-len(segments) // 100) + 1
+
+
+def test_a_segment_s_versions_are_one_query() -> None:
+    scene = Scene()
+    for version in ("v1", "v2"):
+        scene.store.put(replace(APPROVED, prompt_version=version))
+    assert {record.prompt_version for record in scene.table.versions(MAJOR)} == {"v1", "v2"}
+    assert scene.dynamodb.operations().count("query") == 1
+
+
+def test_forgetting_tells_whether_there_was_something() -> None:
+    scene = Scene()
+    scene.store.put(APPROVED)
+    assert [scene.table.delete(MAJOR, "v1") for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"template": {"S": "one"}}, {"status": {"S": "LIKED"}}, {"expires_at": {"S": "never"}}, {"segment": {"S": "a/b"}}],
+)
+def test_a_damaged_item_is_reported_and_as_good_as_none(damage: dict[str, Any]) -> None:
+    scene = Scene()
+    scene.store.put(APPROVED)
+    next(iter(scene.dynamodb.items.values())).update(damage)
+    assert scene.store.get(MAJOR, "v1") is None
+    assert scene.reports == ["a template could not be read: ValueError"]
+    assert scene.table.versions(MAJOR) == []
+
+
+def test_a_table_that_cannot_be_reached_is_reported_and_stops_nobody() -> None:
+    scene = Scene()
+    scene.dynamodb.error = aws_error("ProvisionedThroughputExceededException")
+    scene.store.put(APPROVED)
+    assert scene.store.get(MAJOR, "v1") is None
+    assert scene.reports == [
+        "a template could not be stored: ClientError",
+        "a template could not be read: ClientError",
+    ]

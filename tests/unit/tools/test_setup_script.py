@@ -1,0 +1,75 @@
+"""The script behind make finds a Python that can run the project, whatever stands on PATH."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import run
+
+_HERE = f"python3.{sys.version_info[1]}"
+
+
+def dead_shim(folder: Path, name: str) -> None:
+    """What pyenv leaves on PATH when the Python behind it was removed."""
+    shim = folder / name
+    shim.write_text(f'#!/bin/sh\necho "pyenv: {name}: command not found" >&2\nexit 127\n', encoding="ascii")
+    shim.chmod(0o755)
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only folder on PATH; the interpreter that runs the script is too old."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "version_info", (3, 8, 18))
+    return tmp_path
+
+
+def test_a_shim_whose_python_is_gone_is_passed_over(path: Path) -> None:
+    for name in ("python3.11", "python3.12", "python3.13"):
+        if name != _HERE:
+            dead_shim(path, name)
+    (path / _HERE).symlink_to(sys.executable)
+
+    assert run.pythons() == [str(path / _HERE)]
+
+
+def test_a_python_that_lies_about_its_version_is_passed_over(path: Path) -> None:
+    other = next(name for name in ("python3.11", "python3.12") if name != _HERE)
+    (path / other).symlink_to(sys.executable)
+
+    assert run.pythons() == []
+
+
+def test_no_supported_python_is_one_sentence(path: Path) -> None:
+    dead_shim(path, "python3.13")
+
+    with pytest.raises(SystemExit, match=r"Python 3\.8 is not supported\. Install Python 3\.11, 3\.12 or 3\.13"):
+        run.find_python()
+
+
+def test_the_script_is_written_so_that_an_old_python_can_say_so() -> None:
+    """Down to Python 3.6: what it defines must not need a newer one before it has looked for one."""
+    source = Path(run.__file__).read_text(encoding="utf-8")
+
+    assert "from __future__" not in source
+    for line in source.splitlines():
+        if line.startswith("def "):
+            annotations = line.replace('"', "\0").split("\0")[::2]
+            assert not any("[" in part or "|" in part for part in annotations), line
+
+
+@pytest.mark.parametrize("old", ["python3.6", "python3.7", "python3.8", "python3.9", "python3.10"])
+def test_old_pythons_of_this_machine_begin_again_on_a_supported_one(old: str, tmp_path: Path) -> None:
+    installed = sorted(Path.home().glob(f".pyenv/versions/{old.removeprefix('python')}.*/bin/python"))
+    if not installed:
+        pytest.skip(f"there is no {old} here")
+    (tmp_path / _HERE).symlink_to(sys.executable)
+
+    ran = subprocess.run(
+        [str(installed[0]), run.__file__], capture_output=True, text=True, check=False, env={"PATH": str(tmp_path)}
+    )
+
+    assert (ran.returncode, ran.stderr) == (2, "")
+    assert ran.stdout.startswith("Set up the virtual environment")
