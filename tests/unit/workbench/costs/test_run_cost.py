@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from flightpulse.cli.group import cli
-from flightpulse.messages import prompt
+from flightpulse.messages import prompt, review
 from flightpulse.messages.news import all_segments
 from flightpulse.workbench import Workbench
 from flightpulse.workbench.costs import idle_cost, prices, run_cost
@@ -190,8 +190,10 @@ def test_tokens_are_estimated_from_the_question_and_the_longest_messages_of_a_se
 
     read, written = run_cost.tokens(told)
 
-    assert (read - 1) * 4 < len(prompt.SYSTEM) + len(prompt.request(segment)) <= read * 4
-    assert written == 15
+    longest = 40 + 20
+    asked = sum(map(len, (prompt.SYSTEM, prompt.request(segment), review.SYSTEM, review.brief(segment)))) + longest
+    assert (read - 1) * 4 < asked <= read * 4
+    assert written == 2 * longest // 4
     assert run_cost.tokens([]) == (0, 0)
 
 
