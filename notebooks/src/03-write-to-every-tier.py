@@ -223,7 +223,7 @@ check("LLMInvocationsFailed rose by", int(wb.metrics.sum("LLMInvocationsFailed")
 
 # %% tags=["cleanup"]
 wb.table.reset("SW5678")
-wb.templates.forget("delay/MAJOR/MECHANICAL");
+wb.templates.forget("delay/MAJOR/MECHANICAL")
 
 # %% [markdown]
 # ## Where the code lives
