@@ -198,7 +198,7 @@ def known_segments() -> tuple[Segment, ...]:
 
 def segments_like(beginning: str) -> list[Segment]:
     """All segments whose key begins like this, in any case. Raises UserError when none does."""
-    chosen = [one for one in known_segments() if one.key.lower().startswith(beginning.lower())]
+    chosen = [segment for segment in known_segments() if segment.key.lower().startswith(beginning.lower())]
     if not chosen:
         raise UserError(f"No segment begins with {beginning!r}.", hint=_LOOKS_LIKE)
     return chosen
@@ -211,7 +211,11 @@ def segment_named(name: str) -> Segment:
     """
     wanted = name.strip("/").lower()
     endings = ("", f"/{LOCALE}", f"/-/{LOCALE}")
-    exact = [one for one in known_segments() if one.key.lower() in {wanted + ending.lower() for ending in endings}]
+    exact = [
+        segment
+        for segment in known_segments()
+        if segment.key.lower() in {wanted + ending.lower() for ending in endings}
+    ]
     if exact:
         return exact[0]
     chosen = segments_like(name)
