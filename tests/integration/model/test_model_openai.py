@@ -11,8 +11,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from flightpulse.domain import prompt
 from flightpulse.errors import UserError
+from flightpulse.messages import prompt
 from localcloud import model
 from localcloud.model import ModelServer
 from localcloud.model.faults import Fault
@@ -20,6 +20,8 @@ from localcloud.model.openai_server import OpenAIServer
 from tests.unit.messages.samples import MAJOR
 
 MODEL = "amazon.nova-lite-v1:0"
+RAW = 0
+"""Instead of a status: the body is all that is sent, whatever it is."""
 
 
 class Upstream(ThreadingHTTPServer):
@@ -65,6 +67,10 @@ class _UpstreamHandler(BaseHTTPRequestHandler):
         """Quiet."""
 
     def _send(self, status: int, body: Any) -> None:
+        if status == RAW:
+            self.close_connection = True
+            self.wfile.write(body)
+            return
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
@@ -196,6 +202,31 @@ def test_an_answer_without_a_message_is_an_error(server: ModelServer, upstream: 
     assert caught.value.response["Error"]["Code"] == "ModelErrorException"
 
 
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (b"garbage\r\n\r\n", "ServiceUnavailableException"),
+        (b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"cho', "ServiceUnavailableException"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", "ModelErrorException"),
+        (b"HTTP/1.1 500 Oh\r\nContent-Length: 50\r\n\r\n{", "InternalServerException"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"[" * 200_000, "ModelErrorException"),
+    ],
+)
+def test_an_answer_that_breaks_off_is_an_error_too(
+    server: ModelServer, upstream: Upstream, sent: bytes, code: str
+) -> None:
+    upstream.answers = [(RAW, sent)]
+    with pytest.raises(ClientError) as caught:
+        ask(server)
+    assert caught.value.response["Error"]["Code"] == code
+
+
+@pytest.mark.parametrize("usage", [None, [1], "many", {"prompt_tokens": "x"}])
+def test_a_usage_that_cannot_be_read_is_estimated(server: ModelServer, upstream: Upstream, usage: Any) -> None:
+    upstream.answers = [(200, chat("Hello there.", usage=usage))]
+    assert ask(server)["usage"]["outputTokens"] == 3
+
+
 def test_a_message_without_content_is_an_empty_reply(server: ModelServer, upstream: Upstream) -> None:
     upstream.answers = [(200, chat(None))]
     assert ask(server)["output"]["message"]["content"] == [{"text": ""}]
@@ -238,3 +269,31 @@ def test_what_is_no_address_is_named_with_the_way_out(url: str) -> None:
 
 def test_a_password_in_the_address_does_not_show() -> None:
     assert "secret" not in OpenAIServer("http://user:secret@127.0.0.1:1").kind
+
+
+SCHEMA = {"type": "object", "properties": {"verdicts": {"type": "array"}}}
+
+
+def by_schema() -> dict[str, Any]:
+    text_format = {
+        "type": "json_schema",
+        "structure": {"jsonSchema": {"schema": json.dumps(SCHEMA), "name": "verdicts"}},
+    }
+    return {"outputConfig": {"textFormat": text_format}}
+
+
+def test_a_schema_is_handed_on_as_openai_spells_it(upstream: Upstream, server: ModelServer) -> None:
+    ask(server, **by_schema())
+    body = upstream.asked[-1][1]
+    assert body["response_format"]["type"] == "json_schema"
+    assert body["response_format"]["json_schema"]["schema"] == SCHEMA
+
+
+def test_a_server_that_knows_no_schemas_is_asked_in_plain_text_from_then_on(
+    upstream: Upstream, server: ModelServer
+) -> None:
+    upstream.answers = [(400, {"error": "response_format is not supported"}), (200, chat("{}"))]
+    ask(server, **by_schema())
+    ask(server, **by_schema())
+    bodies = [body for path, body, _ in upstream.asked if path.endswith("/chat/completions")]
+    assert ["response_format" in body for body in bodies] == [True, False, False]
