@@ -12,7 +12,6 @@ from typing import Any
 
 from flightpulse.adapters.chunks import chunked
 from flightpulse.adapters.table import Table as DataTable
-from flightpulse.adapters.template_table import TemplateTable
 from flightpulse.errors import UserError
 from flightpulse.messages import prompt, review
 from flightpulse.messages.facts import read_news
@@ -191,7 +190,7 @@ def prepare(
     A model that is busy is asked again after a pause, a few times. Raises UserError when a model cannot be had.
     """
     messenger = Messenger(session)
-    templates = TemplateTable(session.dynamodb, session.table_name)
+    templates = template_records.table_of(session)
     for record in what.replaced:
         templates.delete(record.segment, record.prompt_version)
     done = Prepared(

@@ -117,7 +117,7 @@ def listed(session: Session, segments: str = "", status: str | None = None) -> L
     messenger = Messenger(session)
     chosen = segments_like(segments)
     versions = messenger.versions()
-    found = _table(session).get_many((segment, versions[segment.key]) for segment in chosen)
+    found = table_of(session).get_many((segment, versions[segment.key]) for segment in chosen)
     records = {record.segment: record for record in found}
     return Listed({segment: records.get(segment) for segment in chosen}, messenger.review, status)
 
@@ -176,7 +176,7 @@ def forget(session: Session, segments: str = "") -> int:
     """
     chosen = segments_like(segments)
     versions = Messenger(session).versions()
-    table = _table(session)
+    table = table_of(session)
     found = table.get_many((segment, versions[segment.key]) for segment in chosen)
     return sum(table.delete(record.segment, record.prompt_version) for record in found)
 
@@ -199,7 +199,7 @@ def read_template(path: Path) -> Mapping[str, Any]:
 def _known(session: Session, segment: Segment) -> tuple[TemplateRecord | None, tuple[TemplateRecord, ...]]:
     """The record for the prompts in use, and those for others."""
     version = Messenger(session).versions()[segment.key]
-    records = _table(session).versions(segment)
+    records = table_of(session).versions(segment)
     current = next((record for record in records if record.prompt_version == version), None)
     return current, tuple(record for record in records if record is not current)
 
@@ -218,7 +218,7 @@ def _no_draft(session: Session, segment: Segment, others: tuple[TemplateRecord, 
 
 def _decide(session: Session, seen: TemplateRecord, decided: TemplateRecord) -> TemplateRecord:
     try:
-        return _table(session).decide(seen, decided)
+        return table_of(session).decide(seen, decided)
     except ChangedMeanwhileError:
         raise UserError(
             f"The template of {seen.segment.key} has changed in the meantime.", hint="Look at it again."
@@ -237,7 +237,8 @@ def _name(by: str | None) -> str:
     return name[:80]
 
 
-def _table(session: Session) -> TemplateTable:
+def table_of(session: Session) -> TemplateTable:
+    """The templates in the deployed stack's table."""
     return TemplateTable(session.dynamodb, session.table_name)
 
 
