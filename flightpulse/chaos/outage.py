@@ -72,7 +72,7 @@ def prove(
     """
     began = time.monotonic()
     dial = Dial(session)
-    outages = [one for one in _OUTAGES if not kinds or one[1]["kind"] in kinds]
+    outages = [outage for outage in _OUTAGES if not kinds or outage[1]["kind"] in kinds]
     people = crowd.gather(seed, flights=1, bookings=bookings, first_flight=7900)
     promises: list[Promise] = []
     figures: dict[str, int | float | str] = {}
@@ -89,7 +89,7 @@ def prove(
         on_progress(f"a model {said}", number, len(outages))
         with dial.model_turned([fault], seed):
             run = _tell(session, people, said, seed + number, began + seconds - time.monotonic())
-        promises += [one for one in run.promises if not one.kept]
+        promises += [promise for promise in run.promises if not promise.kept]
         late = run.seconds - healthy.seconds
         slowest = max(slowest, late)
         fallbacks += run.fallbacks
@@ -99,7 +99,7 @@ def prove(
             Promise(
                 f"A model {said}: all told, with {'the written' if spoiled else 'its own'} texts",
                 f"{run.messages} messages, {run.fallbacks} of them written by people, {late:+.1f} s",
-                kept=all(one.kept for one in run.promises)
+                kept=all(promise.kept for promise in run.promises)
                 and run.messages > 0
                 and (run.fallbacks == run.messages if spoiled else run.fallbacks == 0)
                 and late <= BOUND_SECONDS,
@@ -142,11 +142,14 @@ def _tell(session: Session, people: crowd.Crowd, said: str, seed: int, seconds: 
     oracle = Oracle([event], people.wishes)
     told = evidence.messages(session, [event_id], now)
     invented = sorted(
-        {match[0] for one in found if (match := _INVENTED.search(f"{one.subject}\n{one.text}")) is not None}
+        {match[0] for item in found if (match := _INVENTED.search(f"{item.subject}\n{item.text}")) is not None}
     )
     promises = [
         Promise(f"A model {said}: told in time", f"{took:.1f} s", in_time),
-        *(Promise(f"A model {said}: {one.said}", one.seen, one.kept) for one in oracle.about_messages(told)),
+        *(
+            Promise(f"A model {said}: {finding.said}", finding.seen, finding.kept)
+            for finding in oracle.about_messages(told)
+        ),
         held(f"A model {said}: nothing invented is in any message", invented, f"{len(found)} messages"),
     ]
     return _Told(found, promises, took)

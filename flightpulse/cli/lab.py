@@ -9,6 +9,9 @@ from typing import Any
 
 import click
 
+from flightpulse import paths
+from flightpulse.errors import UserError
+
 _SETTINGS = Path(__file__).with_name("lab_settings")
 _INDEX = "notebooks/README.md"
 
@@ -25,9 +28,6 @@ def lab(port: int | None, no_browser: bool, arguments: tuple[str, ...]) -> None:
     own JupyterLab settings hold where you have any; otherwise news, update checks and autosave are off, so that
     looking at a notebook does not change it.
     """
-    from flightpulse import paths
-    from flightpulse.errors import UserError
-
     if find_spec("jupyterlab") is None:
         raise UserError("JupyterLab is not installed here.", hint="Install it with: make lab")
     index = paths.ROOT / _INDEX

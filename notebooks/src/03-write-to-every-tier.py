@@ -42,7 +42,14 @@ check("tiers in the order of telling", list(dict.fromkeys(tiers)), ["A-LIST PREF
 check("people told", wb.run("major-delay").counts()["passengers_told"], 4)
 
 # %% [markdown]
-# Read the column *tier* from top to bottom. The workflow tells one tier after the other: the next begins when the last message of the one before is sent.
+# Read the column *tier* from top to bottom. Whatever a run knows is also a DataFrame, for a question that no table of ours answers:
+
+# %%
+told = wb.run("major-delay").inbox().to_frame()
+told.groupby(["tier", "channel"], observed=True)["passenger_id"].nunique().unstack(fill_value=0)
+
+# %% [markdown]
+# The workflow tells one tier after the other: the next begins when the last message of the one before is sent.
 #
 # **Takeaway:** an order that matters is a state of the workflow, not the luck of a loop. It is `InOrderOfTier` in [notify_passengers.asl.json](../flightpulse/workflows/notify_passengers.asl.json).
 
@@ -103,7 +110,7 @@ print(mine.question)
 
 # %% tags=["nbval-check-output"]
 question = draft("delay/MAJOR/MECHANICAL/A-LIST-PREFERRED").question
-daniel, flight = wb.passenger("PAX-0002"), wb.flight("SW5678")
+daniel, flight = wb.table.passenger("PAX-0002"), wb.table.flight("SW5678")
 facts = [daniel.first_name, daniel.last_name, daniel.email, daniel.phone, flight.flight_id, "Denver"]
 check("facts of Daniel's trip in the question", [fact for fact in facts if fact in question], [])
 
@@ -151,8 +158,8 @@ check("refused", len(verdicts) - len(good), 7)
 # **Predict:** will the first passenger read the promise, get another text, or get nothing?
 
 # %%
-wb.forget_templates("delay/MAJOR/MECHANICAL")
-with wb.model_faults("promise", times=1) as model:
+wb.templates.forget("delay/MAJOR/MECHANICAL")
+with wb.faults.model("promise", times=1) as model:
     run = wb.fire("major-delay")
 model
 
@@ -176,16 +183,16 @@ check("its wording came from", first.origins, ("model",))
 # **Predict:** does the workflow fail? Who notices?
 
 # %%
-failed = wb.metric_sum("LLMInvocationsFailed")
-wb.forget_templates("delay/MAJOR/MECHANICAL")
-with wb.model_faults("promise", times=2):
+failed = wb.metrics.sum("LLMInvocationsFailed")
+wb.templates.forget("delay/MAJOR/MECHANICAL")
+with wb.faults.model("promise", times=2):
     run = wb.fire("major-delay")
 run.segments()
 
 # %% tags=["nbval-check-output"]
 check("wording of each segment from", list(run.segments().origins().values()), ["fallback", "model", "model"])
 check("everything expected was seen", run.ok, True)
-check("LLMInvocationsFailed rose by", int(wb.metric_sum("LLMInvocationsFailed") - failed), 1)
+check("LLMInvocationsFailed rose by", int(wb.metrics.sum("LLMInvocationsFailed") - failed), 1)
 
 # %% [markdown]
 # `fallback` stands for the written template of that segment: people wrote it, and it passes the same guard. Daniel reads a good message either way, and an operator sees a metric rise.
@@ -202,11 +209,11 @@ check("LLMInvocationsFailed rose by", int(wb.metric_sum("LLMInvocationsFailed") 
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Change a number.* Fire `wb.fire(wb.delay("SW5678", 150, "MECHANICAL"), reset=True)` and look at `.inbox().by_tier()`. What has become of the tone?
+# 1. *Change a number.* Fire `wb.fire(wb.events.delay("SW5678", 150, "MECHANICAL"), reset=True)` and look at `.inbox().by_tier()`. What has become of the tone?
 #    <details><summary>Solution</summary>Above 120 minutes the delay is SEVERE: every letter apologizes more and says how the team can help.</details>
 # 2. *Change a rule.* Take the placeholder for the new time out of the text: `draft("delay/MAJOR/MECHANICAL/MEMBER").saying("{departure_time}", "later").rules`. Which rules notice?
 #    <details><summary>Solution</summary><code>missing_placeholder</code> first of all: a message about a delay has to say when the flight leaves, in the e-mail and in the text.</details>
-# 3. *Break it.* Let the model answer in another language: `with wb.model_faults("wrong_language"): …` as above. What do the passengers read?
+# 3. *Break it.* Let the model answer in another language: `with wb.faults.model("wrong_language"): …` as above. What do the passengers read?
 #    <details><summary>Solution</summary>The written templates: <code>run.segments()</code> shows <em>fallback</em>, and <em>language</em> among the rules.</details>
 
 # %% [markdown]
@@ -215,8 +222,8 @@ check("LLMInvocationsFailed rose by", int(wb.metric_sum("LLMInvocationsFailed") 
 # This puts the flight back and forgets the templates of this notebook. You may run it twice.
 
 # %% tags=["cleanup"]
-wb.reset("SW5678")
-wb.forget_templates("delay/MAJOR/MECHANICAL");
+wb.table.reset("SW5678")
+wb.templates.forget("delay/MAJOR/MECHANICAL");
 
 # %% [markdown]
 # ## Where the code lives

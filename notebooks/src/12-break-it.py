@@ -60,9 +60,9 @@ check("messages", {harm: storm.figures[harm] for harm in ("told twice", "told ol
 # %%
 small = {"flights": 4, "events": 4, "bookings": 3, "copies": 2, "paced": True}
 seen = {"all on": disorder.prove(wb.session, SEED, **small)}
-with wb.without("event-claim", "message-once"):
+with wb.protections.without("event-claim", "message-once"):
     seen["no memory"] = disorder.prove(wb.session, SEED, **small)
-with wb.without("newest-on-flight", "message-order"):
+with wb.protections.without("newest-on-flight", "message-order"):
     seen["no order"] = disorder.prove(wb.session, SEED, **small)
 pictures.harm(seen)
 
@@ -73,7 +73,7 @@ pictures.harm(seen)
 check("promises broken with all on", len(seen["all on"].broken), 0)
 check("told twice without memory", seen["no memory"].figures["told twice"] > 0, True)
 check("told old news without order", seen["no order"].figures["told old news"] > 0, True)
-check("protections that are on again", wb.protections().column("").count("✓ on"), 6)
+check("protections that are on again", wb.protections.table().column("").count("✓ on"), 6)
 
 # %% [markdown]
 # **Takeaway:** a protection that you have never seen fail may not be there. [Send a rapid sequence](06-send-a-rapid-sequence.ipynb) takes them away one by one, and [protections.py](../flightpulse/workbench/faults/protections.py) says how.
@@ -166,7 +166,7 @@ check("messages in people's own words", spoiled.figures["fallback messages"] > 0
 # No fault is left: each proof takes its own away. This puts back what the stack deployed, should you have stopped in the middle. You may run it twice.
 
 # %% tags=["cleanup"]
-wb.protect()
+wb.protections.restore()
 
 # %% [markdown]
 # ## Where the code lives

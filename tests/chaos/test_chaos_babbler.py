@@ -40,7 +40,7 @@ class Babbler(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def reply(self, messages: list[dict[str, str]]) -> str:
-        pairs = tuple((one["role"], one["content"]) for one in messages)
+        pairs = tuple((message["role"], message["content"]) for message in messages)
         segment = segment_of(Request("smol-135m", "", pairs))
         assert segment is not None
         self.said += 1
@@ -96,9 +96,11 @@ def test_every_scenario_shows_what_it_must_and_nothing_made_up_is_in_any_message
     assert babbler.said > 10
     assert len(messages) > 20
     assert {message.written_by for message in messages} == {"fallback"}
-    made_up = [one.rstrip(".") for sentences in HALLUCINATIONS.values() for one in sentences if "{" not in one]
+    made_up = [
+        sentence.rstrip(".") for sentences in HALLUCINATIONS.values() for sentence in sentences if "{" not in sentence
+    ]
     for message in messages:
-        assert not [one for one in made_up if one in message.text], message.text
+        assert not [text for text in made_up if text in message.text], message.text
     failed = metrics.by_name(metrics.totals(session, since=began))
     assert failed["LLMInvocationsFailed"] > 0
     assert failed.get("LLMInvocationsSuccess", 0) == 0

@@ -5,9 +5,9 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from flightpulse.messages import prompt, review
 from flightpulse.messages.news import all_segments
@@ -15,16 +15,22 @@ from flightpulse.messages.segments import Segment
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.costs.prices import Price
 from flightpulse.workbench.executions import history
+from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.history import Attempt
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
+from flightpulse.workbench.observe.counts import Counts
+from flightpulse.workbench.observe.facts import AuditEvent, Facts
+from flightpulse.workbench.observe.hops import ConsumerLine
 from flightpulse.workbench.observe.item_changes import ItemChange
 from flightpulse.workbench.observe.logs import LogEvent
+from flightpulse.workbench.show import frames
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session
 
 if TYPE_CHECKING:
-    from flightpulse.workbench.run import Run
+    import pandas as pd
 
 _SKEW = timedelta(seconds=5)
 _REQUEST = re.compile(r"RequestId: (\S+)")
@@ -46,6 +52,33 @@ _POLLING = (
     f"each unit costs {(prices.EVENT_POLLER_HOUR * prices.HOURS).quantize(Decimal('0.01'))} USD a month, used or not."
 )
 _LOCAL = "On the local cloud it cost nothing. Durations are those of this machine, not of Lambda's."
+
+
+class MeasuredRun(Protocol):
+    """What is asked of a run to know what it used; see :class:`flightpulse.workbench.run.Run`."""
+
+    session: Session
+    title: str
+    began_at: datetime
+    facts: Facts
+
+    @property
+    def events(self) -> tuple[dict[str, Any], ...]: ...
+    @property
+    def event_ids(self) -> tuple[str, ...]: ...
+    @property
+    def messages(self) -> tuple[Message, ...]: ...
+    @property
+    def executions(self) -> Sequence[Execution]: ...
+    @property
+    def consumer_lines(self) -> Mapping[tuple[int, int], ConsumerLine]: ...
+    @property
+    def refused(self) -> Mapping[str, str]: ...
+    @property
+    def item_changes(self) -> Sequence[ItemChange]: ...
+    @property
+    def audit(self) -> Sequence[AuditEvent]: ...
+    def counts(self) -> Counts: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +152,13 @@ class RunCost:
         headings = ("what", "how many", "USD at list price", "USD", "how it is known")
         return Table.of(headings, rows, numbers=(1, 3), note=self.note)
 
+    def to_frame(self) -> "pd.DataFrame":
+        """One row per line that is paid: ``what``, ``number``, ``usd`` (not rounded) and how it is known."""
+        rows = (
+            {"what": line.what, "number": line.number, "usd": line.dollars, "known": line.known} for line in self.lines
+        )
+        return frames.frame(rows, columns=("what", "number", "usd", "known"))
+
     def as_json(self) -> dict[str, Any]:
         """The costs as plain JSON values; amounts of money and of units are texts, so that none is rounded."""
         return {
@@ -149,7 +189,7 @@ class RunCost:
         return self.table()._repr_mimebundle_(**options)
 
 
-def of(run: "Run") -> RunCost:
+def of(run: MeasuredRun) -> RunCost:
     """The costs of a run. Asks for histories, logs and the table's stream."""
     return priced(measured(run), title=run.title, local=run.session.target == "local")
 
@@ -177,18 +217,23 @@ def priced(usage: Usage, *, title: str = "", local: bool = False) -> RunCost:
     return RunCost(title, tuple(lines), usage.messages, local, usage.model_id if asked and not model else "")
 
 
-def measured(run: "Run") -> Usage:
+def measured(run: MeasuredRun) -> Usage:
     """What a run used, from its histories, its log lines and the table's stream."""
     counts = run.counts()
-    everything = [one for top in run.executions for one in top.all()]
+    everything = [execution for top in run.executions for execution in top.all()]
     attempts = [
-        attempt for one in everything for visit in history.walk(one.history.visits) for attempt in visit.attempts
+        attempt
+        for execution in everything
+        for visit in history.walk(execution.history.visits)
+        for attempt in visit.attempts
     ]
     # This waits for what the stream handler publishes; its lines are in the logs only then.
-    status_changes = sum(one.detail_type.endswith(".status_changed") for one in run.audit)
+    status_changes = sum(event.detail_type.endswith(".status_changed") for event in run.audit)
     groups = [group for short, group in names.LOG_GROUPS.items() if short not in _NOT_RUNS]
     since = run.began_at - _SKEW
-    mine = lines_of(logs.read(run.session, groups, since=since), run.event_ids, {one.arn for one in everything})
+    mine = lines_of(
+        logs.read(run.session, groups, since=since), run.event_ids, {execution.arn for execution in everything}
+    )
     refused = len(run.refused)
     accepted = len(run.consumer_lines) - refused
     booked = {flight: len(known) for flight, known in run.facts.recipients.items()}
@@ -274,7 +319,7 @@ def _index_write(change: ItemChange, index: str) -> int:
     keys = {f"{index}PK", f"{index}SK"}
     if keys & {*change.changes.added, *change.changes.removed}:
         return 1
-    if keys & {one.key for one in change.changes.changed}:
+    if keys & {item.key for item in change.changes.changed}:
         return 2
     return int(bool(change.changes) and keys <= change.after.keys())
 
@@ -290,7 +335,7 @@ def _read(attempt: Attempt, booked: Mapping[str, int]) -> Decimal:
         return Decimal(0)
     asked = json.loads(attempt.arguments)
     if call == "batchGetItem":
-        return sum((_share(one) * len(one["Keys"]) for one in asked["RequestItems"].values()), Decimal(0))
+        return sum((_share(request) * len(request["Keys"]) for request in asked["RequestItems"].values()), Decimal(0))
     if call == "getItem":
         return _share(asked)
     flight = str(asked["ExpressionAttributeValues"][":flight"]["S"]).partition("#")[2]

@@ -103,7 +103,7 @@ def explain(pattern: Mapping[str, Any] | str, event: Mapping[str, Any]) -> Expla
     Raises UserError for what is no pattern.
     """
     alternatives = _alternatives(_loaded(pattern))
-    return Explanation(tuple(tuple(_checks(_tree(one), event, "")) for one in alternatives))
+    return Explanation(tuple(tuple(_checks(_tree(alternative), event, "")) for alternative in alternatives))
 
 
 def _failing(checks: Iterable[FieldCheck]) -> int:
@@ -161,21 +161,21 @@ def _expanded(
             so_far = _expanded(value, here, so_far, inside_or=inside_or, expand=expand)
         elif isinstance(value, list):
             _validate(value, ".".join(here))
-            for one in so_far:
-                one.pop(here, None)
-                one[here] = value
+            for part in so_far:
+                part.pop(here, None)
+                part[here] = value
         else:
             raise _refused(f"{'.'.join(here)} must be an array of values, as in [{show.as_json(value)}]")
     return so_far
 
 
 def _forked(members: Any, path: Path, so_far: list[dict[Path, Values]]) -> list[dict[Path, Values]]:
-    if not isinstance(members, list) or len(members) < 2 or not all(isinstance(one, Mapping) for one in members):
+    if not isinstance(members, list) or len(members) < 2 or not all(isinstance(member, Mapping) for member in members):
         raise _NotTheOperator
     forked = [
         alternative
         for member in members
-        for alternative in _expanded(member, path, [dict(one) for one in so_far], inside_or=True, expand=True)
+        for alternative in _expanded(member, path, [dict(part) for part in so_far], inside_or=True, expand=True)
     ]
     if len(forked) > _MOST_ALTERNATIVES:
         raise _refused(f"its $or stands for more than {_MOST_ALTERNATIVES} patterns")
@@ -214,18 +214,18 @@ def _nested(path: str, node: _Node, value: Any) -> list[FieldCheck]:
     objects = list(_objects(value))
     if len(objects) < 2:
         return list(_checks(node, objects[0] if objects else {}, path))
-    tried = [list(_checks(node, one, path)) for one in objects]
+    tried = [list(_checks(node, item, path)) for item in objects]
     closest = min(range(len(tried)), key=lambda place: _failing(tried[place]))
     if _failing(tried[closest]) == 0:
         return tried[closest]
     note = f"element {closest + 1} of {len(tried)} comes closest; one element must have all that is asked of {path}"
-    return [one if one.matched else replace(one, hint=_and(one.hint, note)) for one in tried[closest]]
+    return [item if item.matched else replace(item, hint=_and(item.hint, note)) for item in tried[closest]]
 
 
 def _leaf(path: str, values: Values, value: Any, present: bool, around: Any, name: str) -> FieldCheck:
     scalars = list(_scalars(value)) if present else []
-    wanted = show.joined([_wanted(one) for one in values], "or")
-    matched = any(_satisfied(one, scalars) for one in values)
+    wanted = show.joined([_wanted(item) for item in values], "or")
+    matched = any(_satisfied(item, scalars) for item in values)
     hint = "" if matched else _hint(values, value, scalars, present, around, name)
     return FieldCheck(path, wanted, _had(value, present, scalars), matched, hint)
 
@@ -271,7 +271,7 @@ def _hint(values: Values, value: Any, scalars: Sequence[Any], present: bool, aro
         return "a pattern compares the values inside an object, not the object"
     if not scalars:
         return "nothing to compare"
-    return next((hint for one in values for scalar in scalars if (hint := _near_miss(one, scalar))), "")
+    return next((hint for item in values for scalar in scalars if (hint := _near_miss(item, scalar))), "")
 
 
 def _near_miss(one: Any, scalar: Any) -> str:
@@ -339,14 +339,14 @@ def _wanted(one: Any) -> str:
 def _validate(values: Values, path: str) -> None:
     if not values:
         raise _refused(f"the array of {path} is empty")
-    for one in values:
-        if isinstance(one, list):
+    for value in values:
+        if isinstance(value, list):
             raise _refused(f"{path} has an array inside its array")
-        if not isinstance(one, Mapping):
+        if not isinstance(value, Mapping):
             continue
-        if len(one) != 1:
+        if len(value) != 1:
             raise _refused(f"{path} needs exactly one matcher in each object")
-        ((name, operand),) = one.items()
+        ((name, operand),) = value.items()
         if name not in _MATCHERS:
             raise _refused(f"{path} uses {name!r}, and the matchers are {', '.join(_MATCHERS)}")
         if not _MATCHERS[name].valid(operand):
@@ -395,7 +395,9 @@ def _ends(operand: Any, scalar: Any) -> bool:
 
 def _any_case(operand: str) -> re.Pattern[str]:
     """A text in which each character may have either case of its own, as EventBridge compares: ß may be SS."""
-    return re.compile("".join(f"(?:{re.escape(one.lower())}|{re.escape(one.upper())})" for one in operand))
+    return re.compile(
+        "".join(f"(?:{re.escape(alternative.lower())}|{re.escape(alternative.upper())})" for alternative in operand)
+    )
 
 
 def _equals_in_any_case(operand: str, scalar: Any) -> bool:
@@ -519,11 +521,11 @@ def _excluded(operand: Any) -> list[Any]:
 
 
 def _exclusion_words(operand: Any) -> str:
-    return "anything but " + show.joined([_wanted(one) for one in _excluded(operand)], "or")
+    return "anything but " + show.joined([_wanted(value) for value in _excluded(operand)], "or")
 
 
 def _is_none_of(operand: Any, scalar: Any) -> bool:
-    return not any(_fits(one, scalar) for one in _excluded(operand))
+    return not any(_fits(value, scalar) for value in _excluded(operand))
 
 
 _MATCHERS: Final[Mapping[str, _Matcher]] = {

@@ -46,7 +46,7 @@ def _require_state(state: str, machine: str | None) -> None:
     known: dict[str, set[str]] = {}
     for name, full in names.WORKFLOWS.items():
         text = (paths.WORKFLOWS / f"{name.replace('-', '_')}.asl.json").read_text(encoding="utf-8")
-        known[full] = {one.name for one in diagram.of(text).states.values() if one.kind == "Task"}
+        known[full] = {item.name for item in diagram.of(text).states.values() if item.kind == "Task"}
     if machine is not None and machine not in known:
         raise UserError(f"There is no workflow {machine!r}.", hint=f"There are {', '.join(names.WORKFLOWS)}.")
     tasks = known[machine] if machine is not None else set[str]().union(*known.values())

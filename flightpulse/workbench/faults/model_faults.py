@@ -31,7 +31,7 @@ class ModelCall:
     status: int
 
 
-class Misbehaviour:
+class ModelCalls:
     """What :func:`misbehaving` gives: the questions that the model got since it began to misbehave."""
 
     def __init__(self, page: "_ModelPage", before: int) -> None:
@@ -53,12 +53,12 @@ class Misbehaviour:
         rows = [
             (
                 number,
-                one.segment,
-                "repair" if one.turn > 1 else "first",
-                one.fault or "none",
-                one.status or "no answer",
+                call.segment,
+                "repair" if call.turn > 1 else "first",
+                call.fault or "none",
+                call.status or "no answer",
             )
-            for number, one in enumerate(self.calls, start=1)
+            for number, call in enumerate(self.calls, start=1)
         ]
         return Table.of(("", "asked for the segment", "try", "fault", "HTTP status"), rows, numbers=(0,))
 
@@ -70,14 +70,14 @@ class Misbehaviour:
 
 
 @contextmanager
-def misbehaving(model_url: str, faults: Sequence[Mapping[str, Any]], seed: int) -> Iterator[Misbehaviour]:
+def misbehaving(model_url: str, faults: Sequence[Mapping[str, Any]], seed: int) -> Iterator[ModelCalls]:
     """Let the model at a local cloud's ``model_url`` misbehave until the block ends.
 
     Faults (``kind``, ``times``, ``seconds``, ``rate``) strike in their order. Raises UserError for one that there is
     not, and when the model's page does not answer.
     """
     page = _ModelPage(model_url)
-    watch = Misbehaviour(page, page.asked())
+    watch = ModelCalls(page, page.asked())
     page.plan(faults, seed)
     try:
         yield watch
@@ -118,18 +118,18 @@ class _ModelPage:
         return int(self._get("calls")["total"])
 
     def calls(self, after: int) -> tuple[ModelCall, ...]:
-        found = [one for one in self._get("calls")["calls"] if one["number"] > after]
+        found = [call for call in self._get("calls")["calls"] if call["number"] > after]
         return tuple(
-            ModelCall(one["segment"] or "", one["turn"], one["fault"] or "", one["status"])
-            for one in sorted(found, key=lambda one: int(one["number"]))
+            ModelCall(entry["segment"] or "", entry["turn"], entry["fault"] or "", entry["status"])
+            for entry in sorted(found, key=lambda item: int(item["number"]))
         )
 
     def plan(self, faults: Sequence[Mapping[str, Any]], seed: int) -> None:
-        status, answer = self._call("PUT", "faults", {"faults": [dict(one) for one in faults], "seed": seed})
+        status, answer = self._call("PUT", "faults", {"faults": [dict(fault) for fault in faults], "seed": seed})
         if status != http.client.OK:
             raise UserError(
                 f"The model cannot misbehave like that: {answer.get('message', status)}.",
-                hint='For example: wb.model_faults("promise", times=1)',
+                hint='For example: wb.faults.model("promise", times=1)',
             )
 
     def clear(self) -> None:

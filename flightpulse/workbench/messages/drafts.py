@@ -123,7 +123,7 @@ def draft(segment: str) -> Draft:
     chosen = _named(segment)
     written = news.written(chosen)
     drafts = [Draft(chosen, MessageTemplate(written.subject, written.paragraphs, sms)) for sms in written.sms]
-    return next((one for one in drafts if not one.refusals), drafts[-1])
+    return next((item for item in drafts if not item.refusals), drafts[-1])
 
 
 def _tried(sentence: str, draft: Draft, reviewer: Reviewer | None) -> tuple[str, str, str, str]:
@@ -138,7 +138,7 @@ def _tried(sentence: str, draft: Draft, reviewer: Reviewer | None) -> tuple[str,
 def _named(name: str) -> Segment:
     """The segment of this key, or the first whose key goes on from here after a slash."""
     wanted = name.strip("/").lower()
-    found = (one for one in known_segments() if f"{one.key}/".lower().startswith(f"{wanted}/"))
+    found = (segment for segment in known_segments() if f"{segment.key}/".lower().startswith(f"{wanted}/"))
     chosen = next(found, None)
     if chosen is None:
         raise UserError(

@@ -129,8 +129,8 @@ class Prepared:
             "templates": self.outcomes,
             "found": dict(self.rules),
             "usage": {
-                role: {"calls": one.calls, "input_tokens": one.input_tokens, "output_tokens": one.output_tokens}
-                for role, one in self.cost.tokens.items()
+                role: {"calls": token.calls, "input_tokens": token.input_tokens, "output_tokens": token.output_tokens}
+                for role, token in self.cost.tokens.items()
             },
             "usd": None if self.cost.dollars is None else f"{self.cost.dollars:f}",
         }
@@ -237,12 +237,12 @@ def _round(
 
 def _note(answer: dict[str, Any], done: Prepared) -> str:
     problem = ""
-    for one in answer["prepared"]:
-        if one["status"] is None:
-            problem = str(one["problem"])
+    for item in answer["prepared"]:
+        if item["status"] is None:
+            problem = str(item["problem"])
         else:
-            done.outcomes[one["segment"]] = one["status"]
-            done.rules.update(() if one["kept"] else one["rules"])
+            done.outcomes[item["segment"]] = item["status"]
+            done.rules.update(() if item["kept"] else item["rules"])
     for role, asked in answer["usage"].items():
         done.cost.tokens[role].add(**asked)
     return problem

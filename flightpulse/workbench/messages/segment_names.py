@@ -17,7 +17,7 @@ def known_segments() -> tuple[Segment, ...]:
 
 def segments_like(beginning: str) -> list[Segment]:
     """All segments whose key begins like this, in any case. Raises UserError when none does."""
-    chosen = [one for one in known_segments() if one.key.lower().startswith(beginning.lower())]
+    chosen = [segment for segment in known_segments() if segment.key.lower().startswith(beginning.lower())]
     if not chosen:
         raise UserError(f"No segment begins with {beginning!r}.", hint=LOOKS_LIKE)
     return chosen
@@ -29,8 +29,8 @@ def segment_named(name: str) -> Segment:
     Raises UserError when there is none, or more than one.
     """
     wanted = name.strip("/").lower()
-    endings = ("", f"/{LOCALE}", f"/-/{LOCALE}")
-    exact = [one for one in known_segments() if one.key.lower() in {wanted + ending.lower() for ending in endings}]
+    keys = {f"{wanted}{ending}".lower() for ending in ("", f"/{LOCALE}", f"/-/{LOCALE}")}
+    exact = [segment for segment in known_segments() if segment.key.lower() in keys]
     if exact:
         return exact[0]
     chosen = segments_like(name)

@@ -43,19 +43,19 @@ class SegmentsSeen:
 
     def origins(self) -> dict[str, str]:
         """Where each segment's wording came from, by segment."""
-        return {one.segment: ", ".join(one.origins) for one in self.segments}
+        return {segment.segment: ", ".join(segment.origins) for segment in self.segments}
 
     def table(self) -> Table:
         """The segments as a table."""
         rows = [
             (
-                one.segment,
-                one.passengers,
-                one.messages,
-                ", ".join(one.origins),
-                ", ".join(one.refused) or "nothing",
+                segment.segment,
+                segment.passengers,
+                segment.messages,
+                ", ".join(segment.origins),
+                ", ".join(segment.refused) or "nothing",
             )
-            for one in self.segments
+            for segment in self.segments
         ]
         headings = ("segment", "passengers", "messages", "wording from", "found in drafts")
         return Table.of(headings, rows, numbers=(1, 2))
@@ -90,9 +90,9 @@ def seen(messages: Sequence[Message], messenger_lines: Iterable[LogEvent], event
         tuple(
             SegmentSeen(
                 segment=segment,
-                passengers=len({one.passenger_id for one in theirs}),
+                passengers=len({item.passenger_id for item in theirs}),
                 messages=len(theirs),
-                origins=tuple(dict.fromkeys(one.written_by for one in theirs)),
+                origins=tuple(dict.fromkeys(item.written_by for item in theirs)),
                 refused=tuple(sorted(refused.get(segment, ()))),
                 problem=problems.get(segment, ""),
             )

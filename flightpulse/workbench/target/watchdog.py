@@ -7,6 +7,7 @@ from typing import Self
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.target.session import Session
+from localcloud.process import processes, state
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -20,8 +21,6 @@ class Lifeline:
     def __init__(
         self, session: Session, let_go: Callable[[], None], *, interval: float = _SECONDS_BETWEEN_LOOKS
     ) -> None:
-        from localcloud.process import state
-
         self._session = session
         self._cloud = state.load(session.home) if session.target == "local" else None
         self._let_go = let_go
@@ -51,8 +50,6 @@ class Lifeline:
             self._thread.join()
 
     def _watch(self) -> None:
-        from localcloud.process import processes
-
         while self._cloud is not None and not self._over.wait(self._interval):
             if not processes.is_running(self._cloud.pid, self._cloud.start_token):
                 self._gone = True

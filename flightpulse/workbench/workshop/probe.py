@@ -100,11 +100,13 @@ def workflow(task: Task) -> Finding:
     from flightpulse.stack import asl, asl_lint
     from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
 
-    known = next((one for one in EVENT_WORKFLOWS if one.construct_id == task["workflow"]), None)
+    known = next((item for item in EVENT_WORKFLOWS if item.construct_id == task["workflow"]), None)
     if known is None:
         return False, f"event_workflows.py has no {task['workflow']}"
     definition = asl.load(known.file)
-    substitutions = {name for one in EVENT_WORKFLOWS if one is not known for name in asl.load(one.file).substitutions}
+    substitutions = {
+        name for item in EVENT_WORKFLOWS if item is not known for name in asl.load(item.file).substitutions
+    }
     problems = asl_lint.problems(definition, known_substitutions=substitutions)
     if problems:
         return False, problems[0]
@@ -117,7 +119,7 @@ def routing(task: Task) -> Finding:
     """The event's detail type is the one that leads to its workflow."""
     from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
 
-    matching = [one.construct_id for one in EVENT_WORKFLOWS if _matches(one.detail_type, task["detail_type"])]
+    matching = [item.construct_id for item in EVENT_WORKFLOWS if _matches(item.detail_type, task["detail_type"])]
     return matching == [task["workflow"]], f"{task['detail_type']} leads to {', '.join(matching) or 'nothing'}"
 
 

@@ -23,7 +23,7 @@ class Diff:
     @classmethod
     def of_patch(cls, patch: Patch) -> "Diff":
         """What a step changes."""
-        return cls("\n".join(one.text for one in patch.files) + "\n", patch.title)
+        return cls("\n".join(file.text for file in patch.files) + "\n", patch.title)
 
     @property
     def files(self) -> Table:

@@ -25,7 +25,7 @@ def test_a_replay_tells_everyone_beside_the_sample_data_and_can_be_repeated(cli:
 
 
 def test_the_days_are_listed_and_an_unknown_one_names_them(cli: CommandLine):
-    days = [one["day"] for one in cli.json("replay", "--list")]
+    days = [day["day"] for day in cli.json("replay", "--list")]
     unknown = cli.run("replay", "2013-02-30")
 
     assert unknown.returncode != 0

@@ -17,12 +17,14 @@ from flightpulse.messages.news import all_segments
 from flightpulse.workbench import Workbench
 from flightpulse.workbench.costs import idle_cost, prices, run_cost
 from flightpulse.workbench.costs.run_cost import Usage
+from flightpulse.workbench.deploy.stack import Stack
 from flightpulse.workbench.executions.history import Attempt, Problem
 from flightpulse.workbench.fire import run_store
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.observe.item_changes import ItemChange
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.observe.payloads import between
+from flightpulse.workbench.target.connection import Connection
 from tests.unit.workbench.run_facts import NOW, message
 
 
@@ -215,7 +217,7 @@ def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         require_stack=lambda: None,
     )
     monkeypatch.setenv("FLIGHTPULSE_HOME", str(tmp_path))
-    monkeypatch.setattr(Workbench, "session", session)
+    monkeypatch.setattr(Connection, "session", session)
 
 
 @pytest.mark.usefixtures("account")
@@ -253,7 +255,7 @@ def test_the_verb_prints_the_last_run(monkeypatch: pytest.MonkeyPatch, words: li
 @pytest.mark.parametrize("words", [[], ["--json"]])
 def test_the_verb_prints_what_an_idle_stack_costs(monkeypatch: pytest.MonkeyPatch, words: list[str]):
     gateway = {"Resources": {"Gateway": {"Type": "AWS::EC2::NatGateway"}}}
-    monkeypatch.setattr(Workbench, "idle_cost", lambda _wb: idle_cost.of(gateway))
+    monkeypatch.setattr(Stack, "idle_cost", lambda _stack: idle_cost.of(gateway))
 
     result = CliRunner().invoke(cli, ["cost", "--idle", *words])
 

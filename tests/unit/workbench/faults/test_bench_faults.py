@@ -50,15 +50,15 @@ def test_blocks_may_be_nested(board: FaultBoard) -> None:
     with faults.striking(ENDPOINT, {"state": "ClaimEvent", "error": "Busy", "times": 3}):
         board.strike("FlightPulse-DelayWorkflow", "ClaimEvent")
         with faults.striking(ENDPOINT, {"state": "ApplyToFlight", "error": "Busy"}):
-            assert [one["state"] for one in board.left()] == ["ClaimEvent", "ApplyToFlight"]
-        assert [(one["state"], one["times"]) for one in board.left()] == [("ClaimEvent", 2)]
+            assert [fault["state"] for fault in board.left()] == ["ClaimEvent", "ApplyToFlight"]
+        assert [(fault["state"], fault["times"]) for fault in board.left()] == [("ClaimEvent", 2)]
 
 
 def test_what_a_killed_process_left_behind_is_cleared(board: FaultBoard) -> None:
     board.set([{"state": "RecordOutcome", "error": "Busy"}])
 
     with faults.striking(ENDPOINT, {"state": "ClaimEvent", "error": "Busy"}):
-        assert [one["state"] for one in board.left()] == ["ClaimEvent"]
+        assert [fault["state"] for fault in board.left()] == ["ClaimEvent"]
 
 
 @pytest.mark.parametrize(
@@ -84,5 +84,8 @@ def test_a_workflow_may_be_named_as_commands_name_it() -> None:
 
 
 def test_calls_on_aws_do_not_fail_on_demand(tmp_path: Any) -> None:
-    with pytest.raises(UserError, match="on AWS"), connect("aws", home=tmp_path).faults("ClaimEvent", error="Busy"):
+    with (
+        pytest.raises(UserError, match="on AWS"),
+        connect("aws", home=tmp_path).faults.task("ClaimEvent", error="Busy"),
+    ):
         pytest.fail("the block must not begin")

@@ -164,7 +164,7 @@ def test_what_says_that_a_message_is_out_is_written_before_anything_is_started_a
     target.sqs.put("https://sqs/notifications", notification_letter(order))
     target.sqs.put("https://sqs/notifications", notification_letter({"update_item": {"TableName": "T"}}, "write"))
 
-    assert [one.done for one in redriver.send_back()] == ["written", "started as again-1"]
+    assert [result.done for result in redriver.send_back()] == ["written", "started as again-1"]
 
 
 def test_redriving_executions_writes_such_notes_first_and_leaves_other_letters(target: FakeTarget, redriver: Redriver):
@@ -174,7 +174,10 @@ def test_redriving_executions_writes_such_notes_first_and_leaves_other_letters(t
     arn = failed_execution(target, "one", last="Task")
     claim(target, "IN_PROGRESS", arn)
 
-    assert [one.done for one in redriver.redrive_executions()] == ["written", "redriven from the state that failed"]
+    assert [result.done for result in redriver.redrive_executions()] == [
+        "written",
+        "redriven from the state that failed",
+    ]
     assert waiting(target, "notifications") == 1
 
 
@@ -240,7 +243,7 @@ def test_table_changes_are_read_from_the_stream_and_handed_over_again(target: Fa
     assert only(redriver).done == "2 changes handled"
     ((function, event),) = target.functions.invoked
     assert function == "arn:fn:FlightPulse-StreamHandler"
-    assert [one["dynamodb"]["SequenceNumber"] for one in event["Records"]] == ["2", "3"]
+    assert [record["dynamodb"]["SequenceNumber"] for record in event["Records"]] == ["2", "3"]
     assert event["Records"][0]["dynamodb"]["ApproximateCreationDateTime"] == NOW.timestamp()
     assert event["Records"][0]["eventSourceARN"] == "arn:stream"
 
@@ -310,7 +313,7 @@ def test_a_letter_about_an_event_without_a_flight_says_so(target: FakeTarget):
     letter = {**notification_letter({}, "workflow"), "flight_id": None, "event_id": "evt-7"}
     target.sqs.put("https://sqs/notifications", letter)
 
-    assert [one.what for one in dead_letters.look(target.session)] == ["a whole event, no flight named (evt-7)"]
+    assert [item.what for item in dead_letters.look(target.session)] == ["a whole event, no flight named (evt-7)"]
 
 
 def failed_execution(target: FakeTarget, name: str, *, status: str = "FAILED", last: str = "Fail") -> str:

@@ -18,7 +18,10 @@ def test_people_and_messages_are_counted_by_segment_in_the_order_of_telling() ->
 
     found = list(segments_seen.seen(messages, (), ("evt-1",)))
 
-    assert [(one.segment, one.passengers, one.messages) for one in found] == [("first", 1, 2), ("delay-minor", 1, 1)]
+    assert [(item.segment, item.passengers, item.messages) for item in found] == [
+        ("first", 1, 2),
+        ("delay-minor", 1, 1),
+    ]
 
 
 def test_a_refusal_and_its_repair_are_told_by_rule() -> None:
