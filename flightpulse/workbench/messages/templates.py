@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flightpulse.adapters.model import REVIEWER, BedrockModel, BedrockReviewer, CallLimits
+from flightpulse.adapters.model import REVIEWER, BedrockModel, BedrockReviewer, CallLimits, ConverseClient
 from flightpulse.messages.records import TemplateRecord
 from flightpulse.workbench.messages import preparing, template_records
 from flightpulse.workbench.messages.preparing import Plan, Prepared
@@ -38,7 +38,7 @@ class Templates:
         return preparing.for_scenarios(self._target.deployed)
 
     def prepare(self, plan: Plan, *, concurrency: int = preparing.CONCURRENCY) -> Prepared:
-        """Have the deployed messenger draft and review what a plan lists. Raises UserError when a model is not there."""
+        """Have the deployed messenger draft and review what a plan lists. Raises UserError without a model."""
         with self._target.steps() as steps:
             done = preparing.prepare(
                 self._target.deployed,
@@ -63,7 +63,7 @@ class Templates:
         """The reviewer that the stack names, to try sentences on: each costs a call of a model."""
         session = self._target.deployed
         cloud = state.load(self._target.home) if session.target == "local" else None
-        client = session.aws.client("bedrock-runtime", **({"endpoint_url": cloud.model_url} if cloud else {}))
+        client: ConverseClient = session.aws.client("bedrock-runtime", endpoint_url=cloud.model_url if cloud else None)
         model_id = session.ssm.get_parameter(Name=session.output("ReviewModelIdParameter"), WithDecryption=True)
         model = BedrockModel(
             REVIEWER, client, lambda: model_id["Parameter"]["Value"], CallLimits(), lambda _problem, _details: None
