@@ -20,7 +20,7 @@ from flightpulse.workbench.deploy.cdk import CdkCli, Outcome, environment_for
 from flightpulse.workbench.deploy.status import stack_status
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import LOCAL_ACCOUNT, LOCAL_REGION, Session
-from flightpulse.workbench.target.watchdog import Lifeline
+from flightpulse.workbench.target.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
@@ -198,9 +198,9 @@ class Deployer:
 
     def _run(self, command: str, arguments: Sequence[str]) -> Outcome:
         """Run the CDK CLI, but not on for minutes when the local cloud that it talks to has died."""
-        with Lifeline(self._session, self._cli.stop) as lifeline:
+        with Watchdog(self._session, self._cli.stop) as watchdog:
             outcome = self._cli.run(command, arguments)
-        lifeline.check()
+        watchdog.check()
         return outcome
 
     def _checked(self, outcome: Outcome, failure: str | None = None) -> Outcome:

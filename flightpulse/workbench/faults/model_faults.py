@@ -1,20 +1,16 @@
 """Makes the local cloud's model misbehave for a while, and tells what it was asked meanwhile."""
 
 import http.client
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from flightpulse.errors import UserError
 from flightpulse.stack import names as deployed
+from flightpulse.workbench.faults.fault_page import FaultPage
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
-
-_PAGE = "/_flightpulse/"
-_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +107,7 @@ class _ModelPage:
     """The page that the local cloud's model endpoint has about itself."""
 
     def __init__(self, url: str) -> None:
-        self._address = urlsplit(url).netloc
+        self._page = FaultPage(url)
 
     def asked(self) -> int:
         """How many questions there have been."""
@@ -125,7 +121,7 @@ class _ModelPage:
         )
 
     def plan(self, faults: Sequence[Mapping[str, Any]], seed: int) -> None:
-        status, answer = self._call("PUT", "faults", {"faults": [dict(fault) for fault in faults], "seed": seed})
+        status, answer = self._page.call("PUT", {"faults": [dict(fault) for fault in faults], "seed": seed})
         if status != http.client.OK:
             raise UserError(
                 f"The model cannot misbehave like that: {answer.get('message', status)}.",
@@ -133,22 +129,8 @@ class _ModelPage:
             )
 
     def clear(self) -> None:
-        self._call("DELETE", "faults")
+        self._page.call("DELETE")
 
     def _get(self, what: str) -> dict[str, Any]:
-        return self._call("GET", what)[1]
-
-    def _call(self, method: str, what: str, body: object = None) -> tuple[int, dict[str, Any]]:
-        # Without a proxy, whatever the environment says: the page is on this machine.
-        connection = http.client.HTTPConnection(self._address, timeout=_SECONDS)
-        try:
-            connection.request(method, _PAGE + what, None if body is None else json.dumps(body))
-            answer = connection.getresponse()
-            fields: dict[str, Any] = json.loads(answer.read())
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise UserError(
-                "The model of the local cloud does not answer.", hint="Start again with: wb.down(), wb.ready()"
-            ) from error
-        finally:
-            connection.close()
-        return answer.status, fields
+        found: dict[str, Any] = self._page.call("GET", what=what)[1]
+        return found

@@ -12,7 +12,7 @@ from localcloud.process import processes, state
 _SECONDS_BETWEEN_LOOKS = 1.0
 
 
-class Lifeline:
+class Watchdog:
     """For the length of a block: calls ``let_go`` once when the process of the session's local cloud has ended.
 
     A target that is no local cloud of this machine is not watched.
@@ -27,7 +27,7 @@ class Lifeline:
         self._interval = interval
         self._over = threading.Event()
         self._gone = False
-        self._thread = threading.Thread(target=self._watch, name="lifeline", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def check(self) -> None:
         """Raise UserError when the cloud died meanwhile."""

@@ -18,16 +18,15 @@ def board(monkeypatch: pytest.MonkeyPatch) -> FaultBoard:
     board = FaultBoard()
 
     class Page:
-        def __init__(self, endpoint_url: str) -> None:
-            assert endpoint_url == ENDPOINT
+        def __init__(self, address: str) -> None:
+            assert address == ENDPOINT
 
-        def faults(self) -> list[dict[str, Any]]:
-            return board.left()
+        def call(self, method: str, body: Any = None) -> tuple[int, Any]:
+            if method == "PUT":
+                board.set(body)
+            return 200, board.left()
 
-        def set(self, given: list[dict[str, Any]]) -> None:
-            board.set(given)
-
-    monkeypatch.setattr(faults, "_Page", Page)
+    monkeypatch.setattr(faults, "FaultPage", Page)
     return board
 
 
