@@ -299,7 +299,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write-missing", type=Path, metavar="DIR", help="write requests without an answer to files")
     parser.add_argument("--show-refused", action="store_true", help="list why honest replies are refused or shortened")
     wishes = parser.parse_args(arguments)
-    model = Server(wishes.llm_url, wishes.model) if wishes.llm_url else Recordings(_recorded(wishes.recordings))
+    model = Server(wishes.llm_url, wishes.model) if wishes.llm_url else Recordings(recorded(wishes.recordings))
     outcomes = {
         title: [judge(reply, model) for reply in replies(CORPORA / name)]
         for title, name in (
@@ -335,7 +335,7 @@ def _print_refused(outcomes: Sequence[Outcome]) -> None:
                 print(f"  {refusal}")
 
 
-def _recorded(path: Path) -> dict[str, str]:
+def recorded(path: Path) -> dict[str, str]:
     """Answers by hash, one JSON object a line."""
     if not path.exists():
         return {}
