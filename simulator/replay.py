@@ -3,104 +3,39 @@
 Nothing here sends or stores. ``sample_data/replays/README.md`` says what is real, what is derived and what is invented.
 """
 
-import csv
-import hashlib
 import itertools
 import math
-import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flightpulse import paths
 from flightpulse.domain import airports
-from flightpulse.domain.entities import (
-    Booking,
-    BookingStatus,
-    Flight,
-    FlightStatus,
-    NotificationPreferences,
-    Passenger,
-    Tier,
-)
+from flightpulse.domain.entities import Flight, FlightStatus
 from flightpulse.domain.events import EventType
-from flightpulse.errors import UserError
+from flightpulse.domain.severity import DelayCategory, delay_category
 from simulator import events
+from simulator.days import Day, Row
 from simulator.events import Event
+from simulator.passengers import OnBoard, draws, invent
 from simulator.sample_data import SampleData
 
-BOOKINGS_PER_FLIGHT = 5
+Clock = Callable[[timedelta], datetime]
+"""The moment of today at which so much of the time of 2013 has passed."""
+
 MAX_SPEED = 100_000
+NOTIFY_FROM_MINUTES = 30
+"""From here on 14 CFR 259.8 wants passengers told, within half an hour."""
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _CANCELS_A_LOT = 0.2
 _FLIGHTS_PER_GATE = 5.6
 _GATE_KNOWN_AHEAD = 40 * _MINUTE
+_SMALLEST_ROTATION = 30
 _SMALLEST_DELAY = 15
+_TELL_AGAIN_AFTER = 60
 _FLOORS = (15, 30, 60, 120, 180, 240)
-_TIERS = {Tier.MEMBER: 74, Tier.A_LIST: 18, Tier.A_LIST_PREFERRED: 8}
-# E-mail 72 %, text 58 %, neither 6 %.
-_CHANNELS = {(True, True): 36, (True, False): 36, (False, True): 22, (False, False): 6}
-_FIRST_NAMES = ("Ada", "Bela", "Chidi", "Dana", "Emil", "Fatima", "Goran", "Hana", "Ines", "Jonas", "Keiko", "Luis")
-_LAST_NAMES = ("Abara", "Bergman", "Castro", "Dufour", "Eze", "Fischer", "Grant", "Haddad", "Ito", "Jensen", "Kowal")
-_LETTERS_OF_CODES = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A day that can be replayed. ``reason`` and ``detail`` are inferred from what is known of the day."""
-
-    name: str
-    file: str
-    title: str
-    reason: str
-    detail: str
-
-
-DAYS = (
-    Day(
-        "2013-02-08",
-        "flights_2013-02-08.csv",
-        "a blizzard reaches New York; half of all flights are cancelled",
-        "WEATHER",
-        "Snow storm",
-    ),
-    Day(
-        "2013-07-06",
-        "flights_2013-07-06_to_SFO.csv",
-        "the flights to San Francisco, whose airport is closed for hours",
-        "OTHER",
-        "Destination airport closed",
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One flight as it was in 2013. ``left_at`` is empty for a cancelled one; ``delay`` is in minutes."""
-
-    carrier: str
-    number: str
-    origin: str
-    destination: str
-    leaves_at: datetime
-    arrives_at: datetime
-    left_at: datetime | None
-    delay: int
-    rotation_delay: int
-    rotation_known_at: datetime | None
-
-    @property
-    def cancelled(self) -> bool:
-        return self.left_at is None
-
-    @property
-    def name(self) -> str:
-        """Unique within a day: some numbers leave from two airports."""
-        return f"{self.carrier}{self.number}-{self.origin}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,122 +50,127 @@ class News:
     gate: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What a replay consists of.
+
+    ``people`` are all travellers, ``affected`` those of flights that were cancelled or told 30 minutes late or more.
+    ``notifications`` are bookings told, counted once for each event of that kind, whatever their channels.
+    """
+
+    flights: int
+    minor: int
+    major: int
+    severe: int
+    cancelled: int
+    gate_changes: int
+    departed_late: int
+    diverted: int
+    bookings: int
+    people: int
+    affected: int
+    notifications: int
+
+    @property
+    def delays(self) -> int:
+        return self.minor + self.major + self.severe
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A replay: what goes to the table and, in order, what becomes known. ``left_out`` flights: airports unknown."""
+    """A replay: what goes to the table and, in order, what becomes known.
+
+    ``left_out`` flights: airports unknown. ``diverted`` ones are departures here: there is no event for a diversion.
+    """
 
     day: Day
     seed: int
     data: SampleData
     news: tuple[News, ...]
     left_out: int
+    totals: Totals
 
     @property
     def lasts(self) -> timedelta:
         """From the first news to the last, in the time of 2013."""
         return self.news[-1].known_at - self.news[0].known_at if self.news else timedelta()
 
-    def events(self, began_at: datetime, speed: float) -> list[Event]:
-        """The events, each with the moment of today at which it is to be sent: hours become seconds at speed 3600.
+    def events(self, began_at: datetime, clock: Clock, *, skip: int = 0) -> Iterator[Event]:
+        """The events, each with the moment of today at which it is to be sent; the first ``skip`` are left out.
 
-        Times grow by a millisecond at least, because they order the news about a flight.
+        Ids depend on the day, the seed and when the replay began: one that goes on later sends the same events. Times
+        are asked of ``clock`` one by one; they grow by a millisecond at least, because they order the news about a
+        flight.
         """
         flights = {flight.flight_id: flight for flight in self.data.flights}
         gates = {flight.flight_id: flight.gate for flight in self.data.flights}
-        made: list[Event] = []
         before = began_at - timedelta(milliseconds=1)
-        for number, one in enumerate(self.news):
-            at = max(began_at + (one.known_at - self.news[0].known_at) / speed, before + timedelta(milliseconds=1))
-            flight = flights[flight_id(self.day, one.row)]
+        for number, news in enumerate(self.news):
+            flight = flights[flight_id(self.day, news.row)]
+            gate, gates[flight.flight_id] = gates[flight.flight_id], news.gate or gates[flight.flight_id]
+            if number < skip:
+                continue
+            before = max(clock(news.known_at - self.news[0].known_at), before + timedelta(milliseconds=1))
             event_id = events.deterministic_id("replay", self.day.name, self.seed, began_at.isoformat(), number)
-            made.append(self._event(one, replace(flight, gate=gates[flight.flight_id]), at, event_id))
-            gates[flight.flight_id] = one.gate or gates[flight.flight_id]
-            before = at
-        return made
+            event = self._event(news, replace(flight, gate=gate), before, event_id)
+            yield {**event, "basis": news.basis}
 
-    def _event(self, one: News, flight: Flight, at: datetime, event_id: str) -> Event:
-        detail = f"{self.day.detail} (inferred); basis {one.basis}"
-        if one.kind is EventType.FLIGHT_DELAY:
-            return events.delay(flight, one.minutes, self.day.reason, detail, at=at, event_id=event_id)
-        if one.kind is EventType.FLIGHT_CANCELLED:
+    def _event(self, news: News, flight: Flight, at: datetime, event_id: str) -> Event:
+        detail = f"{self.day.detail} (inferred); basis {news.basis}"
+        if news.kind is EventType.FLIGHT_DELAY:
+            return events.delay(flight, news.minutes, self.day.reason, detail, at=at, event_id=event_id)
+        if news.kind is EventType.FLIGHT_CANCELLED:
             return events.cancellation(flight, self.day.reason, detail, at=at, event_id=event_id)
-        return events.gate_change(flight, one.gate, terminal_change=False, at=at, event_id=event_id)
+        return events.gate_change(flight, news.gate, terminal_change=False, at=at, event_id=event_id)
 
 
-def find(name: str) -> Day:
-    """The day of this name. Raises UserError that names the days."""
-    for day in DAYS:
-        if day.name == name:
-            return day
-    raise UserError(f"There is no day {name!r} to replay.", hint=f"Choose from: {', '.join(one.name for one in DAYS)}")
+def plan(
+    day: Day,
+    rows: Sequence[Row],
+    *,
+    all_rows: Sequence[Row] = (),
+    flights: int | None = None,
+    bookings: int | None = None,
+    seed: int,
+    leaves_on: date,
+) -> Plan:
+    """The replay of these flights, moved to a day of now; of at most so many ``flights`` that had news, when given.
 
-
-def read(day: Day, folder: Path | None = None) -> tuple[Row, ...]:
-    """All flights of a day, by their scheduled departure. Raises UserError when the file is not there."""
-    path = (folder or paths.SAMPLE_DATA / "replays") / day.file
-    try:
-        with path.open(encoding="utf-8", newline="") as lines:
-            rows = [_row(fields) for fields in csv.DictReader(lines)]
-    except FileNotFoundError:
-        raise UserError(f"{path.name} is not in {path.parent}.", hint="Restore it, for example with git.") from None
-    return tuple(sorted(rows, key=lambda row: (row.leaves_at, row.name)))
-
-
-def plan(day: Day, rows: Sequence[Row], *, flights: int, seed: int, leaves_on: date) -> Plan:
-    """The replay of at most so many flights that had news, moved to a day of now.
-
-    Cancelled flights and others come by turns, so that a small replay shows both. The same arguments, the same plan.
+    ``all_rows`` are those of the whole day, when ``rows`` are some of it: how many flights a carrier cancels and which
+    gates are held depends on all of them. Cancelled flights and others come by turns, so that a small replay shows
+    both. ``bookings`` bounds the bookings of a flight; otherwise aircraft are as full as aircraft are. The same
+    arguments, the same plan.
     """
-    known = [row for row in rows if {row.origin, row.destination} <= airports.AIRPORTS.keys()]
-    cancelled_at = dict(_cancellations(rows, seed))
-    gates, gate_news = _gates(rows)
+    whole_day = all_rows or rows
+    known = [row for row in rows if airports.find(row.origin) and airports.find(row.destination)]
+    cancelled_at = dict(_cancellations(whole_day, seed))
+    gates, gate_news = _gates(whole_day)
     news = {row.name: _news(row, cancelled_at.get(row.name), gate_news.get(row.name)) for row in known}
-    chosen = _choose([row for row in known if news[row.name]], flights, seed)
-    told = [one for row in chosen for one in news[row.name]]
-    shift = leaves_on - day_of(day)
+    chosen = known if flights is None else _choose([row for row in known if news[row.name]], flights, seed)
+    shift = leaves_on - day.date
+    moved = {row.name: _flight(day, row, gates[row.name], shift) for row in chosen}
+    on_board = {
+        row.name: invent(moved[row.name], row.seats, draws("pax", seed, f"{day.name}|{row.name}"), bookings=bookings)
+        for row in chosen
+    }
+    told = [found for row in chosen for found in news[row.name]]
     return Plan(
         day=day,
         seed=seed,
-        data=_data(day, [(row, _flight(day, row, gates[row.name], shift)) for row in chosen], seed),
-        news=tuple(sorted(told, key=lambda one: (one.known_at, one.row.name, one.kind))),
+        data=SampleData(
+            flights=tuple(moved.values()),
+            passengers=tuple(person for people in on_board.values() for person in people.passengers),
+            bookings=tuple(booking for people in on_board.values() for booking in people.bookings),
+        ),
+        news=tuple(sorted(told, key=lambda found: (found.known_at, found.row.name, found.kind))),
         left_out=len(rows) - len(known),
+        totals=_totals(chosen, told, on_board),
     )
-
-
-def day_of(day: Day) -> date:
-    """The date of 2013."""
-    return date.fromisoformat(day.name)
 
 
 def flight_id(day: Day, row: Row) -> str:
     """The id of a replayed flight: no sample flight begins so, and no two days share one."""
     return f"RP{day.name[5:].replace('-', '')}-{row.name}"
-
-
-def _row(fields: Mapping[str, str]) -> Row:
-    known = fields["x_rot_known_utc"]
-    return Row(
-        carrier=fields["carrier"],
-        number=fields["flight"],
-        origin=fields["origin"],
-        destination=fields["dest"],
-        leaves_at=_utc(fields["x_sched_dep_utc"]),
-        arrives_at=_utc(fields["x_sched_arr_utc"]),
-        left_at=_utc(fields["x_dep_utc"]) if fields["dep_time"] else None,
-        delay=int(float(fields["dep_delay"] or 0)),
-        rotation_delay=int(float(fields["x_rot_pred_delay"] or 0)),
-        rotation_known_at=_utc(known) if known else None,
-    )
-
-
-def _utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _random(purpose: str, seed: int, name: str) -> random.Random:
-    """A generator of its own for each flight and purpose: what one flight gets does not depend on the others."""
-    digest = hashlib.sha256(f"fp1|{purpose}|{seed}|{name}".encode()).digest()
-    return random.Random(int.from_bytes(digest[:8]))  # noqa: S311 - it invents passengers, not secrets
 
 
 def _cancellations(rows: Sequence[Row], seed: int) -> Iterator[tuple[str, datetime]]:
@@ -240,7 +180,7 @@ def _cancellations(rows: Sequence[Row], seed: int) -> Iterator[tuple[str, dateti
         if row.cancelled:
             a_lot = cancelled[row.carrier] >= _CANCELS_A_LOT * flown[row.carrier]
             earliest, latest = (18 * _HOUR, 6 * _HOUR) if a_lot else (4 * _HOUR, 45 * _MINUTE)
-            ahead = latest + (earliest - latest) * _random("cancelled", seed, row.name).random()
+            ahead = latest + (earliest - latest) * draws("cancelled", seed, row.name).random()
             yield row.name, row.leaves_at - ahead
 
 
@@ -249,24 +189,32 @@ def _news(row: Row, cancelled_at: datetime | None, gate: News | None) -> list[Ne
     if cancelled_at is None:
         return found
     # Nothing is told of a flight that is known not to leave.
-    earlier = [one for one in found if one.known_at < cancelled_at]
+    earlier = [news for news in found if news.known_at < cancelled_at]
     return [*earlier, News(row, EventType.FLIGHT_CANCELLED, cancelled_at, "synthetic")]
 
 
 def _delays(row: Row) -> Iterator[News]:
-    """What could be known of a delay: from the aircraft's last leg, then from the flight not having left."""
+    """What could be known of a delay: from the aircraft's last leg, then from the flight not having left.
+
+    After the first news only a change of severity or another hour is news.
+    """
     told = 0
     rotation, known_at = row.rotation_delay // 5 * 5, row.rotation_known_at
-    if known_at and known_at < row.leaves_at and rotation >= _SMALLEST_DELAY:
+    if known_at and known_at < row.leaves_at and rotation >= _SMALLEST_ROTATION:
         told = rotation
         yield News(row, EventType.FLIGHT_DELAY, known_at, "rotation", minutes=rotation)
     if row.cancelled:
         return
     for floor in itertools.chain(_FLOORS, itertools.count(360, 120)):
-        if row.delay <= floor:
+        if row.delay < floor:
             return
-        if floor > told:
+        if floor > told and (not told or _is_news(told, floor)):
+            told = floor
             yield News(row, EventType.FLIGHT_DELAY, row.leaves_at + floor * _MINUTE, "floor", minutes=floor)
+
+
+def _is_news(told: int, minutes: int) -> bool:
+    return delay_category(minutes) is not delay_category(told) or minutes >= told + _TELL_AGAIN_AFTER
 
 
 def _gates(rows: Sequence[Row]) -> tuple[dict[str, str], dict[str, News]]:
@@ -282,21 +230,24 @@ def _gates(rows: Sequence[Row]) -> tuple[dict[str, str], dict[str, News]]:
         names = [f"{letters[carrier]}{number}" for number in range(1, count + 1)]
         held_until = dict.fromkeys(names, datetime.min.replace(tzinfo=UTC))
         # Taking turns gives each flight the gate that was used the longest ago.
-        for row, gate in zip(some, itertools.cycle(names), strict=False):
-            planned[row.name] = gate
+        for number, row in enumerate(some):
+            gate = planned[row.name] = names[number % count]
             at = row.leaves_at - _GATE_KNOWN_AHEAD
             if row.left_at is None:
                 continue
-            free = min(names, key=lambda name: held_until[name])
-            if held_until[gate] > at >= held_until[free]:
-                changes[row.name] = News(row, EventType.GATE_CHANGE, at, "simulated", gate=free)
-                gate = free
+            if held_until[gate] > at:
+                # The free gate whose turn is furthest away, so that nobody else loses theirs.
+                turns = (names[(number - back) % count] for back in range(1, count))
+                free = next((name for name in turns if held_until[name] <= at), gate)
+                if free != gate:
+                    changes[row.name] = News(row, EventType.GATE_CHANGE, at, "simulated", gate=free)
+                    gate = free
             held_until[gate] = max(held_until[gate], row.left_at)
     return planned, changes
 
 
 def _choose(rows: Sequence[Row], count: int, seed: int) -> list[Row]:
-    drawn = sorted(rows, key=lambda row: _random("chosen", seed, row.name).random())
+    drawn = sorted(rows, key=lambda row: draws("chosen", seed, row.name).random())
     kinds = ([row for row in drawn if row.cancelled], [row for row in drawn if not row.cancelled])
     by_turns = [row for pair in itertools.zip_longest(*kinds) for row in pair if row is not None]
     return sorted(by_turns[:count], key=lambda row: (row.leaves_at, row.name))
@@ -315,43 +266,37 @@ def _flight(day: Day, row: Row, gate: str, shift: timedelta) -> Flight:
         scheduled_arrival=leaves_at + (row.arrives_at - row.leaves_at),
         status=FlightStatus.SCHEDULED,
         gate=gate,
+        aircraft=row.tail,
     )
 
 
-def _data(day: Day, chosen: Sequence[tuple[Row, Flight]], seed: int) -> SampleData:
-    pairs = [
-        _booked(flight, number, _random(f"pax|{number}", seed, f"{day.name}|{row.name}"))
-        for row, flight in chosen
-        for number in range(1, BOOKINGS_PER_FLIGHT + 1)
-    ]
-    return SampleData(
-        flights=tuple(flight for _row, flight in chosen),
-        passengers=tuple(passenger for passenger, _booking in pairs),
-        bookings=tuple(booking for _passenger, booking in pairs),
+def _totals(rows: Sequence[Row], told: Sequence[News], on_board: dict[str, OnBoard]) -> Totals:
+    kinds = Counter(news.kind for news in told)
+    severities = Counter(delay_category(news.minutes) for news in told if news.kind is EventType.FLIGHT_DELAY)
+    must_tell = Counter(
+        news.row.name
+        for news in told
+        if news.kind is EventType.FLIGHT_CANCELLED
+        or (news.kind is EventType.FLIGHT_DELAY and news.minutes >= NOTIFY_FROM_MINUTES)
     )
-
-
-def _booked(flight: Flight, number: int, draw: random.Random) -> tuple[Passenger, Booking]:
-    """An invented passenger with a booking; the ids do not depend on what is drawn, so that a repeat replaces them."""
-    first, last = draw.choice(_FIRST_NAMES), draw.choice(_LAST_NAMES)
-    tier = draw.choices(list(_TIERS), weights=list(_TIERS.values()))[0]
-    email, sms = draw.choices(list(_CHANNELS), weights=list(_CHANNELS.values()))[0]
-    passenger = Passenger(
-        passenger_id=f"{flight.flight_id}-PAX{number}",
-        first_name=first,
-        last_name=last,
-        email=f"{first}.{last}.{draw.randrange(1000):03}@example.com".lower(),
-        phone=f"+1212555{draw.randrange(100, 200):04}",
-        tier=tier,
-        notification_preferences=NotificationPreferences(email=email, sms=sms),
+    reachable = {
+        name: sum(
+            (person.notification_preferences.email or person.notification_preferences.sms)
+            for person in people.passengers
+        )
+        for name, people in on_board.items()
+    }
+    return Totals(
+        flights=len(rows),
+        minor=severities[DelayCategory.MINOR],
+        major=severities[DelayCategory.MAJOR],
+        severe=severities[DelayCategory.SEVERE],
+        cancelled=kinds[EventType.FLIGHT_CANCELLED],
+        gate_changes=kinds[EventType.GATE_CHANGE],
+        departed_late=sum(not row.cancelled and row.delay >= _SMALLEST_DELAY for row in rows),
+        diverted=sum(row.diverted for row in rows),
+        bookings=sum(len(people.bookings) for people in on_board.values()),
+        people=sum(people.people for people in on_board.values()),
+        affected=sum(on_board[name].people for name in must_tell),
+        notifications=sum(count * reachable[name] for name, count in must_tell.items()),
     )
-    booking = Booking(
-        booking_id=f"{flight.flight_id}-BKG{number}",
-        passenger_id=passenger.passenger_id,
-        flight_id=flight.flight_id,
-        confirmation_number="".join(draw.choices(_LETTERS_OF_CODES, k=6)),
-        booking_status=BookingStatus.CONFIRMED,
-        created_at=flight.scheduled_departure - timedelta(days=draw.randrange(5, 60)),
-        seat=f"{draw.randrange(1, 26)}{draw.choice('ABCDEF')}",
-    )
-    return passenger, booking

@@ -27,7 +27,7 @@ _LAST_WORDS_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRecord:
-    """A record to send, good or bad. ``name`` is what reports call it; ``due`` is when to send it, None for now."""
+    """A record to send, good or bad. ``name`` is what reports call it; :func:`send_all` waits until it is ``due``."""
 
     key: bytes | None
     value: bytes | None
@@ -140,9 +140,7 @@ class RecordProducer:
             raise UserError(f"Kafka does not accept these settings: {reason(error)}.", hint="Check them.") from error
 
     def send(self, record: OutgoingRecord) -> None:
-        """Hand over a record, when it is due. It is sent in the background."""
-        if record.due is not None:
-            self.pause((record.due - datetime.now(UTC)).total_seconds())
+        """Hand over a record. It is sent in the background."""
         while True:
             self._interrupts.check()
             try:
@@ -237,9 +235,12 @@ def send_all(
     records: Iterable[OutgoingRecord],
     *,
     after_each: AfterEach = lambda _producer, _number: None,
+    held: Callable[[], bool] = lambda: False,
     delivery_seconds: float = _DELIVERY_SECONDS,
 ) -> Report:
     """Send records in their order and wait until the fate of each is known; :func:`check` raises for what was lost.
+
+    While ``held`` says so, no record is handed over. A record is asked for when the one before it has been handed over.
 
     Raises UserError when the cluster or the topic cannot be reached, and after Ctrl-C: then every record was either
     sent or not.
@@ -249,11 +250,17 @@ def send_all(
     try:
         with producer:
             for record in records:
+                while held() or _seconds_until(record.due) > 0:
+                    producer.pause(_POLL_SECONDS if held() else min(_seconds_until(record.due), _POLL_SECONDS))
                 producer.send(record)
                 after_each(producer, producer.handed_over)
     except KeyboardInterrupt:
         raise UserError(f"Stopped: {fates(producer.report)}.", exit_code=INTERRUPTED) from None
     return producer.report
+
+
+def _seconds_until(due: datetime | None) -> float:
+    return 0.0 if due is None else (due - datetime.now(UTC)).total_seconds()
 
 
 def check(report: Report) -> None:

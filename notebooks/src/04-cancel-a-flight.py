@@ -113,7 +113,7 @@ for name in sorted(set(events)):
 # %% [markdown]
 # Four of the five lines came from StreamHandler; `rebooking.needed` came from the workflow. All carry the same correlation id as the passengers' messages.
 #
-# **Takeaway:** what follows from a state belongs on the stream, so that no writer can forget it. What is worth an event: [changes.py](../flightpulse/domain/changes.py), published by [report_changes.py](../flightpulse/use_cases/report_changes.py).
+# **Takeaway:** what follows from a state belongs on the stream, so that no writer can forget it. What is worth an event: [status_changes.py](../flightpulse/use_cases/status_changes.py), published by [report_changes.py](../flightpulse/use_cases/report_changes.py).
 
 # %% [markdown]
 # ## What does the passenger read?

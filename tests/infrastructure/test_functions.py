@@ -20,7 +20,7 @@ HANDLERS = {
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 ENVIRONMENTS = {
     "FlightPulse-KafkaConsumer": {"TABLE_NAME", "EVENT_BUS_NAME", "DEAD_LETTER_QUEUE_URL"},
-    "FlightPulse-LLMMessenger": {"TABLE_NAME", "MODEL_ID_PARAMETER"},
+    "FlightPulse-LLMMessenger": {"TABLE_NAME", "MODEL_ID_PARAMETER", "REVIEW_MODEL_ID_PARAMETER", "TEMPLATE_REVIEW"},
     "FlightPulse-APIHandlers": {"TABLE_NAME"},
     "FlightPulse-StreamHandler": {"EVENT_BUS_NAME"},
     "FlightPulse-SettingsResource": set(),
@@ -100,7 +100,11 @@ STREAM = {
     ("role", "own"),
     [
         ("KafkaConsumerRole", {"dynamodb:GetItem", "dynamodb:Query", "events:PutEvents", "sqs:SendMessage"}),
-        ("LLMMessengerRole", {"dynamodb:GetItem", "dynamodb:PutItem", "ssm:GetParameter", "bedrock:InvokeModel"}),
+        (
+            "LLMMessengerRole",
+            {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchGetItem"}
+            | {"ssm:GetParameter", "bedrock:InvokeModel"},
+        ),
         ("APIHandlersRole", {"dynamodb:GetItem", "dynamodb:Query"}),
         ("StreamHandlerRole", {"events:PutEvents"} | STREAM),
     ],
@@ -118,19 +122,37 @@ def test_a_function_itself_may_not_use_the_permission_for_network_interfaces(def
     assert "FlightPulse-APIHandlers" in json.dumps(denied["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"])
 
 
-def test_the_writer_of_settings_may_only_touch_its_parameter(default: Stack) -> None:
+def test_the_writer_of_settings_may_only_touch_its_parameters(default: Stack) -> None:
     assert default.actions("SettingsResourceRole") == ALWAYS | {
         "ssm:PutParameter",
         "ssm:GetParameter",
         "ssm:DeleteParameter",
     }
     (statement,) = (one for one in default.statements("SettingsResourceRole") if "ssm:PutParameter" in one["Action"])
-    assert "parameter/flightpulse/bedrock/model-id" in json.dumps(statement["Resource"])
+    written = json.dumps(statement["Resource"])
+    assert len(statement["Resource"]) == 2
+    assert "parameter/flightpulse/bedrock/model-id" in written
+    assert "parameter/flightpulse/bedrock/review-model-id" in written
 
 
-def test_the_messenger_reads_and_writes_cached_templates_only(default: Stack) -> None:
-    (statement,) = (one for one in default.statements("LLMMessengerRole") if "dynamodb:PutItem" in one["Action"])
-    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TEMPLATE#*"]}}
+@pytest.mark.parametrize(
+    ("actions", "keys"),
+    [
+        ({"dynamodb:GetItem", "dynamodb:PutItem"}, ["TEMPLATE#*"]),
+        ({"dynamodb:Query"}, ["PASSENGER#*"]),
+        ({"dynamodb:BatchGetItem"}, ["BOOKING#*", "FLIGHT#*"]),
+    ],
+)
+def test_the_messenger_writes_templates_only_and_reads_only_where_passengers_fly_on(
+    default: Stack, actions: set[str], keys: list[str]
+) -> None:
+    (statement,) = (
+        one
+        for one in default.statements("LLMMessengerRole")
+        if actions & set([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+    )
+    assert set(statement["Action"]) == actions
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
 
 
 def test_the_messenger_may_invoke_the_one_model(default: Stack) -> None:

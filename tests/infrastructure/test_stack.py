@@ -37,6 +37,7 @@ OUTPUTS = {
     "StreamDeadLettersUrl",
     "DashboardName",
     "ModelIdParameter",
+    "ReviewModelIdParameter",
 }
 
 
@@ -72,13 +73,18 @@ def test_the_environment_changes_no_name(default: Stack, synthesise: Synthesise)
         assert seen[0] == seen[1]
 
 
-def test_the_model_id_is_a_secure_string_by_our_own_function(default: Stack) -> None:
-    (resource,) = default.resources("Custom::SecureStringParameter").values()
+def test_the_model_ids_are_secure_strings_by_our_own_function(default: Stack) -> None:
     writer = default.logical_id("AWS::Lambda::Function", FunctionName="FlightPulse-SettingsResource")
-    properties = resource["Properties"]
-    assert properties["ServiceToken"] == {"Fn::GetAtt": [writer, "Arn"]}
-    assert (properties["Name"], properties["Value"]) == ("/flightpulse/bedrock/model-id", "amazon.nova-lite-v1:0")
-    assert [key for key in resource["DependsOn"] if "SettingsResourceRoleDefaultPolicy" in key]
+    written = {}
+    for resource in default.resources("Custom::SecureStringParameter").values():
+        properties = resource["Properties"]
+        assert properties["ServiceToken"] == {"Fn::GetAtt": [writer, "Arn"]}
+        assert [key for key in resource["DependsOn"] if "SettingsResourceRoleDefaultPolicy" in key]
+        written[properties["Name"]] = properties["Value"]
+    assert written == {
+        "/flightpulse/bedrock/model-id": "amazon.nova-lite-v1:0",
+        "/flightpulse/bedrock/review-model-id": "amazon.nova-lite-v1:0",
+    }
     default.template.has_resource_properties(
         "AWS::SSM::Parameter", {"Name": "/flightpulse/environment", "Type": "String", "Value": "dev"}
     )

@@ -1,26 +1,38 @@
 """Replays a real day: loads its flights, sends its events at their moments, waits, and sums up what became of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+import fcntl
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from flightpulse.errors import UserError
+from flightpulse.kafka.producer import OutgoingRecord
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire import scenarios, sending
-from flightpulse.workbench.fire.expectations import Expectation, Finding, everyone_told
-from flightpulse.workbench.fire.scenarios import OnLook, ScenarioRun
-from flightpulse.workbench.observe.facts import Facts, Sent
+from flightpulse.workbench.fire.expectations import Expectation, Finding
+from flightpulse.workbench.fire.pace import Pace
+from flightpulse.workbench.fire.scenarios import Patience, ScenarioRun
+from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
+from flightpulse.workbench.observe.observer import Observer
 from flightpulse.workbench.target.session import Session
 from simulator import events
 from simulator.replay import Plan
-from simulator.scenarios import Scenario
+from simulator.sample_data import SampleData
 
 Event = Mapping[str, Any]
-OnSent = Callable[[int, int], None]
-"""Told after each event how many are sent, of how many."""
 
 # Beyond the time that the sending itself takes.
 _SECONDS_TO_SETTLE = 90.0
+_SECONDS_BETWEEN_LOOKS = 1.0
+_MESSAGES_PER_SECOND = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,30 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Board:
+    """How a replay stands: ``backlog`` events are sent and not yet handled, ``told`` counts messages.
+
+    ``templates`` is how many segments' messages a model has written; all others are copies of those with other facts.
+    """
+
+    sent: int
+    of: int
+    backlog: int
+    told: int
+    superseded: int
+    templates: int
+
+    def __str__(self) -> str:
+        parts = [f"sent {self.sent}/{self.of}", f"backlog {self.backlog}", f"told {self.told}"]
+        parts += [f"superseded {self.superseded}"] if self.superseded else []
+        return ", ".join([*parts, f"templates {self.templates}"])
+
+
+OnBoard = Callable[[Board], None]
+"""Told now and again how a replay stands; from any thread."""
+
+
+@dataclass(frozen=True, slots=True)
 class Replayed:
     """A replay that has ended: what was seen, and the same by kind of event, all kinds together last."""
 
@@ -53,94 +89,261 @@ class Replayed:
         return self.run.ok
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a replay has come: what a later command needs to take it up again. ``choice`` made its plan."""
+
+    choice: Mapping[str, Any]
+    began_at: datetime
+    sent: int
+    passed_seconds: float
+
+    @classmethod
+    def load(cls, home: Path) -> "Progress":
+        """The replay that was stopped half-way. Raises UserError when there is none."""
+        try:
+            kept = json.loads((home / "replay.json").read_text(encoding="utf-8"))
+            return cls(**{**kept, "began_at": datetime.fromisoformat(kept["began_at"])})
+        except (OSError, ValueError, KeyError, TypeError):
+            raise UserError("No replay was stopped half-way.", hint="Begin one with: flightpulse replay DAY") from None
+
+    def save(self, home: Path) -> None:
+        """Write it down, over that of an earlier replay."""
+        home.mkdir(parents=True, exist_ok=True)
+        unfinished = home / "replay.json.tmp"
+        unfinished.write_text(json.dumps({**asdict(self), "began_at": self.began_at.isoformat()}), encoding="utf-8")
+        unfinished.replace(home / "replay.json")
+
+
 def replay(
-    session: Session, plan: Plan, *, speed: float, on_sent: OnSent, on_look: OnLook = lambda _seen, _all: None
+    session: Session,
+    plan: Plan,
+    *,
+    pace: Pace,
+    choice: Mapping[str, Any],
+    on_board: OnBoard = lambda _board: None,
+    resumed: Progress | None = None,
 ) -> Replayed:
     """Load the flights of a plan, send its events and wait until everybody has been told.
 
-    Ctrl-C while it sends leaves every event either sent or not, and ends it. Raises UserError when the table or the
-    broker cannot be used.
+    Ctrl-C, and ``pace.stop()`` from another thread, leave every event either sent or not; :class:`Progress` of the
+    session's home then says how to take it up again: ``resumed`` leaves the table as it is and sends what is left.
+    Raises UserError when the table or the broker cannot be used, or another replay is running.
     """
-    seeding.store(session, plan.data)
-    scenario = Scenario(
+    with _alone(session.home):
+        if resumed is None:
+            seeding.store(session, plan.data)
+        began_at = resumed.began_at if resumed else datetime.now(UTC)
+        sender = _Sender(session, plan, pace, Progress(choice=choice, began_at=began_at, sent=0, passed_seconds=0.0))
+        flights = tuple(flight.flight_id for flight in plan.data.flights)
+        observer = Observer(session, flights, datetime.now(UTC), recipients=recipients_of(plan.data))
+        began = time.monotonic()
+        with _watching(observer, sender, plan, on_board):
+            sender.send(skip=resumed.sent if resumed else 0)
+        facts, checks = scenarios.watch(
+            lambda: _look(observer, sender, plan, on_board),
+            (every_event_handled(), told_newest()),
+            Patience(0.0, _SECONDS_BETWEEN_LOOKS, 30.0),
+            deadline=time.monotonic() + _SECONDS_TO_SETTLE + 1.3 * plan.totals.notifications / _MESSAGES_PER_SECOND,
+        )
+        (session.home / "replay.json").unlink(missing_ok=True)
+    run = ScenarioRun(
         number=0,
         name=f"replay {plan.day.name}",
         title=plan.day.title,
-        sends=f"{len(plan.news)} events",
-        flights=tuple(flight.flight_id for flight in plan.data.flights),
-        build=lambda clock, _flights: plan.events(clock.began_at, speed),
+        began_at=began_at,
+        seconds=time.monotonic() - began,
+        checks=checks,
+        facts=facts,
+        hints=() if all(check.ok for check in checks) else tuple(scenarios.hints(session, facts, began_at)),
     )
-    run = scenarios.run(
-        session,
-        scenario,
-        (every_event_handled(), *(told_newest(flight.flight_id) for flight in plan.data.flights)),
-        send=lambda some_session, some_events: send_at_their_moments(some_session, some_events, on_sent),
-        reset=False,
-        seconds=plan.lasts.total_seconds() / speed + _SECONDS_TO_SETTLE,
-        on_look=on_look,
-    )
-    return Replayed(run, summary(run.facts))
+    return Replayed(run, summary(facts))
 
 
-def send_at_their_moments(session: Session, some_events: Sequence[Event], on_sent: OnSent) -> None:
-    """Send each event when its time has come. Raises UserError unless the broker has them all."""
-    records = [events.record(event, due=datetime.fromisoformat(event["timestamp"])) for event in some_events]
-    sending.send_records(session, records, after_each=lambda _producer, number: on_sent(number, len(records)))
+def recipients_of(data: SampleData) -> dict[str, tuple[Recipient, ...]]:
+    """Who is booked on each flight, and the channels they chose, without asking the table."""
+    people = {passenger.passenger_id: passenger for passenger in data.passengers}
+    found: dict[str, list[Recipient]] = {}
+    for booking in data.bookings:
+        passenger = people[booking.passenger_id]
+        wishes = passenger.notification_preferences
+        channels = frozenset(name for name, wanted in (("email", wishes.email), ("sms", wishes.sms)) if wanted)
+        recipient = Recipient(booking.booking_id, booking.passenger_id, passenger.tier, channels)
+        found.setdefault(booking.flight_id, []).append(recipient)
+    return {flight: tuple(some) for flight, some in found.items()}
+
+
+class _Sender:
+    """Sends the events of a plan at its pace and keeps what was sent; another thread may look meanwhile."""
+
+    def __init__(self, session: Session, plan: Plan, pace: Pace, progress: Progress) -> None:
+        self.sent: list[Sent] = []
+        self._session = session
+        self._plan = plan
+        self._pace = pace
+        self._progress = progress
+
+    def send(self, skip: int) -> None:
+        """Send all but the first ``skip``. Raises UserError when it is stopped or the broker does not have them all."""
+        try:
+            sending.send_records(self._session, self._records(skip), held=lambda: self._pace.held)
+        except UserError as error:
+            raise UserError(error.message, hint=self._way_on(), exit_code=error.exit_code) from None
+        finally:
+            replace(self._progress, sent=skip + len(self.sent), passed_seconds=self._passed(skip)).save(
+                self._session.home
+            )
+        if self._pace.stopped:
+            raise UserError(
+                f"Stopped: {skip + len(self.sent)} of {len(self._plan.news)} events are sent.", hint=self._way_on()
+            )
+
+    def _way_on(self) -> str:
+        return f"Go on with: {self._session.command('replay --resume')}"
+
+    def _records(self, skip: int) -> Iterator[OutgoingRecord]:
+        for event in self._plan.events(self._progress.began_at, self._pace.at, skip=skip):
+            if self._pace.stopped:
+                return
+            at = datetime.fromisoformat(event["timestamp"])
+            yield events.record(event, due=at)
+            # Asked for the next one, the producer has this one.
+            self.sent.append(
+                Sent(event["event_id"], event["event_type"], event["payload"]["flight_id"], datetime.now(UTC), at)
+            )
+
+    def _passed(self, skip: int) -> float:
+        number = min(skip + len(self.sent), len(self._plan.news) - 1)
+        return (self._plan.news[number].known_at - self._plan.news[0].known_at).total_seconds() if number >= 0 else 0.0
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Two replays at once would move the same flights twice."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "replay.lock").open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserError("Another replay is running on this cloud.", hint="Wait for its end, or stop it.") from None
+        yield
+
+
+@contextmanager
+def _watching(observer: Observer, sender: _Sender, plan: Plan, on_board: OnBoard) -> Iterator[None]:
+    """Look at how things stand while events are being sent."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_SECONDS_BETWEEN_LOOKS):
+            _look(observer, sender, plan, on_board)
+
+    thread = threading.Thread(target=watch, name="replay-board", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _look(observer: Observer, sender: _Sender, plan: Plan, on_board: OnBoard) -> Facts:
+    facts = observer.look(tuple(sender.sent))
+    on_board(board(facts, len(plan.news)))
+    return facts
+
+
+def board(facts: Facts, of: int) -> Board:
+    """How a replay of so many events stands."""
+    handled = {execution.event_id for execution in facts.handled if execution.ended}
+    return Board(
+        sent=len(facts.sent),
+        of=of,
+        backlog=sum(event.event_id not in handled for event in facts.sent),
+        told=len(facts.messages),
+        superseded=sum(execution.outcome == "SUPERSEDED" for execution in facts.handled),
+        templates=len({message.segment for message in facts.messages if message.written_by != "fallback"}),
+    )
 
 
 def every_event_handled() -> Expectation:
     """A workflow ended well for every event that was sent; an event that the consumer put aside was not handled."""
 
     def look(facts: Facts) -> Finding:
-        done = sum(_is_handled(facts, one) for one in facts.sent)
+        handled: dict[str, list[Handled]] = {}
+        for execution in facts.handled:
+            handled.setdefault(execution.event_id, []).append(execution)
+        done = sum(_went_well(handled.get(event.event_id, ())) for event in facts.sent)
         return Finding(f"{done} of {len(facts.sent)}", ok=done == len(facts.sent))
 
     return Expectation("Every event handled", look)
 
 
-def told_newest(flight_id: str) -> Expectation:
-    """Whoever wishes it was told the flight's newest news, once on each channel they chose."""
+def told_newest() -> Expectation:
+    """Whoever wishes it was told the newest news of their flight, once on each channel they chose."""
 
     def look(facts: Facts) -> Finding:
-        findings = [everyone_told(flight_id).look(replace(facts, sent=(one,))) for one in newest(facts.sent, flight_id)]
-        wrong = [finding for finding in findings if not finding.ok]
-        return wrong[0] if wrong else Finding("; ".join(one.seen for one in findings), ok=bool(findings))
+        by_flight: dict[str, list[Sent]] = {}
+        for sent in facts.sent:
+            by_flight.setdefault(sent.flight_id, []).append(sent)
+        got: dict[str, Counter[tuple[str, str]]] = {}
+        for message in facts.messages:
+            got.setdefault(message.event_id, Counter())[message.booking_id, message.channel] += 1
+        wrong = []
+        for flight_id, some in sorted(by_flight.items()):
+            wanted = Counter(
+                (person.booking_id, channel)
+                for person in facts.recipients.get(flight_id, ())
+                for channel in person.channels
+            )
+            if any(got.get(event.event_id, Counter()) != wanted for event in newest(some)):
+                wrong.append(flight_id)
+        said = f"{len(by_flight) - len(wrong)} of {len(by_flight)} flights"
+        more = f"; not {', '.join(wrong[:3])}" if wrong else ""
+        return Finding(said + more, ok=bool(by_flight) and not wrong)
 
-    return Expectation(f"Everyone on {flight_id} told its newest news", look)
+    return Expectation("Everyone told the newest news of their flight, once on each channel they chose", look)
 
 
-def newest(sent: Sequence[Sent], flight_id: str) -> list[Sent]:
-    """The news of which everybody on a flight has to hear: the newest about its departure, and about its gate.
+def newest(sent: Sequence[Sent]) -> list[Sent]:
+    """Of the news about one flight, what everybody on it has to hear: the newest about its departure, and its gate.
 
     After a cancellation the gate interests nobody.
     """
-    of_flight = sorted((one for one in sent if one.flight_id == flight_id), key=lambda one: one.known_at)
     found: dict[bool, Sent] = {}
-    for one in of_flight:
-        if one.event_type == "FLIGHT_CANCELLED":
+    for event in sorted(sent, key=lambda event: event.known_at):
+        if event.event_type == "FLIGHT_CANCELLED":
             found.clear()
-        found[one.event_type == "GATE_CHANGE"] = one
+        found[event.event_type == "GATE_CHANGE"] = event
     return list(found.values())
 
 
 def summary(facts: Facts) -> tuple[Line, ...]:
     """What became of the events, by kind; all of them together last."""
-    kinds = sorted({one.event_type for one in facts.sent})
-    lines = [_line(kind, facts, [one for one in facts.sent if one.event_type == kind]) for kind in kinds]
-    return (*lines, _line("all", facts, facts.sent))
+    handled: dict[str, list[Handled]] = {}
+    for execution in facts.handled:
+        handled.setdefault(execution.event_id, []).append(execution)
+    kinds = sorted({event.event_type for event in facts.sent})
+    lines = [
+        _line(kind, facts.messages, [event for event in facts.sent if event.event_type == kind], handled)
+        for kind in kinds
+    ]
+    return (*lines, _line("all", facts.messages, facts.sent, handled))
 
 
-def _line(kind: str, facts: Facts, sent: Sequence[Sent]) -> Line:
-    ids = {one.event_id for one in sent}
-    messages = [one for one in facts.messages if one.event_id in ids]
-    waits = sorted((one.at - one.event_at).total_seconds() for one in messages)
+def _line(
+    kind: str, all_messages: Sequence[Message], sent: Sequence[Sent], handled: Mapping[str, Sequence[Handled]]
+) -> Line:
+    ids = {event.event_id for event in sent}
+    messages = [message for message in all_messages if message.event_id in ids]
+    waits = sorted((message.at - message.event_at).total_seconds() for message in messages)
     return Line(
         kind=kind,
         events=len(sent),
-        handled=sum(_is_handled(facts, one) for one in sent),
-        superseded=sum(any(found.outcome == "SUPERSEDED" for found in facts.handled_of(name)) for name in ids),
-        emails=sum(one.channel == "email" for one in messages),
-        texts=sum(one.channel == "sms" for one in messages),
+        handled=sum(_went_well(handled.get(event.event_id, ())) for event in sent),
+        superseded=sum(any(found.outcome == "SUPERSEDED" for found in handled.get(name, ())) for name in ids),
+        emails=sum(message.channel == "email" for message in messages),
+        texts=sum(message.channel == "sms" for message in messages),
         p50=percentile(waits, 50),
         p95=percentile(waits, 95),
     )
@@ -151,6 +354,5 @@ def percentile(values: Sequence[float], percent: int) -> float | None:
     return values[-(-len(values) * percent // 100) - 1] if values else None
 
 
-def _is_handled(facts: Facts, sent: Sent) -> bool:
-    found = facts.handled_of(sent.event_id)
-    return bool(found) and all(one.status == "SUCCEEDED" for one in found)
+def _went_well(executions: Sequence[Handled]) -> bool:
+    return bool(executions) and all(execution.status == "SUCCEEDED" for execution in executions)

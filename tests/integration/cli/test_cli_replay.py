@@ -11,12 +11,12 @@ def test_a_replay_tells_everyone_beside_the_sample_data_and_can_be_repeated(cli:
     before = cli.ok("api", "/flights/SW7890/bookings")
 
     for _ in range(2):
-        replayed = cli.json("replay", "2013-02-08", "--flights", "3", "--speed", "20000")
+        replayed = cli.json("replay", "2013-02-08", "--flights", "3", "--bookings", "5", "--speed", "20000")
 
         everything = replayed["kinds"][-1]
         assert replayed["ok"] is True
         assert [check for check in replayed["checks"] if not check["ok"]] == []
-        assert len(replayed["checks"]) == 1 + len(replayed["flights"]) == 4
+        assert (len(replayed["checks"]), len(replayed["flights"])) == (2, 3)
         assert everything["events"] == everything["handled"] > 3
         assert everything["emails"] > 0
         assert everything["p50"] <= everything["p95"]
@@ -33,16 +33,24 @@ def test_the_days_are_listed_and_an_unknown_one_names_them(cli: CommandLine):
     assert len(unknown.stderr.strip().splitlines()) == 1
 
 
-def test_ctrl_c_ends_a_replay_without_a_traceback(cli: CommandLine):
-    words = [sys.executable, "-m", "flightpulse.cli", "replay", "2013-02-08", "--flights", "2", "--speed", "60"]
+def test_ctrl_c_ends_a_replay_and_it_can_be_taken_up_again(cli: CommandLine):
+    words = [sys.executable, "-m", "flightpulse.cli", "replay", "2013-02-08", "--speed", "60"]
+    words += ["--flights", "2", "--bookings", "3"]
     with subprocess.Popen(
         words, cwd=ROOT, env=cli.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as replay:
         assert replay.stdout is not None
         began = replay.stdout.readline()
+        busy = cli.run("replay", "2013-02-08", "--flights", "2")
         replay.send_signal(signal.SIGINT)
         _out, said = replay.communicate(timeout=30)
 
     assert "replay 2013-02-08" in began
     assert replay.returncode == 130
     assert "Traceback" not in said
+    assert "replay --resume" in said
+    assert (busy.returncode, busy.stderr.count("Another replay is running")) == (1, 1)
+
+    rest = cli.json("replay", "--resume", "--speed", "50000")
+    assert (rest["ok"], rest["day"], len(rest["flights"])) == (True, "2013-02-08", 2)
+    assert cli.run("replay", "--resume").returncode == 1

@@ -11,8 +11,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from flightpulse.domain import prompt
 from flightpulse.errors import UserError
+from flightpulse.messages import prompt
 from localcloud import model
 from localcloud.model import ModelServer
 from localcloud.model.faults import Fault
@@ -238,3 +238,31 @@ def test_what_is_no_address_is_named_with_the_way_out(url: str) -> None:
 
 def test_a_password_in_the_address_does_not_show() -> None:
     assert "secret" not in OpenAIServer("http://user:secret@127.0.0.1:1").kind
+
+
+SCHEMA = {"type": "object", "properties": {"verdicts": {"type": "array"}}}
+
+
+def by_schema() -> dict[str, Any]:
+    text_format = {
+        "type": "json_schema",
+        "structure": {"jsonSchema": {"schema": json.dumps(SCHEMA), "name": "verdicts"}},
+    }
+    return {"outputConfig": {"textFormat": text_format}}
+
+
+def test_a_schema_is_handed_on_as_openai_spells_it(upstream: Upstream, server: ModelServer) -> None:
+    ask(server, **by_schema())
+    body = upstream.asked[-1][1]
+    assert body["response_format"]["type"] == "json_schema"
+    assert body["response_format"]["json_schema"]["schema"] == SCHEMA
+
+
+def test_a_server_that_knows_no_schemas_is_asked_in_plain_text_from_then_on(
+    upstream: Upstream, server: ModelServer
+) -> None:
+    upstream.answers = [(400, {"error": "response_format is not supported"}), (200, chat("{}"))]
+    ask(server, **by_schema())
+    ask(server, **by_schema())
+    bodies = [body for path, body, _ in upstream.asked if path.endswith("/chat/completions")]
+    assert ["response_format" in body for body in bodies] == [True, False, False]

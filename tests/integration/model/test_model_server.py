@@ -12,19 +12,24 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
-from flightpulse.domain.segments import Segment, all_segments
-from flightpulse.domain.templates import MessageTemplate
-from flightpulse.domain.wordings import Origin
 
-from flightpulse.adapters.model import BedrockAuthor
-from flightpulse.domain import guard, prompt, wordings
+from flightpulse.adapters.model import AUTHOR, REVIEWER, BedrockAuthor, BedrockModel, BedrockReviewer, CallLimits
+from flightpulse.local_cloud import SETUP
+from flightpulse.messages import prompt, wording
+from flightpulse.messages.lint import lint
+from flightpulse.messages.news import all_segments
+from flightpulse.messages.records import Status, TemplateRecord
+from flightpulse.messages.segments import Segment
+from flightpulse.messages.templates import MessageTemplate
+from flightpulse.messages.wording import Origin, Wording
 from flightpulse.stand_in.model import StandIn
-from localcloud import SETUP, model
+from localcloud import model
 from localcloud.model import ModelServer
 from localcloud.model.faults import Fault
 from tests.unit.messages.samples import CANCELLED, MAJOR, TERMINAL
 
 MODEL = "amazon.nova-lite-v1:0"
+NO_SCHEMA = {"jsonSchema": {"name": "verdicts", "schema": "whatever"}}
 
 
 @pytest.fixture
@@ -56,21 +61,24 @@ def control(server: ModelServer, method: str, path: str, body: object = None) ->
         return json.load(answer)
 
 
-class NoCache:
-    def get(self, segment: Segment, version: str) -> MessageTemplate | None:
+class Records(list[TemplateRecord]):
+    """A store that finds nothing and keeps what it is given."""
+
+    def get(self, segment: Segment, prompt_version: str) -> TemplateRecord | None:
         return None
 
-    def put(self, segment: Segment, version: str, template: MessageTemplate, model_id: str) -> None:
-        return None
+    def put(self, record: TemplateRecord) -> None:
+        self.append(record)
 
 
 def test_an_answer_has_the_shape_of_converse(server: ModelServer) -> None:
-    answer = ask(client(server), prompt.request(MAJOR), system=[{"text": prompt.SYSTEM}])
+    metadata = {"role": "author", "segment": MAJOR.key}
+    answer = ask(client(server), prompt.request(MAJOR), system=[{"text": prompt.SYSTEM}], requestMetadata=metadata)
     message = answer["output"]["message"]
     assert message["role"] == "assistant"
     template = prompt.read_reply(message["content"][0]["text"])
     assert isinstance(template, MessageTemplate)
-    assert guard.check(template, MAJOR) == []
+    assert lint(template, MAJOR) == []
     assert answer["stopReason"] == "end_turn"
     usage = answer["usage"]
     assert usage["totalTokens"] == usage["inputTokens"] + usage["outputTokens"]
@@ -100,7 +108,8 @@ def test_model_ids_of_all_kinds_are_taken(server: ModelServer, model_id: str) ->
 
 
 def test_maxtokens_ends_a_reply_as_a_model_would(server: ModelServer) -> None:
-    answer = ask(client(server), prompt.request(MAJOR), inferenceConfig={"maxTokens": 10})
+    metadata = {"segment": MAJOR.key}
+    answer = ask(client(server), prompt.request(MAJOR), inferenceConfig={"maxTokens": 10}, requestMetadata=metadata)
     assert answer["stopReason"] == "max_tokens"
     assert answer["usage"]["outputTokens"] == 10
     assert len(answer["output"]["message"]["content"][0]["text"]) == 40
@@ -162,6 +171,9 @@ def test_a_slow_model_runs_into_the_caller_s_timeout_and_does_not_hold_up_the_en
         ({"messages": [{"role": "user", "content": [{"text": "  "}]}]}, "is blank"),
         ({"messages": [{"role": "user", "content": []}]}, "is blank"),
         ({"modelId": "nonsense"}, "model identifier is invalid"),
+        ({"modelId": "nobody.no-such-model-v1:0"}, "model identifier is invalid"),
+        ({"requestMetadata": {"segment": "{}"}}, "requestMetadata.segment"),
+        ({"outputConfig": {"textFormat": {"type": "json_schema", "structure": NO_SCHEMA}}}, "no JSON schema"),
     ],
 )
 def test_a_request_that_bedrock_would_refuse_is_refused(
@@ -214,9 +226,10 @@ def test_faults_can_be_cleared_and_counts_started_anew(server: ModelServer) -> N
 
 def test_calls_are_counted_with_what_they_were_about(server: ModelServer) -> None:
     server.faults.set((Fault("digit", times=1),))
-    ask(client(server), prompt.request(TERMINAL))
+    metadata = {"role": "author", "segment": TERMINAL.key}
+    ask(client(server), prompt.request(TERMINAL), requestMetadata=metadata)
     (call,) = control(server, "GET", "calls")["calls"]
-    assert call == {**call, "segment": TERMINAL.key, "turn": 1, "fault": "digit", "status": 200, "number": 1}
+    assert call == {**call, **metadata, "turn": 1, "fault": "digit", "status": 200, "number": 1}
 
 
 def test_many_callers_are_answered_at_once(server: ModelServer) -> None:
@@ -244,33 +257,100 @@ def test_stopping_twice_is_no_mistake(server: ModelServer) -> None:
         ask(client(server))
 
 
-def author(server: ModelServer) -> BedrockAuthor:
-    return BedrockAuthor(client(server, seconds=0.5), lambda: MODEL, sleep=lambda _: None)
+class Chosen:
+    """What the function's own models and the flow make of one segment."""
+
+    def __init__(self, server: ModelServer) -> None:
+        self._server = server
+        limits = CallLimits()
+        self._models = [
+            BedrockModel(
+                role, client(server, seconds=0.5), lambda: MODEL, limits, lambda *_: None, sleep=lambda _: None
+            )
+            for role in (AUTHOR, REVIEWER)
+        ]
+        self.records = Records()
+
+    def wording(self, segment: Segment) -> Wording:
+        author, reviewer = self._models
+        return wording.choose(segment, BedrockAuthor(author), BedrockReviewer(reviewer), self.records)
+
+    def asked(self) -> list[tuple[str, int]]:
+        """Role and turn of each call."""
+        return [(call["role"], call["turn"]) for call in control(self._server, "GET", "calls")["calls"]]
 
 
-def test_the_function_s_own_call_gets_a_template_for_all_kinds_of_segments(server: ModelServer) -> None:
-    asking = author(server)
-    chosen = [wordings.choose(segment, asking, NoCache()) for segment in list(all_segments())[::7]]
-    assert {wording.origin for wording in chosen} == {Origin.MODEL}
-    assert control(server, "GET", "calls")["total"] == len(chosen)
+def test_the_function_s_own_calls_get_an_approved_template_for_all_kinds_of_segments(server: ModelServer) -> None:
+    scene = Chosen(server)
+    chosen = [scene.wording(segment) for segment in list(all_segments())[::9]]
+    assert {one.origin for one in chosen} == {Origin.MODEL}
+    assert scene.asked() == [("author", 1), ("reviewer", 1)] * len(chosen)
+
+
+@pytest.mark.parametrize("kind", ["not_json", "wrong_language", "over_long", "missing_placeholder", "wrong_shape"])
+def test_a_draft_that_cannot_be_used_is_mended_by_its_author_once(server: ModelServer, kind: str) -> None:
+    scene = Chosen(server)
+    server.faults.set((Fault(kind, times=1, role="author"),), seed=5)
+    assert scene.wording(CANCELLED).origin is Origin.MODEL
+    assert scene.asked() == [("author", 1), ("author", 2), ("reviewer", 1)]
+    assert scene.records[0].repaired
+
+
+@pytest.mark.parametrize("kind", ["digit", "promise", "cause", "name", "link", "claim"])
+def test_a_sentence_too_many_is_left_out_and_the_others_are_used(server: ModelServer, kind: str) -> None:
+    scene = Chosen(server)
+    server.faults.set((Fault(kind),), seed=4)
+    used = scene.wording(MAJOR)
+    assert used.origin is Origin.MODEL
+    assert used.template is not None
+    (record,) = scene.records
+    assert record.dropped
+    assert not set(record.dropped) & {sentence.text for sentence in used.template.sentences()}
 
 
 @pytest.mark.parametrize(
-    "kind", ["digit", "gate", "promise", "name", "link", "not_json", "wrong_language", "over_long"]
+    "kind", ["throttle", "down", "slow", "unavailable", "denied", "empty", "truncated", "over_long"]
 )
-def test_a_reply_that_is_refused_once_is_mended(server: ModelServer, kind: str) -> None:
-    server.faults.set((Fault(kind, times=1),), seed=5)
-    wording = wordings.choose(CANCELLED, author(server), NoCache())
-    assert wording.origin is Origin.MODEL
-    assert wording.refusals
-    assert [call["turn"] for call in control(server, "GET", "calls")["calls"]] == [1, 2]
-
-
-@pytest.mark.parametrize(
-    "kind", ["throttle", "down", "slow", "unavailable", "denied", "empty", "truncated", "injection"]
-)
-def test_a_model_that_never_behaves_leaves_the_written_template(server: ModelServer, kind: str) -> None:
+def test_a_model_that_never_behaves_leaves_the_written_text(server: ModelServer, kind: str) -> None:
     server.faults.set((Fault(kind),), seed=5)
-    wording = wordings.choose(CANCELLED, author(server), NoCache())
-    assert (wording.origin, wording.template) == (Origin.FALLBACK, None)
-    assert wording.problem
+    used = Chosen(server).wording(CANCELLED)
+    assert (used.origin, used.template) == (Origin.FALLBACK, None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [
+        (Fault("approve_all"), "reviewer"),
+        (Fault("refuse_all"), "reviewer"),
+        (Fault("incomplete_review"), "reviewer"),
+        (Fault("not_json", role="reviewer"), "reviewer"),
+        (Fault("empty", role="reviewer"), "reviewer"),
+    ],
+)
+def test_a_reviewer_that_is_not_believed_approves_nothing_and_the_written_text_goes_out(
+    server: ModelServer, fault: Fault, rule: str
+) -> None:
+    scene = Chosen(server)
+    server.faults.set((fault,))
+    assert scene.wording(CANCELLED).origin is Origin.FALLBACK
+    (record,) = scene.records
+    assert record.status is Status.REFUSED
+    assert rule in {str(reason.rule) for reason in record.reasons}
+
+
+@pytest.mark.parametrize("kind", ["slow", "throttle", "denied"])
+def test_a_reviewer_that_is_late_or_gone_leaves_no_record_and_the_written_text_goes_out(
+    server: ModelServer, kind: str
+) -> None:
+    scene = Chosen(server)
+    server.faults.set((Fault(kind, role="reviewer"),))
+    used = scene.wording(CANCELLED)
+    assert used.origin is Origin.FALLBACK
+    assert str(used.problem).startswith("reviewer: ")
+    assert scene.records == []
+
+
+def test_a_liar_before_a_reviewer_that_approves_everything_is_caught_by_the_canaries(server: ModelServer) -> None:
+    scene = Chosen(server)
+    server.faults.set((Fault("promise"), Fault("approve_all")), seed=4)
+    assert scene.wording(MAJOR).origin is Origin.FALLBACK

@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -156,7 +155,8 @@ def test_an_interrupt_ends_a_pause_and_the_next_event_is_never_handed_over(broke
             producer.send(RECORD)
             broker.acknowledge()
             broker.on_poll = lambda: signal.raise_signal(signal.SIGINT)
-            producer.send(replace(RECORD, name="never", due=datetime.now(UTC) + timedelta(seconds=60)))
+            producer.pause(60)
+            producer.send(replace(RECORD, name="never"))
 
     with pytest.raises(KeyboardInterrupt):
         replay()

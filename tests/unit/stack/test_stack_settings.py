@@ -25,6 +25,12 @@ def test_without_context_the_network_is_isolated_and_there_is_no_kafka_mapping()
     chosen = settings()
     assert (chosen.environment, chosen.network, chosen.kafka) == ("dev", "isolated", None)
     assert (chosen.model_id, chosen.runtime) == ("amazon.nova-lite-v1:0", "python3.12")
+    assert chosen.template_review == "model"
+
+
+def test_the_reviewer_is_the_same_model_unless_another_is_named() -> None:
+    assert settings(model_id="amazon.nova-pro-v1:0").review_model_id == "amazon.nova-pro-v1:0"
+    assert settings(review_model_id="amazon.nova-pro-v1:0").review_model_id == "amazon.nova-pro-v1:0"
 
 
 def test_dev_goes_away_with_its_stack_and_other_environments_keep_their_data() -> None:
@@ -70,6 +76,8 @@ def test_a_secret_means_scram_unless_another_way_is_named() -> None:
         ({"messenger_concurrency": "0"}, "Context messenger_concurrency is '0'."),
         ({"alarm_email": "nobody"}, "Context alarm_email is 'nobody'."),
         ({"model_id": "no model"}, "Context model_id is 'no model'."),
+        ({"review_model_id": "no model"}, "Context review_model_id is 'no model'."),
+        ({"template_review": "nobody"}, "Context template_review is 'nobody'. Use one of model, person."),
         ({"kafka_bootstrap": "broker"}, "Context kafka_bootstrap has 'broker', which is not HOST:PORT."),
         ({"kafka_bootstrap": "broker:99999"}, "Context kafka_bootstrap has 'broker:99999'"),
         ({"kafka_bootstrap": "a:1,,b:2"}, "Context kafka_bootstrap has ''"),

