@@ -18,14 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flightpulse.domain.entities import DelayReason, Tier
-from flightpulse.domain.severity import Severity
-from flightpulse.messages import gsm7, lint, news, prompt, review, wording
+from flightpulse.messages import gsm7, lint, prompt, review, wording
 from flightpulse.messages.lint import Refusal
 from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.replies import request_hash
 from flightpulse.messages.review import ReviewRequest
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
 
 CORPORA = Path(__file__).resolve().parent.parent / "tests" / "corpora" / "messages"
@@ -161,14 +159,12 @@ def judge(reply: Reply, model: Model) -> Outcome:
     """Send one reply the way of every draft: lint, review, a repair where it needs one."""
     draft = prompt.read_reply(reply.text)
     refusals = [draft] if isinstance(draft, Refusal) else lint.lint(draft, reply.segment)
-    mended = isinstance(draft, MessageTemplate) and isinstance(
-        wording.mended(draft, reply.segment, refusals), wording.Mended
-    )
+    mendable = not isinstance(draft, Refusal) and wording.mended(draft, reply.segment, refusals).template is not None
     try:
         record = wording.draft_and_review(reply.segment, RecordedAuthor(reply, model), ModelReviewer(model))
     except MissingAnswerError:
         record = None
-    return Outcome(reply, not refusals, mended, record)
+    return Outcome(reply, not refusals, mendable, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +177,11 @@ class Invention:
 
 
 def judge_inventions(path: Path, model: Model) -> Iterator[Invention]:
-    """Put the sentences that pass the lint into written templates, some at a time, and have these reviewed."""
-    for name, texts in json.loads(path.read_text("utf-8")).items():
-        segment = _segment(name)
-        written = news.written(segment)
-        plain = MessageTemplate(written.subject, written.paragraphs, written.sms[-1])
+    """Put sentences that pass the lint into an honest template, some at a time, and have it reviewed."""
+    for name, fields in json.loads(path.read_text("utf-8")).items():
+        segment, plain = Segment.from_key(fields["segment"]), MessageTemplate.from_fields(fields["template"])
         waiting = []
-        for text in texts:
+        for text in fields["inventions"]:
             with_one = _adding(plain, [text])
             if any(refusal.sentence and refusal.sentence.text == text for refusal in lint.lint(with_one, segment)):
                 yield Invention(name, text, "lint")
@@ -205,19 +199,6 @@ def judge_inventions(path: Path, model: Model) -> Iterator[Invention]:
             for text in together:
                 caught = "reviewer" if text in refused else "reviewer not believed" if verdicts.problem else "neither"
                 yield Invention(name, text, caught)
-
-
-def _segment(name: str) -> Segment:
-    if name == "ON_TIME":
-        return Segment(kind=Kind.ON_TIME, severity=Severity.MINOR, tier=Tier.MEMBER)
-    severity = Severity(name)
-    kind = next(
-        kind
-        for kind in (Kind.DELAY, Kind.CANCELLATION, Kind.GATE_CHANGE)
-        if severity in news.news_kind(kind).severities
-    )
-    reason = DelayReason.WEATHER if news.news_kind(kind).has_reason else None
-    return Segment(kind=kind, severity=severity, tier=Tier.MEMBER, reason=reason, soon=kind is Kind.GATE_CHANGE)
 
 
 def _adding(template: MessageTemplate, sentences: Sequence[str]) -> MessageTemplate:
