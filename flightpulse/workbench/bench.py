@@ -672,7 +672,9 @@ class Workbench:
         return Table.of(("queue", "what", "why", "since"), rows)
 
     def redrive(self, *kinds: str, agree: bool = False) -> Table:
-        """Send dead letters of some queues (of all, without one) back, and wait until what that starts has ended.
+        """Send dead letters of some queues back, and wait until what that starts has ended.
+
+        Without a queue: those of all, and executions that failed without a letter, which go first.
 
         In an AWS account only with ``agree=True``. Raises UserError for a queue that there is not, and when executions
         still run after a while.
@@ -686,7 +688,8 @@ class Workbench:
         if self.target == "aws" and not agree:
             raise UserError("This sends messages to passengers.", hint="If you mean it: wb.redrive(agree=True)")
         session = self._ready_session()
-        results = list(redrive.Redriver(session).send_back(kinds))
+        redriver = redrive.Redriver(session)
+        results = [*(() if kinds else redriver.redrive_executions()), *redriver.send_back(kinds)]
         executions.settle(session, seconds=_SETTLE_SECONDS[self.target])
         rows = [("✗" if one.problem else "✓", one.kind, one.what, one.problem or one.done) for one in results]
         return Table.of(("", "queue", "what", "what came of it"), rows)

@@ -216,7 +216,7 @@ check("LLMInvocationsFailed rose by", int(wb.metric_sum("LLMInvocationsFailed") 
 
 # %% tags=["cleanup"]
 wb.reset("SW5678")
-wb.forget_templates("delay/MAJOR/MECHANICAL");
+wb.forget_templates("delay/MAJOR/MECHANICAL")
 
 # %% [markdown]
 # ## Where the code lives

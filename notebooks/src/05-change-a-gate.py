@@ -21,7 +21,9 @@ from datetime import UTC, datetime, timedelta
 from flightpulse.workbench import check, connect
 from flightpulse.workbench.messages.drafts import draft
 from flightpulse.workbench.explore import TableExplorer
-wb = connect(); wb.ready()
+
+wb = connect()
+wb.ready()
 
 # %% [markdown]
 # ## What does another terminal change?

@@ -45,7 +45,11 @@ storm
 # %% tags=["nbval-check-output"]
 check("promises broken", [promise.said for promise in storm.broken], [])
 check("two copies of every event recognised", storm.figures["duplicates"] >= 2 * storm.figures["events"], True)
-check("messages", {harm: storm.figures[harm] for harm in ("told twice", "told old news", "not told")}, {"told twice": 0, "told old news": 0, "not told": 0})
+check(
+    "messages",
+    {harm: storm.figures[harm] for harm in ("told twice", "told old news", "not told")},
+    {"told twice": 0, "told old news": 0, "not told": 0},
+)
 
 # %% [markdown]
 # **Takeaway:** what must be true can be worked out from the events alone, without the system that is tested: [oracle.py](../flightpulse/chaos/oracle.py).

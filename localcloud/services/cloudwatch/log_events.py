@@ -1,5 +1,6 @@
 """Log events as they come in: what they say of metrics is recorded; and filter patterns of requests are read right."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,8 @@ from localcloud.services.cloudwatch import embedded_metrics, filter_patterns
 from localcloud.services.cloudwatch.store import MetricStore
 
 Handler = Callable[[dict[str, Any]], Any]
+
+log = logging.getLogger(__name__)
 
 
 class LogEvents:
@@ -32,9 +35,13 @@ class LogEvents:
         now = time.time() * 1000
         for event in events:
             message, moment = event.get("message") or "", float(event.get("timestamp") or now)
-            self._store.add(embedded_metrics.embedded(message, moment))
-            for metric_filter in filters:
-                self._store.add(embedded_metrics.filtered(metric_filter, message, moment))
+            try:
+                self._store.add(embedded_metrics.embedded(message, moment))
+                for metric_filter in filters:
+                    self._store.add(embedded_metrics.filtered(metric_filter, message, moment))
+            except Exception:
+                # Whoever writes a line is not to suffer from what it says.
+                log.exception("The metrics of a log event of %s", group_name)
         self._forward(group_name, stream_name, events)
 
 
