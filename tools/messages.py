@@ -54,8 +54,8 @@ class Recordings:
     answers: Mapping[str, str]
     missing: dict[str, str] = field(default_factory=dict)
 
-    def answer(self, system: str, user: str, schema: Mapping[str, Any] | None = None) -> str:
-        key = request_hash(system, user)
+    def answer(self, system: str, user: str, schema: Mapping[str, Any] | None = None, key: str = "") -> str:
+        key = key or request_hash(system, user)
         if key not in self.answers:
             form = f"\n\nJSON SCHEMA OF THE REPLY:\n{json.dumps(schema)}" if schema else ""
             self.missing[key] = f"SYSTEM:\n{system}\n\nUSER:\n{user}{form}\n"
@@ -71,7 +71,8 @@ class Server:
     model: str
     missing: dict[str, str] = field(default_factory=dict)
 
-    def answer(self, system: str, user: str, schema: Mapping[str, Any] | None = None) -> str:
+    def answer(self, system: str, user: str, schema: Mapping[str, Any] | None = None, key: str = "") -> str:
+        del key
         messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
         body: dict[str, Any] = {"model": self.model, "messages": messages, "temperature": 0}
         if schema:
@@ -108,8 +109,10 @@ class RecordedAuthor:
     def repair(self, segment: Segment, reply: str, refusals: Sequence[Refusal]) -> str:
         if self.reply.voice in IMITATIONS:
             return reply
-        asked = f"{prompt.request(segment)}\n\nYour reply:\n{prompt.quoted(reply)}\n\n{prompt.repair(refusals)}"
-        return self.model.answer(prompt.SYSTEM, asked)
+        reasons = prompt.repair(refusals)
+        asked = f"{prompt.request(segment)}\n\nYour reply:\n{prompt.quoted(reply)}\n\n{reasons}"
+        # The reply may be one to an earlier prompt; its repair is found by the reply and what was wrong with it.
+        return self.model.answer(prompt.SYSTEM, asked, key=request_hash(prompt.quoted(reply), reasons))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,9 @@ import pytest
 from flightpulse.messages import prompt, review
 from flightpulse.messages.news import all_segments
 from flightpulse.stand_in.model import template_fields
-from flightpulse.workbench import connect
-from flightpulse.workbench.fire import scenarios
-from flightpulse.workbench.fire.sending import send
+from flightpulse.workbench import Workbench, connect
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.metrics import metrics
-from flightpulse.workbench.target.session import Session
 from simulator.scenarios import SCENARIOS
 from tests.integration.emulator import Emulator
 
@@ -95,27 +92,28 @@ def babbler() -> Iterator[Babbler]:
 
 
 @pytest.fixture(scope="module")
-def session(babbler: Babbler) -> Iterator[Session]:
+def workbench(babbler: Babbler) -> Iterator[Workbench]:
     with Emulator(options=("--llm-url", babbler.url), back_off_scale=0.1) as emulator:
-        connect("local", home=emulator.home).ready()
-        yield Session.connect("local", home=emulator.home)
+        bench = connect("local", home=emulator.home)
+        bench.ready()
+        yield bench
 
 
 def test_every_scenario_shows_what_it_must_and_nothing_made_up_is_in_any_message(
-    session: Session, babbler: Babbler
+    workbench: Workbench, babbler: Babbler
 ) -> None:
     began = datetime.now(UTC)
     for scenario in SCENARIOS:
-        run = scenarios.run(session, scenario, send=send)
+        run = workbench.fire(scenario.number)
         assert run.ok, [f"{check.expected}: {check.seen}" for check in run.checks if not check.ok]
 
-    messages = inbox.read(session, since=began - timedelta(seconds=2))
+    messages = inbox.read(workbench.session, since=began - timedelta(seconds=2))
     assert babbler.said > 10
     assert len(messages) > 20
     assert {message.written_by for message in messages} == {"fallback"}
     made_up = [sentence.rstrip(".") for sentence in INVENTIONS if "{" not in sentence]
     for message in messages:
         assert not [sentence for sentence in made_up if sentence in message.text], message.text
-    failed = metrics.by_name(metrics.totals(session, since=began))
+    failed = metrics.by_name(metrics.totals(workbench.session, since=began))
     assert failed["LLMInvocationsFailed"] > 0
     assert failed.get("LLMInvocationsSuccess", 0) == 0
