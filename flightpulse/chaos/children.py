@@ -16,6 +16,9 @@ from typing import Self
 from flightpulse.domain.events import TOPIC
 from flightpulse.kafka.connection import Kafka
 from flightpulse.kafka.producer import RecordProducer, check, send_all
+from flightpulse.relay import Observer, Poller, Subscription, run_until_signal
+from flightpulse.relay.aws import LambdaFunction, lambda_client
+from flightpulse.workbench.target.session import local_aws_session
 from simulator import events
 
 _SESSION_MS = 2000
@@ -94,10 +97,6 @@ def _produce(bootstrap: str, file: str, pause: str) -> None:
 
 
 def _relay(bootstrap: str, endpoint: str, function: str, group: str) -> None:
-    from flightpulse.relay import Observer, Poller, Subscription, run_until_signal
-    from flightpulse.relay.aws import LambdaFunction, lambda_client
-    from flightpulse.workbench.target.session import local_aws_session
-
     subscription = Subscription(
         Kafka(bootstrap), TOPIC, group, batch_size=10, window_seconds=0.05, session_timeout_ms=_SESSION_MS
     )

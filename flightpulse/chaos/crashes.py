@@ -147,7 +147,7 @@ class _Run:
     ) -> None:
         told = evidence.messages(self._session, ids, since)
         handled = evidence.handling(self._session, ids, watch.ended())
-        applied = [event_id for event_id, one in handled.items() if one.claim == "DONE"]
+        applied = [event_id for event_id, execution in handled.items() if execution.claim == "DONE"]
         names = [flight.flight_id for flight in people.flights]
         self.promises = [
             Promise("The producer gets everything to Kafka in the end", "" if sent else "not all was sent", sent),
@@ -155,12 +155,12 @@ class _Run:
             *oracle.about_messages(told),
             oracle.about_applied(told, applied),
             oracle.about_flights(
-                evidence.states(self._session, names), {one.flight_id: one.gate for one in people.flights}
+                evidence.states(self._session, names), {flight.flight_id: flight.gate for flight in people.flights}
             ),
             *oracle.about_handling(handled, dict.fromkeys(ids, 1), redriven=True),
         ]
         self.figures["events"] += len(ids)
         self.figures["messages"] += len(told)
-        self.figures["duplicates"] += sum(one.outcomes.count("ALREADY_HANDLED") for one in handled.values())
+        self.figures["duplicates"] += sum(execution.outcomes.count("ALREADY_HANDLED") for execution in handled.values())
         self.figures["letters sent back"] += mended.letters
         self.figures["executions redriven"] += mended.executions

@@ -83,7 +83,7 @@ def put_flights(session: Session, flights: Iterable[Flight]) -> None:
 def _unbook(session: Session, table: Table, flight_id: str) -> None:
     """Take everybody off a flight: an earlier run may have booked more people on it."""
     while booked := table.bookings_of_flight(flight_id, limit=_DELETES_PER_CALL).items:
-        links = [item_to_typed(keys.booking_of_flight(flight_id, one.booking_id)) for one in booked]
+        links = [item_to_typed(keys.booking_of_flight(flight_id, recipient.booking_id)) for recipient in booked]
         requests = [{"DeleteRequest": {"Key": link}} for link in links]
         session.dynamodb.batch_write_item(RequestItems={session.table_name: requests})  # type: ignore[dict-item]
 

@@ -50,7 +50,7 @@ def prove(
     oracle = Oracle(made.news, people.wishes)
     told = evidence.messages(session, ids, now)
     handled = evidence.handling(session, ids, watch.ended())
-    applied = [event_id for event_id, one in handled.items() if one.claim == "DONE"]
+    applied = [event_id for event_id, execution in handled.items() if execution.claim == "DONE"]
     names = [flight.flight_id for flight in people.flights]
     promises = [
         Promise(
@@ -58,7 +58,9 @@ def prove(
         ),
         *oracle.about_messages(told),
         oracle.about_applied(told, applied),
-        oracle.about_flights(evidence.states(session, names), {one.flight_id: one.gate for one in people.flights}),
+        oracle.about_flights(
+            evidence.states(session, names), {flight.flight_id: flight.gate for flight in people.flights}
+        ),
         *oracle.about_handling(handled, deliveries),
     ]
     if paced:
@@ -68,8 +70,8 @@ def prove(
         "bookings": len(people.bookings),
         "events": len(made.news),
         "records": len(made.records),
-        "superseded": sum(one.outcomes.count("SUPERSEDED") for one in handled.values()),
-        "duplicates": sum(one.outcomes.count("ALREADY_HANDLED") for one in handled.values()),
+        "superseded": sum(execution.outcomes.count("SUPERSEDED") for execution in handled.values()),
+        "duplicates": sum(execution.outcomes.count("ALREADY_HANDLED") for execution in handled.values()),
         "messages": len(told),
         **oracle.harm(told),
     }

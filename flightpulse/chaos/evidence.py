@@ -46,7 +46,7 @@ class Watch:
 
     def ended(self) -> list[Ended]:
         """Executions of these events that are over; look with :meth:`look` first."""
-        return [one for one in self._ended.values() if one is not None]
+        return [execution for execution in self._ended.values() if execution is not None]
 
     def look(self) -> int:
         """Look once more; returns how many executions of event workflows still run."""
@@ -54,11 +54,15 @@ class Watch:
             self._session, workflows=executions.of_events(self._session), since=self._since, limit=_MANY
         )
         # One that was redriven has ended before, and ends again.
-        fresh = [one.arn for one in listed if one.status != "RUNNING" and self._status.get(one.arn) != one.status]
-        self._status.update({one.arn: one.status for one in listed})
+        fresh = [
+            summary.arn
+            for summary in listed
+            if summary.status != "RUNNING" and self._status.get(summary.arn) != summary.status
+        ]
+        self._status.update({summary.arn: summary.status for summary in listed})
         with ThreadPoolExecutor(max_workers=8) as pool:
             self._ended.update(zip(fresh, pool.map(self._read, fresh), strict=True))
-        return sum(one.status == "RUNNING" for one in listed)
+        return sum(summary.status == "RUNNING" for summary in listed)
 
     def wait(
         self,
@@ -80,8 +84,8 @@ class Watch:
         while time.monotonic() < deadline:
             running = self.look()
             counts: dict[str, int] = defaultdict(int)
-            for one in self.ended():
-                counts[one.event_id] += 1
+            for execution in self.ended():
+                counts[execution.event_id] += 1
             done = sum(min(counts[event_id], wanted) for event_id, wanted in deliveries.items())
             on_progress("events handled", done, total)
             if len(self._ended) != before:
@@ -120,8 +124,8 @@ def claims(session: Session, event_ids: Iterable[str]) -> dict[str, dict[str, ob
 def handling(session: Session, event_ids: Collection[str], ended: Iterable[Ended]) -> dict[str, Handling]:
     """What the system says of each event."""
     outcomes: dict[str, list[str]] = defaultdict(list)
-    for one in ended:
-        outcomes[one.event_id].append(one.outcome)
+    for execution in ended:
+        outcomes[execution.event_id].append(execution.outcome)
     found = {}
     for event_id, claim in claims(session, event_ids).items():
         counts = json.loads(str(claim.get("outcome", "{}")))
@@ -143,7 +147,7 @@ def all_over(session: Session, event_ids: Collection[str]) -> bool:
 def messages(session: Session, event_ids: Collection[str], since: datetime) -> list[Told]:
     """Every message about these events, in the order in which they were sent."""
     found = inbox.read(session, since=since - _CLOCK_SKEW, event_ids=event_ids)
-    return [Told(one.event_id, one.flight_id, one.booking_id, one.channel) for one in found]
+    return [Told(item.event_id, item.flight_id, item.booking_id, item.channel) for item in found]
 
 
 def states(session: Session, flight_ids: Sequence[str]) -> dict[str, State]:
@@ -161,7 +165,7 @@ def failed_tasks(session: Session, since: datetime) -> int:
     """How many attempts of Task states failed since a moment, in the histories of all workflows."""
     listed = executions.recent(session, workflows=tuple(names.WORKFLOWS), since=since - _CLOCK_SKEW, limit=_MANY)
     with ThreadPoolExecutor(max_workers=8) as pool:
-        return sum(pool.map(lambda one: _failed_in(session, one.arn), listed))
+        return sum(pool.map(lambda summary: _failed_in(session, summary.arn), listed))
 
 
 def _failed_in(session: Session, arn: str) -> int:

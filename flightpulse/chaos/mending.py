@@ -42,10 +42,10 @@ def mend(
         watch.wait({}, seconds=max(deadline - time.monotonic(), 0.0), quiet=_PAUSE_SECONDS)
         redriver = Redriver(session)
         results = [*redriver.redrive_executions(), *redriver.send_back()]
-        done = [one for one in results if not one.problem]
-        executions += sum(one.kind == EXECUTIONS for one in done)
-        letters += sum(one.kind != EXECUTIONS for one in done)
-        problems = tuple(f"{one.what}: {one.problem}" for one in results if one.problem)
+        done = [result for result in results if not result.problem]
+        executions += sum(result.kind == EXECUTIONS for result in done)
+        letters += sum(result.kind != EXECUTIONS for result in done)
+        problems = tuple(f"{result.what}: {result.problem}" for result in results if result.problem)
         on_progress("sent back", letters + executions, 0)
         if not results and evidence.all_over(session, event_ids):
             return Mended(True, letters, executions, ())

@@ -130,7 +130,9 @@ class Oracle:
         must = self.must_be_told()
         lost = sorted(must - counts.keys())
         twice = sorted(message for message, count in counts.items() if count > 1)
-        unwanted = sorted({one for one in counts if (one.booking_id, one.channel) not in self._wishes[one.flight_id]})
+        unwanted = sorted(
+            {count for count in counts if (count.booking_id, count.channel) not in self._wishes[count.flight_id]}
+        )
         return [
             held("Everybody knows the newest news, on each channel they chose", _said(lost), f"{len(must)} messages"),
             held("Nobody was told twice", _said(twice), f"{len(told)} messages, each once"),
@@ -158,7 +160,11 @@ class Oracle:
                 expected = {str(newest[GATE]["payload"]["new_gate"])}
             else:
                 # A gate that was changed on a flight that is cancelled depends on which of the two came first.
-                changed = {str(one["payload"]["new_gate"]) for one in self._by_flight[flight] if subject(one) == GATE}
+                changed = {
+                    str(booking["payload"]["new_gate"])
+                    for booking in self._by_flight[flight]
+                    if subject(booking) == GATE
+                }
                 expected = {gates[flight], *changed}
             if seen.gate not in expected:
                 wrong.append(f"{flight} is at gate {seen.gate}, not {' or '.join(sorted(expected))}")
@@ -249,8 +255,8 @@ class Oracle:
 def exactly(expected: set[Told], told: Sequence[Told]) -> Promise:
     """The messages are those that the order of arrival asks for, no more and no less."""
     seen = set(told)
-    wrong = [f"missing: {one}" for one in _said(sorted(expected - seen))]
-    wrong += [f"too many: {one}" for one in _said(sorted(seen - expected))]
+    wrong = [f"missing: {sentence}" for sentence in _said(sorted(expected - seen))]
+    wrong += [f"too many: {sentence}" for sentence in _said(sorted(seen - expected))]
     return held("Exactly what was still news when it came was told", wrong, f"{len(expected)} messages")
 
 
@@ -265,4 +271,4 @@ def _departure_differs(event: Event, seen: State) -> str:
 
 
 def _said(messages: Iterable[Told]) -> list[str]:
-    return [f"{one.event_id} to {one.booking_id} by {one.channel}" for one in messages]
+    return [f"{message.event_id} to {message.booking_id} by {message.channel}" for message in messages]

@@ -21,7 +21,7 @@ def harm(verdicts: Mapping[str, Verdict]) -> Picture:
     said = []
     for group, (label, verdict) in enumerate(verdicts.items()):
         counts = [int(verdict.figures[name]) for name, _, _ in _HARMS]
-        said.append(f"{label}: {', '.join(f'{number} {one[0]}' for one, number in zip(_HARMS, counts, strict=True))}")
+        said.append(f"{label}: {', '.join(f'{number} {item[0]}' for item, number in zip(_HARMS, counts, strict=True))}")
         for place, ((name, colour, hatch), number) in enumerate(zip(_HARMS, counts, strict=True)):
             row = group + (place - 1) * _ROW
             axes.barh(row, number, height=_ROW * 0.85, color=colour, hatch=hatch, edgecolor=pictures.INK, linewidth=0.6)
@@ -29,7 +29,7 @@ def harm(verdicts: Mapping[str, Verdict]) -> Picture:
                 f"{number} {name}", (number, row), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5
             )
     axes.set_yticks(range(len(verdicts)), list(verdicts))
-    axes.set_xlim(0, 1.3 * max(1, *(int(one.figures[name]) for one in verdicts.values() for name, _, _ in _HARMS)))
+    axes.set_xlim(0, 1.3 * max(1, *(int(item.figures[name]) for item in verdicts.values() for name, _, _ in _HARMS)))
     axes.invert_yaxis()
     pictures.house_style(axes, title="The same storm, with and without what protects passengers", x="messages")
     return Picture.of(figure, "\n".join(said))

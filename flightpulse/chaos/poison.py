@@ -83,7 +83,9 @@ def prove(
         *_about_letters(sent.places, letters),
         Promise("The good ones are handled in time", f"{time.monotonic() - began:.0f} s of {seconds:.0f} s", in_time),
         *oracle.about_messages(told),
-        oracle.about_flights(evidence.states(session, names), {one.flight_id: one.gate for one in people.flights}),
+        oracle.about_flights(
+            evidence.states(session, names), {flight.flight_id: flight.gate for flight in people.flights}
+        ),
         *oracle.about_handling(handled, deliveries),
     ]
     reasons = Counter(_code(letter) for found in letters.values() for letter in found)
@@ -206,10 +208,10 @@ def _behind(session: Session) -> list[str]:
         known = consumer.list_topics(TOPIC, timeout=10).topics[TOPIC].partitions
         wanted = [TopicPartition(TOPIC, number) for number in known]
         found = []
-        for one in consumer.committed(wanted, timeout=10):
-            _, end = consumer.get_watermark_offsets(TopicPartition(TOPIC, one.partition), timeout=10)
-            if max(one.offset, 0) < end:
-                found.append(f"partition {one.partition} at {one.offset} of {end}")
+        for position in consumer.committed(wanted, timeout=10):
+            _, end = consumer.get_watermark_offsets(TopicPartition(TOPIC, position.partition), timeout=10)
+            if max(position.offset, 0) < end:
+                found.append(f"partition {position.partition} at {position.offset} of {end}")
         return found
     finally:
         consumer.close()

@@ -67,7 +67,7 @@ def prove(
     oracle = Oracle(made.news, people.wishes)
     told = evidence.messages(session, ids, now)
     handled = evidence.handling(session, ids, watch.ended())
-    applied = [event_id for event_id, one in handled.items() if one.claim == "DONE"]
+    applied = [event_id for event_id, execution in handled.items() if execution.claim == "DONE"]
     flying = [flight.flight_id for flight in people.flights]
     kinds = sorted({_kind(fault) for fault in struck})
     total = sum(int(fault["struck"]) for fault in struck)
@@ -76,9 +76,11 @@ def prove(
         Promise("Faults struck on every kind of hop", f"{total} faults: {', '.join(kinds)}", len(kinds) == len(_KINDS)),
         Promise("Retries are visible in the histories", f"{retried} failed attempts of Task states", retried > 0),
         Promise("All is handled when the faults are gone", mended.said, mended.complete),
-        *(one for one in oracle.about_messages(told) if one.said != IN_ORDER or not last_hop),
+        *(finding for finding in oracle.about_messages(told) if finding.said != IN_ORDER or not last_hop),
         oracle.about_applied(told, applied),
-        oracle.about_flights(evidence.states(session, flying), {one.flight_id: one.gate for one in people.flights}),
+        oracle.about_flights(
+            evidence.states(session, flying), {flight.flight_id: flight.gate for flight in people.flights}
+        ),
         *oracle.about_handling(handled, dict.fromkeys(ids, 1), redriven=True),
     ]
     figures = {

@@ -81,9 +81,9 @@ def prove(
     oracle = Oracle(made.news, people.wishes)
     told = evidence.messages(session, ids, now)
     handled = evidence.handling(session, ids, watch.ended())
-    applied = [event_id for event_id, one in handled.items() if one.claim == "DONE"]
+    applied = [event_id for event_id, execution in handled.items() if execution.claim == "DONE"]
     names = [flight.flight_id for flight in people.flights]
-    executions = sum(len(one.outcomes) for one in handled.values())
+    executions = sum(len(execution.outcomes) for execution in handled.values())
     promises = [
         Promise("The producer gets everything to Kafka", "all acknowledged" if sent else "not all was sent", sent),
         Promise(
@@ -92,7 +92,9 @@ def prove(
         Promise("Everything is handled in the end", mended.said, mended.complete),
         *oracle.about_messages(told),
         oracle.about_applied(told, applied),
-        oracle.about_flights(evidence.states(session, names), {one.flight_id: one.gate for one in people.flights}),
+        oracle.about_flights(
+            evidence.states(session, names), {flight.flight_id: flight.gate for flight in people.flights}
+        ),
         *oracle.about_handling(handled, deliveries, redriven=True),
     ]
     figures = {

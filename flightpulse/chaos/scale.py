@@ -84,8 +84,8 @@ def _prove_one(
     told = evidence.messages(session, [event_id], now)
     oracle = Oracle([event], people.wishes)
     measured = list(_measure(session, event_id, now))
-    largest = max(measured, key=lambda one: one.largest)
-    longest = max(measured, key=lambda one: one.events)
+    largest = max(measured, key=lambda measure: measure.largest)
+    longest = max(measured, key=lambda measure: measure.events)
     figures["messages"] += len(told)
     figures["executions"] += len(measured)
     figures["largest payload, bytes"] = max(figures["largest payload, bytes"], largest.largest)
@@ -93,11 +93,11 @@ def _prove_one(
     handled = evidence.handling(session, [event_id], watch.ended())
     return [
         Promise(f"{name}: handled in time", f"{took:.1f} s", in_time),
-        *(Promise(f"{name}: {one.said}", one.seen, one.kept) for one in oracle.about_messages(told)),
+        *(Promise(f"{name}: {finding.said}", finding.seen, finding.kept) for finding in oracle.about_messages(told)),
         *(
-            Promise(f"{name}: {one.said}", one.seen, one.kept)
-            for one in oracle.about_handling(handled, {event_id: 1})
-            if not one.kept
+            Promise(f"{name}: {finding.said}", finding.seen, finding.kept)
+            for finding in oracle.about_handling(handled, {event_id: 1})
+            if not finding.kept
         ),
         Promise(
             f"{name}: no state holds more than {LARGEST_PAYLOAD // 1024} KiB",
@@ -127,7 +127,7 @@ def _measure(session: Session, event_id: str, since: datetime) -> Iterator[Measu
         session, workflows=tuple(names.WORKFLOWS), since=since - timedelta(seconds=2), limit=_MANY
     )
     with ThreadPoolExecutor(max_workers=4) as pool:
-        for found in pool.map(lambda one: _measured(session, one, event_id), listed):
+        for found in pool.map(lambda summary: _measured(session, summary, event_id), listed):
             if found is not None:
                 yield found
 

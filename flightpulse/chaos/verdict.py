@@ -43,7 +43,7 @@ class Verdict:
 
     def table(self) -> Table:
         """Promise beside what was seen, and the figures below."""
-        rows = [("✓ kept" if one.kept else "✗ broken", one.said, one.seen) for one in self.promises]
+        rows = [("✓ kept" if promise.kept else "✗ broken", promise.said, promise.seen) for promise in self.promises]
         figures = ", ".join(f"{name} {value}" for name, value in self.figures.items())
         return Table.of(("", "promise", "seen"), rows, note=f"{self.proof}, seed {self.seed}: {figures}")
 
@@ -57,7 +57,9 @@ class Verdict:
             "seed": self.seed,
             "kept": self.kept,
             "seconds": round(self.seconds, 1),
-            "promises": [{"promise": one.said, "seen": one.seen, "kept": one.kept} for one in self.promises],
+            "promises": [
+                {"promise": promise.said, "seen": promise.seen, "kept": promise.kept} for promise in self.promises
+            ],
             "figures": dict(self.figures),
         }
 

@@ -146,14 +146,16 @@ def prove(
         Promise("Every record is delivered", f"{len(made.records)} records", delivered),
         Promise("Everything is handled in the end", mended.said, mended.complete),
         *oracle.about_messages(told),
-        oracle.about_flights(evidence.states(session, names), {one.flight_id: one.gate for one in people.flights}),
+        oracle.about_flights(
+            evidence.states(session, names), {flight.flight_id: flight.gate for flight in people.flights}
+        ),
         *oracle.about_handling(handled, deliveries, redriven=True),
     ]
     figures = {
         "events": len(made.news),
         "records": len(made.records),
         "resets": sum(proxy.resets.values()),
-        "executions": sum(len(one.outcomes) for one in handled.values()),
+        "executions": sum(len(execution.outcomes) for execution in handled.values()),
         "messages": len(told),
     }
     return Verdict("wire", seed, tuple(promises), figures, time.monotonic() - began)

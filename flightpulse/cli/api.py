@@ -1,14 +1,11 @@
 """The verb that calls the REST API."""
 
 import json
-from typing import TYPE_CHECKING
 
 import click
 
 from flightpulse.cli import options
-
-if TYPE_CHECKING:
-    from flightpulse.workbench.observe.api_client import Answer
+from flightpulse.workbench.observe.api_client import Answer
 
 
 @click.command(short_help="Call a route of the REST API, signed.")
@@ -26,9 +23,7 @@ def api(path: str, target: str, method: str, body: str | None, unsigned: bool, i
     /passengers/PAX-0001, /passengers/PAX-0001/bookings or /bookings/BKG-0001. --json adds the status and
     the address to the body. The exit code is 1 for an answer of 400 or above.
     """
-    from flightpulse.workbench.observe import api_client
-
-    answer = api_client.call(options.session(target), path, method=method.upper(), body=body, signed=not unsigned)
+    answer = options.bench(target).api(path, method=method.upper(), body=body, signed=not unsigned)
     if as_json:
         options.print_json({"status": answer.status, "url": answer.url, "body": answer.body})
     else:
@@ -37,7 +32,7 @@ def api(path: str, target: str, method: str, body: str | None, unsigned: bool, i
         raise click.exceptions.Exit(1)
 
 
-def _print(answer: "Answer", *, include: bool) -> None:
+def _print(answer: Answer, *, include: bool) -> None:
     if include or not answer.ok:
         click.echo(f"{answer.status} {answer.reason}  {answer.url}", err=True)
     click.echo(answer.body if isinstance(answer.body, str) else json.dumps(answer.body, indent=2, ensure_ascii=False))

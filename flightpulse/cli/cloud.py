@@ -4,18 +4,18 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from flightpulse.cli import options
 from flightpulse.errors import UserError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from flightpulse.workbench.target.session import Session
-    from localcloud.process.state import RunningCloud
+from flightpulse.workbench.bench import Workbench
+from flightpulse.workbench.deploy import cdk
+from flightpulse.workbench.deploy.status import is_usable
+from flightpulse.workbench.target.session import Session
+from localcloud import process
+from localcloud.process.state import RunningCloud
 
 _OF_THE_ACCOUNT = (
     "AWS_PROFILE",
@@ -40,60 +40,20 @@ def up(port: int | None, kafka: str | None, llm_url: str | None, llm_model: str 
     The embedded broker keeps 5 MB per partition and forgets everything when it stops; --kafka uses a real one. One
     that runs already is left as it is.
     """
-    from flightpulse.cli.screen import console
-
-    cloud = start(console(stderr=as_json), port=port, kafka=kafka, llm_url=llm_url, llm_model=llm_model)
+    wb = options.bench("local", port=port, kafka=kafka, quiet=as_json)
+    cloud = wb.up(llm_url=llm_url, llm_model=llm_model)
     if as_json:
         options.print_json(_described(cloud))
         return
     for line in _lines(cloud):
         click.echo(line)
-    click.echo(f"Next: flightpulse {'status' if _is_deployed() else 'deploy'}")
-
-
-def start(
-    console: "Console",
-    *,
-    port: int | None = None,
-    kafka: str | None = None,
-    llm_url: str | None = None,
-    llm_model: str | None = None,
-) -> "RunningCloud":
-    """Start the local cloud, or find the one that runs, and show it as a step."""
-    from flightpulse import paths
-    from flightpulse.cli.screen import Steps
-    from localcloud import process
-
-    steps = Steps(console)
-    said: list[str] = []
-
-    def note(sentence: str) -> None:
-        said.append(sentence)
-        steps.update("up", sentence)
-
-    with steps.shown():
-        steps.update("up", "Looking for a local cloud")
-        cloud = process.up(
-            paths.home(),
-            program=paths.LOCAL_CLOUD,
-            port=port,
-            kafka=kafka,
-            llm_url=llm_url,
-            llm_model=llm_model,
-            progress=note,
-        )
-        steps.finish("up", f"{said[-1]} Kafka: {cloud.kafka_bootstrap} ({cloud.kafka_kind})")
-    return cloud
+    click.echo(f"Next: flightpulse {'status' if wb.stack.state else 'deploy'}")
 
 
 @click.command(short_help="Stop the local cloud.")
 def down() -> None:
     """Stop the local cloud. It forgets everything: the stack, the table, the messages. May be run twice."""
-    from flightpulse import paths
-    from localcloud import process
-
-    if not process.down(paths.home(), progress=click.echo):
-        click.echo("No local cloud is running.")
+    options.bench("local").down()
 
 
 @click.command(short_help="Show what runs, where, and what is deployed.")
@@ -101,8 +61,9 @@ def down() -> None:
 @options.as_json
 def status(target: str, as_json: bool) -> None:
     """Show what runs, where, and what is deployed. The exit code is 1 when the local cloud does not run."""
-    session = options.session(target)
-    found = {"target": target, **_cloud_of(session), **_stack_of(session)}
+    wb = options.bench(target)
+    session = wb.session
+    found = {"target": target, **_cloud_of(session), **_stack_of(wb)}
     if as_json:
         options.print_json(found)
         return
@@ -130,10 +91,8 @@ def env(target: str) -> None:
     Without a local cloud the line fails and sets nothing. The AWS CLI heeds AWS_ENDPOINT_URL from version 2.13 on
     (of version 1: 1.29): an older one would ask AWS.
     """
-    from flightpulse.workbench.deploy import cdk
-
     try:
-        session = options.session(target)
+        session = options.bench(target).session
     except UserError:
         if not sys.stdout.isatty():
             # An eval of nothing succeeds, and the next command would go to whatever account the shell is signed in to.
@@ -158,22 +117,14 @@ def _in_the_way() -> list[str]:
     return [*_OF_THE_ACCOUNT, *for_one_service]
 
 
-def _is_deployed() -> bool:
-    from flightpulse.workbench.deploy import status as workbench
-
-    return workbench.stack_status(options.session("local")) is not None
-
-
-def _running(session: "Session") -> "RunningCloud":
-    from localcloud import process
-
+def _running(session: Session) -> RunningCloud:
     cloud = process.status(session.home)
     if cloud is None:
         raise UserError("The local cloud is not running.", hint="Start it with: flightpulse up")
     return cloud
 
 
-def _lines(cloud: "RunningCloud") -> list[str]:
+def _lines(cloud: RunningCloud) -> list[str]:
     kept = " (in memory, 5 MB per partition)" if cloud.kafka_kind == "embedded" else ""
     return [
         f"AWS endpoint  {cloud.endpoint_url}  (process {cloud.pid}, since {cloud.started_at})",
@@ -183,13 +134,13 @@ def _lines(cloud: "RunningCloud") -> list[str]:
     ]
 
 
-def _model_in_words(cloud: "RunningCloud") -> str:
+def _model_in_words(cloud: RunningCloud) -> str:
     if cloud.llm_url:
         return f"{cloud.llm_url}, not Amazon Bedrock"
     return "a stand-in on this machine, not Amazon Bedrock"
 
 
-def _described(cloud: "RunningCloud") -> dict[str, Any]:
+def _described(cloud: RunningCloud) -> dict[str, Any]:
     return {
         "running": True,
         "endpoint_url": cloud.endpoint_url,
@@ -204,30 +155,28 @@ def _described(cloud: "RunningCloud") -> dict[str, Any]:
     }
 
 
-def _cloud_of(session: "Session") -> dict[str, Any]:
+def _cloud_of(session: Session) -> dict[str, Any]:
     if session.target == "local":
         return _described(_running(session))
     account = session.client("sts").get_caller_identity()["Account"]
     return {"account": account, "region": session.region, "kafka": session.kafka_bootstrap}
 
 
-def _stack_of(session: "Session") -> dict[str, Any]:
+def _stack_of(wb: Workbench) -> dict[str, Any]:
     """What is deployed: the stack's state, flights in the table, letters that wait."""
-    from flightpulse.workbench.deploy import status as workbench
-
-    state = workbench.stack_status(session)
-    if state is None:
-        return {"stack": None}
-    found: dict[str, Any] = {"stack": state}
-    if workbench.is_usable(state):
-        found["api_url"] = session.output("ApiUrl")
-        found["flights"] = workbench.flights_by_status(session)
-        found["dead_letters"] = workbench.waiting_letters(session)
-        found["who_writes"] = session.model
-    return found
+    state = wb.stack.state
+    if state is None or not is_usable(state):
+        return {"stack": state}
+    return {
+        "stack": state,
+        "api_url": wb.session.output("ApiUrl"),
+        "flights": wb.table.flights_by_status(),
+        "dead_letters": wb.dead_letters.counts(),
+        "who_writes": wb.session.model,
+    }
 
 
-def _stack_lines(session: "Session", found: dict[str, Any]) -> list[str]:
+def _stack_lines(session: Session, found: dict[str, Any]) -> list[str]:
     if found["stack"] is None:
         return [f"Stack         not deployed. Next: {session.command('deploy')}"]
     lines = [f"Stack         FlightPulseStack {found['stack']}"]

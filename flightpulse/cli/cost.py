@@ -17,13 +17,11 @@ def cost(run: str | None, target: str, idle: bool, as_json: bool) -> None:
     Numbers are counted in histories and logs; what can only be estimated says so. --idle shows instead what the
     deployed stack costs in a month while nothing happens.
     """
-    from flightpulse.workbench import connect
-
     if idle and run:
         raise click.UsageError("--idle is about the stack, not about a run: leave one of both out.")
-    wb = connect(target)
+    wb = options.bench(target)
     if idle:
-        found = wb.idle_cost()
+        found = wb.stack.idle_cost()
         options.print_json(found.as_json()) if as_json else click.echo(str(found))
         return
     spent = wb.last_run(run).cost()

@@ -2,21 +2,23 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
+from rich.table import Table
 
-from flightpulse.cli import options
+from flightpulse import paths
+from flightpulse.cli import options, screen
+from flightpulse.cli.scenario import show
 from flightpulse.errors import UserError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
-    from flightpulse.workbench.fire.scenarios import ScenarioRun
-    from flightpulse.workbench.target.session import Session
+from flightpulse.workbench.bench import Workbench
+from flightpulse.workbench.run import Run
+from flightpulse.workbench.show.progress import seconds
+from flightpulse.workbench.target.session import Session
+from localcloud import process
+from localcloud.process import ports
+from simulator.scenarios import SCENARIOS
 
 _SHOWN_METRICS = (
     "DelayEventsProcessed",
@@ -40,25 +42,26 @@ def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:
     Nothing of it needs an account, Docker or credentials. Everything is left running. The exit code is 1 when
     something expected was not seen.
     """
-    from flightpulse.cli import cloud, screen
-
     began, began_at = time.monotonic(), datetime.now(UTC)
     console = screen.console()
-    cloud.start(console, port=_free(console) if port is None else port, kafka=kafka, llm_url=llm_url)
-    session = options.session("local")
-    _deploy_and_seed(console, session)
-    runs = _play_all(console, session)
-    _summarise(console, session, runs, Times(began_at, time.monotonic() - began))
+    wb = options.bench("local", port=_free(console) if port is None else port, kafka=kafka)
+    wb.up(llm_url=llm_url)
+    wb.stack.deploy(again=True)
+    seeded = wb.table.load()
+    console.print(f"{seeded.flights} flights, {seeded.passengers} passengers, {seeded.bookings} bookings are loaded.")
+    wb.templates.prepare(wb.templates.plan_for_scenarios())
+    runs = []
+    for scenario in SCENARIOS:
+        console.print()
+        runs.append(wb.fire(scenario.name))
+        show(runs[-1])
+    _summarise(console, wb, runs, began_at, time.monotonic() - began)
     if not all(run.ok for run in runs):
         raise click.exceptions.Exit(1)
 
 
-def _free(console: "Console") -> int | None:
+def _free(console: Console) -> int | None:
     """The usual port, or any free one where another program has it."""
-    from flightpulse import paths
-    from localcloud import process
-    from localcloud.process import ports
-
     if process.status(paths.home()) is None:
         try:
             ports.check_free(process.DEFAULT_PORT)
@@ -68,41 +71,7 @@ def _free(console: "Console") -> int | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
-    """When the demo began, and how long it took (seconds)."""
-
-    began_at: datetime
-    seconds: float
-
-
-def _deploy_and_seed(console: "Console", session: "Session") -> None:
-    from flightpulse.cli.screen import Steps
-    from flightpulse.cli.stack import deploy_local
-    from flightpulse.workbench.deploy import seeding
-
-    deploy_local(session, {})
-    steps = Steps(console)
-    with steps.shown():
-        steps.update("seed", "loading sample_data/")
-        seeded = seeding.seed(session)
-        steps.finish("seed", f"{seeded.flights} flights, {seeded.passengers} passengers, {seeded.bookings} bookings")
-
-
-def _play_all(console: "Console", session: "Session") -> "list[ScenarioRun]":
-    from flightpulse.cli.scenario import play
-    from simulator.scenarios import SCENARIOS
-
-    runs = []
-    for scenario in SCENARIOS:
-        console.print()
-        runs.append(play(session, scenario))
-    return runs
-
-
-def _summarise(console: "Console", session: "Session", runs: "list[ScenarioRun]", times: Times) -> None:
-    from flightpulse.cli import screen
-
+def _summarise(console: Console, wb: Workbench, runs: list[Run], began_at: datetime, took: float) -> None:
     passed = sum(run.ok for run in runs)
     console.print()
     console.rule("[bold]Summary[/bold]", align="left")
@@ -110,42 +79,31 @@ def _summarise(console: "Console", session: "Session", runs: "list[ScenarioRun]"
     for run in runs:
         _add(table, run)
     console.print(table)
-    console.print(_metrics_line(session, times.began_at), markup=False)
+    sums = wb.metrics.by_name(since=began_at)
+    counted = ", ".join(f"{name} {sums[name]:g}" for name in _SHOWN_METRICS if name in sums)
+    console.print(f"Metrics (CloudWatch, namespace FlightPulse): {counted or 'none yet'}", markup=False)
     console.print(_writers_line(runs), markup=False)
-    console.print(session.model)
-    mark = f"[green]{screen.YES}[/green]" if passed == len(runs) else f"[red]{screen.NO}[/red]"
-    console.print(
-        f"{mark} {passed} of {len(runs)} scenarios showed everything expected, in {screen.seconds(times.seconds)}."
-    )
-    _what_next(console, session)
+    console.print(wb.session.model)
+    mark = screen.mark(passed == len(runs))
+    console.print(f"{mark} {passed} of {len(runs)} scenarios showed everything expected, in {seconds(took)}.")
+    _what_next(console, wb.session)
 
 
-def _add(table: "Table", run: "ScenarioRun") -> None:
-    from flightpulse.cli import screen
-
+def _add(table: Table, run: Run) -> None:
     channels = Counter(message.channel for message in run.facts.messages)
-    mark = f"[green]{screen.YES} seen[/green]" if run.ok else f"[red]{screen.NO} missing[/red]"
     table.add_row(
-        mark,
-        f"{run.number} {run.name}",
+        screen.mark(run.ok, "seen", "missing"),
+        run.name,
         f"{sum(check.ok for check in run.checks)} of {len(run.checks)}",
         str(len(run.facts.sent)),
         str(len(run.facts.handled)),
         str(channels["email"]),
         str(channels["sms"]),
-        screen.seconds(run.seconds),
+        seconds(run.seconds),
     )
 
 
-def _metrics_line(session: "Session", since: datetime) -> str:
-    from flightpulse.workbench.metrics import metrics
-
-    sums = metrics.by_name(metrics.totals(session, since=since))
-    shown = [f"{name} {sums[name]:g}" for name in _SHOWN_METRICS if name in sums]
-    return f"Metrics (CloudWatch, namespace FlightPulse): {', '.join(shown) or 'none yet'}"
-
-
-def _writers_line(runs: "list[ScenarioRun]") -> str:
+def _writers_line(runs: list[Run]) -> str:
     origins = Counter(message.written_by for run in runs for message in run.facts.messages)
     return (
         f"Messages: {sum(origins.values())}, of which {origins['model']} from a template the model wrote for them, "
@@ -153,7 +111,7 @@ def _writers_line(runs: "list[ScenarioRun]") -> str:
     )
 
 
-def _what_next(console: "Console", session: "Session") -> None:
+def _what_next(console: Console, session: Session) -> None:
     console.print("The local cloud stays up. What to do next:")
     for command, what in (
         ("flightpulse inbox", "read the messages as a passenger"),

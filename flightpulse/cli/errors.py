@@ -10,6 +10,7 @@ import click
 
 from flightpulse import paths
 from flightpulse.errors import UserError
+from flightpulse.workbench.target import aws_errors
 
 INTERRUPTED = 130
 
@@ -48,7 +49,6 @@ def _explained(error: BaseException) -> UserError | None:
     # botocore takes a moment to import; an error of its can only be there when it has been imported.
     if "botocore" not in sys.modules:
         return None
-    from flightpulse.workbench.target import aws_errors
 
     return aws_errors.explain(error)
 

@@ -5,22 +5,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.text import Text
+from rich.tree import Tree
 
-from flightpulse.cli import options
+from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
+from flightpulse.workbench.executions import story
+from flightpulse.workbench.executions.executions import Execution, Summary, region_of
+from flightpulse.workbench.executions.history import Visit
+from flightpulse.workbench.executions.saved_history import load_definition, load_history
+from flightpulse.workbench.player import Player
+from flightpulse.workbench.show.progress import seconds
 from flightpulse.workbench.target import names
-
-if TYPE_CHECKING:
-    from rich.text import Text
-    from rich.tree import Tree
-
-    from flightpulse.workbench.executions.executions import Execution, Summary
-    from flightpulse.workbench.executions.history import Visit
-    from flightpulse.workbench.player import Player
-    from flightpulse.workbench.target.session import Session
 
 _Part = tuple[str, str]
 """A text and its style."""
@@ -58,31 +57,27 @@ def executions(
     target: str, workflows: tuple[str, ...], status: str | None, since: datetime | None, limit: int, as_json: bool
 ) -> None:
     """List workflow executions, the newest first."""
-    from flightpulse.workbench.executions import executions as workbench
-
-    session = options.session(target)
-    found = workbench.recent(session, workflows=workflows, status=status, since=since, limit=limit)
+    wb = options.bench(target)
+    found = wb.executions.recent(workflows, status=status, since=since, limit=limit)
     if as_json:
-        options.print_json([asdict(one) for one in found])
+        options.print_json([asdict(summary) for summary in found])
     elif found:
         _print_list(found)
-        click.echo(f"Look at one with: {session.command('show NAME')} (or latest)")
+        click.echo(f"Look at one with: {wb.session.command('show NAME')} (or latest)")
     else:
         click.echo("There is no execution yet." if not (workflows or status or since) else "No execution fits.")
 
 
-def _print_list(found: "list[Summary]") -> None:
-    from flightpulse.cli import screen
-
+def _print_list(found: list[Summary]) -> None:
     table = screen.table("", "workflow", "name", "started", "took")
-    for one in found:
-        mark, colour = _MARKS[one.status]
+    for item in found:
+        mark, colour = _MARKS[item.status]
         table.add_row(
-            f"[{colour}]{mark} {one.status.lower().replace('_', ' ')}[/{colour}]",
-            one.workflow.removeprefix("FlightPulse-"),
-            one.name,
-            f"{one.started_at.astimezone():%H:%M:%S}",
-            screen.seconds(one.seconds),
+            f"[{colour}]{mark} {item.status.lower().replace('_', ' ')}[/{colour}]",
+            item.workflow.removeprefix("FlightPulse-"),
+            item.name,
+            f"{item.started_at.astimezone():%H:%M:%S}",
+            seconds(item.seconds),
         )
     screen.console().print(table)
 
@@ -136,26 +131,18 @@ def show(
         return
     if definition:
         raise click.UsageError("--definition goes with --history; an execution brings its own.")
-    from flightpulse.workbench.executions import executions as workbench
-    from flightpulse.workbench.executions import run_executions
-
     reference = execution or "latest"
-    session = options.session(target, region=workbench.region_of(reference))
-    arn = workbench.find(session, reference)
+    found = options.bench(target, region=region_of(reference)).executions.find(reference)
     if page:
-        _write_page(run_executions.Loader(session).load(arn).player(), page)
-        return
-    loaded = workbench.load(session, arn)
-    if as_json:
-        options.print_json(_as_json(session, loaded, alone=alone))
+        _write_page(found.player(), page)
+    elif as_json:
+        options.print_json(_as_json(found, alone=alone))
     else:
-        _print_tree(loaded, session, full=full, nested=not alone)
+        screen.console().print(_Drawer(full=full, nested=not alone).draw(found))
 
 
 def _show_saved(file: Path, definition: Path | None, *, full: bool, page: Path | None, as_json: bool) -> None:
-    from flightpulse.workbench.executions import saved_history
-
-    saved = saved_history.load_history(file, saved_history.load_definition(definition) if definition else None)
+    saved = load_history(file, load_definition(definition) if definition else None)
     if page:
         _write_page(saved.player(), page)
         if saved.definition is None:
@@ -163,16 +150,10 @@ def _show_saved(file: Path, definition: Path | None, *, full: bool, page: Path |
     elif as_json:
         options.print_json({"file": str(file), "history": asdict(saved.history)})
     else:
-        _print_tree(saved.execution, None, full=full, nested=False)
+        screen.console().print(_Drawer(full=full, nested=False).draw(saved.execution))
 
 
-def _print_tree(execution: "Execution", session: "Session | None", *, full: bool, nested: bool) -> None:
-    from flightpulse.cli import screen
-
-    screen.console().print(_Drawer(session, full=full, nested=nested).draw(execution))
-
-
-def _write_page(player: "Player", page: Path) -> None:
+def _write_page(player: Player, page: Path) -> None:
     try:
         page.write_text(player.page(), encoding="utf-8")
     except OSError as error:
@@ -186,63 +167,50 @@ class _Drawer:
     Short (the default), a line holds what fits on it, and of the data only inputs and results of tasks are shown.
     """
 
-    def __init__(self, session: "Session | None", *, full: bool, nested: bool) -> None:
-        """Without a session the executions that this one started are not told."""
-        self._session = session
+    def __init__(self, *, full: bool, nested: bool) -> None:
         self._full = full
         self._nested = nested
 
-    def draw(self, execution: "Execution") -> "Tree":
-        from rich.tree import Tree
-
+    def draw(self, execution: Execution) -> Tree:
         tree = Tree(self._line(*self._heading(execution)), guide_style="dim")
         self._fill(tree, execution)
         return tree
 
-    def _fill(self, tree: "Tree", execution: "Execution") -> None:
-        from flightpulse.workbench.executions import story
-
+    def _fill(self, tree: Tree, execution: Execution) -> None:
         self._data(tree, "input", json.dumps(execution.input))
-        self._visits(tree, execution.history.visits)
+        self._visits(tree, execution, execution.history.visits)
         if execution.history.problem:
             tree.add(self._line((f"✗ {story.in_words(execution.history.problem)}", "red")))
         else:
             self._data(tree, "output", json.dumps(execution.output))
 
-    def _heading(self, execution: "Execution") -> "list[_Part]":
-        from flightpulse.cli.screen import seconds
-
-        one, event = execution.summary, execution.event
-        mark, colour = _MARKS[one.status]
+    def _heading(self, execution: Execution) -> list[_Part]:
+        event = execution.event
+        mark, colour = _MARKS[execution.status]
         again = f", redriven {execution.history.redrives}×" if execution.history.redrives else ""
         about = f"  {event.detail_type} {event.flight_id} {event.event_id}" if event.event_id else ""
         return [
-            (one.workflow, "bold"),
-            (f" {mark} {one.status}", colour),
-            (f" in {seconds(one.seconds)}{again}", ""),
+            (execution.workflow, "bold"),
+            (f" {mark} {execution.status}", colour),
+            (f" in {seconds(execution.seconds)}{again}", ""),
             (about.replace("  ", " ").rstrip(), "dim"),
-            (f" {one.arn if self._full else one.name}", "dim"),
+            (f" {execution.arn if self._full else execution.name}", "dim"),
         ]
 
-    def _visits(self, parent: "Tree", visits: "Sequence[Visit]") -> None:
+    def _visits(self, parent: Tree, execution: Execution, visits: Sequence[Visit]) -> None:
         for visit, after in zip(visits, [*visits[1:], None], strict=False):
-            self._visit(parent, visit, after)
+            self._visit(parent, execution, visit, after)
 
-    def _visit(self, parent: "Tree", visit: "Visit", after: "Visit | None") -> None:
-        from flightpulse.cli.screen import seconds
-        from flightpulse.workbench.executions import story
-
+    def _visit(self, parent: Tree, execution: Execution, visit: Visit, after: Visit | None) -> None:
         mark, colour = _MARKS[visit.status]
         deed = story.deed(visit) + (f", goes on at {after.name}" if visit.kind == "Choice" and after else "")
         about = f" {visit.kind}{': ' + deed if deed else ''}, {seconds(visit.seconds)}"
         node = parent.add(self._line((f"{mark} ", colour), (visit.name, "bold"), (about, "dim")))
         for sentence in story.trouble(visit):
             node.add(self._line((f"! {sentence}", "yellow")))
-        self._inside(node, visit)
+        self._inside(node, execution, visit)
 
-    def _inside(self, node: "Tree", visit: "Visit") -> None:
-        from flightpulse.workbench.executions import executions as workbench
-
+    def _inside(self, node: Tree, execution: Execution, visit: Visit) -> None:
         children = visit.children if self._nested else ()
         shows_data = self._full or (visit.kind in {"Task", "Wait", "Fail"} and not children)
         if shows_data:
@@ -251,44 +219,36 @@ class _Drawer:
             mark, colour = _MARKS[branch.status]
             again = f", try {branch.attempt}" if branch.attempt > 1 else ""
             inside = node.add(self._line((f"{mark} ", colour), (f"{branch.kind} {branch.index}{again}", "")))
-            self._visits(inside, branch.visits)
-        if self._session:
-            for child in children:
-                self._child(node, workbench.load_child(self._session, child), child)
+            self._visits(inside, execution, branch.visits)
+        for arn in children:
+            self._child(node, execution.child(arn), arn)
         if shows_data:
             self._data(node, "out", visit.output)
 
-    def _child(self, node: "Tree", execution: "Execution | None", arn: str) -> None:
+    def _child(self, node: Tree, execution: Execution | None, arn: str) -> None:
         if execution is None:
             node.add(self._line((f"started {arn}, whose history cannot be read", "yellow")))
         else:
             self._fill(node.add(self._line(*self._heading(execution))), execution)
 
-    def _data(self, parent: "Tree", label: str, text: str | None) -> None:
-        from flightpulse.workbench.executions import story
-
+    def _data(self, parent: Tree, label: str, text: str | None) -> None:
         if not text or text in {"{}", "null"}:
             return
         shown = story.pretty_json(text) if self._full else story.short_json(text, _LONGEST_LINE)
         parent.add(self._line((f"{label} ", "cyan"), (shown, "dim")))
 
-    def _line(self, *parts: "_Part") -> "Text":
-        from rich.text import Text
-
+    def _line(self, *parts: _Part) -> Text:
         short = not self._full
         return Text.assemble(*parts, no_wrap=short, overflow="ellipsis" if short else "fold")
 
 
-def _as_json(session: "Session", execution: "Execution", *, alone: bool) -> dict[str, Any]:
-    from flightpulse.workbench.executions import executions as workbench
-    from flightpulse.workbench.executions import history
-
-    children = [arn for visit in history.walk(execution.history.visits) for arn in visit.children]
-    started = [] if alone else [workbench.load_child(session, arn) for arn in children]
+def _as_json(execution: Execution, *, alone: bool) -> dict[str, Any]:
     return {
-        **asdict(execution.summary),
+        **{
+            name: getattr(execution, name) for name in ("arn", "name", "workflow", "status", "started_at", "stopped_at")
+        },
         "input": execution.input,
         "output": execution.output,
         "history": asdict(execution.history),
-        "started_executions": [_as_json(session, child, alone=alone) for child in started if child],
+        "started_executions": [] if alone else [_as_json(child, alone=alone) for child in execution.children],
     }

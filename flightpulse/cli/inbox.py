@@ -1,16 +1,15 @@
 """The verb that shows messages as their passengers see them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
 
 import click
+from rich import box
+from rich.console import RenderableType
+from rich.panel import Panel
+from rich.text import Text
 
-from flightpulse.cli import options
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from flightpulse.workbench.messages.inbox import Message
+from flightpulse.cli import options, screen
+from flightpulse.workbench.messages.inbox import Message
 
 _PHONE_WIDTH = 52
 _MAIL_WIDTH = 88
@@ -35,39 +34,22 @@ def inbox(
     as_json: bool,
 ) -> None:
     """Read the messages as a passenger sees them: e-mails as letters, texts as on a phone."""
-    from flightpulse.workbench.messages import inbox as workbench
-
-    session = options.session(target)
-    _refuse_unknown(session, passenger, flight)
-    channels = (channel,) if channel else workbench.CHANNELS
-    messages = [
-        message
-        for message in workbench.read(session, since=since, channels=channels)
-        if passenger in (None, message.passenger_id) and flight in (None, message.flight_id)
-    ]
+    wb = options.bench(target)
+    if passenger:
+        wb.table.passenger(passenger)
+    if flight:
+        wb.table.flight(flight)
+    found = wb.inbox(passenger=passenger, flight=flight, since=since)
+    messages = list(found.only(channel) if channel else found)
     messages = messages[-last:] if last else messages
     if as_json:
-        options.print_json([{**message.as_json(), "who_writes": session.model} for message in messages])
+        options.print_json([{**message.as_json(), "who_writes": found.note} for message in messages])
         return
     _print(messages)
-    click.echo(session.model if messages else "No message fits.")
+    click.echo(found.note if messages else "No message fits.")
 
 
-def _refuse_unknown(session: Any, passenger: str | None, flight: str | None) -> None:
-    from flightpulse.adapters.table import Table
-    from flightpulse.errors import UserError
-
-    table = Table(session.dynamodb, session.table_name)
-    hint = f"Load the sample data with: {session.command('seed')}"
-    if passenger and table.passenger(passenger) is None:
-        raise UserError(f"Passenger {passenger} is not in the table.", hint=hint)
-    if flight and table.flight(flight) is None:
-        raise UserError(f"Flight {flight} is not in the table.", hint=hint)
-
-
-def _print(messages: "list[Message]") -> None:
-    from flightpulse.cli import screen
-
+def _print(messages: list[Message]) -> None:
     console = screen.console()
     people: dict[str, list[Message]] = {}
     for message in messages:
@@ -78,10 +60,7 @@ def _print(messages: "list[Message]") -> None:
             console.print(_email(message) if message.channel == "email" else _bubble(message))
 
 
-def _email(message: "Message") -> "RenderableType":
-    from rich.panel import Panel
-    from rich.text import Text
-
+def _email(message: Message) -> RenderableType:
     letter = Text()
     letter.append("To       ", style="dim").append(f"{message.to}\n")
     letter.append("Subject  ", style="dim").append(f"{message.subject}\n\n", style="bold")
@@ -97,11 +76,7 @@ def _email(message: "Message") -> "RenderableType":
     )
 
 
-def _bubble(message: "Message") -> "RenderableType":
-    from rich import box
-    from rich.panel import Panel
-    from rich.text import Text
-
+def _bubble(message: Message) -> RenderableType:
     return Panel(
         Text(message.text),
         title=f"✆ {message.at.astimezone():%H:%M:%S}  {message.flight_id}  to {message.to}",
@@ -114,5 +89,5 @@ def _bubble(message: "Message") -> "RenderableType":
     )
 
 
-def _origin(message: "Message") -> str:
+def _origin(message: Message) -> str:
     return _ORIGINS.get(message.written_by, message.written_by)

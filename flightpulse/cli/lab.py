@@ -9,6 +9,9 @@ from typing import Any
 
 import click
 
+from flightpulse import paths
+from flightpulse.errors import UserError
+
 _SETTINGS = Path(__file__).with_name("lab_settings")
 _INDEX = "notebooks/README.md"
 _AS_ROOT = "--allow-root"
@@ -22,13 +25,10 @@ def lab(port: int | None, no_browser: bool, arguments: tuple[str, ...]) -> None:
     """Open JupyterLab on the notebooks.
 
     It listens on this machine only, until ctrl-c. What follows -- is for JupyterLab itself: flightpulse lab --
-    --collaborative. The notebooks of this checkout are trusted, so that their players work before a cell has run. Your
+    --debug. The notebooks of this checkout are trusted, so that their players work before a cell has run. Your
     own JupyterLab settings hold where you have any; otherwise news, update checks and autosave are off, so that
     looking at a notebook does not change it.
     """
-    from flightpulse import paths
-    from flightpulse.errors import UserError
-
     if find_spec("jupyterlab") is None:
         raise UserError("JupyterLab is not installed here.", hint="Install it with: make lab")
     index = paths.ROOT / _INDEX

@@ -1,18 +1,18 @@
 """The verb that shows and follows log groups."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+from rich.console import Console
+from rich.markup import escape
 
-from flightpulse.cli import options
+from flightpulse.cli import options, screen
+from flightpulse.workbench.executions import story
+from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.target import names
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from flightpulse.workbench.observe.logs import LogEvent
 
 _COLOURS = {"ERROR": "red", "CRITICAL": "red", "WARNING": "yellow", "INFO": "green", "DEBUG": "dim"}
 _LIFECYCLE = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
@@ -50,18 +50,10 @@ def logs(
     as_json: bool,
 ) -> None:
     """Show or follow the log groups of functions, workflows, messages and the audit trail."""
-    from flightpulse.cli import screen
-    from flightpulse.workbench.observe import logs as workbench
-
-    wanted = workbench.groups_named(groups)
-    session = options.session(target)
-    session.require_stack()
+    groups_of = options.bench(target).logs
     console = screen.console()
-    events = (
-        workbench.follow(session, wanted, since=since, pattern=pattern)
-        if follow
-        else iter(workbench.read(session, wanted, since=since, pattern=pattern))
-    )
+    read = groups_of.follow if follow else groups_of.read
+    events: Iterable[LogEvent] = read(groups, since=since, pattern=pattern)
     shown = 0
     for event in events:
         shown += 1
@@ -73,7 +65,7 @@ def logs(
         click.echo("No log event fits. Look further back with --since, for example --since 2h.")
 
 
-def _as_json(event: "LogEvent") -> dict[str, Any]:
+def _as_json(event: LogEvent) -> dict[str, Any]:
     return {
         "group": event.group,
         "stream": event.stream,
@@ -82,9 +74,7 @@ def _as_json(event: "LogEvent") -> dict[str, Any]:
     }
 
 
-def _print(console: "Console", event: "LogEvent", *, raw: bool) -> None:
-    from rich.markup import escape
-
+def _print(console: Console, event: LogEvent, *, raw: bool) -> None:
     text = escape(event.message.rstrip()) if raw else _readable(event)
     if text:
         short = next((name for name, group in names.LOG_GROUPS.items() if group == event.group), event.group)
@@ -92,10 +82,8 @@ def _print(console: "Console", event: "LogEvent", *, raw: bool) -> None:
         console.print(f"[dim]{at}[/dim] [cyan]{short:<17}[/cyan] {text}")
 
 
-def _readable(event: "LogEvent") -> str:
+def _readable(event: LogEvent) -> str:
     """An event on one line, as what it is; empty for those that only Lambda and its libraries need."""
-    from rich.markup import escape
-
     fields = event.fields
     if fields is None:
         return "" if event.message.startswith(_LIFECYCLE) else escape(event.message.rstrip())
@@ -121,8 +109,6 @@ def _is_machinery(fields: dict[str, Any]) -> bool:
 
 
 def _bus_event(fields: dict[str, Any]) -> str:
-    from rich.markup import escape
-
     detail = fields.get("detail") or {}
     ids = [str(detail[name]) for name in ("flight_id", "booking_id") if detail.get(name)]
     said = detail.get("summary") or detail.get("subject") or detail.get("text") or ""
@@ -130,10 +116,6 @@ def _bus_event(fields: dict[str, Any]) -> str:
 
 
 def _log_line(fields: dict[str, Any]) -> str:
-    from rich.markup import escape
-
-    from flightpulse.workbench.executions import story
-
     level = str(fields.get("level", ""))
     said = [name for name, value in fields.items() if name not in _USUAL and value not in (None, "")]
     # The line is cut at its end: what happened comes before the ids it happened to.

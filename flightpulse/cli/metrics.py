@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from flightpulse.cli import options
+from flightpulse.cli import options, screen
 
 
 @click.command(short_help="Show the FlightPulse metrics.")
@@ -13,24 +13,17 @@ from flightpulse.cli import options
 @options.as_json
 def metrics(target: str, since: datetime, as_json: bool) -> None:
     """Show the sums of the metrics in the namespace FlightPulse, as CloudWatch's API gives them."""
-    from flightpulse.workbench.metrics import metrics as workbench
-
-    session = options.session(target)
-    session.require_stack()
-    found = workbench.totals(session, since=since)
+    found = options.bench(target).metrics.totals(since=since)
     if as_json:
-        options.print_json([{"name": one.name, "dimensions": dict(one.dimensions), "sum": one.total} for one in found])
+        options.print_json([{"name": m.name, "dimensions": dict(m.dimensions), "sum": m.total} for m in found])
         return
     if not found:
         click.echo("There is no metric yet: nothing has been handled.")
         return
-    from flightpulse.cli import screen
-
     table = screen.table("metric", "dimensions", "sum", title=f"FlightPulse since {since.astimezone():%H:%M}")
     table.columns[2].justify = "right"
     last = ""
-    for one in found:
-        dimensions = ", ".join(f"{name}={value}" for name, value in sorted(one.dimensions.items()))
-        table.add_row(one.name if one.name != last else "", dimensions, f"{one.total:g}")
-        last = one.name
+    for name, dimensions, total in found.table().rows:
+        table.add_row(name if name != last else "", dimensions, total)
+        last = name
     screen.console().print(table)

@@ -6,12 +6,15 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-if TYPE_CHECKING:
-    from flightpulse.workbench.target.session import Session
+from flightpulse import paths
+from flightpulse.cli import screen
+from flightpulse.errors import UserError
+from flightpulse.workbench.bench import Workbench
+from flightpulse.workbench.show.progress import Steps
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -119,17 +122,29 @@ def yes(command: _Command) -> _Command:
 
 def confirm(question: str) -> None:
     """Ask before something is changed. Raises UserError when the answer is no."""
-    from flightpulse.errors import UserError
-
     if not click.confirm(question):
         raise UserError("Nothing was changed.")
 
 
-def session(target_name: str, *, kafka: str | None = None, region: str | None = None) -> "Session":
-    """The session for a ``--target``; ``region`` is the account's, instead of the configured one."""
-    from flightpulse.workbench.target.session import Session
-
-    return Session.connect("aws" if target_name == "aws" else "local", kafka=kafka, region=region)
+def bench(
+    target_name: str,
+    *,
+    kafka: str | None = None,
+    port: int | None = None,
+    region: str | None = None,
+    quiet: bool = False,
+) -> Workbench:
+    """The workbench for a ``--target``; its progress goes to stdout, or to stderr when ``quiet``."""
+    console = screen.console(stderr=quiet)
+    return Workbench(
+        "aws" if target_name == "aws" else "local",
+        home=paths.home(),
+        port=port,
+        kafka=kafka,
+        region=region,
+        steps=lambda: Steps(console=console),
+        in_python=False,
+    )
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:

@@ -1,18 +1,15 @@
 """The verb that sends one event (or some) to Kafka."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from flightpulse.cli import options
 from flightpulse.domain.events import TOPIC
-from simulator.produce import event_options
-
-if TYPE_CHECKING:
-    from flightpulse.domain.entities import Flight
-    from flightpulse.relay import Kafka
-    from flightpulse.workbench.target.session import Session
+from flightpulse.relay import Kafka, read_security
+from flightpulse.workbench.target.session import Session
+from simulator.produce import build, deliver, event_options
 
 
 @click.command(short_help="Send one event to Kafka.")
@@ -33,26 +30,14 @@ def produce(target: str, kafka: str | None, topic: str, kafka_config: Path | Non
     New times are computed from the flight's schedule in the table. The broker has acknowledged every event when this
     ends. Look at what came of it with: flightpulse show latest, flightpulse inbox.
     """
-    from simulator.produce import build, deliver
+    wb = options.bench(target, kafka=kafka)
+    wanted = build(wb.table.flight, event)
+    deliver(
+        broker(wb.session, kafka_config), wanted, topic=topic, correlation_id=event["correlation_id"], as_json=as_json
+    )
 
-    session = options.session(target, kafka=kafka)
-    wanted = build(lambda flight_id: _flight(session, flight_id), event)
-    deliver(broker(session, kafka_config), wanted, topic=topic, correlation_id=event["correlation_id"], as_json=as_json)
 
-
-def broker(session: "Session", config: Path | None) -> "Kafka":
+def broker(session: Session, config: Path | None) -> Kafka:
     """The session's broker, with the security settings of a properties file."""
-    from flightpulse.relay import Kafka, read_security
-
     security = read_security(config.read_text(encoding="utf-8").splitlines()) if config else {}
     return Kafka(session.broker, security)
-
-
-def _flight(session: "Session", flight_id: str) -> "Flight":
-    from flightpulse.adapters.table import Table
-    from flightpulse.workbench.deploy.seeding import not_seeded
-
-    flight = Table(session.dynamodb, session.table_name).flight(flight_id, consistent=True)
-    if flight is None:
-        raise not_seeded(session, flight_id)
-    return flight

@@ -1,22 +1,18 @@
 """The verb that lists dead letters, sends them back and redrives failed executions."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import asdict
 
 import click
+from rich.markup import escape
 
-from flightpulse.cli import options
-from flightpulse.workbench.target import names
-
-if TYPE_CHECKING:
-    from flightpulse.workbench.faults.redrive import Redriver, Result
-    from flightpulse.workbench.target.session import Session
-
-_KINDS = [*names.DEAD_LETTER_OUTPUTS, "executions"]
+from flightpulse.cli import options, screen
+from flightpulse.workbench.bench import Workbench
+from flightpulse.workbench.faults.dead_letter_queues import KINDS
+from flightpulse.workbench.faults.redrive import EXECUTIONS
 
 
 @click.command(short_help="List dead letters, send them back, redrive failed executions.")
-@click.argument("kinds", nargs=-1, type=click.Choice(_KINDS), metavar="[KIND]...")
+@click.argument("kinds", nargs=-1, type=click.Choice(KINDS), metavar="[KIND]...")
 @options.target
 @options.kafka
 @click.option("--list", "only_list", is_flag=True, help="Only show what waits, why, and since when.")
@@ -32,57 +28,37 @@ def redrive(kinds: tuple[str, ...], target: str, kafka: str | None, only_list: b
     All of it may be repeated: whatever has been handled meanwhile is recognised by its claim, and nobody is told twice.
     A record that is still bad comes back to its queue.
     """
-    session = options.session(target, kafka=kafka)
-    wanted = list(dict.fromkeys(kinds)) or _KINDS
+    wb = options.bench(target, kafka=kafka)
+    wanted = list(dict.fromkeys(kinds)) or list(KINDS)
     if only_list:
-        _list(session, wanted, as_json=as_json)
+        _list(wb, wanted, as_json=as_json)
         return
     if target == "aws" and not yes:
-        options.confirm(f"Send back {', '.join(wanted)} on {session.where}?")
-    results = list(_redrive(session, wanted, quiet=as_json))
+        options.confirm(f"Send back {', '.join(wanted)} on {wb.session.where}?")
+    results = []
+    for result in wb.dead_letters.send_back(wanted):
+        results.append(result)
+        if not as_json:
+            mark = "✗" if result.problem else "✓"
+            click.echo(f"{mark} {result.kind}: {result.what}: {result.problem or result.done}")
     if as_json:
-        options.print_json(
-            [{"kind": one.kind, "what": one.what, "done": one.done, "problem": one.problem} for one in results]
-        )
+        options.print_json([asdict(result) for result in results])
     elif not results:
         click.echo("Nothing waits: no dead letter and no failed execution.")
-    if any(one.problem for one in results):
+    if any(result.problem for result in results):
         raise click.exceptions.Exit(1)
 
 
-def _redrive(session: "Session", wanted: list[str], *, quiet: bool) -> "Iterator[Result]":
-    from flightpulse.workbench.faults.redrive import Redriver
-
-    redriver = Redriver(session)
-    for result in _results(redriver, wanted):
-        if not quiet:
-            mark = "✗" if result.problem else "✓"
-            click.echo(f"{mark} {result.kind}: {result.what}: {result.problem or result.done}")
-        yield result
-
-
-def _results(redriver: "Redriver", wanted: list[str]) -> "Iterator[Result]":
-    queues = [kind for kind in wanted if kind in names.DEAD_LETTER_OUTPUTS]
-    # Executions first: those whose letter still waits are left to it, and a letter sent back no longer waits.
-    if "executions" in wanted:
-        yield from redriver.redrive_executions()
-    if queues:
-        yield from redriver.send_back(queues)
-
-
-def _list(session: "Session", wanted: list[str], *, as_json: bool) -> None:
-    from flightpulse.workbench.faults import dead_letters
-    from flightpulse.workbench.faults.redrive import Redriver
-
-    queues = [kind for kind in wanted if kind in names.DEAD_LETTER_OUTPUTS]
-    letters = dead_letters.look(session, queues) if queues else []
-    failed = Redriver(session).failed_executions() if "executions" in wanted else []
+def _list(wb: Workbench, wanted: list[str], *, as_json: bool) -> None:
+    letters = wb.dead_letters.waiting(wanted)
+    failed = wb.dead_letters.failed_executions() if EXECUTIONS in wanted else []
     if as_json:
         options.print_json(
             {
                 "dead_letters": [letter.as_json() for letter in letters],
                 "executions": [
-                    {"arn": one.summary.arn, "event_id": one.event.event_id, "why": one.why} for one in failed
+                    {"arn": execution.summary.arn, "event_id": execution.event.event_id, "why": execution.why}
+                    for execution in failed
                 ],
             }
         )
@@ -90,21 +66,18 @@ def _list(session: "Session", wanted: list[str], *, as_json: bool) -> None:
     if not letters and not failed:
         click.echo("Nothing waits: no dead letter and no failed execution.")
         return
-    from rich.markup import escape
-
-    from flightpulse.cli import screen
-
     table = screen.table("kind", "since", "what", "why")
     for letter in letters:
         table.add_row(
             letter.kind, f"{letter.since.astimezone():%b %d %H:%M:%S}", escape(letter.what), escape(letter.why)
         )
-    for one in failed:
+    for failure in failed:
+        workflow = failure.summary.workflow.removeprefix("FlightPulse-")
         table.add_row(
             "executions",
-            f"{one.summary.started_at.astimezone():%b %d %H:%M:%S}",
-            escape(f"{one.summary.workflow.removeprefix('FlightPulse-')} {one.event.flight_id} ({one.event.event_id})"),
-            escape(" ".join(one.why.split())[:300]),
+            f"{failure.summary.started_at.astimezone():%b %d %H:%M:%S}",
+            escape(f"{workflow} {failure.event.flight_id} ({failure.event.event_id})"),
+            escape(" ".join(failure.why.split())[:300]),
         )
     screen.console().print(table)
-    click.echo(f"Send them back with: {session.command('redrive')}")
+    click.echo(f"Send them back with: {wb.session.command('redrive')}")

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from flightpulse.cli import options
+from flightpulse.cli.produce import broker
 from flightpulse.domain.events import TOPIC
 from flightpulse.relay import (
     Answer,
@@ -17,6 +18,7 @@ from flightpulse.relay import (
     partitions_of,
     run_until_signal,
 )
+from flightpulse.relay.aws import LambdaFunction, lambda_client, on_failure_destination
 
 
 @click.command(short_help="Poll a Kafka topic and invoke the deployed consumer.")
@@ -51,10 +53,7 @@ def relay(target: str, kafka: str | None, topic: str, kafka_config: Path | None,
 
     Runs until Ctrl-C, which lets running invocations end; a second Ctrl-C does not wait.
     """
-    from flightpulse.cli.produce import broker
-    from flightpulse.relay.aws import LambdaFunction, lambda_client, on_failure_destination
-
-    session = options.session(target, kafka=kafka)
+    session = options.bench(target, kafka=kafka).session
     cluster = broker(session, kafka_config)
     function_arn = wishes["function"] or session.output("KafkaConsumerArn")
     function = LambdaFunction(lambda_client(session.aws), function_arn)

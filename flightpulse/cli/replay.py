@@ -1,24 +1,21 @@
 """The verb that replays a real day of flights."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import Any
 
 import click
+from rich.console import Console
 
 from flightpulse import paths
-from flightpulse.cli import options
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from flightpulse.workbench.fire.pace import Pace
-    from flightpulse.workbench.fire.replaying import Line, Progress, Replayed
-    from flightpulse.workbench.target.session import Session
-    from simulator.replay import Plan
-
-_FLIGHTS_OF_A_WHOLE_DAY = 12
+from flightpulse.cli import options, screen
+from flightpulse.workbench.deploy import seeding
+from flightpulse.workbench.fire.pace import Pace
+from flightpulse.workbench.fire.replaying import Choice, Line, Progress, Replayed
+from flightpulse.workbench.show.progress import NO, YES, seconds
+from flightpulse.workbench.target.session import Session
+from simulator import days
+from simulator.replay import Plan
 
 
 @click.command(short_help="Replay a real day of flights.")
@@ -49,7 +46,14 @@ _FLIGHTS_OF_A_WHOLE_DAY = 12
 @click.option("--resume", is_flag=True, help="Go on with the replay that was stopped half-way.")
 @options.as_json
 def replay(
-    day: str | None, target: str, kafka: str | None, only_list: bool, resume: bool, as_json: bool, **choice: Any
+    day: str | None,
+    target: str,
+    kafka: str | None,
+    only_list: bool,
+    speed: float,
+    resume: bool,
+    as_json: bool,
+    **choice: Any,
 ) -> None:
     """Send what became known on a real day of flights, wait, and sum up what became of it.
 
@@ -68,93 +72,27 @@ def replay(
     if only_list or (day is None and not resume):
         _list(as_json=as_json)
         return
-    from flightpulse.workbench.fire.pace import Pace
-    from flightpulse.workbench.fire.replaying import Progress
-
     resumed = Progress.load(paths.home()) if resume else None
-    if resumed is not None:
-        choice = {**resumed.choice, "speed": choice["speed"]}
-    else:
-        choice = {**choice, "day": day, "leaves_on": seeding_day()}
-    plan = planned(choice)
-    session = options.session(target, kafka=kafka)
-    pace = Pace(choice["speed"], passed=timedelta(seconds=resumed.passed_seconds if resumed else 0))
-    replayed = _play(session, plan, pace, choice, resumed, quiet=as_json)
+    chosen = resumed.choice if resumed else Choice(day=day or "", leaves_on=seeding.tomorrow().isoformat(), **choice)
+    plan = chosen.plan()
+    wb = options.bench(target, kafka=kafka, quiet=as_json)
+    pace = Pace(speed, passed=timedelta(seconds=resumed.passed_seconds if resumed else 0))
+    replayed = wb.replay(plan, pace=pace, choice=chosen, resumed=resumed)
     if as_json:
-        options.print_json(_described(replayed, plan, choice["speed"], session))
+        options.print_json(_described(replayed, plan, speed, wb.session))
+    else:
+        _show(screen.console(), wb.session, plan, replayed)
     if not replayed.ok:
         raise click.exceptions.Exit(1)
 
 
-def seeding_day() -> str:
-    """The day on which replayed flights leave: tomorrow where the user is."""
-    from flightpulse.workbench.deploy import seeding
-
-    return seeding.tomorrow().isoformat()
-
-
-def planned(choice: Mapping[str, Any]) -> "Plan":
-    """The plan that these options describe. Raises UserError when there is no such day or no such flight."""
-    from simulator import days
-    from simulator.replay import plan
-
-    day = days.find(choice["day"])
-    rows = days.read(day)
-    wanted = days.Filter(tuple(choice["carriers"]), tuple(choice["origins"]), tuple(choice["tails"]))
-    everything = choice["all_flights"] or (bool(wanted) and choice["flights"] is None)
-    return plan(
-        day,
-        wanted.of(day, rows),
-        all_rows=rows,
-        flights=None if everything else choice["flights"] or _FLIGHTS_OF_A_WHOLE_DAY,
-        bookings=choice["bookings"],
-        seed=choice["seed"],
-        leaves_on=date.fromisoformat(choice["leaves_on"]),
-    )
-
-
-def _play(
-    session: "Session",
-    plan: "Plan",
-    pace: "Pace",
-    choice: Mapping[str, Any],
-    resumed: "Progress | None",
-    *,
-    quiet: bool,
-) -> "Replayed":
-    from flightpulse.cli import screen
-    from flightpulse.workbench.fire import replaying
-
-    console = screen.console(stderr=quiet)
-    steps = screen.Steps(console)
-    totals = plan.totals
-    name = f"replay {plan.day.name}"
-    what = f"{len(plan.news)} events about {totals.flights} flights, {totals.bookings} bookings"
-    with steps.shown():
-        steps.update(name, what)
-        replayed = replaying.replay(
-            session,
-            plan,
-            pace=pace,
-            choice=choice,
-            resumed=resumed,
-            on_board=lambda board: steps.update(name, str(board), board.sent - board.backlog, board.of),
-        )
-        steps.finish(name, what, ok=replayed.ok)
-    if not quiet:
-        _show(console, session, plan, replayed)
-    return replayed
-
-
-def _show(console: "Console", session: "Session", plan: "Plan", replayed: "Replayed") -> None:
-    from flightpulse.cli import screen
-
+def _show(console: Console, session: Session, plan: Plan, replayed: Replayed) -> None:
     table = screen.table("kind", "events", "handled", "superseded", "e-mails", "texts", "half told within", "95 %")
     for line in replayed.lines:
         table.add_row(*_cells(line))
     console.print(table)
     for check in replayed.run.checks:
-        console.print(f"{screen.YES if check.ok else screen.NO} {check.expected}: {check.seen}", markup=False)
+        console.print(f"{YES if check.ok else NO} {check.expected}: {check.seen}", markup=False)
     for hint in replayed.run.hints:
         console.print(f"  → {hint}", markup=False)
     if plan.left_out:
@@ -165,15 +103,13 @@ def _show(console: "Console", session: "Session", plan: "Plan", replayed: "Repla
     console.print(session.model, markup=False)
 
 
-def _cells(line: "Line") -> list[str]:
-    from flightpulse.cli import screen
-
+def _cells(line: Line) -> list[str]:
     counts = (line.events, line.handled, line.superseded, line.emails, line.texts)
-    waits = ("–" if wait is None else screen.seconds(wait) for wait in (line.p50, line.p95))
+    waits = ("–" if wait is None else seconds(wait) for wait in (line.p50, line.p95))
     return [line.kind, *map(str, counts), *waits]
 
 
-def _described(replayed: "Replayed", plan: "Plan", speed: float, session: "Session") -> dict[str, Any]:
+def _described(replayed: Replayed, plan: Plan, speed: float, session: Session) -> dict[str, Any]:
     return {
         "day": plan.day.name,
         "ok": replayed.ok,
@@ -184,15 +120,13 @@ def _described(replayed: "Replayed", plan: "Plan", speed: float, session: "Sessi
         "totals": asdict(plan.totals),
         "seconds": round(replayed.run.seconds, 2),
         "kinds": [line.as_json() for line in replayed.lines],
-        "checks": [{"expected": one.expected, "seen": one.seen, "ok": one.ok} for one in replayed.run.checks],
+        "checks": [{"expected": check.expected, "seen": check.seen, "ok": check.ok} for check in replayed.run.checks],
         "hints": list(replayed.run.hints),
         "model": session.model,
     }
 
 
 def _list(*, as_json: bool) -> None:
-    from simulator import days
-
     found = []
     for day in days.DAYS:
         rows = days.read(day)
@@ -205,8 +139,6 @@ def _list(*, as_json: bool) -> None:
             ]
         )
         return
-    from flightpulse.cli import screen
-
     table = screen.table("day", "flights", "cancelled", "what happened")
     for day, flights, cancelled in found:
         table.add_row(day.name, str(flights), str(cancelled), day.title)

@@ -1,18 +1,15 @@
 """The verb that runs a scenario and shows expected beside seen."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from flightpulse.cli import options
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
-    from flightpulse.workbench.fire.scenarios import ScenarioRun
-    from flightpulse.workbench.target.session import Session
-    from simulator.scenarios import Scenario
+from flightpulse.cli import options, screen
+from flightpulse.workbench.bench import Workbench
+from flightpulse.workbench.fire.expectations import EXPECTED
+from flightpulse.workbench.run import Run
+from simulator import scenarios
+from simulator.scenarios import SCENARIOS, Scenario
 
 
 @click.command(short_help="Send one scenario, wait, and hold it against what must be seen.")
@@ -46,86 +43,39 @@ def scenario(
     if only_list or scenario is None:
         _list(as_json=as_json)
         return
-    from simulator import scenarios
-
     chosen = scenarios.find(scenario)
-    session = options.session(target, kafka=kafka)
-    run = play(session, chosen, reset=not no_reset, seconds=timeout, quiet=as_json)
+    wb = options.bench(target, kafka=kafka, quiet=as_json)
+    run = wb.fire(chosen.name, reset=not no_reset, timeout=timeout)
     if as_json:
-        options.print_json({**run.as_json(), "model": session.model})
+        options.print_json({"scenario": chosen.number, **run.as_json(), "model": wb.session.model})
     else:
-        _after(session, run)
+        show(run)
+        _after(wb, run)
     if not run.ok:
         raise click.exceptions.Exit(1)
 
 
-def play(
-    session: "Session", scenario: "Scenario", *, reset: bool = True, seconds: float | None = None, quiet: bool = False
-) -> "ScenarioRun":
-    """Run a scenario, show that it runs, and (unless ``quiet``) show its table."""
-    from flightpulse.cli import screen
-    from flightpulse.workbench.bench import cloud_of
-    from flightpulse.workbench.fire import firing
-    from flightpulse.workbench.fire.expectations import EXPECTED
-
-    console = screen.console(stderr=quiet)
-    steps = screen.Steps(console)
-    name = f"scenario {scenario.number}"
-    with steps.shown():
-        steps.update(name, scenario.title)
-        fired = firing.fire(
-            session,
-            scenario,
-            EXPECTED[scenario.name],
-            reset=reset,
-            seconds=seconds,
-            on_look=lambda seen, expected: steps.update(name, scenario.title, seen, expected),
-        )
-        firing.keep(session, scenario, fired, cloud=cloud_of(session))
-        run = fired.run
-        steps.finish(name, scenario.title, ok=run.ok)
-    if not quiet:
-        console.print(table_of(run))
-        show_hints(console, run)
-    return run
-
-
-def table_of(run: "ScenarioRun") -> "Table":
-    """Expected beside seen, with a mark and a word for each."""
-    from rich.markup import escape
-
-    from flightpulse.cli import screen
-
-    table = screen.table("", "expected", "seen")
-    for check in run.checks:
-        mark = f"[green]{screen.YES} seen[/green]" if check.ok else f"[red]{screen.NO} missing[/red]"
-        table.add_row(mark, escape(check.expected), escape(check.seen))
-    return table
-
-
-def show_hints(console: "Console", run: "ScenarioRun") -> None:
-    """Where to look, when something is missing."""
+def show(run: Run) -> None:
+    """Expected beside seen, and where to look when something is missing."""
+    console = screen.console()
+    console.print(screen.checks(run.checks))
     for hint in run.hints:
         console.print(f"  → {hint}", markup=False)
 
 
-def _after(session: "Session", run: "ScenarioRun") -> None:
+def _after(wb: Workbench, run: Run) -> None:
     flights = sorted({sent.flight_id for sent in run.facts.sent})
     read = f"inbox --flight {flights[0]}" if len(flights) == 1 else "inbox"
-    click.echo(session.model)
-    click.echo(f"Read the messages: {session.command(read)}   Step through: {session.command('show latest')}")
+    command = wb.session.command
+    click.echo(wb.session.model)
+    click.echo(f"Read the messages: {command(read)}   Step through: {command('show latest')}")
 
 
 def _list(*, as_json: bool) -> None:
-    from flightpulse.workbench.fire.expectations import EXPECTED
-    from simulator.scenarios import SCENARIOS
-
     expected = {scenario.name: [expectation.what for expectation in EXPECTED[scenario.name]] for scenario in SCENARIOS}
     if as_json:
         options.print_json([_described(scenario, expected[scenario.name]) for scenario in SCENARIOS])
         return
-    from flightpulse.cli import screen
-
     table = screen.table("n", "name", "sends", "a viewer must then see")
     for scenario in SCENARIOS:
         wanted = "\n".join(f"• {what}" for what in expected[scenario.name])
@@ -134,7 +84,7 @@ def _list(*, as_json: bool) -> None:
     click.echo("Run one with: flightpulse scenario 1")
 
 
-def _described(scenario: "Scenario", expected: list[str]) -> dict[str, Any]:
+def _described(scenario: Scenario, expected: list[str]) -> dict[str, Any]:
     return {
         "number": scenario.number,
         "name": scenario.name,

@@ -28,10 +28,7 @@ def seed(target: str, day: datetime | None, folder: Path | None, as_json: bool) 
     May be repeated: flights and bookings are then as they were before any scenario. Data that does not match its
     schemas is refused as a whole, with file, entry and field.
     """
-    from flightpulse.workbench.deploy import seeding
-
-    session = options.session(target)
-    seeded = seeding.seed(session, day=day.date() if day else None, folder=folder)
+    seeded = options.bench(target).table.load(day=day.date() if day else None, folder=folder)
     if as_json:
         options.print_json({**asdict(seeded), "day": seeded.day.isoformat()})
         return

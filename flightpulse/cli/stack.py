@@ -1,16 +1,12 @@
 """Verbs about the stack: deploy, destroy, synth, diff."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from flightpulse.cli import options
-
-if TYPE_CHECKING:
-    from flightpulse.cli.screen import Steps
-    from flightpulse.workbench.deploy.deploy import Deployment, Plan, Progress, Report
-    from flightpulse.workbench.target.session import Session
+from flightpulse.workbench.deploy import deploy as deployments
+from flightpulse.workbench.deploy.deploy import Plan
 
 _CONTEXT = click.option(
     "--context",
@@ -35,40 +31,17 @@ def deploy(target: str, context: tuple[tuple[str, str], ...], yes: bool, kafka: 
     AWS account, account, region and changes are shown first, and nothing changes before you have agreed.
     """
     chosen = dict(context) | ({"kafka_bootstrap": kafka} if kafka else {})
-    session = options.session(target)
-    if target == "local":
-        deploy_local(session, chosen)
-    else:
-        _deploy_account(session, chosen, yes=yes)
+    wb = options.bench(target)
+    # Started first, a local cloud would be an answer to a question that nobody asked.
+    _ = wb.session
+    if target == "aws":
+        _show_plan(wb.stack.plan(chosen))
+        if not yes:
+            options.confirm("Deploy this?")
+    wb.stack.deploy(again=True, agree=True, context=chosen, planned=target == "aws")
 
 
-def deploy_local(session: "Session", context: dict[str, str]) -> "Deployment":
-    """Deploy to the local cloud, showing each step."""
-    from flightpulse.cli.screen import Steps, console
-    from flightpulse.workbench.deploy.deploy import Deployer
-
-    steps = Steps(console())
-    with steps.shown():
-        return Deployer(session, context=context, report=_showing(steps)).deploy()
-
-
-def _deploy_account(session: "Session", context: dict[str, str], *, yes: bool) -> None:
-    from flightpulse.cli.screen import Steps, console
-    from flightpulse.workbench.deploy.deploy import Deployer
-
-    screen = console()
-    steps = Steps(screen)
-    deployer = Deployer(session, context=context, report=_showing(steps))
-    with steps.shown():
-        plan = deployer.plan()
-    _show_plan(plan)
-    if not yes:
-        options.confirm("Deploy this?")
-    with steps.shown():
-        deployer.deploy(synthesised=True)
-
-
-def _show_plan(plan: "Plan") -> None:
+def _show_plan(plan: Plan) -> None:
     click.echo(plan.differences.rstrip())
     click.echo()
     click.echo(f"Account {plan.account}, region {plan.region} ({plan.endpoint})")
@@ -87,18 +60,12 @@ def destroy(target: str, yes: bool) -> None:
 
     Asks before it does so in an AWS account. The local cloud goes on running.
     """
-    from flightpulse.cli.screen import Steps, console
-    from flightpulse.workbench.deploy.deploy import Deployer
-
-    session = options.session(target)
+    wb = options.bench(target)
+    session = wb.session
     if target == "aws" and not yes:
         account = session.client("sts").get_caller_identity()["Account"]
         options.confirm(f"Delete FlightPulseStack in account {account}, region {session.region}?")
-    steps = Steps(console())
-    with steps.shown():
-        existed = Deployer(session, context={}, report=_showing(steps)).destroy()
-    if not existed:
-        click.echo(f"There is no FlightPulseStack on {session.where}: nothing to delete.")
+    wb.stack.destroy(agree=True)
 
 
 @click.command(short_help="Write the CloudFormation template.")
@@ -106,15 +73,8 @@ def destroy(target: str, yes: bool) -> None:
 @click.option("--print", "show", is_flag=True, help="Print the template itself instead of its place.")
 def synth(context: tuple[tuple[str, str], ...], show: bool) -> None:
     """Write the CloudFormation template and the Lambda package. Needs neither a cloud nor credentials."""
-    from flightpulse import paths
-    from flightpulse.cli.screen import Steps, console
-    from flightpulse.workbench.deploy.deploy import synthesise
-
     # What is printed for a program to read must not be mixed with progress.
-    steps = Steps(console(stderr=show))
-    with steps.shown():
-        folder = synthesise(dict(context), paths.home(), _showing(steps))
-    template = folder / "FlightPulseStack.template.json"
+    template = deployments.template_path(options.bench("local", quiet=show).stack.synth(dict(context)))
     click.echo(template.read_text(encoding="utf-8") if show else _from_here(template))
 
 
@@ -123,25 +83,7 @@ def synth(context: tuple[tuple[str, str], ...], show: bool) -> None:
 @_CONTEXT
 def diff(target: str, context: tuple[tuple[str, str], ...]) -> None:
     """Show what a deploy would change, as the CDK CLI shows it. Changes nothing."""
-    from flightpulse.cli.screen import Steps, console
-    from flightpulse.workbench.deploy.deploy import Deployer
-
-    steps = Steps(console(stderr=True))
-    with steps.shown():
-        text = Deployer(options.session(target), context=dict(context), report=_showing(steps)).diff()
-    click.echo(text.rstrip())
-
-
-def _showing(steps: "Steps") -> "Report":
-    """Shows a deployment's progress as steps."""
-
-    def show(progress: "Progress") -> None:
-        if progress.finished:
-            steps.finish(progress.step, progress.text)
-        else:
-            steps.update(progress.step, progress.text, progress.done, progress.total)
-
-    return show
+    click.echo(options.bench(target, quiet=True).stack.plan(dict(context)).differences.rstrip())
 
 
 def _from_here(path: Path) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from flightpulse.cli import options, screen
+from flightpulse.cli import options
 from flightpulse.messages.records import Status
 from flightpulse.workbench.messages import preparing, template_records
 
@@ -27,7 +27,7 @@ def templates() -> None:
 @options.as_json
 def list_(segment: str, target: str, status: str | None, as_json: bool) -> None:
     """List the templates of all segments that begin with SEGMENT, or of all."""
-    found = template_records.listed(options.session(target), segment, status)
+    found = options.bench(target).templates.list(segment, status)
     if as_json:
         options.print_json(found.as_json())
     else:
@@ -40,7 +40,7 @@ def list_(segment: str, target: str, status: str | None, as_json: bool) -> None:
 @options.as_json
 def show(segment: str, target: str, as_json: bool) -> None:
     """Show the template of SEGMENT: its words, who drafted and reviewed it, and what was found."""
-    found = template_records.shown(options.session(target), segment)
+    found = options.bench(target).templates.show(segment)
     if as_json:
         options.print_json(found.as_json())
     else:
@@ -54,27 +54,20 @@ def show(segment: str, target: str, as_json: bool) -> None:
     "--concurrency", type=click.IntRange(1, 20), default=preparing.CONCURRENCY, show_default=True,
     help="How many calls of the messenger at a time.",
 )  # fmt: skip
+@click.option("--anew", is_flag=True, help="Also draft again what models approved, for another model or better luck.")
 @options.yes
 @options.as_json
-def prepare(segment: tuple[str, ...], target: str, concurrency: int, yes: bool, as_json: bool) -> None:
+def prepare(segment: tuple[str, ...], target: str, concurrency: int, anew: bool, yes: bool, as_json: bool) -> None:
     """Have the deployed messenger draft and review what has no template yet, of all segments or those that begin so.
 
     What models refused is tried again; what a person refused is not. It says what it will cost before it begins.
     """
-    session = options.session(target)
-    plan = preparing.plan(session, segment or ("",))
+    wb = options.bench(target, quiet=as_json)
+    plan = wb.templates.plan(*segment, anew=anew)
     click.echo(plan, err=as_json)
     if plan.segments and target == "aws" and not yes:
         options.confirm("Begin?")
-    steps = screen.Steps(screen.console(stderr=as_json))
-    with steps.shown():
-        done = preparing.prepare(
-            session,
-            plan,
-            concurrency=concurrency,
-            on_progress=lambda text, ready, total: steps.update("prepare", text, ready, total),
-        )
-        steps.finish("prepare", f"{len(done.outcomes)} segments")
+    done = wb.templates.prepare(plan, concurrency=concurrency)
     if as_json:
         options.print_json(done.as_json())
     elif plan.segments:
@@ -94,7 +87,7 @@ def prepare(segment: tuple[str, ...], target: str, concurrency: int, yes: bool, 
 def approve(segment: str, target: str, by: str | None, path: Path | None) -> None:
     """Approve the draft of SEGMENT as it is, or in your own words; these must pass the lint."""
     words = template_records.read_template(path) if path else None
-    record = template_records.approve(options.session(target), segment, by=by, template=words)
+    record = options.bench(target).templates.approve(segment, by=by, template=words)
     click.echo(f"{record.segment.key} is APPROVED by {record.reviewed_by}.")
 
 
@@ -105,5 +98,5 @@ def approve(segment: str, target: str, by: str | None, path: Path | None) -> Non
 @click.option("--reason", default="", help="Why, for whoever looks at it later.")
 def refuse(segment: str, target: str, by: str | None, reason: str) -> None:
     """Refuse the template of SEGMENT: its passengers get the written text."""
-    record = template_records.refuse(options.session(target), segment, by=by, reason=reason)
+    record = options.bench(target).templates.refuse(segment, by=by, reason=reason)
     click.echo(f"{record.segment.key} is REFUSED by {record.reviewed_by}.")

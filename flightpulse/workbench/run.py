@@ -1,19 +1,23 @@
 """Everything that is known of one firing: what was sent, what ran, what was written, who was told."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from html import escape
+from typing import Any
 
 from flightpulse.errors import UserError
 from flightpulse.kafka import record_positions
 from flightpulse.kafka.record_positions import KafkaRecord, Place
 from flightpulse.stack.event_workflows import short_name
+from flightpulse.workbench.costs import run_cost
+from flightpulse.workbench.costs.run_cost import RunCost
 from flightpulse.workbench.executions import executions, history
-from flightpulse.workbench.executions.run_executions import Loader, RunExecution
+from flightpulse.workbench.executions.executions import Execution
+from flightpulse.workbench.executions.loading import ExecutionList, Loader
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.fire.scenarios import Check
 from flightpulse.workbench.messages import segments_seen
@@ -21,91 +25,20 @@ from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.messages.inbox_cards import Inbox
 from flightpulse.workbench.messages.segments_seen import SegmentsSeen
 from flightpulse.workbench.observe import consumer_log, item_changes, journey, logs
-from flightpulse.workbench.observe.facts import AuditEvent, Facts
-from flightpulse.workbench.observe.item_changes import ItemChange
-from flightpulse.workbench.observe.journey import Clues, ConsumerLine, Journey
-from flightpulse.workbench.show import charts
-from flightpulse.workbench.show.charts import Span
-from flightpulse.workbench.show.picture import Picture
+from flightpulse.workbench.observe.counts import Counts
+from flightpulse.workbench.observe.facts import AuditEvent, AuditEvents, Facts
+from flightpulse.workbench.observe.hops import Clues, ConsumerLine
+from flightpulse.workbench.observe.item_changes import ItemChanges
+from flightpulse.workbench.observe.journey import Journey
+from flightpulse.workbench.observe.timing import Timing
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.show.two_part_output import PictureAndWords
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
-
-if TYPE_CHECKING:
-    from flightpulse.workbench.costs.run_cost import RunCost
-    from flightpulse.workbench.player import Diff, Gantt, Player
-    from flightpulse.workbench.player.table import Table as StateTable
 
 _SKEW = timedelta(seconds=2)
 _STREAM_SECONDS = {"local": 8.0, "aws": 30.0}
 _LOOK_AGAIN_SECONDS = 0.2
 _STATUSES = frozenset({"status", "booking_status"})
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much of everything a run took.
-
-    ``state_transitions`` are those that Step Functions bills: every state entered and every retry, nested executions
-    included. Templates are counted per segment of passengers. ``model_calls`` counts the answers asked of the model:
-    one per template, and one more where the guard refused the first answer.
-    """
-
-    events: int
-    records: int
-    executions: int
-    state_transitions: int
-    table_writes: int
-    passengers_told: int
-    emails: int
-    texts: int
-    templates_from_model: int
-    templates_from_cache: int
-    templates_from_fallback: int
-    model_calls: int
-
-    def __getitem__(self, name: str) -> int:
-        if name not in self.__slots__:
-            raise KeyError(f"no count {name!r}; there are {', '.join(self.__slots__)}")
-        value: int = getattr(self, name)
-        return value
-
-    def table(self) -> Table:
-        """The counts as a table."""
-        rows = [(one.name.replace("_", " "), getattr(self, one.name)) for one in fields(self)]
-        return Table.of(("what", "how many"), rows, numbers=(1,))
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
-
-    def __str__(self) -> str:
-        return str(self.table())
-
-
-@dataclass(frozen=True, slots=True)
-class Latency(PictureAndWords):
-    """Seconds from an event's Kafka record to each message about it, in the order of the messages."""
-
-    seconds: tuple[float, ...] = field(repr=False)
-
-    @property
-    def p50(self) -> float:
-        return charts.percentile(self.seconds, 0.5)
-
-    @property
-    def p95(self) -> float:
-        return charts.percentile(self.seconds, 0.95)
-
-    def picture(self, target: float | None = None) -> Picture:
-        """The empirical distribution; ``target`` (seconds) adds a line."""
-        return charts.latency_ecdf(self.seconds, target=target)
-
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.picture()._repr_mimebundle_(**options)
-
-    def __str__(self) -> str:
-        return f"{len(self.seconds)} messages: p50 {charts.duration(self.p50)}, p95 {charts.duration(self.p95)}"
 
 
 class Run:
@@ -129,7 +62,7 @@ class Run:
         return all(check.ok for check in self.checks)
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """The scenario's name; for events of one's own what they say."""
         return self.title if self.name in self.event_ids or self.name.endswith(" events") else self.name
 
@@ -159,11 +92,11 @@ class Run:
         return tuple(record_positions.read(self.session.broker, self.places))
 
     @cached_property
-    def executions(self) -> tuple[RunExecution, ...]:
+    def executions(self) -> ExecutionList:
         """The executions of the events' workflows in the order in which they began, each with what it started."""
-        loader, arns = Loader(self.session), [one.arn for one in self.facts.handled]
+        loader, arns = Loader(self.session), [execution.arn for execution in self.facts.handled]
         with ThreadPoolExecutor(max_workers=max(1, min(6, len(arns)))) as pool:
-            return tuple(pool.map(loader.load, arns))
+            return ExecutionList(pool.map(loader.load, arns))
 
     @cached_property
     def consumer_lines(self) -> Mapping[tuple[int, int], ConsumerLine]:
@@ -182,52 +115,35 @@ class Run:
         }
 
     @cached_property
-    def item_changes(self) -> tuple[ItemChange, ...]:
+    def item_changes(self) -> ItemChanges:
         """What the table's stream says of the items of this run's events, in its order."""
         ended = self.began_at + timedelta(seconds=self.seconds) + _SKEW
-        found = [one for one in item_changes.read(self.session, since=self.began_at) if one.at <= ended]
+        found = [change for change in item_changes.read(self.session, since=self.began_at) if change.at <= ended]
         flights = {str(event["payload"]["flight_id"]) for event in self.events}
-        bookings = {one.booking_id for known in self.facts.recipients.values() for one in known}
+        bookings = {recipient.booking_id for known in self.facts.recipients.values() for recipient in known}
         keep = {
             id(change): change
             for event_id in self.event_ids
             for change in item_changes.of_event(found, event_id, flights, bookings)
         }
-        return tuple(change for change in found if id(change) in keep)
-
-    def stream_log(self) -> Table:
-        """What the table's stream says of this run, one line per write: to which item, and what it changed."""
-        rows = [(one.action, one.key, one.changes.brief(2)) for one in self.item_changes]
-        return Table.of(("write", "item", "what changed"), rows)
+        return ItemChanges(change for change in found if id(change) in keep)
 
     @cached_property
-    def audit(self) -> tuple[AuditEvent, ...]:
+    def audit(self) -> AuditEvents:
         """The audit log's events of this run. Waits (some seconds at most) for those that status changes must cause."""
         wanted = sum(
-            change.sk == "METADATA" and any(one.key in _STATUSES for one in change.changes.changed)
+            change.sk == "METADATA" and any(item.key in _STATUSES for item in change.changes.changed)
             for change in self.item_changes
         )
         patience = timedelta(seconds=self.seconds + _STREAM_SECONDS[self.session.target])
         while True:
             found = self._read_audit()
-            seen = sum(one.detail_type.endswith(".status_changed") for one in found)
+            seen = sum(item.detail_type.endswith(".status_changed") for item in found)
             if seen >= wanted or datetime.now(UTC) > self.began_at + patience:
                 return found
             time.sleep(_LOOK_AGAIN_SECONDS)
 
-    def audit_log(self) -> Table:
-        """The audit log's events of this run, one line each, in the order in which they were written."""
-        rows = [
-            (
-                one.detail_type,
-                one.detail.get("booking_id") or one.detail.get("flight_id", ""),
-                one.detail.get("summary", ""),
-            )
-            for one in self.audit
-        ]
-        return Table.of(("event", "about", "says"), rows)
-
-    def _read_audit(self) -> tuple[AuditEvent, ...]:
+    def _read_audit(self) -> AuditEvents:
         ids = set(self.event_ids)
         found = []
         for event in logs.read(self.session, [names.AUDIT_LOG], since=self.began_at - _SKEW):
@@ -235,7 +151,7 @@ class Run:
             detail = envelope.get("detail")
             if isinstance(detail, dict) and detail.get("event_id") in ids:
                 found.append(AuditEvent(str(envelope.get("detail-type", "")), detail, event.at))
-        return tuple(found)
+        return AuditEvents(found)
 
     def journey(self, which: str | None = None) -> Journey:
         """One timeline over every hop.
@@ -248,22 +164,22 @@ class Run:
             return journey.of_event(self._clues(which or self.event_ids[0]))
         booking_id, flight_id = self._booking(which)
         told = [message for message in self.messages if message.booking_id == booking_id]
-        about = [one for one in self.facts.sent if one.flight_id == flight_id]
-        newest = max(about, key=lambda one: (one.known_at, one.event_id)).event_id
+        about = [record for record in self.facts.sent if record.flight_id == flight_id]
+        newest = max(about, key=lambda record: (record.known_at, record.event_id)).event_id
         reached = max(told, key=lambda message: message.event_at).event_id if told else newest
         return journey.of_booking(self._clues(reached), booking_id)
 
     def _booking(self, which: str) -> tuple[str, str]:
-        known = [(flight, one) for flight, booked in self.facts.recipients.items() for one in booked]
-        for flight, one in known:
-            if which in {one.booking_id, one.passenger_id}:
-                return one.booking_id, flight
-        there = ", ".join(sorted(one.booking_id for _, one in known)) or "nobody"
+        known = [(flight, recipient) for flight, booked in self.facts.recipients.items() for recipient in booked]
+        for flight, recipient in known:
+            if which in {recipient.booking_id, recipient.passenger_id}:
+                return recipient.booking_id, flight
+        there = ", ".join(sorted(recipient.booking_id for _, recipient in known)) or "nobody"
         raise UserError(f"{which} is not part of this run.", hint=f"Booked on its flights: {there}.")
 
     def _clues(self, event_id: str) -> Clues:
-        event = next(one for one in self.events if one["event_id"] == event_id)
-        place = next((one for one in self.places if one.event_id == event_id), None)
+        event = next(item for item in self.events if item["event_id"] == event_id)
+        place = next((item for item in self.places if item.event_id == event_id), None)
         execution = self._handling(event_id)
         return Clues(
             event=event,
@@ -273,13 +189,13 @@ class Run:
             execution=execution,
             item_changes=self.item_changes,
             messages=[message for message in self.messages if message.event_id == event_id],
-            audit=[one for one in self.audit if one.detail.get("event_id") == event_id],
+            audit=[item for item in self.audit if item.detail.get("event_id") == event_id],
         )
 
-    def _handling(self, event_id: str) -> RunExecution | None:
+    def _handling(self, event_id: str) -> Execution | None:
         """The execution that handled an event; one that only recognised a duplicate where there is no other."""
-        found = [one for one in self.executions if one.bus_event.event_id == event_id]
-        return next((one for one in found if one.outcome != "ALREADY_HANDLED"), found[0] if found else None)
+        found = [execution for execution in self.executions if execution.event.event_id == event_id]
+        return next((item for item in found if item.outcome != "ALREADY_HANDLED"), found[0] if found else None)
 
     def _known_records(self) -> Sequence[KafkaRecord]:
         try:
@@ -295,7 +211,7 @@ class Run:
         )
         return ", ".join(sorted(answer["RuleNames"]))
 
-    def execution(self, which: int | str = 0) -> RunExecution:
+    def execution(self, which: int | str = 0) -> Execution:
         """One execution: by its place among ``executions``, by event id, by ARN, or the first of a workflow.
 
         Short names include the nested ones (``notify-passengers``, ``notify-chunk``). Raises UserError.
@@ -306,45 +222,21 @@ class Run:
             handling = self._handling(which)
             found = (handling,) if handling else ()
         else:
-            every = (one for top in self.executions for one in top.all())
-            found = tuple(one for one in every if which in {one.arn, one.workflow, one.name, short_name(one.workflow)})[
-                :1
-            ]
+            every = (item for top in self.executions for item in top.all())
+            found = tuple(
+                item for item in every if which in {item.arn, item.workflow, item.name, short_name(item.workflow)}
+            )[:1]
         if found:
             return found[0]
-        there = ", ".join(one.workflow for one in self.executions) or "none"
+        there = ", ".join(item.workflow for item in self.executions) or "none"
         raise UserError(f"This run has no execution {which!r}.", hint=f"It has: {there}.")
-
-    def player(self, which: int | str = 0) -> "Player":
-        """The step player of one execution (see :meth:`execution`)."""
-        return self.execution(which).player()
-
-    def gantt(self, which: int | str = 0) -> "Gantt":
-        """When each state of one execution ran."""
-        return self.execution(which).gantt()
-
-    def table(self, which: int | str = 0) -> "StateTable":
-        """One row per visit of a state of one execution."""
-        return self.execution(which).table()
-
-    def diff(self, other: "Run | RunExecution", which: int | str = 0) -> "Diff":
-        """One execution of this run against the same of another run, on one diagram."""
-        from flightpulse.workbench.player import diff
-
-        mine = self.execution(which)
-        theirs = other.execution(which) if isinstance(other, Run) else other
-        if mine.workflow != theirs.workflow:
-            raise UserError(
-                f"{mine.workflow} cannot be compared with {theirs.workflow}.", hint="Give two runs of one workflow."
-            )
-        return diff(mine.definition, mine.events, theirs.events)
 
     def counts(self) -> Counts:
         """How much of everything the run took."""
-        everything = [one for top in self.executions for one in top.all()]
-        visits = [visit for one in everything for visit in history.walk(one.history.visits)]
+        everything = [execution for top in self.executions for execution in top.all()]
+        visits = [visit for execution in everything for visit in history.walk(execution.history.visits)]
         attempts = [attempt for visit in visits for attempt in visit.attempts]
-        templates, refused = self._templates()
+        templates = self._templates()
         return Counts(
             events=len(self.event_ids),
             records=len(self.events),
@@ -360,13 +252,13 @@ class Run:
             templates_from_model=templates["model"],
             templates_from_cache=templates["cache"],
             templates_from_fallback=templates["fallback"],
-            model_calls=templates["model"] + templates["fallback"] + refused,
+            model_calls=templates["calls"],
+            model_tokens_in=templates["input_tokens"],
+            model_tokens_out=templates["output_tokens"],
         )
 
-    def cost(self) -> "RunCost":
+    def cost(self) -> RunCost:
         """What the run would cost in an AWS account at list prices, service by service."""
-        from flightpulse.workbench.costs import run_cost
-
         return run_cost.of(self)
 
     def segments(self) -> SegmentsSeen:
@@ -376,46 +268,23 @@ class Run:
     def _messenger_lines(self) -> list[logs.LogEvent]:
         return logs.read(self.session, [names.LOG_GROUPS["messenger"]], since=self.began_at - _SKEW)
 
-    def _templates(self) -> tuple[dict[str, int], int]:
-        """Templates by origin, and how many first answers the guard refused, from the messenger's log."""
-        sums, refused, ids = {"model": 0, "cache": 0, "fallback": 0}, 0, set(self.event_ids)
+    def _templates(self) -> Counter[str]:
+        """Templates by origin, and the calls and tokens of models, from the messenger's log."""
+        sums: Counter[str] = Counter()
+        ids = set(self.event_ids)
         for event in self._messenger_lines():
             line = event.fields or {}
-            if line.get("event_id") not in ids:
-                continue
-            refused += line.get("message") == segments_seen.REFUSED
             counted = line.get("counts")
-            if isinstance(counted, dict):
-                for origin in sums:
-                    sums[origin] += int(counted.get(origin, 0))
-        return sums, refused
+            if line.get("event_id") in ids and isinstance(counted, dict):
+                sums.update({origin: int(counted.get(origin, 0)) for origin in ("model", "cache", "fallback")})
+                for asked in (line.get("usage") or {}).values():
+                    sums.update(asked)
+        return sums
 
-    def latency(self) -> Latency:
-        """Seconds from each event's record to its messages."""
-        written: dict[str, datetime] = {}
-        for record in self._known_records():
-            written.setdefault(record.event_id, record.at)
-        for one in self.facts.sent:
-            written.setdefault(one.event_id, one.at)
-        return Latency(tuple((one.at - written[one.event_id]).total_seconds() for one in self.messages))
-
-    def backlog(self) -> Picture:
-        """How many records had been sent and how many of their workflows had ended at each moment."""
-        ends = [one.stopped_at for one in self.facts.handled if one.stopped_at is not None]
-        return charts.backlog([record.at for record in self._known_records()], ends)
-
-    def throughput(self) -> Picture:
-        """How many records were sent, and how many messages went out, per second."""
-        return charts.throughput([record.at for record in self._known_records()], [one.at for one in self.messages])
-
-    def concurrency(self) -> Picture:
-        """When each execution of an event's workflow ran, beside the others."""
-        spans = [
-            Span(f"{one.flight_id} {one.detail_type}: {one.outcome or one.status}", one.started_at, one.stopped_at)
-            for one in self.facts.handled
-            if one.stopped_at is not None
-        ]
-        return charts.concurrency(spans)
+    @property
+    def timing(self) -> Timing:
+        """How long messages took, how far the workflows were behind, how many ran at once."""
+        return Timing(self.facts, self._known_records())
 
     def sentence(self) -> str:
         """The whole run in one line."""
@@ -425,22 +294,34 @@ class Run:
             _counted(len(self.facts.handled), "execution"),
             _counted(len(self.messages), "message"),
         ]
-        return f"{self.label}: {seen} of {len(self.checks)} expectations seen; {', '.join(parts)}"
+        return f"{self._label}: {seen} of {len(self.checks)} expectations seen; {', '.join(parts)}"
 
     def summary(self) -> Table:
         """Expected beside seen."""
         rows = [("✓ seen" if check.ok else "✗ missing", check.expected, check.seen) for check in self.checks]
         return Table.of(("", "expected", "seen"), rows, note="\n".join(f"→ {hint}" for hint in self.hints))
 
-    def __iter__(self) -> Iterator[RunExecution]:
+    def as_json(self) -> dict[str, Any]:
+        """What was expected and seen, as plain JSON values."""
+        return {
+            "name": self.name,
+            "ok": self.ok,
+            "began_at": self.began_at.isoformat(),
+            "seconds": round(self.seconds, 2),
+            "checks": [{"expected": check.expected, "seen": check.seen, "ok": check.ok} for check in self.checks],
+            "events": [sent.event_id for sent in self.facts.sent],
+            "executions": [handled.arn for handled in self.facts.handled],
+            "messages": len(self.messages),
+            "hints": list(self.hints),
+        }
+
+    def __iter__(self) -> Iterator[Execution]:
         return iter(self.executions)
 
     def __repr__(self) -> str:
         return f"{self.title}\n{self.summary()}"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        from html import escape
-
         return {"text/plain": repr(self), "text/html": f"<p>{escape(self.title)}</p>{self.summary().html()}"}
 
 

@@ -11,7 +11,7 @@ from flightpulse.errors import UserError
 from localcloud.process import environment, health, home, lock, ports, processes, state, version
 from localcloud.process.state import RunningCloud
 
-Progress = Callable[[str], None]
+Progress = Callable[[str], object]
 
 DEFAULT_PORT = 4566
 REFUSAL = "The local cloud does not start. "

@@ -32,7 +32,7 @@ wb.ready()
 # **Predict:** does the event say who has to be told?
 
 # %%
-event = wb.delay("SW1234", 25, "WEATHER")
+event = wb.events.delay("SW1234", 25, "WEATHER")
 event
 
 # %% [markdown]
@@ -123,7 +123,7 @@ check("every text fits one SMS", all(len(message.text) <= 160 for message in inb
 # <details><summary>Think, then read</summary>Its first state claims the event's id. For a copy the claim is refused, and the execution ends as AlreadyHandled without telling anybody.</details>
 
 # %%
-wb.run("minor-delay").player()
+wb.run("minor-delay").execution().player()
 
 # %% [markdown]
 # Each `✓` is a state that ran. Press *play*, or step with the arrow keys: the sentence below the diagram says what each event of the history means. On GitHub you see the poster; in JupyterLab and on the site it moves.
@@ -146,11 +146,11 @@ check("outcome", execution.outcome, "DONE")
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Change a number.* Fire a delay of 31 minutes with `wb.fire(wb.delay("SW1234", 31))`. Which detail-type does the bus event have now?
+# 1. *Change a number.* Fire a delay of 31 minutes with `wb.fire(wb.events.delay("SW1234", 31))`. Which detail-type does the bus event have now?
 #    <details><summary>Solution</summary><code>flight.delay.major</code>: from 30 to 120 minutes a delay is major. <code>wb.run(…).journey().hop("bus").name</code> says so.</details>
 # 2. *Change the passenger.* Show the journey of `BKG-0001` instead of `BKG-0003`. Why does it have no message?
-#    <details><summary>Solution</summary>Linh wants neither e-mails nor texts: <code>wb.passenger("PAX-0008").notification_preferences</code>.</details>
-# 3. *Break it.* Fire the very same event twice: `wb.fire([event, event])` with `event = wb.delay("SW1234", 40)`. How many messages does Maya get?
+#    <details><summary>Solution</summary>Linh wants neither e-mails nor texts: <code>wb.table.passenger("PAX-0008").notification_preferences</code>.</details>
+# 3. *Break it.* Fire the very same event twice: `wb.fire([event, event])` with `event = wb.events.delay("SW1234", 40)`. How many messages does Maya get?
 #    <details><summary>Solution</summary>As many as for one. The second execution ends as ALREADY_HANDLED.</details>
 
 # %% [markdown]
@@ -159,7 +159,7 @@ check("outcome", execution.outcome, "DONE")
 # This puts the flight back to where it was. The local cloud stays up for the next notebook; `flightpulse down` stops it. You may run this twice.
 
 # %% tags=["cleanup"]
-wb.reset("SW1234")
+wb.table.reset("SW1234")
 
 # %% [markdown]
 # ## Where the code lives

@@ -30,7 +30,7 @@ wb = connect(TARGET)
 # **Predict:** four functions, five workflows, one table, one bus, one API. How many resources are that: 20, 50, or 150?
 
 # %%
-wb.deploy(agree=True)
+wb.stack.deploy(agree=True)
 
 # %% [markdown]
 # The order is the one in which they came up. Most are not the four functions you would draw on a whiteboard: roles, policies, log groups, alarms, dead-letter queues. That is what running a system asks for beyond writing it.
@@ -38,8 +38,8 @@ wb.deploy(agree=True)
 # If the stack was there already, the cell says so and changes nothing. In an AWS account `agree=True` is your consent.
 
 # %% tags=["nbval-check-output"]
-numbers = [int(number) for number in wb.resources().column("number")]
-check("everything in the template is up", sum(numbers) == len(wb.template()["Resources"]), True)
+numbers = [int(number) for number in wb.stack.resources().column("number")]
+check("everything in the template is up", sum(numbers) == len(wb.stack.template()["Resources"]), True)
 check("more than a hundred resources", sum(numbers) > 100, True)
 
 # %% [markdown]
@@ -55,11 +55,11 @@ check("more than a hundred resources", sum(numbers) > 100, True)
 # <details><summary>Think, then look</summary>The role that it runs under, with what the role may do, and the subnets that it runs in. Not the table: the function only knows its name.</details>
 
 # %%
-functions = [one for one in wb.template()["Resources"].values() if one["Type"] == "AWS::Lambda::Function"]
+functions = [one for one in wb.stack.template()["Resources"].values() if one["Type"] == "AWS::Lambda::Function"]
 next(one["DependsOn"] for one in functions if one["Properties"].get("FunctionName") == "FlightPulse-KafkaConsumer")
 
 # %% tags=["nbval-check-output"]
-order = wb.resources().column("type")
+order = wb.stack.resources().column("type")
 before = ["IAM::Role", "DynamoDB::Table", "Events::EventBus"]
 function = order.index("Lambda::Function")
 check("up before the first function", [kind for kind in before if order.index(kind) < function], before)
@@ -75,14 +75,14 @@ check("up before the first function", [kind for kind in before if order.index(ki
 # **Predict:** the API answers questions about flights and passengers. May it write to the table?
 
 # %%
-wb.permissions("FlightPulse-APIHandlers")
+wb.stack.permissions("FlightPulse-APIHandlers")
 
 # %% [markdown]
 # It may read the table, and one index. The rows with `*` are calls for which AWS has no narrower answer: the function's network interface and its traces.
 
 # %% tags=["nbval-check-output"]
-api = " ".join(wb.permissions("FlightPulse-APIHandlers").column("FlightPulse-APIHandlers may"))
-chunk = " ".join(wb.permissions("FlightPulse-NotifyChunk").column("FlightPulse-NotifyChunk may"))
+api = " ".join(wb.stack.permissions("FlightPulse-APIHandlers").column("FlightPulse-APIHandlers may"))
+chunk = " ".join(wb.stack.permissions("FlightPulse-NotifyChunk").column("FlightPulse-NotifyChunk may"))
 check("the API may write", any(word in api for word in ("PutItem", "UpdateItem", "DeleteItem")), False)
 check("the workflow that tells passengers may write", "dynamodb:UpdateItem" in chunk, True)
 check("anybody may scan the table", "dynamodb:Scan" in api + chunk, False)
@@ -100,17 +100,17 @@ check("anybody may scan the table", "dynamodb:Scan" in api + chunk, False)
 # <details><summary>Think, then look</summary>The private doors to AWS's own services. The functions live in subnets without a way to the internet, so every service they call needs an interface endpoint, and each is paid by the hour in two zones.</details>
 
 # %%
-cost = wb.idle_cost()
+cost = wb.stack.idle_cost()
 cost
 
 # %% tags=["nbval-check-output"]
-cost = wb.idle_cost()
+cost = wb.stack.idle_cost()
 check("the greatest part", cost.costs[0].kind, "interface endpoints")
 check("types of resources without a price", list(cost.unknown), [])
 check("less than 8 USD a month without the endpoints", cost.without("interface endpoints") < 8, True)
 
 # %% [markdown]
-# **Takeaway:** "serverless costs nothing when idle" is true of the parts and false of the network around them. `wb.deploy(context={"network": "none"})` leaves the network out. The prices, with their date, are in [idle_cost.py](../flightpulse/workbench/costs/idle_cost.py).
+# **Takeaway:** "serverless costs nothing when idle" is true of the parts and false of the network around them. `wb.stack.deploy(context={"network": "none"})` leaves the network out. The prices, with their date, are in [idle_cost.py](../flightpulse/workbench/costs/idle_cost.py).
 
 # %% [markdown]
 # ## What if it is deployed again?
@@ -120,11 +120,11 @@ check("less than 8 USD a month without the endpoints", cost.without("interface e
 # **Predict:** the same code, deployed a second time: how many resources change?
 
 # %%
-plan = wb.plan()
+plan = wb.stack.plan()
 print(plan)
 
 # %% tags=["nbval-check-output"]
-check("the plan says", "There were no differences" in plan, True)
+check("the plan says", "There were no differences" in plan.differences, True)
 
 # %% [markdown]
 # **Takeaway:** infrastructure as code can be asked the question *what would change?* and the answer *nothing* is worth having. Read the plan before every deployment; the same command is `flightpulse diff`.
@@ -137,7 +137,7 @@ check("the plan says", "There were no differences" in plan, True)
 # **Predict:** whoever asks about a passenger must sign the call. What does a call without a signature get?
 
 # %%
-wb.seed()
+wb.table.seed()
 wb.api("/passengers/PAX-0001", signed=False)
 
 # %% tags=["nbval-check-output"]
@@ -154,9 +154,9 @@ check("the same without one", wb.api("/passengers/PAX-0001", signed=False).statu
 # With your account's usual variables or profile, set `TARGET = "aws"` at the top and read before you run:
 #
 # ```python
-# print(wb.plan())                                     # account, region, every resource that would be made
-# wb.deploy(agree=True, context={"network": "none"})   # without agree=True it refuses
-# wb.destroy(agree=True)                               # takes all of it away again, with the data
+# print(wb.stack.plan())                                     # account, region, every resource that would be made
+# wb.stack.deploy(agree=True, context={"network": "none"})   # without agree=True it refuses
+# wb.stack.destroy(agree=True)                               # takes all of it away again, with the data
 # ```
 #
 # **Predict:** how much of the template is written for the local cloud only?
@@ -182,21 +182,21 @@ check("what the local target adds", sorted(local_context("host:9092")), ["kafka_
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Change a number.* What does the bill say without the alarms? Use `wb.idle_cost().without("alarms")`.
+# 1. *Change a number.* What does the bill say without the alarms? Use `wb.stack.idle_cost().without("alarms")`.
 #    <details><summary>Solution</summary>The endpoints alone: number of endpoints × 2 zones × 0.01 USD × 730 hours. The alarms are cheap; what they would not have told you is not.</details>
-# 2. *Change a rule.* Look at `wb.plan({"network": "none"})`. What would go away, and what would take its place?
+# 2. *Change a rule.* Look at `wb.stack.plan({"network": "none"})`. What would go away, and what would take its place?
 #    <details><summary>Solution</summary>All of EC2 goes: VPC, subnets, security groups, endpoints. Nothing takes its place; the functions then reach AWS's services over the internet, encrypted and signed as before.</details>
-# 3. *Break it.* Run `wb.deploy(context={"network": "everywhere"})`. Who refuses, and when?
+# 3. *Break it.* Run `wb.stack.deploy(context={"network": "everywhere"})`. Who refuses, and when?
 #    <details><summary>Solution</summary>Our own settings, while the template is written: no call to the cloud has been made. See <code>settings.py</code> in <a href="../flightpulse/stack/settings.py">flightpulse/stack</a>.</details>
 
 # %% [markdown]
 # ## Clean up
 #
-# The stack stays: the other notebooks use it. The flights are put back to where they began. `wb.destroy(agree=True)` would delete the stack with its data, `wb.down()` the whole local cloud. You may run this twice.
+# The stack stays: the other notebooks use it. The flights are put back to where they began. `wb.stack.destroy(agree=True)` would delete the stack with its data, `wb.down()` the whole local cloud. You may run this twice.
 
 # %% tags=["cleanup"]
-wb.seed()
-wb.reset("SW1234")
+wb.table.seed()
+wb.table.reset("SW1234")
 
 # %% [markdown]
 # ## Where the code lives

@@ -165,11 +165,11 @@ check("told within 30 seconds", journey.total_seconds < 30, True)
 
 # %%
 run = wb.fire("minor-delay", correlation_id="case-4711")
-wb.logs("consumer", "messenger", "delay", "email", "sms", "audit", pattern='"case-4711"', since=run.began_at)
+wb.logs.table("consumer", "messenger", "delay", "email", "sms", "audit", pattern='"case-4711"', since=run.began_at)
 
 # %% tags=["nbval-check-output"]
 run = wb.fire("minor-delay", correlation_id="case-4712")
-found = wb.logs("consumer", "messenger", "email", "sms", pattern='"case-4712"', since=run.began_at)
+found = wb.logs.table("consumer", "messenger", "email", "sms", pattern='"case-4712"', since=run.began_at)
 check("logs that mention it", sorted(set(found.column("group"))), ["consumer", "email", "messenger", "sms"])
 check("the journey knows it", run.journey().correlation_id, "case-4712")
 
@@ -186,11 +186,11 @@ check("the journey knows it", run.journey().correlation_id, "case-4712")
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Change a number.* Fire a delay of 30 minutes: `wb.fire(wb.delay("SW1234", 30))`. Which rule takes it, and what is different on the bus?
+# 1. *Change a number.* Fire a delay of 30 minutes: `wb.fire(wb.events.delay("SW1234", 30))`. Which rule takes it, and what is different on the bus?
 #    <details><summary>Solution</summary>The same rule, <code>flightpulse-delay</code>. The detail-type is <code>flight.delay.major</code>: 30 minutes are the first that are major.</details>
 # 2. *Change the passenger.* Show the journey of `BKG-0001`. Where does it end?
-#    <details><summary>Solution</summary>In the chunk. Linh wants neither e-mails nor texts, so nothing is composed for her and nothing written: <code>wb.passenger("PAX-0008").notification_preferences</code></details>
-# 3. *Break it.* Send something that is no event: `wb.send_record(b"25 minutes late", key=b"SW1234")`. How far does it get?
+#    <details><summary>Solution</summary>In the chunk. Linh wants neither e-mails nor texts, so nothing is composed for her and nothing written: <code>wb.table.passenger("PAX-0008").notification_preferences</code></details>
+# 3. *Break it.* Send something that is no event: `wb.events.send_record(b"25 minutes late", key=b"SW1234")`. How far does it get?
 #    <details><summary>Solution</summary>To the consumer, which says why and puts the record into the dead-letter queue with its place in Kafka. Records behind it are not held up.</details>
 
 # %% [markdown]
@@ -199,7 +199,7 @@ check("the journey knows it", run.journey().correlation_id, "case-4712")
 # This puts the flight and its bookings back to where they began. You may run it twice.
 
 # %% tags=["cleanup"]
-wb.reset("SW1234")
+wb.table.reset("SW1234")
 
 # %% [markdown]
 # ## Where the code lives

@@ -41,7 +41,7 @@ waiting.only("booking_id", "flight_id", "GSI2PK", "GSI2SK", "rebooking_priority"
 # %% tags=["nbval-check-output"]
 found = [item["booking_id"] for item in waiting.items if item["flight_id"] == "SW9012"]
 check("bookings of SW9012 in GSI2", sorted(found), ["BKG-0008", "BKG-0009", "BKG-0010"])
-check("oldest first", found, sorted(found, key=lambda name: wb.booking(name).created_at))
+check("oldest first", found, sorted(found, key=lambda name: wb.table.booking(name).created_at))
 
 # %% [markdown]
 # `GSI2PK` is the status and `GSI2SK` the moment of booking, so the order of the rows is the order of the queue. BKG-0010 was booked before BKG-0009.
@@ -58,7 +58,7 @@ check("oldest first", found, sorted(found, key=lambda name: wb.booking(name).cre
 # <details><summary>Think, then read</summary>The flight first: from then on no older news is told. Then the bookings, so that an agent whom a passenger calls sees the truth. Then the passengers. The rebooking system last: it may act on its own, and nobody should be rebooked before they know.</details>
 
 # %%
-wb.run("cancellation").player()
+wb.run("cancellation").execution().player()
 
 # %% tags=["nbval-check-output"]
 visits = [visit.name for visit in wb.run("cancellation").execution().history.visits]
@@ -80,12 +80,14 @@ check("order", [name for name in visits if name in steps], steps)
 # <details><summary>Count, then look</summary>A claim for the event, one for the flight, one for each booking; then two for each message (claim and confirm), and one that closes the event's claim.</details>
 
 # %%
-wb.run("cancellation").stream_log()
+wb.run("cancellation").item_changes
 
 # %% tags=["nbval-check-output"]
 changes = wb.run("cancellation").item_changes
 check("writes", len(changes), 1 + 1 + 3 + 2 * 5 + 1)
-booking = next(one for one in changes if one.pk == "BOOKING#BKG-0009")
+written = changes.to_frame()
+check("of them to the bookings' own items", int(written["pk"].str.startswith("BOOKING#").sum()), 3)
+booking = next(change for change in changes if change.pk == "BOOKING#BKG-0009")
 status = next(change for change in booking.changes.changed if change.key == "booking_status")
 check("BKG-0009 went from, to", (status.before, status.after), ("CHECKED_IN", "NEEDS_REBOOKING"))
 
@@ -104,12 +106,12 @@ check("BKG-0009 went from, to", (status.before, status.after), ("CHECKED_IN", "N
 # <details><summary>Think, then read</summary>Those where a status changed: three bookings and one flight. Who was told is nobody else's business.</details>
 
 # %%
-wb.run("cancellation").audit_log()
+wb.run("cancellation").audit
 
 # %% tags=["nbval-check-output"]
-events = [one.detail_type for one in wb.run("cancellation").audit]
-for name in sorted(set(events)):
-    check(name, events.count(name), {"booking.status_changed": 3}.get(name, 1))
+events = wb.run("cancellation").audit.to_frame()["detail_type"].value_counts().sort_index()
+for name, number in events.items():
+    check(name, number, {"booking.status_changed": 3}.get(name, 1))
 
 # %% [markdown]
 # Four of the five lines came from StreamHandler; `rebooking.needed` came from the workflow. All carry the same correlation id as the passengers' messages.
@@ -167,12 +169,12 @@ check("bookings, priority", (call.detail["bookings_marked"], call.detail["rebook
 
 # %%
 wb.fire("cancellation")
-late = wb.fire(wb.delay("SW9012", 45, "WEATHER"))
-late.table()
+late = wb.fire(wb.events.delay("SW9012", 45, "WEATHER"))
+late.execution().table()
 
 # %% tags=["nbval-check-output"]
 check("outcome", late.execution().outcome, "SUPERSEDED")
-check("flight", wb.flight("SW9012").status, "CANCELLED")
+check("flight", wb.table.flight("SW9012").status, "CANCELLED")
 check("messages", len(late.messages), 0)
 
 # %% [markdown]
@@ -190,11 +192,11 @@ check("messages", len(late.messages), 0)
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Change a number.* Cancel SW5678 instead: `run = wb.fire(wb.cancellation("SW5678", "MECHANICAL"), reset=True)`. How many bookings does `rebooking.needed` name? Then `wb.reset("SW5678")`.
-#    <details><summary>Solution</summary>Four, says <code>run.audit_log()</code>. Five messages go to four people: the booking knows nothing of channels, the passenger does.</details>
+# 1. *Change a number.* Cancel SW5678 instead: `run = wb.fire(wb.events.cancellation("SW5678", "MECHANICAL"), reset=True)`. How many bookings does `rebooking.needed` name? Then `wb.table.reset("SW5678")`.
+#    <details><summary>Solution</summary>Four, says <code>run.audit</code>. Five messages go to four people: the booking knows nothing of channels, the passenger does.</details>
 # 2. *Change a rule.* Ask for other statuses: `table.read("bookings-by-status", "CHECKED_IN")` before and after a cancellation of SW9012. Which booking leaves the list?
 #    <details><summary>Solution</summary><code>BKG-0009</code>. Its status is the index's partition key, so one write moves it from one partition to another.</details>
-# 3. *Break it.* Cancel SW9012 twice with two different events: `wb.fire("cancellation")`, then `wb.fire(wb.cancellation("SW9012", "CREW"))`. What do the passengers read?
+# 3. *Break it.* Cancel SW9012 twice with two different events: `wb.fire("cancellation")`, then `wb.fire(wb.events.cancellation("SW9012", "CREW"))`. What do the passengers read?
 #    <details><summary>Solution</summary>Only the first: the second ends as SUPERSEDED, because the flight is over. The reason on the flight stays WEATHER.</details>
 
 # %% [markdown]
@@ -203,7 +205,7 @@ check("messages", len(late.messages), 0)
 # This puts the flight and its bookings back to where they were. You may run it twice.
 
 # %% tags=["cleanup"]
-wb.reset("SW9012")
+wb.table.reset("SW9012")
 
 # %% [markdown]
 # ## Where the code lives

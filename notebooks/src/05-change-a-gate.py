@@ -57,8 +57,8 @@ check("that name gate and terminal", sum("D15" in text and "terminal" in text.lo
 # <details><summary>Think, then read</summary>The event: <code>terminal_change</code> is false. It becomes the severity GATE instead of TERMINAL, and with it another segment, another question to the model, another tone.</details>
 
 # %%
-wb.reset("SW3456")
-calm = wb.fire(wb.gate_change("SW3456", "A9"))
+wb.table.reset("SW3456")
+calm = wb.fire(wb.events.gate_change("SW3456", "A9"))
 calm.inbox().only("sms")
 
 # %% tags=["nbval-check-output"]
@@ -106,13 +106,13 @@ check("the same terminal where it is another", "contradiction" in urgent.rules, 
 
 # %%
 table = TableExplorer(wb.session)
-wb.reset("SW3456")
+wb.table.reset("SW3456")
 before = table.snapshot("SW3456")
 wb.fire("gate-change", reset=False)
 table.changes(before).only("FLIGHT#SW3456 / METADATA")
 
 # %% tags=["nbval-check-output"]
-flight = wb.flight("SW3456")
+flight = wb.table.flight("SW3456")
 check("gate", flight.gate, "D15")
 check("status", flight.status, "SCHEDULED")
 
@@ -133,11 +133,11 @@ check("status", flight.status, "SCHEDULED")
 # %%
 wb.fire("gate-change")
 earlier = datetime.now(UTC) - timedelta(minutes=5)
-late = wb.fire(wb.delay("SW3456", 45, "CREW", at=earlier))
+late = wb.fire(wb.events.delay("SW3456", 45, "CREW", at=earlier))
 late.inbox().only("sms")
 
 # %% tags=["nbval-check-output"]
-flight = wb.flight("SW3456")
+flight = wb.table.flight("SW3456")
 check("outcome of the older delay", late.execution().outcome, "DONE")
 check("gate, delay", (flight.gate, flight.delay_minutes), ("D15", 45))
 check("people told of the delay", late.counts()["passengers_told"], 3)
@@ -157,12 +157,12 @@ check("people told of the delay", late.counts()["passengers_told"], 3)
 # %%
 wb.fire("gate-change")
 earlier = datetime.now(UTC) - timedelta(minutes=5)
-old = wb.fire(wb.gate_change("SW3456", "A9", at=earlier))
-old.player()
+old = wb.fire(wb.events.gate_change("SW3456", "A9", at=earlier))
+old.execution().player()
 
 # %% tags=["nbval-check-output"]
 check("outcome of the older gate", old.execution().outcome, "SUPERSEDED")
-check("gate", wb.flight("SW3456").gate, "D15")
+check("gate", wb.table.flight("SW3456").gate, "D15")
 check("messages about A9", len(old.messages), 0)
 
 # %% [markdown]
@@ -180,11 +180,11 @@ check("messages about A9", len(old.messages), 0)
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Change a number.* Send `wb.fire(wb.gate_change("SW7890", "C40"))`. Who is told, and on which channels? Then `wb.reset("SW7890")`.
+# 1. *Change a number.* Send `wb.fire(wb.events.gate_change("SW7890", "C40"))`. Who is told, and on which channels? Then `wb.table.reset("SW7890")`.
 #    <details><summary>Solution</summary>Hannah and Maya, each by e-mail and text. <code>.inbox().order()</code> shows Maya first: she is A-LIST PREFERRED.</details>
 # 2. *Change a rule.* Take the hurry out of the urgent template: `draft("gate_change/TERMINAL").saying("right away", "later").rules`. What does the guard say?
 #    <details><summary>Solution</summary><code>contradiction</code>, and <code>clause</code>: nobody has allowed a template to tell people to go later.</details>
-# 3. *Break it.* Send a gate change that changes nothing: `wb.fire(wb.gate_change("SW3456", wb.flight("SW3456").gate))`. Is anybody told?
+# 3. *Break it.* Send a gate change that changes nothing: `wb.fire(wb.events.gate_change("SW3456", wb.table.flight("SW3456").gate))`. Is anybody told?
 #    <details><summary>Solution</summary>Nobody. The consumer puts it aside as SAME_GATE before it is an event on the bus: <code>.refused</code> says so, and <code>flightpulse redrive --list</code> has the record.</details>
 
 # %% [markdown]
@@ -193,7 +193,7 @@ check("messages about A9", len(old.messages), 0)
 # This puts the flight back to gate A5, on time. You may run it twice.
 
 # %% tags=["cleanup"]
-wb.reset("SW3456")
+wb.table.reset("SW3456")
 
 # %% [markdown]
 # ## Where the code lives

@@ -32,7 +32,7 @@ wb.ready()
 # <details><summary>Think, then read</summary>95 minutes: the newest news counts, not the last to arrive. Five at most change something, because the copy is recognised. Four, if the 95 minutes overtook the 25.</details>
 
 # %%
-wb.fire("rapid-sequence").concurrency()
+wb.fire("rapid-sequence").timing.concurrency()
 
 # %% [markdown]
 # One bar is one execution. They overlap: nobody waits for the one before. The one that ends as `ALREADY_HANDLED` is the copy. Whether the 25 minutes end as `DONE` or `SUPERSEDED` is a race, and either is fine.
@@ -55,13 +55,13 @@ check("messages told too late", len(run.inbox().outdated()), 0)
 # **Predict:** which one would you leave out?
 
 # %%
-wb.protections()
+wb.protections.table()
 
 # %% [markdown]
 # The first three guard the event and the flight, the others each single message. They overlap on purpose. The next sections switch some of them off, for real: the condition is taken out of the deployed state machine with `UpdateStateMachine`, and put back at the end of the block.
 
 # %% tags=["nbval-check-output"]
-check("protections that are on", wb.protections().column("").count("✓ on"), 6)
+check("protections that are on", wb.protections.table().column("").count("✓ on"), 6)
 
 # %% [markdown]
 # **Takeaway:** a promise such as "nobody is told twice" is one `ConditionExpression` that you can read: `ClaimBooking` in [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json).
@@ -74,8 +74,8 @@ check("protections that are on", wb.protections().column("").count("✓ on"), 6)
 # **Predict:** four messages go out for one event. How many now?
 
 # %%
-event = wb.delay("SW1234", 40)
-with wb.without("event-claim", "message-once"):
+event = wb.events.delay("SW1234", 40)
+with wb.protections.without("event-claim", "message-once"):
     doubled = wb.fire([event, event], reset=True)
 doubled.inbox("BKG-0003").only("sms")
 
@@ -84,7 +84,7 @@ doubled.inbox("BKG-0003").only("sms")
 
 # %% tags=["nbval-check-output"]
 check("messages told twice without the two", len(doubled.inbox().repeated()), 4)
-event = wb.delay("SW1234", 40)
+event = wb.events.delay("SW1234", 40)
 guarded = wb.fire([event, event], reset=True)
 check("messages told twice with them", len(guarded.inbox().repeated()), 0)
 check("how the copies ended", sorted(one.outcome for one in guarded.facts.handled), ["ALREADY_HANDLED", "DONE"])
@@ -103,9 +103,9 @@ check("how the copies ended", sorted(one.outcome for one in guarded.facts.handle
 from datetime import UTC, datetime, timedelta
 
 earlier = datetime.now(UTC) - timedelta(minutes=5)
-with wb.without("newest-on-flight", "message-order"):
-    first = wb.fire(wb.delay("SW1234", 95), reset=True)
-    wb.fire(wb.delay("SW1234", 25, at=earlier))
+with wb.protections.without("newest-on-flight", "message-order"):
+    first = wb.fire(wb.events.delay("SW1234", 95), reset=True)
+    wb.fire(wb.events.delay("SW1234", 25, at=earlier))
 wb.inbox(passenger="PAX-0001", flight="SW1234", since=first.began_at).only("sms")
 
 # %% [markdown]
@@ -114,11 +114,11 @@ wb.inbox(passenger="PAX-0001", flight="SW1234", since=first.began_at).only("sms"
 # %% tags=["nbval-check-output"]
 told = wb.inbox(flight="SW1234", since=first.began_at)
 check("messages told too late without the two", len(told.outdated()), 4)
-check("minutes late, says the table", wb.flight("SW1234").delay_minutes, 25)
-first = wb.fire(wb.delay("SW1234", 95), reset=True)
-late = wb.fire(wb.delay("SW1234", 25, at=earlier))
+check("minutes late, says the table", wb.table.flight("SW1234").delay_minutes, 25)
+first = wb.fire(wb.events.delay("SW1234", 95), reset=True)
+late = wb.fire(wb.events.delay("SW1234", 25, at=earlier))
 check("how the late event ends with them", late.execution().outcome, "SUPERSEDED")
-check("minutes late, says the table now", wb.flight("SW1234").delay_minutes, 95)
+check("minutes late, says the table now", wb.table.flight("SW1234").delay_minutes, 95)
 
 # %% [markdown]
 # **Takeaway:** the time at which operations *knew* decides, not the time of arrival. Time and id make one text that DynamoDB can compare: [claims of order](../docs/decisions.md) are decision 1.
@@ -135,11 +135,11 @@ from datetime import UTC, datetime, timedelta
 
 seen = {}
 for off in ("newest-on-flight", "message-order"):
-    with wb.without(off):
-        first = wb.fire(wb.delay("SW1234", 95), reset=True)
-        wb.fire(wb.delay("SW1234", 25, at=datetime.now(UTC) - timedelta(minutes=5)))
+    with wb.protections.without(off):
+        first = wb.fire(wb.events.delay("SW1234", 95), reset=True)
+        wb.fire(wb.events.delay("SW1234", 25, at=datetime.now(UTC) - timedelta(minutes=5)))
     outdated = wb.inbox(flight="SW1234", since=first.began_at).outdated()
-    seen[off] = f"table says {wb.flight('SW1234').delay_minutes} min, {len(outdated)} messages too late"
+    seen[off] = f"table says {wb.table.flight('SW1234').delay_minutes} min, {len(outdated)} messages too late"
 
 # %% [markdown]
 # The line with `✗` is right to complain: the late event was applied, and nobody heard of it. Without `newest-on-flight` the table is wrong and the passengers are not. Without `message-order` both are right, today: that one is for an execution that is overtaken *after* it has passed the flight.
@@ -147,7 +147,7 @@ for off in ("newest-on-flight", "message-order"):
 # %% tags=["nbval-check-output"]
 check("without newest-on-flight", seen["newest-on-flight"], "table says 25 min, 0 messages too late")
 check("without message-order", seen["message-order"], "table says 95 min, 0 messages too late")
-check("protections that are on again", wb.protections().column("").count("✓ on"), 6)
+check("protections that are on again", wb.protections.table().column("").count("✓ on"), 6)
 
 # %% [markdown]
 # **Takeaway:** two independent checks at different moments cover each other's gaps. A race between them needs luck to be seen, so a test makes it: [test_protections_on_the_stack.py](../tests/integration/workbench/test_protections_on_the_stack.py).
@@ -161,19 +161,23 @@ check("protections that are on again", wb.protections().column("").count("✓ on
 
 # %%
 flights = ["SW1234", "SW3456", "SW5678", "SW7890", "SW9012"]
-burst = wb.fire([wb.delay(flight, minutes) for minutes in range(20, 120, 20) for flight in flights], reset=True)
-burst.backlog()
+burst = wb.fire([wb.events.delay(flight, minutes) for minutes in range(20, 120, 20) for flight in flights], reset=True)
+burst.timing.backlog()
 
 # %%
-burst.throughput()
+burst.timing.throughput()
+
+# %%
+executions = burst.executions.to_frame()
+executions.groupby("outcome", observed=True)["took"].describe()[["count", "mean", "max"]]
 
 # %% [markdown]
 # The dotted area is the backlog: sent and not yet handled to the end. Nothing is lost in it. It is the buffer that lets a sender go on at its own pace.
 
 # %% tags=["nbval-check-output"]
-outcomes = [one.outcome for one in burst.facts.handled]
-check("events handled to the end", outcomes.count("DONE") + outcomes.count("SUPERSEDED"), 25)
-check("minutes late in the end", {wb.flight(flight).delay_minutes for flight in flights}, {100})
+executions = burst.executions.to_frame()
+check("events handled to the end", int(executions["outcome"].isin(["DONE", "SUPERSEDED"]).sum()), 25)
+check("minutes late in the end", {wb.table.flight(flight).delay_minutes for flight in flights}, {100})
 check("messages told twice or too late", len(burst.inbox().repeated()) + len(burst.inbox().outdated()), 0)
 
 # %% [markdown]
@@ -191,9 +195,9 @@ check("messages told twice or too late", len(burst.inbox().repeated()) + len(bur
 #
 # 1. *Change a number.* Send the burst with ten delays for each flight: `range(10, 110, 10)`. How does the backlog change?
 #    <details><summary>Solution</summary>It begins at 50 instead of 25 and takes about twice as long to drain. Nothing is told twice or too late.</details>
-# 2. *Change a rule.* Within `wb.without("cancelled-is-final")` fire `wb.cancellation("SW9012")`, then `wb.delay("SW9012", 20)`. What do passengers read?
+# 2. *Change a rule.* Within `wb.protections.without("cancelled-is-final")` fire `wb.events.cancellation("SW9012")`, then `wb.events.delay("SW9012", 20)`. What do passengers read?
 #    <details><summary>Solution</summary>Cancelled, then 20 minutes late; the table says DELAYED. With the protection the delay ends as SUPERSEDED.</details>
-# 3. *Break it.* Restart the kernel while `input()` waits in a `wb.without("event-claim")` block. Is the protection lost?
+# 3. *Break it.* Restart the kernel while `input()` waits in a `wb.protections.without("event-claim")` block. Is the protection lost?
 #    <details><summary>Solution</summary>No: what is off is written down first. <code>wb.ready()</code> in the new kernel says "on again: event-claim".</details>
 
 # %% [markdown]
@@ -202,8 +206,8 @@ check("messages told twice or too late", len(burst.inbox().repeated()) + len(bur
 # This puts the flights back to where they were, and any state machine back to what the stack deployed. You may run it twice.
 
 # %% tags=["cleanup"]
-wb.protect()
-wb.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
+wb.protections.restore()
+wb.table.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
 
 # %% [markdown]
 # ## Where the code lives

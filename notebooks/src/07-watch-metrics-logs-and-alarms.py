@@ -34,15 +34,15 @@ from datetime import UTC, datetime, timedelta
 
 names = ["DelayEventsProcessed", "AffectedPassengers", "NotificationsSent", "WorkflowExecutions"]
 hour = datetime.now(UTC) - timedelta(hours=1)
-before = {name: wb.metric_sum(name, since=hour) for name in names}
+before = {name: wb.metrics.sum(name, since=hour) for name in names}
 wb.fire("minor-delay")
-wb.metric_chart(*names[:3])
+wb.metrics.chart(*names[:3])
 
 # %% [markdown]
 # CloudWatch keeps a sum per minute and forgets the single event. Three people are affected and four messages go out: one wants neither, two want both.
 
 # %% tags=["nbval-check-output"]
-grown = [int(wb.metric_sum(name, since=hour) - before[name]) for name in names]
+grown = [int(wb.metrics.sum(name, since=hour) - before[name]) for name in names]
 check("delays, affected passengers, messages, workflows", grown, [1, 3, 4, 1])
 
 # %% [markdown]
@@ -57,19 +57,19 @@ check("delays, affected passengers, messages, workflows", grown, [1, 3, 4, 1])
 
 # %%
 wb.fire("minor-delay")
-line = wb.embedded_metrics("consumer")[-1]
+line = wb.metrics.embedded("consumer")[-1]
 line
 
 # %% [markdown]
 # No flight, no passenger: each combination of dimensions is a metric of its own, for USD 0.30 a month. Ids are fields of ordinary log lines. For messages and workflows not even a function is there that could count, so *metric filters* count lines of other services' logs:
 
 # %%
-wb.metric_filters()
+wb.metrics.filters()
 
 # %% tags=["nbval-check-output"]
 check("metrics in the line", sorted(line.values), ["AffectedPassengers", "DelayEventsProcessed"])
 check("dimensions of the line", sorted(line.dimensions), ["event_type", "service", "severity"])
-counted = sorted(set(wb.metric_filters().column("metric")))
+counted = sorted(set(wb.metrics.filters().column("metric")))
 check("metrics counted by filters", counted, ["NotificationsSent", "WorkflowExecutions", "WorkflowFailures"])
 
 # %% [markdown]
@@ -85,7 +85,7 @@ check("metrics counted by filters", counted, ["NotificationsSent", "WorkflowExec
 # %%
 run = wb.fire("cancellation", correlation_id="fog-over-oakland")
 run.audit  # waits until the table's stream has told the audit log
-story = wb.logs(pattern='"fog-over-oakland"', since=run.began_at)
+story = wb.logs.table(pattern='"fog-over-oakland"', since=run.began_at)
 story
 
 # %% [markdown]
@@ -107,10 +107,10 @@ check("messages that carry it", {message.correlation_id for message in run.messa
 # **Predict:** what brings the alarm back to OK: a success, or time?
 
 # %%
-with wb.quick_alarm("workflow-failures") as alarm:
+with wb.metrics.quick_alarm("workflow-failures") as alarm:
     alarm.wait_for("OK")
-    with wb.faults("NotifyPassengers", error="States.TaskFailed"):
-        failed = wb.fire(wb.delay("SW1234", 50), reset=True)
+    with wb.faults.task("NotifyPassengers", error="States.TaskFailed"):
+        failed = wb.fire(wb.events.delay("SW1234", 50), reset=True)
     alarm.wait_for("ALARM")
     alarm.wait_for("OK")
     changes = alarm.history()
@@ -120,13 +120,13 @@ changes
 # Time: the next period had no failure, and no data counts as good (`notBreaching`). That does not mean that anything was repaired: the event waits in the dead letters. Its cause is gone, so it is sent back. Nobody had been told, so everybody is told now, once.
 
 # %%
-letters = wb.dead_letters()
+letters = wb.dead_letters.table()
 letters
 
 # %% tags=["nbval-check-output"]
 check("states of the alarm", [one.split()[1] for one in changes.column("became")][-3:], ["OK", "ALARM", "OK"])
 check("why it waits", letters.column("why")[-1], "States.TaskFailed: injected")
-check("sent back", set(wb.redrive("notifications").column("")), {"✓"})
+check("sent back", set(wb.dead_letters.redrive("notifications").column("")), {"✓"})
 told = wb.inbox(flight="SW1234", since=failed.began_at)
 check("messages about it, and those told twice", [len(told), len(told.repeated())], [4, 0])
 
@@ -141,21 +141,21 @@ check("messages about it, and those told twice", [len(told), len(told.repeated()
 # **Predict:** which of the two halves do you look at first at night?
 
 # %%
-wb.dashboard()
+wb.metrics.dashboard()
 
 # %% [markdown]
 # One of its widgets shows the alarms. If you have just made a workflow fail, the real `workflow-failures` says `✗ ALARM`, until its five minutes are over:
 
 # %%
-wb.alarms()
+wb.metrics.alarms()
 
 # %% tags=["nbval-check-output"]
 promised = ["DelayEventsProcessed", "CancellationEventsProcessed", "GateChangeEventsProcessed"]
 promised += ["NotificationsSent", "LLMInvocationsSuccess", "LLMInvocationsFailed"]
 promised += ["WorkflowExecutions", "AffectedPassengers"]
-shown = ", ".join(wb.dashboard().column("shows"))
+shown = ", ".join(wb.metrics.dashboard().column("shows"))
 check("promised metrics on the dashboard", sum(metric in shown for metric in promised), 8)
-check("alarms", len(wb.alarms()), 17)
+check("alarms", len(wb.metrics.alarms()), 17)
 
 # %% [markdown]
 # **Takeaway:** start from what passengers feel (messages sent, fallbacks used), then go down to errors and throttles. The dashboard is code too: [dashboard.py](../flightpulse/stack/dashboard.py).
@@ -168,7 +168,7 @@ check("alarms", len(wb.alarms()), 17)
 # **Predict:** half of the messages arrive within some time. How much longer do the last five percent take?
 
 # %%
-latency = wb.fire("rapid-sequence").latency()
+latency = wb.fire("rapid-sequence").timing.latency()
 latency.picture(target=10)
 
 # %% tags=["nbval-check-output"]
@@ -177,8 +177,14 @@ check("every message was measured", len(latency.seconds) == len(run.messages), T
 check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 
 # %% [markdown]
-# Read the curve from the left: at the dashed line (p50) half are out, at the dotted one (p95) all but a few. A target is a sentence such as "95 % within 10 seconds", and the solid line makes it visible.
-#
+# Read the curve from the left: at the dashed line (p50) half are out, at the dotted one (p95) all but a few. A target is a sentence such as "95 % within 10 seconds", and the solid line makes it visible. For another cut, by tier and channel for example, take the messages as a DataFrame:
+
+# %%
+messages = run.inbox().to_frame()
+messages["wait"] = messages["at"] - messages["event_at"]
+messages.groupby(["tier", "channel"], observed=True)["wait"].quantile([0.5, 0.95]).unstack()
+
+# %% [markdown]
 # **Takeaway:** measure from where the passenger's wait begins, here the Kafka record, to where it ends, not one function's duration. Chart and percentiles: [charts.py](../flightpulse/workbench/show/charts.py).
 
 # %% [markdown]
@@ -191,12 +197,12 @@ check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Change a number.* Use `wb.quick_alarm("workflow-failures", period=20)`. How long does ALARM last?
+# 1. *Change a number.* Use `wb.metrics.quick_alarm("workflow-failures", period=20)`. How long does ALARM last?
 #    <details><summary>Solution</summary>Between 20 and 40 seconds: the period with the failure has to end, and one more without any. With five minutes it is five to ten.</details>
-# 2. *Change a rule.* Filter patterns know fields: try <code>wb.logs("consumer", pattern='{ $.severity = "MINOR" }')</code>. Why do some lines come twice?
+# 2. *Change a rule.* Filter patterns know fields: try <code>wb.logs.table("consumer", pattern='{ $.severity = "MINOR" }')</code>. Why do some lines come twice?
 #    <details><summary>Solution</summary>One line has the sentence, the other is the metric line of the same call: <code>severity</code> is a field of both.</details>
-# 3. *Break it.* Make the model fail, so that <code>messages-by-fallback</code> goes off: <code>wb.forget_templates()</code>, then fire within <code>wb.model_faults("down")</code>.
-#    <details><summary>Solution</summary>Within <code>wb.quick_alarm("messages-by-fallback") as alarm</code> fire <code>"rapid-sequence"</code> and <code>alarm.wait_for("ALARM")</code>. Everybody is told all the same, in the written words.</details>
+# 3. *Break it.* Make the model fail, so that <code>messages-by-fallback</code> goes off: <code>wb.templates.forget()</code>, then fire within <code>wb.faults.model("down")</code>.
+#    <details><summary>Solution</summary>Within <code>wb.metrics.quick_alarm("messages-by-fallback") as alarm</code> fire <code>"rapid-sequence"</code> and <code>alarm.wait_for("ALARM")</code>. Everybody is told all the same, in the written words.</details>
 
 # %% [markdown]
 # ## Clean up
@@ -204,7 +210,7 @@ check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 # This puts the flights back to where they were. You may run it twice.
 
 # %% tags=["cleanup"]
-wb.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
+wb.table.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
 
 # %% [markdown]
 # ## Where the code lives

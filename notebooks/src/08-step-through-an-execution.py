@@ -33,7 +33,7 @@ wb.ready()
 # **Predict:** this workflow visits six states. How many events is that?
 
 # %%
-wb.run("minor-delay").player()
+wb.run("minor-delay").execution().player()
 
 # %% [markdown]
 # Stop at `NotifyPassengers`: beside its input there is a button that opens the execution it started, three levels down to the single message. Click a state that was not visited to read what it would have been for.
@@ -55,16 +55,18 @@ check("executions it led to", [one.workflow for one in execution.all()].count("F
 # **Predict:** what do the passengers notice?
 
 # %%
-with wb.faults("ComposeMessages", error="Lambda.TooManyRequestsException", times=2):
-    run = wb.fire(wb.delay("SW1234", 25), reset=True)
-run.gantt("notify-chunk")
+with wb.faults.task("ComposeMessages", error="Lambda.TooManyRequestsException", times=2):
+    run = wb.fire(wb.events.delay("SW1234", 25), reset=True)
+run.execution("notify-chunk").gantt()
 
 # %% [markdown]
 # `3 tries`, and a crossed bar. Between the tries Step Functions waited, each time longer and by a random part (`JitterStrategy`), so that those who were refused together do not come back together. Grey is time in which nothing began or ended, drawn short.
 
 # %% tags=["nbval-check-output"]
-compose = next(row for row in run.table("notify-chunk").rows if row.state == "ComposeMessages")
+compose = next(row for row in run.execution("notify-chunk").table().rows if row.state == "ComposeMessages")
 check("ComposeMessages", (compose.result, compose.tries), ("✓ done", "3"))
+history = run.execution("notify-chunk").to_frame()
+check("calls that failed, says the raw history", int((history["type"] == "TaskFailed").sum()), 2)
 check("messages", len(run.messages), 4)
 
 # %% [markdown]
@@ -80,15 +82,15 @@ check("messages", len(run.messages), 4)
 # <details><summary>Think, then look</summary>No. The error is expected, so a catch has a way for it: look at the flight, note that the news is old, end well, tell nobody.</details>
 
 # %%
-with wb.faults("ApplyToFlight", error="DynamoDB.ConditionalCheckFailedException", times=1):
-    run = wb.fire(wb.delay("SW1234", 25), reset=True)
-run.player()
+with wb.faults.task("ApplyToFlight", error="DynamoDB.ConditionalCheckFailedException", times=1):
+    run = wb.fire(wb.events.delay("SW1234", 25), reset=True)
+run.execution().player()
 
 # %% [markdown]
 # `!` is a caught error: the way goes on along the dashed line. Press `N` to go to it; the error then stands first on the right.
 
 # %% tags=["nbval-check-output"]
-check("ApplyToFlight", [row.result for row in run.table().rows if row.state == "ApplyToFlight"], ["! caught"])
+check("ApplyToFlight", [row.result for row in run.execution().table().rows if row.state == "ApplyToFlight"], ["! caught"])
 check("outcome", run.execution().outcome, "SUPERSEDED")
 check("messages", len(run.messages), 0)
 
@@ -103,8 +105,8 @@ check("messages", len(run.messages), 0)
 # **Predict:** nobody has told her anything, and nothing newer is known. Which way does it go: *AlreadyTold*, *LetOtherNewsGoFirst*, *Overtaken*?
 
 # %%
-with wb.faults("ClaimBooking", error="DynamoDB.ConditionalCheckFailedException", times=1):
-    run = wb.fire(wb.delay("SW1234", 25), reset=True)
+with wb.faults.task("ClaimBooking", error="DynamoDB.ConditionalCheckFailedException", times=1):
+    run = wb.fire(wb.events.delay("SW1234", 25), reset=True)
 print(run.execution("notify-chunk").choices().at("WhyRefused"))
 
 # %% [markdown]
@@ -126,7 +128,7 @@ check("messages", len(run.messages), 4)
 
 # %%
 booking = {"order": "2026-11-24T15:00:00Z#evt-1", "state": "SENT", "cancelled": False, "known": True}
-tried = wb.test_state("notify-chunk", "WhyRefused", variables={"last": booking, "order": booking["order"], "cancelled": False, "known": True})
+tried = wb.executions.test_state("notify-chunk", "WhyRefused", variables={"last": booking, "order": booking["order"], "cancelled": False, "known": True})
 tried
 
 # %% tags=["nbval-check-output"]
@@ -145,15 +147,15 @@ check("status", tried.status, "SUCCEEDED")
 
 # %%
 earlier = datetime.now(UTC) - timedelta(minutes=30)
-first = wb.fire(wb.delay("SW1234", 40), reset=True)
-second = wb.fire(wb.delay("SW1234", 20, at=earlier))
-first.diff(second)
+first = wb.fire(wb.events.delay("SW1234", 40), reset=True)
+second = wb.fire(wb.events.delay("SW1234", 20, at=earlier))
+first.execution().diff(second.execution())
 
 # %% [markdown]
 # `=` went the same way in both, `≠` fared differently, `A` and `B` were visited in one only. No fault was needed this time: the second event is really older, and a real condition refused it.
 
 # %% tags=["nbval-check-output"]
-difference = first.diff(second)
+difference = first.execution().diff(second.execution())
 check("they part at", difference.divergence.sentence.partition(":")[0], "ApplyToFlight")
 check("outcomes", [run.execution().outcome for run in (first, second)], ["DONE", "SUPERSEDED"])
 
@@ -195,7 +197,7 @@ check("redrives", saved.history.redrives, 1)
 #
 # 1. *Change a number.* Refuse `ComposeMessages` four times instead of two. How long are the pauses?
 #    <details><summary>Solution</summary>Between nothing and 1, 2, 4 and 8 seconds, by chance each. It survives six refusals; with seven the chunk's passengers are set aside and the others told.</details>
-# 2. *Change the place.* Lose an answer instead of refusing a call: `wb.faults("ConfirmTold", error="DynamoDB.SdkClientException", after=True, times=1)`. Who is told twice?
+# 2. *Change the place.* Lose an answer instead of refusing a call: `wb.faults.task("ConfirmTold", error="DynamoDB.SdkClientException", after=True, times=1)`. Who is told twice?
 #    <details><summary>Solution</summary>Nobody. The write is made again, and a write that says <code>SENT</code> may happen twice.</details>
 # 3. *Break it.* Give `load_history` a file that is no history, such as `"tiers.toml"`. What does the cell say?
 #    <details><summary>Solution</summary>One sentence that names the file, and how to save a real history. No traceback.</details>
@@ -206,7 +208,7 @@ check("redrives", saved.history.redrives, 1)
 # Faults end with their block. This puts the flight back to where it began. You may run it twice.
 
 # %% tags=["cleanup"]
-wb.reset("SW1234")
+wb.table.reset("SW1234")
 
 # %% [markdown]
 # ## Where the code lives

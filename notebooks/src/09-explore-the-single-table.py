@@ -146,7 +146,7 @@ check("the same bookings as on one page", in_twos.values("booking_id") == waitin
 # **Predict:** the gate changes, of course. What else has to be written down so that nobody is told twice?
 
 # %%
-wb.reset("SW3456")
+wb.table.reset("SW3456")
 before = table.snapshot("SW3456", bookings=True)
 run = wb.fire("gate-change")
 changes = table.changes(before)
@@ -211,7 +211,7 @@ check("messages it led to", json.loads(claim.values("outcome")[0])["told"], 6)
 # This puts the three flights and their bookings back to where they were. You may run it twice.
 
 # %% tags=["cleanup"]
-wb.reset("SW1234", "SW9012", "SW3456")
+wb.table.reset("SW1234", "SW9012", "SW3456")
 
 # %% [markdown]
 # ## Where the code lives

@@ -62,7 +62,7 @@ answer
 # Compare it with the item. The answer has no `email` and no `phone`, but it says which channels she wants: that is a preference, not a way to reach her.
 
 # %% tags=["nbval-check-output"]
-item = wb.passenger("PAX-0001").to_fields()
+item = wb.table.passenger("PAX-0001").to_fields()
 check("in the table, not in the answer", sorted(set(item) - set(answer.body)), ["email", "phone"])
 check("her address in the answer", item["email"] in str(answer), False)
 check("her number in the answer", item["phone"] in str(answer), False)
@@ -129,7 +129,7 @@ check("fields of an error", sorted({name for answer in answers for name in answe
 for path in ("/flights/SW0000", "/flights?status=LATE", "/nowhere"):
     wb.api(path)
 wb.api("/flights", method="POST"), wb.api("/bookings/BKG-0003", signed=False)
-log = wb.access_log(last=5)
+log = wb.logs.requests(last=5)
 log
 
 # %% [markdown]
@@ -152,14 +152,14 @@ check("routes", log.column("route")[:3], ["/flights/{flightId}", "/flights", "-"
 
 # %%
 wb.api("/passengers/PAX-0001")
-access = wb.access_log(last=1)
+access = wb.logs.requests(last=1)
 same_request = f'{{ $.correlation_id = "{access.column("request id")[0]}" }}'
-function = wb.logs("api", pattern=same_request)
+function = wb.logs.table("api", pattern=same_request)
 
 # %% tags=["nbval-check-output"]
 print("access log: ", access.column("method")[0], access.column("route")[0])
 print("function log:", function.column("line")[0])
-found = wb.logs("access", "api", pattern='?Maya ?Okafor ?"example.com" ?"555-01" ?"PAX-0001"')
+found = wb.logs.table("access", "api", pattern='?Maya ?Okafor ?"example.com" ?"555-01" ?"PAX-0001"')
 check("lines of the function about this request", len(function), 1)
 check("lines of both logs with her in them", len(found), 0)
 
@@ -181,7 +181,7 @@ check("lines of both logs with her in them", len(found), 0)
 # 1. *Change a number.* Read all SCHEDULED flights with `limit=1`. How many requests does it take, and how does the API know which page is the last?
 #    <details><summary>Solution</summary>One for each flight. The function reads one item more than it shows.</details>
 # 2. *Change a rule.* Departure boards shall no longer see `aircraft`. Which line of functions/api.py do you change, and how do you see it work?
-#    <details><summary>Solution</summary>In <code>flight</code>, leave it out of <code>to_fields()</code>, as <code>_without_contact_data</code> does; then <code>wb.deploy(again=True)</code> and <code>wb.api("/flights/SW1234")</code>.</details>
+#    <details><summary>Solution</summary>In <code>flight</code>, leave it out of <code>to_fields()</code>, as <code>_without_contact_data</code> does; then <code>wb.stack.deploy(again=True)</code> and <code>wb.api("/flights/SW1234")</code>.</details>
 # 3. *Break it.* Change one letter in the middle of a `next_token` and send it. Another page, an error of ours, or a 500?
 #    <details><summary>Solution</summary>400: <code>next_token is not one of ours</code>. It never reaches DynamoDB.</details>
 
@@ -191,7 +191,7 @@ check("lines of both logs with her in them", len(found), 0)
 # This notebook only read. The flights are put back all the same, in case you tried something. You may run it twice.
 
 # %% tags=["cleanup"]
-wb.reset("SW1234")
+wb.table.reset("SW1234")
 
 # %% [markdown]
 # ## Where the code lives

@@ -69,7 +69,7 @@ def test_after_a_cancellation_there_is_no_more_news_about_anything() -> None:
 
 
 def test_what_was_news_follows_from_the_order_of_arrival() -> None:
-    assert [one["event_id"] for one in still_news([LATE, EARLY, GATE, LATE, OFF, GATE])] == ["late", "gate", "off"]
+    assert [item["event_id"] for item in still_news([LATE, EARLY, GATE, LATE, OFF, GATE])] == ["late", "gate", "off"]
 
 
 def test_equal_times_are_told_apart_by_their_ids() -> None:
@@ -148,21 +148,21 @@ def test_waves_have_each_flight_once_and_keep_its_order() -> None:
 
     waves = made.waves()
 
-    assert all(len({storm.flight_of(one) for one in wave}) == len(wave) for wave in waves)
+    assert all(len({storm.flight_of(item) for item in wave}) == len(wave) for wave in waves)
     for flight in flights:
         mine = [record for record in made.records if storm.flight_of(record) == flight.flight_id]
-        assert [one for wave in waves for one in wave if storm.flight_of(one) == flight.flight_id] == mine
+        assert [item for wave in waves for item in wave if storm.flight_of(item) == flight.flight_id] == mine
 
 
 def test_a_crowd_has_somebody_without_each_channel_and_somebody_who_cancelled() -> None:
     people = crowd.gather(random.Random(3).randrange(1000), flights=3, bookings=40)
     wanted = {wish for wishes in people.wishes.values() for wish in wishes}
-    channels = [{name for booking, name in wanted if booking == one.booking_id} for one in people.bookings]
+    channels = [{name for booking, name in wanted if booking == item.booking_id} for item in people.bookings]
 
-    assert {frozenset(one) for one in channels} >= {
+    assert {frozenset(channel) for channel in channels} >= {
         frozenset(),
         frozenset({"email"}),
         frozenset({"sms"}),
         frozenset({"email", "sms"}),
     }
-    assert any(str(one.booking_status) == "CANCELLED" for one in people.bookings)
+    assert any(str(booking.booking_status) == "CANCELLED" for booking in people.bookings)

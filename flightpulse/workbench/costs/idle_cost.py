@@ -121,7 +121,7 @@ _KINDS = {
 
 
 def _endpoints(found: list[Resource]) -> tuple[str, Decimal]:
-    zones = [len(one.get("SubnetIds", [])) or 1 for one in found]
+    zones = [len(item.get("SubnetIds", [])) or 1 for item in found]
     said = f"{ENDPOINT_HOUR} an hour in each of {' or '.join(map(str, sorted(set(zones))))} zones"
     return said, sum(zones) * ENDPOINT_HOUR * HOURS
 
@@ -135,13 +135,13 @@ def _pollers(found: list[Resource]) -> tuple[str, Decimal]:
 
 
 def _alarms(found: list[Resource]) -> tuple[str, Decimal]:
-    prices = [price for one in found for price in _watched(one)]
+    prices = [price for item in found for price in _watched(item)]
     return f"{ALARM} for each of the {len(prices)} metrics they watch", sum(prices, Decimal(0))
 
 
 def _watched(alarm: Resource) -> Iterator[Decimal]:
     """The price of each metric that an alarm watches; an expression over metrics is paid by its metrics."""
-    stats = [one["MetricStat"] for one in alarm.get("Metrics", []) if "MetricStat" in one] or [alarm]
+    stats = [entry["MetricStat"] for entry in alarm.get("Metrics", []) if "MetricStat" in entry] or [alarm]
     for stat in stats:
         yield FAST_ALARM if int(stat.get("Period", 60)) < 60 else ALARM
 

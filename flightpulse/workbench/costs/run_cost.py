@@ -5,31 +5,33 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from flightpulse.messages import prompt, review
-from flightpulse.messages.news import all_segments
-from flightpulse.messages.segments import Segment
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.costs.prices import Price
 from flightpulse.workbench.executions import history
+from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.history import Attempt
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
+from flightpulse.workbench.observe.counts import Counts
+from flightpulse.workbench.observe.facts import AuditEvent, Facts
+from flightpulse.workbench.observe.hops import ConsumerLine
 from flightpulse.workbench.observe.item_changes import ItemChange
 from flightpulse.workbench.observe.logs import LogEvent
+from flightpulse.workbench.show import frames
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session
 
 if TYPE_CHECKING:
-    from flightpulse.workbench.run import Run
+    import pandas as pd
 
 _SKEW = timedelta(seconds=5)
 _REQUEST = re.compile(r"RequestId: (\S+)")
 _REPORT = re.compile(r"^REPORT RequestId: .*?Billed Duration: (\d+) ms\s+Memory Size: (\d+) MB")
-_CHARACTERS_PER_TOKEN = 4
 _BOOKING_BYTES = 512
 """About what a flight's item of a booking has; a Query is paid by the bytes it looks through."""
 _READ_BYTES = 4096
@@ -48,9 +50,36 @@ _POLLING = (
 _LOCAL = "On the local cloud it cost nothing. Durations are those of this machine, not of Lambda's."
 
 
+class MeasuredRun(Protocol):
+    """What is asked of a run to know what it used; see :class:`flightpulse.workbench.run.Run`."""
+
+    session: Session
+    title: str
+    began_at: datetime
+    facts: Facts
+
+    @property
+    def events(self) -> tuple[dict[str, Any], ...]: ...
+    @property
+    def event_ids(self) -> tuple[str, ...]: ...
+    @property
+    def messages(self) -> tuple[Message, ...]: ...
+    @property
+    def executions(self) -> Sequence[Execution]: ...
+    @property
+    def consumer_lines(self) -> Mapping[tuple[int, int], ConsumerLine]: ...
+    @property
+    def refused(self) -> Mapping[str, str]: ...
+    @property
+    def item_changes(self) -> Sequence[ItemChange]: ...
+    @property
+    def audit(self) -> Sequence[AuditEvent]: ...
+    def counts(self) -> Counts: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a run used. ``gb_seconds`` is memory times billed duration; tokens are estimated from characters."""
+    """What a run used. ``gb_seconds`` is memory times billed duration."""
 
     messages: int = 0
     transitions: int = 0
@@ -119,6 +148,13 @@ class RunCost:
         headings = ("what", "how many", "USD at list price", "USD", "how it is known")
         return Table.of(headings, rows, numbers=(1, 3), note=self.note)
 
+    def to_frame(self) -> "pd.DataFrame":
+        """One row per line that is paid: ``what``, ``number``, ``usd`` (not rounded) and how it is known."""
+        rows = (
+            {"what": line.what, "number": line.number, "usd": line.dollars, "known": line.known} for line in self.lines
+        )
+        return frames.frame(rows, columns=("what", "number", "usd", "known"))
+
     def as_json(self) -> dict[str, Any]:
         """The costs as plain JSON values; amounts of money and of units are texts, so that none is rounded."""
         return {
@@ -149,7 +185,7 @@ class RunCost:
         return self.table()._repr_mimebundle_(**options)
 
 
-def of(run: "Run") -> RunCost:
+def of(run: MeasuredRun) -> RunCost:
     """The costs of a run. Asks for histories, logs and the table's stream."""
     return priced(measured(run), title=run.title, local=run.session.target == "local")
 
@@ -171,24 +207,29 @@ def priced(usage: Usage, *, title: str = "", local: bool = False) -> RunCost:
     model = prices.model(usage.model_id)
     asked = bool(usage.tokens_in or usage.tokens_out)
     if model:
-        known = f"estimated: {_CHARACTERS_PER_TOKEN} characters a token"
+        known = "as Bedrock counted them"
         lines.append(Line(f"{usage.model_id}, tokens in", Decimal(usage.tokens_in), model[0], known))
         lines.append(Line(f"{usage.model_id}, tokens out", Decimal(usage.tokens_out), model[1], known))
     return RunCost(title, tuple(lines), usage.messages, local, usage.model_id if asked and not model else "")
 
 
-def measured(run: "Run") -> Usage:
+def measured(run: MeasuredRun) -> Usage:
     """What a run used, from its histories, its log lines and the table's stream."""
     counts = run.counts()
-    everything = [one for top in run.executions for one in top.all()]
+    everything = [execution for top in run.executions for execution in top.all()]
     attempts = [
-        attempt for one in everything for visit in history.walk(one.history.visits) for attempt in visit.attempts
+        attempt
+        for execution in everything
+        for visit in history.walk(execution.history.visits)
+        for attempt in visit.attempts
     ]
     # This waits for what the stream handler publishes; its lines are in the logs only then.
-    status_changes = sum(one.detail_type.endswith(".status_changed") for one in run.audit)
+    status_changes = sum(event.detail_type.endswith(".status_changed") for event in run.audit)
     groups = [group for short, group in names.LOG_GROUPS.items() if short not in _NOT_RUNS]
     since = run.began_at - _SKEW
-    mine = lines_of(logs.read(run.session, groups, since=since), run.event_ids, {one.arn for one in everything})
+    mine = lines_of(
+        logs.read(run.session, groups, since=since), run.event_ids, {execution.arn for execution in everything}
+    )
     refused = len(run.refused)
     accepted = len(run.consumer_lines) - refused
     booked = {flight: len(known) for flight, known in run.facts.recipients.items()}
@@ -200,7 +241,9 @@ def measured(run: "Run") -> Usage:
         write_units=writes(attempts) + index_writes(run.item_changes) + counts.templates_from_model,
         read_units=reads(attempts, booked)
         + sum((1 + _looked_through(booked.get(flight, 0)) * _HALF for flight in flights), Decimal(0))
-        + templates * _HALF,
+        + templates * _HALF
+        # Where each of them flies on is one Query.
+        + len({message.passenger_id for message in run.messages}) * _HALF,
         events=_calls(attempts, "events:putEvents") + accepted + status_changes,
         log_bytes=sum(len(event.message.encode()) for event in mine),
         queue_requests=_calls(attempts, "sqs:sendMessage") + refused,
@@ -208,13 +251,12 @@ def measured(run: "Run") -> Usage:
         model_id=run.session.model_id,
     )
     reports = list(billed(mine))
-    tokens_in, tokens_out = tokens(run.messages)
     return replace(
         usage,
         invocations=len(reports),
         gb_seconds=sum(reports, Decimal(0)),
-        tokens_in=tokens_in * counts.model_calls,
-        tokens_out=tokens_out * counts.model_calls,
+        tokens_in=counts.model_tokens_in,
+        tokens_out=counts.model_tokens_out,
     )
 
 
@@ -274,7 +316,7 @@ def _index_write(change: ItemChange, index: str) -> int:
     keys = {f"{index}PK", f"{index}SK"}
     if keys & {*change.changes.added, *change.changes.removed}:
         return 1
-    if keys & {one.key for one in change.changes.changed}:
+    if keys & {item.key for item in change.changes.changed}:
         return 2
     return int(bool(change.changes) and keys <= change.after.keys())
 
@@ -290,7 +332,7 @@ def _read(attempt: Attempt, booked: Mapping[str, int]) -> Decimal:
         return Decimal(0)
     asked = json.loads(attempt.arguments)
     if call == "batchGetItem":
-        return sum((_share(one) * len(one["Keys"]) for one in asked["RequestItems"].values()), Decimal(0))
+        return sum((_share(request) * len(request["Keys"]) for request in asked["RequestItems"].values()), Decimal(0))
     if call == "getItem":
         return _share(asked)
     flight = str(asked["ExpressionAttributeValues"][":flight"]["S"]).partition("#")[2]
@@ -307,28 +349,6 @@ def _looked_through(bookings: int) -> int:
 
 def _calls(attempts: Iterable[Attempt], resource: str) -> int:
     return sum(attempt.resource == resource and attempt.problem is None for attempt in attempts)
-
-
-def tokens(messages: Iterable[Message]) -> tuple[int, int]:
-    """Tokens into and out of the model for one segment: the mean over those told, from questions and messages."""
-    told: dict[str, dict[str, int]] = {}
-    for message in messages:
-        longest = told.setdefault(message.segment, {})
-        length = len(message.subject) + len(message.text)
-        longest[message.channel] = max(length, longest.get(message.channel, 0))
-    if not told:
-        return 0, 0
-    answered = sum(sum(longest.values()) for longest in told.values())
-    # A draft is asked for once and judged once; the reviewer reads it, and answers about as much.
-    asked = answered + sum(map(_question, (segment for segment in all_segments() if segment.key in told)))
-    answered *= 2
-    share = len(told) * _CHARACTERS_PER_TOKEN
-    return math.ceil(asked / share), math.ceil(answered / share)
-
-
-def _question(segment: Segment) -> int:
-    """The characters of what author and reviewer of a segment's template are told."""
-    return sum(map(len, (prompt.SYSTEM, prompt.request(segment), review.SYSTEM, review.brief(segment))))
 
 
 def _number(number: Decimal) -> str:

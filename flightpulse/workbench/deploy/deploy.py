@@ -12,13 +12,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy.cdk import CdkCli, Outcome, environment_for
 from flightpulse.workbench.deploy.status import stack_status
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import LOCAL_ACCOUNT, LOCAL_REGION, Session
-from flightpulse.workbench.target.watchdog import Lifeline
+from flightpulse.workbench.target.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
@@ -63,6 +65,12 @@ class Plan:
     endpoint: str
     needs_bootstrap: bool
     differences: str
+
+    def __str__(self) -> str:
+        return f"Account {self.account}, region {self.region}\n{self.differences.rstrip()}"
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 Report = Callable[[Progress], None]
@@ -141,11 +149,6 @@ class Deployer:
         self._session.forget_outputs()
         return True
 
-    def diff(self) -> str:
-        """What differs between the deployed stack and this checkout, as the CDK CLI prints it."""
-        self._synth()
-        return self._checked(self._run("diff", [names.STACK, "--method", "template"])).output
-
     def _prepare(self, *, synthesised: bool) -> None:
         # Both take some seconds and neither needs the other, so they share the time.
         with ThreadPoolExecutor(max_workers=2) as pool:
@@ -177,8 +180,6 @@ class Deployer:
         return str(self._session.client("sts").get_caller_identity()["Account"]), self._session.region
 
     def _is_bootstrapped(self) -> bool:
-        from botocore.exceptions import ClientError
-
         try:
             version = self._session.ssm.get_parameter(Name=BOOTSTRAP_VERSION)["Parameter"]["Value"]
         except ClientError as error:
@@ -197,9 +198,9 @@ class Deployer:
 
     def _run(self, command: str, arguments: Sequence[str]) -> Outcome:
         """Run the CDK CLI, but not on for minutes when the local cloud that it talks to has died."""
-        with Lifeline(self._session, self._cli.stop) as lifeline:
+        with Watchdog(self._session, self._cli.stop) as watchdog:
             outcome = self._cli.run(command, arguments)
-        lifeline.check()
+        watchdog.check()
         return outcome
 
     def _checked(self, outcome: Outcome, failure: str | None = None) -> Outcome:
@@ -276,7 +277,7 @@ class StackWatch:
 
     def first_failure(self) -> str | None:
         """The first resource that failed of itself, with its reason."""
-        for event in sorted(self._seen.values(), key=lambda one: one["Timestamp"]):
+        for event in sorted(self._seen.values(), key=lambda item: item["Timestamp"]):
             reason = event.get("ResourceStatusReason", "")
             own = "cancelled" not in reason and event.get("LogicalResourceId") != self._stack
             if event.get("ResourceStatus", "").endswith("_FAILED") and own:
@@ -310,8 +311,6 @@ class StackWatch:
 
     def _pages(self, stop_at: frozenset[str] | set[str]) -> list["StackEventTypeDef"]:
         """Events newest first, back to one that is known already (or to the last hour's)."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         found: list[StackEventTypeDef] = []
         try:
             for page in self._session.cloudformation.get_paginator("describe_stack_events").paginate(

@@ -33,8 +33,8 @@ def _role(resources: Resources, name: str) -> str:
     """The logical id of the role of a function or a state machine."""
     there = {
         str(properties[field]): properties
-        for one in resources.values()
-        for properties in [one.get("Properties", {})]
+        for resource in resources.values()
+        for properties in [resource.get("Properties", {})]
         for field in _NAMES
         if isinstance(properties.get(field), str)
     }
@@ -47,9 +47,9 @@ def _role(resources: Resources, name: str) -> str:
 def _statements(resources: Resources, role: str) -> Iterator[Mapping[str, Any]]:
     inline = resources.get(role, {}).get("Properties", {}).get("Policies", [])
     attached = [
-        one["Properties"]
-        for one in resources.values()
-        if one["Type"] == "AWS::IAM::Policy" and role in map(_reference, one["Properties"].get("Roles", []))
+        resource["Properties"]
+        for resource in resources.values()
+        if resource["Type"] == "AWS::IAM::Policy" and role in map(_reference, resource["Properties"].get("Roles", []))
     ]
     for policy in [*inline, *attached]:
         yield from _listed(policy["PolicyDocument"]["Statement"])

@@ -60,15 +60,15 @@ def table(session: Session) -> Table:
     """Types in the order in which the first of each came up, with their number, purpose and some names."""
     session.require_stack()
     pages = session.cloudformation.get_paginator("list_stack_resources").paginate(StackName=names.STACK)
-    found: list[Any] = [one for page in pages for one in page["StackResourceSummaries"]]
-    return by_type(sorted(found, key=lambda one: one["LastUpdatedTimestamp"]))
+    found: list[Any] = [resource for page in pages for resource in page["StackResourceSummaries"]]
+    return by_type(sorted(found, key=lambda item: item["LastUpdatedTimestamp"]))
 
 
 def by_type(resources: Sequence[Any]) -> Table:
     """The same from stack resources as CloudFormation lists them, oldest first."""
     kinds: dict[str, list[str]] = {}
-    for one in resources:
-        kinds.setdefault(one["ResourceType"], []).append(_name(one))
+    for resource in resources:
+        kinds.setdefault(resource["ResourceType"], []).append(_name(resource))
     rows = [
         (kind.removeprefix("AWS::"), len(named), PURPOSES.get(kind, ""), _examples(named))
         for kind, named in kinds.items()

@@ -1,8 +1,9 @@
 """What is deployed on a target, and how it is doing, in numbers."""
 
+from botocore.exceptions import ClientError
+
 from flightpulse.adapters.table import Table
 from flightpulse.domain.entities import FlightStatus
-from flightpulse.workbench.faults import dead_letters
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
@@ -11,8 +12,6 @@ _COUNTED = 200
 
 def stack_status(session: Session) -> str | None:
     """The state of the stack as CloudFormation names it; None when there is none."""
-    from botocore.exceptions import ClientError
-
     try:
         stacks = session.cloudformation.describe_stacks(StackName=names.STACK)["Stacks"]
     except ClientError as error:
@@ -31,8 +30,3 @@ def flights_by_status(session: Session) -> dict[str, int]:
     """How many flights are in each status (counting to a few hundred)."""
     table = Table(session.dynamodb, session.table_name)
     return {str(status): len(table.flights_by_status(status, limit=_COUNTED).items) for status in FlightStatus}
-
-
-def waiting_letters(session: Session) -> dict[str, int]:
-    """About how many dead letters wait, by kind."""
-    return dead_letters.count(session)

@@ -101,7 +101,9 @@ class Layout:
             self,
             boxes=tuple(replace(box, x=box.x + x, y=box.y + y) for box in self.boxes),
             regions=tuple(replace(region, x=region.x + x, y=region.y + y) for region in self.regions),
-            routes=tuple(replace(one, points=tuple(shifted(point) for point in one.points)) for one in self.routes),
+            routes=tuple(
+                replace(route, points=tuple(shifted(point) for point in route.points)) for route in self.routes
+            ),
             labels=tuple(replace(label, x=label.x + x, y=label.y + y) for label in self.labels),
             starts=tuple(shifted(point) for point in self.starts),
             ends=tuple(shifted(point) for point in self.ends),
@@ -161,7 +163,7 @@ class _ScopeLayout:
             height=self._height,
             boxes=(*boxes, *(box for content in inner for box in content.boxes)),
             regions=(*regions, *(region for content in inner for region in content.regions)),
-            routes=(*routes, *(one for content in inner for one in content.routes)),
+            routes=(*routes, *(route for content in inner for route in content.routes)),
             labels=(*self._exit_labels(), *(label for content in inner for label in content.labels)),
             starts=((start, top), *(point for content in inner for point in content.starts)),
             ends=(*self._ends(boxes), *(point for content in inner for point in content.ends)),

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DPI = 96
-_COLOURS = 64
 _POINTS_PER_PIXEL = 72 / _DPI
 
 
@@ -45,8 +44,11 @@ def new_figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), facecolor=PAGE["page"][0])
 
 
-def encoded(figure: "Figure", dpi: float) -> bytes:
-    """A figure as PNG with a palette: a quarter of the size, and the same bytes on every run."""
+def encoded(figure: "Figure", dpi: float, *, small_things: bool = False) -> bytes:
+    """A figure as PNG with a palette: a quarter of the size, and the same bytes on every run.
+
+    ``small_things`` keeps the colours of what covers little, at the cost of those of what covers much.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
@@ -55,7 +57,8 @@ def encoded(figure: "Figure", dpi: float) -> bytes:
     canvas.draw()
     width, height = canvas.get_width_height()
     picture = Image.frombuffer("RGBA", (width, height), canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
-    small = picture.quantize(colors=_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    colours, method = (96, Image.Quantize.MAXCOVERAGE) if small_things else (64, Image.Quantize.MEDIANCUT)
+    small = picture.quantize(colors=colours, method=method, dither=Image.Dither.NONE)
     target = io.BytesIO()
     small.save(target, format="PNG", optimize=True)
     return target.getvalue()

@@ -2,16 +2,28 @@
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from flightpulse.errors import UserError
 from flightpulse.stack.event_workflows import short_name
 from flightpulse.workbench.executions import history
+from flightpulse.workbench.executions.observed_definition import observed_definition
+from flightpulse.workbench.show import frames
 from flightpulse.workbench.target.session import Session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from flightpulse.workbench.explore.choices import ChoiceReport
+    from flightpulse.workbench.player import Diff, Gantt, Player
+    from flightpulse.workbench.player.table import Table as StateTable
 
 _LOOK_AGAIN_SECONDS = 0.2
 
@@ -37,19 +49,111 @@ class Summary:
         return (self.stopped_at - self.started_at).total_seconds() if self.stopped_at else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Execution:
-    """One execution: what Step Functions says of it, and the tree of states it went through."""
+    """One execution.
 
-    summary: Summary
-    input: Any
-    output: Any
-    history: history.History
+    ``events`` is the history as GetExecutionHistory returns it, ``definition`` the state machine as it was when the
+    execution began, None when nobody asked for it. ``children`` are the executions it started, in their order, as far
+    as they were loaded.
+    """
+
+    arn: str
+    workflow: str
+    status: str
+    started_at: datetime
+    stopped_at: datetime | None
+    input: Any = field(repr=False)
+    output: Any = field(repr=False)
+    events: list[Any] = field(repr=False)
+    definition: Mapping[str, Any] | None = field(default=None, repr=False)
+    children: tuple["Execution", ...] = field(default=(), repr=False)
 
     @property
+    def name(self) -> str:
+        return self.arn.rsplit(":", 1)[-1]
+
+    @property
+    def outcome(self) -> str:
+        """DONE, SUPERSEDED or ALREADY_HANDLED; empty while it runs, when it failed, and for nested executions."""
+        return str(self.output.get("outcome", "")) if isinstance(self.output, dict) else ""
+
+    @property
+    def seconds(self) -> float | None:
+        return (self.stopped_at - self.started_at).total_seconds() if self.stopped_at else None
+
+    @cached_property
+    def history(self) -> history.History:
+        """The tree of states it went through."""
+        return history.read(self.events)
+
+    @cached_property
     def event(self) -> "BusEvent":
         """The bus event that started it (empty fields when something else did)."""
         return bus_event(self.input)
+
+    @property
+    def drawn(self) -> Mapping[str, Any]:
+        """The definition; without it as much of it as the run went through."""
+        return self.definition or observed_definition(self.history) or {}
+
+    def all(self) -> Iterator["Execution"]:
+        """This execution and everything it started, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.all()
+
+    def child(self, arn: str) -> "Execution | None":
+        """The execution of this ARN among those it started itself."""
+        return next((child for child in self.children if child.arn == arn), None)
+
+    def player(self) -> "Player":
+        """The step player, with the executions it started ready to be opened."""
+        # Drawing and explaining take long to import, and most readers of an execution do neither.
+        from flightpulse.workbench.player import Player
+
+        started = {nested.arn: (nested.drawn, nested.events) for nested in self.all() if nested is not self}
+        return Player(self.drawn, self.events, title=self.workflow, nested=started)
+
+    def gantt(self) -> "Gantt":
+        """When each state ran."""
+        return self.player().gantt()
+
+    def table(self) -> "StateTable":
+        """One row per visit of a state: state, item, result, tries."""
+        return self.player().table()
+
+    def diff(self, other: "Execution") -> "Diff":
+        """This execution against another of its workflow, on one diagram. Raises UserError for another workflow."""
+        from flightpulse.workbench.player import diff
+
+        if self.workflow != other.workflow:
+            raise UserError(
+                f"{self.workflow} cannot be compared with {other.workflow}.", hint="Give two runs of one workflow."
+            )
+        return diff(self.drawn, self.events, other.events)
+
+    def choices(self) -> "ChoiceReport":
+        """Every Choice it came to: which way it went, and why not the others."""
+        from flightpulse.workbench.explore import explain_choices
+
+        return explain_choices(self.drawn, self.events, title=self.workflow)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Its history, one row per event: ``id``, ``previous``, ``type``, ``at``, ``state`` and ``since_start``."""
+        rows = [
+            {
+                "id": event["id"],
+                "previous": event.get("previousEventId", 0),
+                "type": event["type"],
+                "at": event["timestamp"],
+                "state": _state_of(event),
+                "since_start": event["timestamp"] - self.started_at,
+            }
+            for event in self.events
+        ]
+        columns = ("id", "previous", "type", "at", "state", "since_start")
+        return frames.frame(rows, columns=columns, categories=("type", "state"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +178,9 @@ def recent(
     arns = [deployed[short] for short in workflows or deployed]
     with ThreadPoolExecutor(max_workers=len(arns)) as pool:
         found = list(pool.map(lambda arn: _of_workflow(session, arn, status, since, limit), arns))
-    return sorted((one for some in found for one in some), key=lambda one: one.started_at, reverse=True)[:limit]
+    return sorted((summary for some in found for summary in some), key=lambda item: item.started_at, reverse=True)[
+        :limit
+    ]
 
 
 def settle(session: Session, *, seconds: float) -> None:
@@ -102,9 +208,9 @@ def find(session: Session, reference: str) -> str:
         if not found:
             raise UserError("There is no execution yet.", hint=f"Start one with: {session.command('scenario 1')}")
         return found[0].arn
-    for one in recent(session, limit=1000):
-        if one.name == reference:
-            return one.arn
+    for execution in recent(session, limit=1000):
+        if execution.name == reference:
+            return execution.arn
     raise UserError(f"There is no execution {reference!r}.", hint=f"List them with: {session.command('executions')}")
 
 
@@ -126,24 +232,16 @@ def _execution_arn(session: Session, arn: str) -> str:
     return arn
 
 
-def load_child(session: Session, arn: str) -> Execution | None:
-    """An execution that another one started; None when it is gone, or in an account that does not show it."""
-    from botocore.exceptions import ClientError
-
-    try:
-        return load(session, arn)
-    except UserError:
-        return None
-    except ClientError as error:
-        if error.response["Error"]["Code"] in NOT_SHOWN:
-            return None
-        raise
-
-
 def load(session: Session, arn: str) -> Execution:
     """One execution with its history. Raises UserError when there is none of this ARN."""
-    from botocore.exceptions import ClientError
+    return Execution(**fields_of(session, arn)[0])
 
+
+def fields_of(session: Session, arn: str) -> tuple[dict[str, Any], str]:
+    """The fields of an :class:`Execution`, and the ARN of the state machine as it was when the execution began.
+
+    Raises UserError when there is none of this ARN.
+    """
     try:
         answer = session.stepfunctions.describe_execution(executionArn=arn)
         pages = session.stepfunctions.get_paginator("get_execution_history").paginate(
@@ -156,20 +254,16 @@ def load(session: Session, arn: str) -> Execution:
                 f"There is no execution {arn}.", hint=f"List them with: {session.command('executions')}"
             ) from error
         raise
-    summary = Summary(
-        arn=answer["executionArn"],
-        name=answer.get("name", ""),
-        workflow=answer["stateMachineArn"].rsplit(":", 1)[-1],
-        status=answer["status"],
-        started_at=answer["startDate"],
-        stopped_at=answer.get("stopDate"),
-    )
-    return Execution(
-        summary=summary,
-        input=parsed(answer.get("input")),
-        output=parsed(answer.get("output")),
-        history=history.read(events),
-    )
+    return {
+        "arn": answer["executionArn"],
+        "workflow": answer["stateMachineArn"].rsplit(":", 1)[-1],
+        "status": answer["status"],
+        "started_at": answer["startDate"],
+        "stopped_at": answer.get("stopDate"),
+        "input": parsed(answer.get("input")),
+        "output": parsed(answer.get("output")),
+        "events": events,
+    }, str(answer.get("stateMachineVersionArn") or answer["stateMachineArn"])
 
 
 def bus_event(execution_input: Any) -> BusEvent:
@@ -218,14 +312,20 @@ def _listed(session: Session, query: dict[str, Any], since: datetime | None, lim
         **query, PaginationConfig={"MaxItems": limit, "PageSize": min(limit, 1000)}
     )
     for page in pages:
-        for one in page["executions"]:
-            if since and one["startDate"] < since:
+        for execution in page["executions"]:
+            if since and execution["startDate"] < since:
                 return
             yield Summary(
-                arn=one["executionArn"],
-                name=one["name"],
-                workflow=one["stateMachineArn"].rsplit(":", 1)[-1],
-                status=one["status"],
-                started_at=one["startDate"],
-                stopped_at=one.get("stopDate"),
+                arn=execution["executionArn"],
+                name=execution["name"],
+                workflow=execution["stateMachineArn"].rsplit(":", 1)[-1],
+                status=execution["status"],
+                started_at=execution["startDate"],
+                stopped_at=execution.get("stopDate"),
             )
+
+
+def _state_of(event: Any) -> str | None:
+    details = event.get("stateEnteredEventDetails") or event.get("stateExitedEventDetails") or {}
+    name: str | None = details.get("name")
+    return name

@@ -10,7 +10,7 @@ from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.workbench import diagram
 from flightpulse.workbench.executions import history
-from flightpulse.workbench.executions.executions import Execution, Summary, parsed
+from flightpulse.workbench.executions.executions import Execution, parsed
 from flightpulse.workbench.executions.history import History
 from flightpulse.workbench.executions.observed_definition import observed_definition
 from flightpulse.workbench.player import events as player_events
@@ -43,15 +43,16 @@ class SavedHistory:
     def execution(self) -> Execution:
         """What the history tells of its execution; its name is the file's."""
         known = self.history
-        about = Summary(
+        return Execution(
             arn=str(self.path),
-            name="",
             workflow=self.path.stem,
             status=known.status,
             started_at=known.started_at or self.events[0]["timestamp"],
             stopped_at=known.ended_at,
+            input=parsed(known.input),
+            output=parsed(known.output),
+            events=self.events,
         )
-        return Execution(about, parsed(known.input), parsed(known.output), known)
 
     def player(self, definition: Mapping[str, Any] | str | None = None, *, title: str | None = None) -> "Player":
         """The step player. Raises UserError when no definition is known and no state was entered."""
@@ -127,7 +128,7 @@ def _events(place: Path, content: Any) -> list[Any]:
 
 def _entered(events: list[Any]) -> set[str]:
     details = (event.get("stateEnteredEventDetails") or {} for event in events)
-    return {str(one["name"]) for one in details if one.get("name")}
+    return {str(detail["name"]) for detail in details if detail.get("name")}
 
 
 def _own_definition(entered: set[str]) -> Mapping[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flightpulse.domain import keys
 from flightpulse.domain.entities import Tier
 from flightpulse.errors import UserError
+from flightpulse.workbench.diagram import png
 from flightpulse.workbench.explore import show
 from flightpulse.workbench.show import picture as pictures
 from flightpulse.workbench.show.picture import Picture
@@ -90,8 +91,6 @@ class Adjacency(PictureAndWords):
 
 
 def _drawn(adjacency: Adjacency) -> bytes:
-    from flightpulse.workbench.diagram import png
-
     shown = adjacency.links[:_DRAWN]
     rows = max(1, len(shown)) + (1 if len(adjacency.links) > len(shown) else 0)
     figure = pictures.canvas(0.85 + rows * _ROW)
@@ -137,6 +136,7 @@ def _booking_row(axes: "Axes", flight_id: str, link: Link, row: int, rows: int, 
 
 
 def _box(axes: "Axes", column: int, y: float, lines: list[str], colour: str) -> None:
+    # Only pictures need matplotlib, which is in the extra for notebooks.
     from matplotlib.patches import FancyBboxPatch
 
     left, width = _BOXES[column]

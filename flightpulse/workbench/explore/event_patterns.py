@@ -104,7 +104,7 @@ def explain(pattern: Mapping[str, Any] | str, event: Mapping[str, Any]) -> Expla
     except InvalidPattern as error:
         raise _refused(str(error).rstrip(".")) from error
     nested = _nested_names(event)
-    return Explanation(tuple(_explained(one, event, nested) for one in alternatives))
+    return Explanation(tuple(_explained(alternative, event, nested) for alternative in alternatives))
 
 
 def _explained(alternative: Alternative, event: Mapping[str, Any], nested: Any) -> tuple[FieldCheck, ...]:
@@ -196,18 +196,18 @@ def _nested(path: str, node: _Node, value: Any) -> list[FieldCheck]:
     objects = list(_objects(value))
     if len(objects) < 2:
         return list(_checks(node, objects[0] if objects else {}, path))
-    tried = [list(_checks(node, one, path)) for one in objects]
+    tried = [list(_checks(node, item, path)) for item in objects]
     closest = min(range(len(tried)), key=lambda place: _failing(tried[place]))
     if _failing(tried[closest]) == 0:
         return tried[closest]
     note = f"element {closest + 1} of {len(tried)} comes closest; one element must have all that is asked of {path}"
-    return [one if one.matched else replace(one, hint=_and(one.hint, note)) for one in tried[closest]]
+    return [item if item.matched else replace(item, hint=_and(item.hint, note)) for item in tried[closest]]
 
 
 def _leaf(path: str, values: Values, value: Any, present: bool, around: Any, name: str) -> FieldCheck:
     found = list(scalars(value)) if present else []
-    wanted = show.joined([_wanted(one) for one in values], "or")
-    matched = any(_satisfied(one, found) for one in values)
+    wanted = show.joined([_wanted(item) for item in values], "or")
+    matched = any(_satisfied(item, found) for item in values)
     hint = "" if matched else _hint(values, value, found, present, around, name)
     return FieldCheck(path, wanted, _had(value, present, found), matched, hint, absent=matched and not found)
 
@@ -244,7 +244,7 @@ def _hint(values: Values, value: Any, scalars: Sequence[Any], present: bool, aro
         return "a pattern compares the values inside an object, not the object"
     if not scalars:
         return "nothing to compare"
-    return next((hint for one in values for scalar in scalars if (hint := _near_miss(one, scalar))), "")
+    return next((hint for item in values for scalar in scalars if (hint := _near_miss(item, scalar))), "")
 
 
 def _near_miss(one: Any, scalar: Any) -> str:
@@ -308,7 +308,7 @@ def _numeric_words(operand: Any) -> str:
 
 
 def _exclusion_words(operand: Any) -> str:
-    return "anything but " + show.joined([_wanted(one) for one in excluded(operand)], "or")
+    return "anything but " + show.joined([_wanted(item) for item in excluded(operand)], "or")
 
 
 _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
+from jsonata.jexception import JException
+from jsonata.jsonata import Jsonata
+from jsonata.utils import Utils
+
 _CLOCK_OR_CHANCE: Final = re.compile(r"\$(now|millis|random|uuid)\s*\(")
 _LITERALS: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|/\*.*?\*/", re.DOTALL)
 _VARIABLES: Final = re.compile(r"\$([A-Za-z_]\w*)(?!\w|\s*\()")
@@ -68,9 +72,6 @@ def evaluate(text: str, known: Known) -> Any:
     missing = not_known(text, known)
     if missing:
         raise NotKnownError(missing)
-    from jsonata.jexception import JException
-    from jsonata.utils import Utils
-
     bound = {name: Utils.NULL_VALUE if value is None else value for name, value in known.variables.items()}
     try:
         value = _parsed(text).evaluate(None, {**bound, "states": known.states})
@@ -136,8 +137,6 @@ def _lost_field(name: str, path: list[str], known: Known) -> str:
 
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> Any:
-    from jsonata.jsonata import Jsonata
-
     parsed = Jsonata.jsonata(text)
     parsed.set_output_convert_nulls(False)
     for name, function in (("partition", _partition), ("range", _range), ("hash", _hash), ("parse", _parse_json)):
@@ -146,8 +145,6 @@ def _parsed(text: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    from jsonata.utils import Utils
-
     if value is None or value is Utils.NULL_VALUE:
         return None
     if isinstance(value, str | bool | int | float):
@@ -177,7 +174,5 @@ def _hash(text: Any, algorithm: Any) -> str:
 
 
 def _parse_json(text: Any) -> Any:
-    from jsonata.utils import Utils
-
     value = json.loads(text)
     return Utils.NULL_VALUE if value is None else value

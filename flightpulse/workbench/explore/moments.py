@@ -210,7 +210,7 @@ def _assigning_fields(moment: Moment) -> Mapping[str, Any]:
     """The part of a state whose Assign applied: a catcher, the rule of a Choice, or the state itself."""
     state, following = moment.state, moment.following
     if moment.visit.problem is not None:
-        return next((one for one in state.get("Catch", []) if one.get("Next") == following), {})
+        return next((entry for entry in state.get("Catch", []) if entry.get("Next") == following), {})
     if state.get("Type") == "Choice":
         rules = [rule for rule in state.get("Choices", []) if rule.get("Next") == following]
         if rules and state.get("Default") != following:

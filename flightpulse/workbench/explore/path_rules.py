@@ -57,9 +57,9 @@ def judge(rule: Mapping[str, Any], known: Known) -> Judged:
 
 def _judged(rule: Mapping[str, Any], known: Known, tests: list[RuleTest]) -> bool | None:
     if "And" in rule:
-        return _all([_judged(one, known, tests) for one in rule["And"]])
+        return _all([_judged(item, known, tests) for item in rule["And"]])
     if "Or" in rule:
-        return _not(_all([_not(_judged(one, known, tests)) for one in rule["Or"]]))
+        return _not(_all([_not(_judged(item, known, tests)) for item in rule["Or"]]))
     if "Not" in rule:
         return _not(_judged(rule["Not"], known, tests))
     text = rule_in_words(rule)
@@ -102,9 +102,9 @@ def _compared(rule: Mapping[str, Any], known: Known) -> tuple[bool, str]:
 
 def _by_operator(kind: str, name: str, value: Any, wanted: Any) -> tuple[bool, str]:
     fits, words = _KINDS[kind]
-    for one in (value, wanted):
-        if not fits(one):
-            return False, f"{'nothing' if one is NOTHING else show.brief(one)} is not {words}"
+    for item in (value, wanted):
+        if not fits(item):
+            return False, f"{'nothing' if item is NOTHING else show.brief(item)} is not {words}"
     if name == "Matches":
         holds = re.fullmatch(_expression(wanted), value, re.DOTALL) is not None
         return holds, f"{show.brief(value)} is {'' if holds else 'not '}like {show.brief(wanted)}"

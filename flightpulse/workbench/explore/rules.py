@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from flightpulse.errors import UserError
 from flightpulse.workbench.explore import event_patterns, show
 from flightpulse.workbench.explore.event_patterns import Explanation, FieldCheck
@@ -111,7 +113,8 @@ class RuleReport:
     def table(self) -> Table:
         """One row per rule: does it match, where does it lead, why does it not match."""
         rows = [
-            (show.match(one.matched), one.rule, ", ".join(one.targets), one.why or _state(one)) for one in self.verdicts
+            (show.match(verdict.matched), verdict.rule, ", ".join(verdict.targets), verdict.why or _state(verdict))
+            for verdict in self.verdicts
         ]
         return Table.of(("", "rule", "target", "why not"), rows, note=self.said)
 
@@ -123,10 +126,10 @@ class RuleReport:
 
     def __str__(self) -> str:
         lines = [self.said]
-        for one in self.verdicts:
-            targets = f" → {', '.join(one.targets)}" if one.targets else ""
-            lines.append(f"{show.match(one.matched).ljust(len(show.match(False)))}  {one.rule}{targets}")
-            reason = one.why or _state(one)
+        for verdict in self.verdicts:
+            targets = f" → {', '.join(verdict.targets)}" if verdict.targets else ""
+            lines.append(f"{show.match(verdict.matched).ljust(len(show.match(False)))}  {verdict.rule}{targets}")
+            reason = verdict.why or _state(verdict)
             lines += [f"            {reason}"] if reason else []
         return "\n".join(lines)
 
@@ -198,8 +201,6 @@ class RuleTester:
         )
 
     def _asked(self, pattern: str, event: Mapping[str, Any]) -> bool:
-        from botocore.exceptions import ClientError
-
         try:
             answer = self._session.events.test_event_pattern(EventPattern=pattern, Event=show.as_json(event))
         except ClientError as error:

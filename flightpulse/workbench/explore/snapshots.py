@@ -72,7 +72,7 @@ class ItemDiff:
 
     def names(self) -> dict[str, tuple[str, ...]]:
         """The attributes that were touched, by item key: the same on every run of the same scenario."""
-        return {change.key: tuple(one.name for one in change.attributes) for change in self.changes}
+        return {change.key: tuple(attribute.name for attribute in change.attributes) for change in self.changes}
 
     def only(self, key: str) -> Self:
         """Only what became of one item, by its key as it is written here: ``FLIGHT#SW1234 / METADATA``."""
@@ -81,9 +81,15 @@ class ItemDiff:
     def table(self) -> Table:
         """One row per attribute: item, what happened, before, after."""
         rows = [
-            (change.key, f"{_GLYPHS[change.kind]} {change.kind}", _sign(one), one.before or "", one.after or "")
+            (
+                change.key,
+                f"{_GLYPHS[change.kind]} {change.kind}",
+                _sign(attribute),
+                attribute.before or "",
+                attribute.after or "",
+            )
             for change in self.changes
-            for one in change.attributes
+            for attribute in change.attributes
         ]
         return Table.of(("item", "is", "attribute", "before", "after"), rows, note=self.said)
 
@@ -98,7 +104,7 @@ class ItemDiff:
         lines = [self.said]
         for change in self.changes:
             lines.append(f"{_GLYPHS[change.kind]} {change.kind}: {change.key}")
-            lines += [f"    {_sign(one)}: {_values(one)}" for one in change.attributes]
+            lines += [f"    {_sign(attribute)}: {_values(attribute)}" for attribute in change.attributes]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

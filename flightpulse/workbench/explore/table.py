@@ -361,7 +361,7 @@ class TableExplorer:
     def _bookings(self, booking_ids: Sequence[str]) -> list[Item]:
         table, found = self._session.table_name, []
         for start in range(0, len(booking_ids), _BATCH):
-            wanted: Any = [item_to_typed(keys.booking(one)) for one in booking_ids[start : start + _BATCH]]
+            wanted: Any = [item_to_typed(keys.booking(key)) for key in booking_ids[start : start + _BATCH]]
             while wanted:
                 request: Any = {table: {"Keys": wanted, "ConsistentRead": True}}
                 answer: Mapping[str, Any] = self._session.dynamodb.batch_get_item(RequestItems=request)

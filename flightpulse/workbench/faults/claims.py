@@ -146,7 +146,7 @@ def _ended(session: Session, name: str) -> tuple[Visit, ...]:
         execution = executions.load(session, arn)
     except UserError:
         return ()
-    if execution.summary.status == "RUNNING":
+    if execution.status == "RUNNING":
         raise StillAtWorkError(f"left alone: {names.NOTIFY_CHUNK} {name} is still at work on it")
     return execution.history.visits
 

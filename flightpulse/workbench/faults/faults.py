@@ -1,20 +1,17 @@
 """Makes calls of Task states fail for a while on the local cloud, so that every way out of a workflow can be seen."""
 
 import http.client
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.workbench import diagram
+from flightpulse.workbench.faults.fault_page import FaultPage
 from flightpulse.workbench.target import names
 
-_PAGE = "/_flightpulse/faults"
-_SECONDS = 10.0
 _blocks: Counter[str] = Counter()
 
 
@@ -26,7 +23,7 @@ def striking(endpoint_url: str, fault: Mapping[str, Any]) -> Iterator[None]:
     that there is not, and when the local cloud does not answer.
     """
     _require_state(str(fault["state"]), fault.get("machine"))
-    page = _Page(endpoint_url)
+    page = _Faults(endpoint_url)
     around = page.faults() if _blocks[endpoint_url] else []
     page.set([*around, {name: value for name, value in fault.items() if value is not None}])
     _blocks[endpoint_url] += 1
@@ -46,7 +43,7 @@ def _require_state(state: str, machine: str | None) -> None:
     known: dict[str, set[str]] = {}
     for name, full in names.WORKFLOWS.items():
         text = (paths.WORKFLOWS / f"{name.replace('-', '_')}.asl.json").read_text(encoding="utf-8")
-        known[full] = {one.name for one in diagram.of(text).states.values() if one.kind == "Task"}
+        known[full] = {item.name for item in diagram.of(text).states.values() if item.kind == "Task"}
     if machine is not None and machine not in known:
         raise UserError(f"There is no workflow {machine!r}.", hint=f"There are {', '.join(names.WORKFLOWS)}.")
     tasks = known[machine] if machine is not None else set[str]().union(*known.values())
@@ -55,31 +52,18 @@ def _require_state(state: str, machine: str | None) -> None:
         raise UserError(f"There is no Task state {state!r}{where}.", hint=f"There are {', '.join(sorted(tasks))}.")
 
 
-class _Page:
-    """The page of a local cloud that sets faults."""
+class _Faults:
+    """The faults that are set on a local cloud."""
 
     def __init__(self, endpoint_url: str) -> None:
-        self._address = urlsplit(endpoint_url).netloc
+        self._page = FaultPage(endpoint_url)
 
     def faults(self) -> list[dict[str, Any]]:
         """Those set, with the calls they will still strike."""
-        found: list[dict[str, Any]] = self._call("GET")
+        found: list[dict[str, Any]] = self._page.call("GET")[1]
         return found
 
     def set(self, faults: list[dict[str, Any]]) -> None:
-        self._call("PUT", json.dumps(faults))
-
-    def _call(self, method: str, body: str | None = None) -> Any:
-        # Without a proxy, whatever the environment says: the page is on this machine.
-        connection = http.client.HTTPConnection(self._address, timeout=_SECONDS)
-        try:
-            connection.request(method, _PAGE, body)
-            answer = connection.getresponse()
-            content = json.loads(answer.read())
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise UserError("The local cloud does not answer.", hint="Start it with: wb.ready()") from error
-        finally:
-            connection.close()
-        if answer.status != http.client.OK:
-            raise UserError(f"There is no such fault: {content.get('error', answer.status)}.")
-        return content
+        status, content = self._page.call("PUT", faults)
+        if status != http.client.OK:
+            raise UserError(f"There is no such fault: {content.get('error', status)}.")

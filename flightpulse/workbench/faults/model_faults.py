@@ -1,20 +1,16 @@
 """Makes the local cloud's model misbehave for a while, and tells what it was asked meanwhile."""
 
 import http.client
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from flightpulse.errors import UserError
 from flightpulse.stack import names as deployed
+from flightpulse.workbench.faults.fault_page import FaultPage
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
-
-_PAGE = "/_flightpulse/"
-_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +27,7 @@ class ModelCall:
     status: int
 
 
-class Misbehaviour:
+class ModelCalls:
     """What :func:`misbehaving` gives: the questions that the model got since it began to misbehave."""
 
     def __init__(self, page: "_ModelPage", before: int) -> None:
@@ -53,12 +49,12 @@ class Misbehaviour:
         rows = [
             (
                 number,
-                one.segment,
-                "repair" if one.turn > 1 else "first",
-                one.fault or "none",
-                one.status or "no answer",
+                call.segment,
+                "repair" if call.turn > 1 else "first",
+                call.fault or "none",
+                call.status or "no answer",
             )
-            for number, one in enumerate(self.calls, start=1)
+            for number, call in enumerate(self.calls, start=1)
         ]
         return Table.of(("", "asked for the segment", "try", "fault", "HTTP status"), rows, numbers=(0,))
 
@@ -70,14 +66,14 @@ class Misbehaviour:
 
 
 @contextmanager
-def misbehaving(model_url: str, faults: Sequence[Mapping[str, Any]], seed: int) -> Iterator[Misbehaviour]:
+def misbehaving(model_url: str, faults: Sequence[Mapping[str, Any]], seed: int) -> Iterator[ModelCalls]:
     """Let the model at a local cloud's ``model_url`` misbehave until the block ends.
 
     Faults (``kind``, ``times``, ``seconds``, ``rate``) strike in their order. Raises UserError for one that there is
     not, and when the model's page does not answer.
     """
     page = _ModelPage(model_url)
-    watch = Misbehaviour(page, page.asked())
+    watch = ModelCalls(page, page.asked())
     page.plan(faults, seed)
     try:
         yield watch
@@ -111,44 +107,30 @@ class _ModelPage:
     """The page that the local cloud's model endpoint has about itself."""
 
     def __init__(self, url: str) -> None:
-        self._address = urlsplit(url).netloc
+        self._page = FaultPage(url)
 
     def asked(self) -> int:
         """How many questions there have been."""
         return int(self._get("calls")["total"])
 
     def calls(self, after: int) -> tuple[ModelCall, ...]:
-        found = [one for one in self._get("calls")["calls"] if one["number"] > after]
+        found = [call for call in self._get("calls")["calls"] if call["number"] > after]
         return tuple(
-            ModelCall(one["segment"] or "", one["turn"], one["fault"] or "", one["status"])
-            for one in sorted(found, key=lambda one: int(one["number"]))
+            ModelCall(entry["segment"] or "", entry["turn"], entry["fault"] or "", entry["status"])
+            for entry in sorted(found, key=lambda item: int(item["number"]))
         )
 
     def plan(self, faults: Sequence[Mapping[str, Any]], seed: int) -> None:
-        status, answer = self._call("PUT", "faults", {"faults": [dict(one) for one in faults], "seed": seed})
+        status, answer = self._page.call("PUT", {"faults": [dict(fault) for fault in faults], "seed": seed})
         if status != http.client.OK:
             raise UserError(
                 f"The model cannot misbehave like that: {answer.get('message', status)}.",
-                hint='For example: wb.model_faults("promise", times=1)',
+                hint='For example: wb.faults.model("promise", times=1)',
             )
 
     def clear(self) -> None:
-        self._call("DELETE", "faults")
+        self._page.call("DELETE")
 
     def _get(self, what: str) -> dict[str, Any]:
-        return self._call("GET", what)[1]
-
-    def _call(self, method: str, what: str, body: object = None) -> tuple[int, dict[str, Any]]:
-        # Without a proxy, whatever the environment says: the page is on this machine.
-        connection = http.client.HTTPConnection(self._address, timeout=_SECONDS)
-        try:
-            connection.request(method, _PAGE + what, None if body is None else json.dumps(body))
-            answer = connection.getresponse()
-            fields: dict[str, Any] = json.loads(answer.read())
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise UserError(
-                "The model of the local cloud does not answer.", hint="Start again with: wb.down(), wb.ready()"
-            ) from error
-        finally:
-            connection.close()
-        return answer.status, fields
+        found: dict[str, Any] = self._page.call("GET", what=what)[1]
+        return found

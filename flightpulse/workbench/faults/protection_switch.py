@@ -80,11 +80,13 @@ class Switch:
         """
         chosen = [protections.find(name) for name in dict.fromkeys(wanted)]
         if not chosen:
-            raise UserError("There is no protection to switch off.", hint='Name one: wb.without("event-claim")')
+            raise UserError(
+                "There is no protection to switch off.", hint='Name one: wb.protections.without("event-claim")'
+            )
         self.restore_abandoned()
-        holders = [_holder(one) for one in chosen]
+        holders = [_holder(protection) for protection in chosen]
         keys = {holder.key for holder in holders}
-        said = ", ".join(one.name for one in chosen)
+        said = ", ".join(protection.name for protection in chosen)
         is_off = False
         _mine.update(keys)
         try:
@@ -97,7 +99,7 @@ class Switch:
         finally:
             _mine.difference_update(keys)
             with self._locked() as notes:
-                self._change(notes, [one for one in notes.holders if one.key not in keys])
+                self._change(notes, [holder for holder in notes.holders if holder.key not in keys])
             if is_off:
                 self._say(f"✓ on again: {said}")
                 self._settle()
@@ -129,7 +131,8 @@ class Switch:
         with self._locked() as notes:
             holders = list(notes.holders)
         rows = [
-            (_shown(one, definitions), one.name, ", ".join(one.states), one.prevents) for one in protections.PROTECTIONS
+            (_shown(protection, definitions), protection.name, ", ".join(protection.states), protection.prevents)
+            for protection in protections.PROTECTIONS
         ]
         return Table.of(
             ("", "protection", "state", "without it"), rows, note="\n".join(self._said(definitions, holders))
@@ -147,17 +150,17 @@ class Switch:
         return [names.WORKFLOWS[short] for short in changed]
 
     def _said(self, definitions: Mapping[str, protections.Document], holders: Iterable[Holder]) -> Iterator[str]:
-        held = {one.name: one for one in holders}
-        way_out = "wb.protect(agree=True)" if self._session.target == "aws" else "wb.protect()"
+        held = {item.name: item for item in holders}
+        way_out = "wb.protections.restore(agree=True)" if self._session.target == "aws" else "wb.protections.restore()"
         for name, holder in held.items():
             if not holder.holds:
                 yield f"{name} was switched off by a process that is gone. Switch it on: {way_out}"
             elif holder.pid != os.getpid():
                 yield f"{name} is held off by process {holder.pid}, which still runs."
-        off = [one for one in protections.PROTECTIONS if one.name in held]
+        off = [protection for protection in protections.PROTECTIONS if protection.name in held]
         for short, text in self._of_the_stack().items():
             expected = json.loads(text)
-            known = [one for one in off if one.stands_in(expected, short)]
+            known = [protection for protection in off if protection.stands_in(expected, short)]
             if definitions[short] != protections.without(expected, short, known):
                 yield f"{names.WORKFLOWS[short]} is not as the stack deployed it. Put it back: {way_out}"
 
@@ -166,14 +169,14 @@ class Switch:
         before, after = notes.off, _off(holders)
         wanted: dict[str, str] = {}
         originals: dict[str, str] = {}
-        for short in dict.fromkeys(workflow for one in [*before, *after] for workflow in one.workflows):
+        for short in dict.fromkeys(workflow for holder in [*before, *after] for workflow in holder.workflows):
             deployed = self._text(short)
             original = notes.originals.get(short, deployed)
             if not _comes_from(original, deployed, short, before):
                 # Somebody deployed in the meantime: that is the original now, and it is not ours to overwrite.
                 original = deployed
             wanted[short] = _altered(original, short, after)
-            if any(short in one.workflows for one in after):
+            if any(short in holder.workflows for holder in after):
                 originals[short] = original
         # Noted before anything is changed, so that whoever comes next can undo it if this process is killed now.
         self._save(_Notes(notes.target, {**notes.originals, **originals}, [*notes.holders, *holders]))
@@ -268,7 +271,7 @@ def _shown(protection: Protection, definitions: Mapping[str, protections.Documen
 
 def _altered(text: str, short: str, off: Iterable[Protection]) -> str:
     """The definition without some protections; the very text when there is nothing to take out."""
-    here = [one for one in off if short in one.workflows]
+    here = [protection for protection in off if short in protection.workflows]
     if not here:
         return text
     return json.dumps(protections.without(json.loads(text), short, here), separators=(",", ":"), ensure_ascii=False)
@@ -276,7 +279,7 @@ def _altered(text: str, short: str, off: Iterable[Protection]) -> str:
 
 def _comes_from(original: str, deployed: str, short: str, off: Sequence[Protection]) -> bool:
     """Whether what is deployed is the original without any of some protections: a change may have stopped half-way."""
-    here = [one for one in off if short in one.workflows]
+    here = [protection for protection in off if short in protection.workflows]
     some = chain.from_iterable(combinations(here, number) for number in range(len(here), -1, -1))
     return any(_same(deployed, _altered(original, short, taken)) for taken in some)
 

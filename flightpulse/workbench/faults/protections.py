@@ -129,7 +129,7 @@ def without(document: Document, workflow: str, switched_off: Iterable[Protection
 
     Raises UserError when a condition to take out is not there.
     """
-    clauses = [clause for one in switched_off for clause in one.clauses if clause.workflow == workflow]
+    clauses = [clause for protection in switched_off for clause in protection.clauses if clause.workflow == workflow]
     return reduce(_taken_out, clauses, copy.deepcopy(dict(document)))
 
 
@@ -140,7 +140,7 @@ def _taken_out(document: dict[str, Any], clause: Clause) -> dict[str, Any]:
         workflow, what = names.WORKFLOWS[clause.workflow], clause.text or _CONDITION
         raise UserError(
             f"{workflow} has no condition {what!r} in {clause.state_name}.",
-            hint="wb.protections() shows what is deployed; wb.protect() puts the stack's own definitions back.",
+            hint="wb.protections.table() shows what is deployed; wb.protections.restore() puts the stack's own back.",
         )
     arguments: dict[str, Any] = state["Arguments"]
     before = str(arguments[_CONDITION])

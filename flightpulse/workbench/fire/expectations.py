@@ -33,8 +33,12 @@ def workflow_ran(flight_id: str, detail_type: str) -> Expectation:
     """The event was published under this detail type, and the workflow behind its rule handled it."""
 
     def look(facts: Facts) -> Finding:
-        found = [one for one in facts.handled if one.flight_id == flight_id and one.detail_type == detail_type]
-        other = [one.detail_type for one in facts.handled if one.flight_id == flight_id]
+        found = [
+            execution
+            for execution in facts.handled
+            if execution.flight_id == flight_id and execution.detail_type == detail_type
+        ]
+        other = [execution.detail_type for execution in facts.handled if execution.flight_id == flight_id]
         if not found:
             return Finding(f"{', '.join(other)} instead" if other else "no execution yet", ok=False)
         workflow = found[0].workflow.removeprefix("FlightPulse-")
@@ -49,7 +53,7 @@ def everyone_told(flight_id: str) -> Expectation:
     def look(facts: Facts) -> Finding:
         newest = newest_event(facts, flight_id)
         recipients = facts.recipients.get(flight_id, ())
-        wanted = Counter((one.booking_id, channel) for one in recipients for channel in one.channels)
+        wanted = Counter((recipient.booking_id, channel) for recipient in recipients for channel in recipient.channels)
         got = Counter((message.booking_id, message.channel) for message in facts.messages_of(newest.event_id))
         problems = [
             *(f"{booking} has no {_CHANNEL_WORDS[channel][0]}" for booking, channel in sorted(wanted - got)),
@@ -118,7 +122,7 @@ def needs_rebooking(flight_id: str) -> Expectation:
 
     def look(facts: Facts) -> Finding:
         bookings = facts.bookings.get(flight_id, ())
-        found = [one for one in bookings if one.booking_id in facts.needing_rebooking]
+        found = [booking for booking in bookings if booking.booking_id in facts.needing_rebooking]
         return Finding(f"{len(found)} of {len(bookings)} by GSI2", ok=bool(bookings) and len(found) == len(bookings))
 
     return Expectation(f"Every booking of {flight_id} is {BookingStatus.NEEDS_REBOOKING}", look)
@@ -128,7 +132,7 @@ def bookings_reported(flight_id: str) -> Expectation:
     """The table's stream reported the change of every booking, once."""
 
     def look(facts: Facts) -> Finding:
-        wanted = {one.booking_id for one in facts.recipients.get(flight_id, ())}
+        wanted = {entry.booking_id for entry in facts.recipients.get(flight_id, ())}
         ids = _event_ids(facts, flight_id)
         # A stream may deliver a change again; the change's own id stays the same.
         changes = {
@@ -164,12 +168,13 @@ def all_handled() -> Expectation:
 
     def look(facts: Facts) -> Finding:
         outcomes = {
-            sent.event_id: [one for one in facts.handled_of(sent.event_id) if _succeeded(one)] for sent in facts.sent
+            sent.event_id: [execution for execution in facts.handled_of(sent.event_id) if _succeeded(execution)]
+            for sent in facts.sent
         }
         done = {
-            event for event, found in outcomes.items() if sum(one.outcome != "ALREADY_HANDLED" for one in found) == 1
+            event for event, found in outcomes.items() if sum(item.outcome != "ALREADY_HANDLED" for item in found) == 1
         }
-        again = sum(one.outcome == "ALREADY_HANDLED" for found in outcomes.values() for one in found)
+        again = sum(item.outcome == "ALREADY_HANDLED" for found in outcomes.values() for item in found)
         repeated = f", {again} more {'delivery' if again == 1 else 'deliveries'} recognised" if again else ""
         return Finding(f"{len(done)} of {len(outcomes)} events{repeated}", ok=len(done) == len(outcomes))
 
@@ -200,17 +205,20 @@ def never_older_after_newer() -> Expectation:
 
 def newest_event(facts: Facts, flight_id: str) -> Sent:
     """The newest event about a flight, by the time at which operations knew."""
-    return max((one for one in facts.sent if one.flight_id == flight_id), key=lambda one: (one.known_at, one.event_id))
+    return max(
+        (record for record in facts.sent if record.flight_id == flight_id),
+        key=lambda record: (record.known_at, record.event_id),
+    )
 
 
 def _event_ids(facts: Facts, flight_id: str) -> frozenset[str]:
-    return frozenset(one.event_id for one in facts.sent if one.flight_id == flight_id)
+    return frozenset(record.event_id for record in facts.sent if record.flight_id == flight_id)
 
 
 def _told(recipients: Iterable[Recipient]) -> str:
-    counts = Counter(channel for one in recipients for channel in one.channels)
+    counts = Counter(channel for recipient in recipients for channel in recipient.channels)
     told = [_counted(counts[channel], words) for channel, words in _CHANNEL_WORDS.items()]
-    silent = sum(not one.channels for one in recipients)
+    silent = sum(not recipient.channels for recipient in recipients)
     return ", ".join(told) + (f"; {silent} chose neither" if silent else "")
 
 
@@ -254,9 +262,9 @@ def _most_at_once(handled: Iterable[Handled]) -> int:
     changes = sorted(
         [
             change
-            for one in handled
-            if one.stopped_at is not None
-            for change in ((one.started_at, 1), (one.stopped_at, -1))
+            for execution in handled
+            if execution.stopped_at is not None
+            for change in ((execution.started_at, 1), (execution.stopped_at, -1))
         ]
     )
     running = most = 0

@@ -113,15 +113,15 @@ def outcome_of(event_id: str, said_of_event: str, refused: Refused) -> Expectati
     """It is known what became of an event, and whoever was to be told has been told."""
 
     def look(facts: Facts) -> Finding:
-        sent = next(one for one in facts.sent if one.event_id == event_id)
+        sent = next(record for record in facts.sent if record.event_id == event_id)
         found = facts.handled_of(event_id)
         if not found:
             why = refused(event_id)
             return Finding(f"put aside by the consumer: {why}" if why else "no execution yet", ok=bool(why))
-        outcomes = [one.outcome or one.status for one in found]
+        outcomes = [item.outcome or item.status for item in found]
         said = ", ".join(f"{name}{f' {number}×' if number > 1 else ''}" for name, number in Counter(outcomes).items())
-        times = sum(one.event_id == event_id for one in facts.sent)
-        ended = len(found) >= times and all(one.status == "SUCCEEDED" for one in found)
+        times = sum(record.event_id == event_id for record in facts.sent)
+        ended = len(found) >= times and all(item.status == "SUCCEEDED" for item in found)
         if not ended or "DONE" not in outcomes or not _is_newest(sent, facts):
             return Finding(said, ok=ended)
         told = _told(facts, sent)
@@ -138,11 +138,12 @@ def _told(facts: Facts, sent: Sent) -> Finding:
 def _is_newest(sent: Sent, facts: Facts) -> bool:
     """Whether nothing newer about the same subject was sent with it: then everybody hears of it."""
     rivals = [
-        one
-        for one in facts.sent
-        if one.flight_id == sent.flight_id and (one.event_type == _CANCELLED or _subject(one) == _subject(sent))
+        record
+        for record in facts.sent
+        if record.flight_id == sent.flight_id
+        and (record.event_type == _CANCELLED or _subject(record) == _subject(sent))
     ]
-    return max(rivals, key=lambda one: (one.known_at, one.event_id), default=sent).event_id == sent.event_id
+    return max(rivals, key=lambda rival: (rival.known_at, rival.event_id), default=sent).event_id == sent.event_id
 
 
 def _subject(sent: Sent) -> str:
@@ -162,7 +163,7 @@ def _check(event: Event) -> None:
     if not aware:
         raise UserError(
             "An event to fire needs event_id, event_type, timestamp (with an offset) and payload.flight_id.",
-            hint="Make one with wb.delay(…), or send anything else with wb.send_record(…).",
+            hint="Make one with wb.events.delay(…), or send anything else with wb.events.send_record(…).",
         )
 
 

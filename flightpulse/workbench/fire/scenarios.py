@@ -51,21 +51,6 @@ class ScenarioRun:
     def ok(self) -> bool:
         return all(check.ok for check in self.checks)
 
-    def as_json(self) -> dict[str, Any]:
-        """The run as plain JSON values."""
-        return {
-            "scenario": self.number,
-            "name": self.name,
-            "ok": self.ok,
-            "began_at": self.began_at.isoformat(),
-            "seconds": round(self.seconds, 2),
-            "checks": [{"expected": one.expected, "seen": one.seen, "ok": one.ok} for one in self.checks],
-            "events": [one.event_id for one in self.facts.sent],
-            "executions": [one.arn for one in self.facts.handled],
-            "messages": len(self.facts.messages),
-            "hints": list(self.hints),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -137,12 +122,13 @@ def check(expectations: Sequence[Expectation], facts: Facts) -> tuple[Check, ...
 def hints(session: Session, facts: Facts, since: datetime) -> list[str]:
     """Where somebody should look who misses something: only what has happened since the run began."""
     found = [
-        f"{one.workflow} ended {one.status}. Look: {session.command('show')} {one.arn.rsplit(':', 1)[-1]}"
-        for one in facts.handled
-        if one.ended and one.status != "SUCCEEDED"
+        f"{execution.workflow} ended {execution.status}. "
+        f"Look: {session.command('show')} {execution.arn.rsplit(':', 1)[-1]}"
+        for execution in facts.handled
+        if execution.ended and execution.status != "SUCCEEDED"
     ]
-    started = {one.event_id for one in facts.handled}
-    if any(one.event_id not in started for one in facts.sent):
+    started = {execution.event_id for execution in facts.handled}
+    if any(record.event_id not in started for record in facts.sent):
         found.append(f"No workflow began for some event. Look: {session.command('logs')} --group consumer")
     letters = [letter for letter in dead_letters.look(session) if letter.since >= since - _CLOCK_SKEW]
     if letters:
@@ -160,7 +146,9 @@ class Clock(Protocol):
     def wait(self, seconds: float) -> object: ...
 
 
-class _RealClock:
+class RealClock:
+    """Time as it passes."""
+
     def __init__(self) -> None:
         self._never = threading.Event()
 
@@ -181,18 +169,18 @@ def watch(
     clock: Clock | None = None,
 ) -> tuple[Facts, tuple[Check, ...]]:
     """Look until everything expected is seen, or ``deadline`` (of the clock) has passed, or nothing moves any more."""
-    clock = clock or _RealClock()
+    clock = clock or RealClock()
     last_change: float = clock.monotonic()
     before: object = None
     while True:
         facts = look()
         checks = check(expectations, facts)
-        on_look(sum(one.ok for one in checks), len(checks))
+        on_look(sum(item.ok for item in checks), len(checks))
         now = clock.monotonic()
         if (checks, facts.all_ended) != before:
             last_change, before = now, (checks, facts.all_ended)
         settled = facts.all_ended and now - last_change >= patience.quiet
-        if all(one.ok for one in checks) or settled or now > deadline:
+        if all(item.ok for item in checks) or settled or now > deadline:
             return facts, checks
         clock.wait(patience.interval)
 

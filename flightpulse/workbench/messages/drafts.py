@@ -11,7 +11,7 @@ from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
 from flightpulse.messages.wording import Reviewer
-from flightpulse.workbench.messages.template_records import known_segments
+from flightpulse.workbench.messages.segment_names import LOOKS_LIKE, known_segments
 from flightpulse.workbench.show.tables import Table
 
 _WIDTH = 84
@@ -123,7 +123,7 @@ def draft(segment: str) -> Draft:
     chosen = _named(segment)
     written = news.written(chosen)
     drafts = [Draft(chosen, MessageTemplate(written.subject, written.paragraphs, sms)) for sms in written.sms]
-    return next((one for one in drafts if not one.refusals), drafts[-1])
+    return next((item for item in drafts if not item.refusals), drafts[-1])
 
 
 def _tried(sentence: str, draft: Draft, reviewer: Reviewer | None) -> tuple[str, str, str, str]:
@@ -138,11 +138,11 @@ def _tried(sentence: str, draft: Draft, reviewer: Reviewer | None) -> tuple[str,
 def _named(name: str) -> Segment:
     """The segment of this key, or the first whose key goes on from here after a slash."""
     wanted = name.strip("/").lower()
-    found = (one for one in known_segments() if f"{one.key}/".lower().startswith(f"{wanted}/"))
+    found = (segment for segment in known_segments() if f"{segment.key}/".lower().startswith(f"{wanted}/"))
     chosen = next(found, None)
     if chosen is None:
         raise UserError(
             f"There is no segment {name!r}.",
-            hint="They look like delay/MAJOR/MECHANICAL/A-LIST-PREFERRED or gate_change/TERMINAL.",
+            hint=LOOKS_LIKE,
         )
     return chosen

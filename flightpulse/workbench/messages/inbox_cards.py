@@ -4,13 +4,18 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
+from typing import TYPE_CHECKING
 
 from flightpulse.domain.entities import Tier
 from flightpulse.messages import gsm7
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.messages.tiers_compared import TiersCompared
+from flightpulse.workbench.show import frames
 from flightpulse.workbench.show.tables import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ORIGINS = {
     "model": "worded by the model",
@@ -44,6 +49,13 @@ _BUBBLE = (
 _SMALL = "color:#59636e;font-family:system-ui,sans-serif;font-size:12px;text-align:left"
 
 
+_COLUMNS = (
+    *("at", "event_at", "channel", "tier", "passenger_id", "booking_id", "flight_id", "kind", "severity"),
+    *("written_by", "subject", "text", "event_id", "segment"),
+)
+_CATEGORIES = ("channel", "tier", "kind", "severity", "written_by", "flight_id", "segment")
+
+
 @dataclass(frozen=True, slots=True)
 class Inbox:
     """Messages, shown passenger by passenger, the most loyal first, each passenger's in the order in which they came.
@@ -62,11 +74,13 @@ class Inbox:
 
     def of(self, passenger: str) -> "Inbox":
         """Only the messages to one passenger (``PAX-…``) or about one booking (``BKG-…``)."""
-        return self._only(one for one in self.messages if passenger in {one.passenger_id, one.booking_id})
+        return self._only(
+            message for message in self.messages if passenger in {message.passenger_id, message.booking_id}
+        )
 
     def only(self, channel: str) -> "Inbox":
         """Only the messages of one channel, ``email`` or ``sms``."""
-        return self._only(one for one in self.messages if one.channel == channel)
+        return self._only(message for message in self.messages if message.channel == channel)
 
     def repeated(self) -> "Inbox":
         """Only the messages that tell what the same passenger had been told on the same channel before."""
@@ -86,10 +100,21 @@ class Inbox:
     def order(self) -> Table:
         """Who was told when: one line per message, in the order in which they were sent."""
         rows = [
-            (number, one.tier, one.passenger_id, _CHANNELS.get(one.channel, one.channel), _short(one))
-            for number, one in enumerate(self.messages, start=1)
+            (
+                number,
+                message.tier,
+                message.passenger_id,
+                _CHANNELS.get(message.channel, message.channel),
+                _short(message),
+            )
+            for number, message in enumerate(self.messages, start=1)
         ]
         return Table.of(("", "tier", "passenger", "channel", "says"), rows, numbers=(0,))
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row per message: when, to whom, on which channel, about what, who worded it, and the words."""
+        rows = ({name: getattr(message, name) for name in _COLUMNS} for message in self.messages)
+        return frames.frame(rows, columns=_COLUMNS, categories=_CATEGORIES)
 
     def by_tier(self, channel: str = "email") -> TiersCompared:
         """The same news as each tier reads it, side by side: the first message of each on one channel."""
@@ -107,9 +132,9 @@ class Inbox:
         if not self.messages:
             return "<p>No messages.</p>"
         people = "".join(
-            f'<div style="{_BESIDE if all(one.channel == "sms" for one in theirs) else ""}">'
+            f'<div style="{_BESIDE if all(message.channel == "sms" for message in theirs) else ""}">'
             f'<p style="text-align:left;margin:14px 0 0"><b>{escape(_person(theirs[0]))}</b></p>'
-            + "".join(_email(one) if one.channel == "email" else _phone(one) for one in theirs)
+            + "".join(_email(message) if message.channel == "email" else _phone(message) for message in theirs)
             + "</div>"
             for theirs in _people(self.messages)
         )

@@ -8,7 +8,8 @@ from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.show.tables import Table
 
-REFUSED, WRITTEN = "the guard refused a template", "the written template is used"
+REFUSED, WRITTEN = "a template was refused or mended", "the written template is used"
+WAITING = "a draft waits for a person; the written template is used"
 """What the messenger's log says of a segment."""
 
 
@@ -16,8 +17,8 @@ REFUSED, WRITTEN = "the guard refused a template", "the written template is used
 class SegmentSeen:
     """One segment of one run.
 
-    ``origins`` are ``model``, ``cache`` or ``fallback``, each once. ``refused`` are the guard's rules that replies of
-    the model broke. ``problem`` is why the written template was used, or empty.
+    ``origins`` are ``model``, ``cache`` or ``fallback``, each once. ``refused`` are the rules that drafts broke, also
+    where they were mended. ``problem`` is why the written template was used, or empty.
     """
 
     segment: str
@@ -42,21 +43,21 @@ class SegmentsSeen:
 
     def origins(self) -> dict[str, str]:
         """Where each segment's wording came from, by segment."""
-        return {one.segment: ", ".join(one.origins) for one in self.segments}
+        return {segment.segment: ", ".join(segment.origins) for segment in self.segments}
 
     def table(self) -> Table:
         """The segments as a table."""
         rows = [
             (
-                one.segment,
-                one.passengers,
-                one.messages,
-                ", ".join(one.origins),
-                ", ".join(one.refused) or "nothing",
+                segment.segment,
+                segment.passengers,
+                segment.messages,
+                ", ".join(segment.origins),
+                ", ".join(segment.refused) or "nothing",
             )
-            for one in self.segments
+            for segment in self.segments
         ]
-        headings = ("segment", "passengers", "messages", "wording from", "the guard refused")
+        headings = ("segment", "passengers", "messages", "wording from", "found in drafts")
         return Table.of(headings, rows, numbers=(1, 2))
 
     def __repr__(self) -> str:
@@ -80,6 +81,8 @@ def seen(messages: Sequence[Message], messenger_lines: Iterable[LogEvent], event
             refused.setdefault(segment, set()).update(map(str, line.get("rules") or ()))
         elif line.get("message") == WRITTEN:
             problems[segment] = str(line.get("problem") or "")
+        elif line.get("message") == WAITING:
+            problems[segment] = "a draft waits for a person"
     told: dict[str, list[Message]] = {}
     for message in messages:
         told.setdefault(message.segment, []).append(message)
@@ -87,9 +90,9 @@ def seen(messages: Sequence[Message], messenger_lines: Iterable[LogEvent], event
         tuple(
             SegmentSeen(
                 segment=segment,
-                passengers=len({one.passenger_id for one in theirs}),
+                passengers=len({item.passenger_id for item in theirs}),
                 messages=len(theirs),
-                origins=tuple(dict.fromkeys(one.written_by for one in theirs)),
+                origins=tuple(dict.fromkeys(item.written_by for item in theirs)),
                 refused=tuple(sorted(refused.get(segment, ()))),
                 problem=problems.get(segment, ""),
             )

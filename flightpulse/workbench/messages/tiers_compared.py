@@ -24,8 +24,8 @@ class TiersCompared:
     @classmethod
     def of(cls, messages: Sequence[Message]) -> "TiersCompared":
         """Compare messages of one channel; tiers that got none are left out."""
-        firsts = [next((one for one in messages if one.tier == tier), None) for tier in Tier]
-        chosen = [one for one in firsts if one is not None]
+        firsts = [next((message for message in messages if message.tier == tier), None) for tier in Tier]
+        chosen = [message for message in firsts if message is not None]
         cut = [_cut(message) for message in chosen]
         names = tuple(dict.fromkeys(name for parts in cut for name in parts))
         return cls(

@@ -81,7 +81,10 @@ class QuickAlarm:
 
     def history(self) -> Table:
         """Its changes of state as a table."""
-        rows = [(f"{one.at.astimezone(UTC):%H:%M:%S} UTC", _GLYPHS[one.state], one.reason) for one in self.changes()]
+        rows = [
+            (f"{change.at.astimezone(UTC):%H:%M:%S} UTC", _GLYPHS[change.state], change.reason)
+            for change in self.changes()
+        ]
         return Table.of(("at", "became", "because"), rows)
 
 
@@ -118,7 +121,7 @@ def quick_copy(session: Session, name: str, *, period: int) -> Iterator[QuickAla
     """
     if session.target == "aws":
         raise UserError("On AWS this alarm needs its full period.", hint='Use connect("local"), or wait five minutes.')
-    deployed = {one["AlarmName"].removeprefix(_PREFIX): one for one in _deployed(session)}
+    deployed = {alarm["AlarmName"].removeprefix(_PREFIX): alarm for alarm in _deployed(session)}
     if name not in deployed:
         raise UserError(f"There is no alarm {name!r}.", hint=f"There are: {', '.join(deployed)}.")
     original: Any = deployed[name]

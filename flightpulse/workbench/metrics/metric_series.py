@@ -49,5 +49,5 @@ def _queries(session: Session, namespace: str, name: str) -> list[Any]:
                 "Stat": "Sum",
             },
         }
-        for number, dimensions in enumerate(one for one in sets if len(one) == fewest)
+        for number, dimensions in enumerate(item for item in sets if len(item) == fewest)
     ]

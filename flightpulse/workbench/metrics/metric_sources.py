@@ -61,16 +61,21 @@ def filters(session: Session) -> Table:
     """The metric filters of the stack: which lines of which log group are counted as which metric."""
     short = {full: name for name, full in names.LOG_GROUPS.items()}
     pages = session.logs.get_paginator("describe_metric_filters").paginate()
-    found = [one for page in pages for one in page["metricFilters"] if one["logGroupName"] in short]
+    found = [
+        metric_filter
+        for page in pages
+        for metric_filter in page["metricFilters"]
+        if metric_filter["logGroupName"] in short
+    ]
     rows = [
         (
             change["metricName"],
-            short[one["logGroupName"]],
-            one["filterPattern"],
+            short[item["logGroupName"]],
+            item["filterPattern"],
             ", ".join(change.get("dimensions", {})),
         )
-        for one in found
-        for change in one["metricTransformations"]
+        for item in found
+        for change in item["metricTransformations"]
         if change["metricNamespace"] == names.METRICS_NAMESPACE
     ]
     return Table.of(("metric", "log group", "counts lines with", "dimensions"), sorted(rows))

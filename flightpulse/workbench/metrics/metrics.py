@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from flightpulse.workbench.show.frames import Records
+from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
@@ -25,7 +27,23 @@ class Metric:
     total: float
 
 
-def totals(session: Session, *, since: datetime, namespace: str = names.METRICS_NAMESPACE) -> list[Metric]:
+class MetricSums(Records[Metric]):
+    """Sums of metrics, sorted by name and dimensions."""
+
+    columns = ("name", "dimensions", "total")
+    categories = ("name", "dimensions")
+
+    def row(self, item: Metric) -> Mapping[str, Any]:
+        dimensions = ", ".join(f"{name}={value}" for name, value in sorted(item.dimensions.items()))
+        return {"name": item.name, "dimensions": dimensions, "total": item.total}
+
+    def table(self) -> Table:
+        """One sum for each metric and set of dimensions."""
+        rows = [tuple(row.values()) for row in map(self.row, self)]
+        return Table.of(("metric", "dimensions", "sum"), rows, numbers=(2,))
+
+
+def totals(session: Session, *, since: datetime, namespace: str = names.METRICS_NAMESPACE) -> MetricSums:
     """The sum of every metric of a namespace since a moment, sorted by name and dimensions.
 
     CloudWatch keeps whole minutes, so the minute in which ``since`` lies counts as a whole.
@@ -48,7 +66,7 @@ def totals(session: Session, *, since: datetime, namespace: str = names.METRICS_
         found += [
             Metric(name, dimensions, sums.get(f"m{number}", 0.0)) for number, (name, dimensions) in enumerate(batch)
         ]
-    return sorted(found, key=lambda metric: (metric.name, sorted(metric.dimensions.items())))
+    return MetricSums(sorted(found, key=lambda metric: (metric.name, sorted(metric.dimensions.items()))))
 
 
 def by_name(metrics: Sequence[Metric]) -> dict[str, float]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
 from flightpulse.errors import UserError
 from flightpulse.workbench.target.session import Session
 
@@ -40,9 +43,6 @@ def base_url(session: Session) -> str:
 
 def call(session: Session, path: str, *, method: str = "GET", body: str | None = None, signed: bool = True) -> Answer:
     """Call a route such as ``/flights/SW1234``, signed with the session's credentials (Signature Version 4)."""
-    from botocore.auth import SigV4Auth
-    from botocore.awsrequest import AWSRequest
-
     url = base_url(session) + quote("/" + path.lstrip("/"), safe="/?=&%+:#,")
     request = AWSRequest(method=method, url=url, data=body, headers={"Accept": "application/json"})
     if body is not None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flightpulse.workbench.observe import logs
-from flightpulse.workbench.observe.journey import ConsumerLine
+from flightpulse.workbench.observe.hops import ConsumerLine
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session

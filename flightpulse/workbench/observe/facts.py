@@ -7,6 +7,8 @@ from typing import Any
 
 from flightpulse.domain.entities import Booking, Flight, Tier
 from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.show.frames import Records
+from flightpulse.workbench.show.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,29 @@ class AuditEvent:
     at: datetime
 
 
+class AuditEvents(Records[AuditEvent]):
+    """The audit log's events, in the order in which they were written."""
+
+    columns = ("at", "detail_type", "flight_id", "booking_id", "summary")
+    categories = ("detail_type",)
+
+    def row(self, item: AuditEvent) -> Mapping[str, Any]:
+        named = {name: item.detail.get(name) for name in ("flight_id", "booking_id", "summary")}
+        return {"at": item.at, "detail_type": item.detail_type, **named}
+
+    def table(self) -> Table:
+        """One line each: which event, about what, and what it says."""
+        rows = [
+            (
+                event.detail_type,
+                event.detail.get("booking_id") or event.detail.get("flight_id", ""),
+                event.detail.get("summary", ""),
+            )
+            for event in self
+        ]
+        return Table.of(("event", "about", "says"), rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that is known of a run at one moment.
@@ -83,10 +108,12 @@ class Facts:
         return [message for message in self.messages if message.event_id == event_id]
 
     def handled_of(self, event_id: str) -> list[Handled]:
-        return [one for one in self.handled if one.event_id == event_id]
+        return [execution for execution in self.handled if execution.event_id == event_id]
 
     @property
     def all_ended(self) -> bool:
         """Whether every event that was sent has an execution and none of them still runs."""
-        started = {one.event_id for one in self.handled}
-        return all(sent.event_id in started for sent in self.sent) and all(one.ended for one in self.handled)
+        started = {execution.event_id for execution in self.handled}
+        return all(sent.event_id in started for sent in self.sent) and all(
+            execution.ended for execution in self.handled
+        )

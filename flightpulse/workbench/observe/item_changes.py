@@ -9,6 +9,8 @@ from flightpulse.adapters.dynamodb_json import item_from_typed
 from flightpulse.domain import keys
 from flightpulse.workbench.observe import payloads
 from flightpulse.workbench.observe.payloads import Changes
+from flightpulse.workbench.show.frames import Records
+from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 
 # A stream's times have whole seconds, and its clock may differ a little from ours.
@@ -33,6 +35,21 @@ class ItemChange:
     @property
     def key(self) -> str:
         return f"{self.pk} / {self.sk}"
+
+
+class ItemChanges(Records[ItemChange]):
+    """Writes as the table's stream tells them."""
+
+    columns = ("at", "action", "pk", "sk", "changed")
+    categories = ("action",)
+
+    def row(self, item: ItemChange) -> Mapping[str, Any]:
+        return {"at": item.at, "action": item.action, "pk": item.pk, "sk": item.sk, "changed": item.changes.brief(99)}
+
+    def table(self) -> Table:
+        """One line per write: to which item, and what it changed."""
+        rows = [(change.action, change.key, change.changes.brief(2)) for change in self]
+        return Table.of(("write", "item", "what changed"), rows)
 
 
 def read(session: Session, *, since: datetime) -> list[ItemChange]:

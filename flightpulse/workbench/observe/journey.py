@@ -3,101 +3,36 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import cached_property
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flightpulse.kafka.record_positions import KafkaRecord
 from flightpulse.workbench.executions import executions, story
+from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.history import Branch, Visit
-from flightpulse.workbench.executions.run_executions import RunExecution
 from flightpulse.workbench.messages.inbox import Message
-from flightpulse.workbench.observe import payloads
+from flightpulse.workbench.observe import journey_views, payloads
 from flightpulse.workbench.observe.facts import AuditEvent
+from flightpulse.workbench.observe.hops import Clues, Hop, Timeline, total_seconds
 from flightpulse.workbench.observe.item_changes import ItemChange
 from flightpulse.workbench.observe.payloads import Changes
+from flightpulse.workbench.show import frames
 from flightpulse.workbench.show.two_part_output import PictureAndWords
 
 if TYPE_CHECKING:
-    from flightpulse.workbench.show.picture import Picture
+    import pandas as pd
 
-KINDS = ("kafka", "consumer", "bus", "rule", "execution", "state", "item", "message", "audit")
-"""The kinds of hops, in the order in which an event meets them."""
+    from flightpulse.workbench.show.picture import Picture
 
 _WRITES = frozenset({"dynamodb:putItem", "dynamodb:updateItem"})
 _SHOWN_STATES = frozenset({"Task", "Map", "Parallel", "Wait", "Fail", "Succeed"})
 _SDK_NOISE = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 _ACTIONS = {"INSERT": "new in the table", "MODIFY": "changed in the table", "REMOVE": "gone from the table"}
 _ORIGINS = {"model": "worded by the model", "cache": "worded by the model before", "fallback": "written fallback"}
-_NO_CHANGES = Changes()
-
-
-@dataclass(frozen=True, slots=True)
-class ConsumerLine:
-    """What the consumer's log says of one record: the line about it, and when that invocation began."""
-
-    at: datetime
-    began_at: datetime
-    request_id: str
-    correlation_id: str
-    said: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Clues:
-    """Everything that is known of one event, gathered from the services themselves.
-
-    ``event`` is the envelope that was sent. Whatever could not be found is None or empty; the journey then leaves that
-    hop out.
-    """
-
-    event: Mapping[str, Any]
-    record: KafkaRecord | None = None
-    consumer: ConsumerLine | None = None
-    rule: str = ""
-    execution: RunExecution | None = None
-    item_changes: Sequence[ItemChange] = ()
-    messages: Sequence[Message] = ()
-    audit: Sequence[AuditEvent] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One hop. ``at`` is None where nobody wrote a time down (a rule, an item of a stream with whole seconds).
-
-    ``seconds`` is the time until the next hop that has one (None for hops beside the way, such as the audit), ``share``
-    its part (0 to 1) of the time until the last message, None from that message on. ``said`` is one plain sentence.
-    ``depth`` is how deep in nested executions and Maps it lies, ``place`` its place when parallel branches are put one
-    after the other.
-    """
-
-    kind: str
-    name: str
-    key: str
-    at: datetime | None
-    said: str = ""
-    changes: Changes = _NO_CHANGES
-    seconds: float | None = None
-    share: float | None = None
-    depth: int = 0
-    place: int = 0
 
 
 @dataclass(frozen=True)
-class Journey(PictureAndWords):
-    """The hops of one event, or of one booking of its flight, in the order in which they happened."""
-
-    title: str
-    event_id: str
-    correlation_id: str
-    hops: tuple[Hop, ...]
-    booking_id: str = ""
-
-    @cached_property
-    def total_seconds(self) -> float:
-        """From the Kafka record (or the first hop that is known) to the last message, or to the end without one."""
-        return _total(self.hops)
+class Journey(Timeline, PictureAndWords):
+    """The timeline of one event, or of one booking of its flight, as a picture, a table and a DataFrame."""
 
     def path(self) -> list[str]:
         """The hops' names, parallel branches one after the other: the same whenever the same thing happens."""
@@ -118,22 +53,26 @@ class Journey(PictureAndWords):
         """The hops of one of the ``KINDS``."""
         return [hop for hop in self.hops if hop.kind == kind]
 
+    def to_frame(self) -> "pd.DataFrame":
+        """One row per hop, in the order in which they happened; ``took`` is the time until the next hop."""
+        columns = ("kind", "name", "key", "at", "took", "share", "depth", "said")
+        took = ({"took": None if hop.seconds is None else timedelta(seconds=hop.seconds)} for hop in self.hops)
+        rows = (
+            {name: getattr(hop, name, None) for name in columns} | waited
+            for hop, waited in zip(self.hops, took, strict=True)
+        )
+        return frames.frame(rows, columns=columns, categories=("kind",))
+
     def picture(self) -> "Picture":
         """The timeline as a picture."""
-        from flightpulse.workbench.observe import journey_views
-
         return journey_views.picture(self)
 
     def text(self) -> str:
         """The timeline as a text table."""
-        from flightpulse.workbench.observe import journey_views
-
         return journey_views.text(self)
 
     def html(self) -> str:
         """The timeline as an HTML table in which every change of the payload can be opened."""
-        from flightpulse.workbench.observe import journey_views
-
         return journey_views.html(self)
 
     def details(self) -> "JourneyDetails":
@@ -177,7 +116,7 @@ def of_event(clues: Clues) -> Journey:
 def of_booking(clues: Clues, booking_id: str) -> Journey:
     """The journey of an event to one booking: only the chunk, the items and the messages that concern it."""
     mine = [message for message in clues.messages if message.booking_id == booking_id]
-    audit = [one for one in clues.audit if one.detail.get("booking_id") == booking_id]
+    audit = [event for event in clues.audit if event.detail.get("booking_id") == booking_id]
     follower = _Follower(replace(clues, messages=mine), booking_id)
     hops = [*_arrival(clues), *follower.hops(), *_audit(audit)]
     passenger = f" ({mine[0].passenger_id}, {mine[0].tier})" if mine else ""
@@ -240,12 +179,12 @@ class _Follower:
         if self._clues.execution is not None:
             yield from self._execution(self._clues.execution, depth=0)
 
-    def _execution(self, execution: RunExecution, depth: int) -> Iterator[Hop]:
+    def _execution(self, execution: Execution, depth: int) -> Iterator[Hop]:
         said = execution.status + (f", outcome {execution.outcome}" if execution.outcome else "")
         yield Hop("execution", execution.workflow, _short(execution.name), execution.started_at, said, depth=depth)
         yield from self._visits(execution.history.visits, execution, depth + 1)
 
-    def _visits(self, visits: Sequence[Visit], execution: RunExecution, depth: int) -> Iterator[Hop]:
+    def _visits(self, visits: Sequence[Visit], execution: Execution, depth: int) -> Iterator[Hop]:
         for visit in visits:
             if visit.kind in _SHOWN_STATES and (visit.kind != "Map" or visit.branches):
                 yield self._state(visit, depth)
@@ -255,7 +194,7 @@ class _Follower:
                 child = execution.child(arn)
                 if child is not None and self._concerns_child(child):
                     yield from self._execution(child, depth + 1)
-            for branch in sorted(visit.branches, key=lambda one: one.index):
+            for branch in sorted(visit.branches, key=lambda item: item.index):
                 if self._booking is not None and self._concerns_branch(branch, execution):
                     yield from self._visits(branch.visits, execution, depth + 1)
 
@@ -279,7 +218,7 @@ class _Follower:
                     _item(arguments),
                     None,
                     said,
-                    change.changes if change else _NO_CHANGES,
+                    change.changes if change else Changes(),
                     depth=depth,
                 )
 
@@ -302,12 +241,12 @@ class _Follower:
             for known in [name for name in self._messages if name in attempt.arguments]:
                 yield _message(self._messages.pop(known), depth)
 
-    def _concerns_child(self, child: RunExecution) -> bool:
+    def _concerns_child(self, child: Execution) -> bool:
         if self._booking is None:
             return child.workflow != "FlightPulse-NotifyChunk"
-        return any(self._in_visits(one.history.visits) for one in child.all())
+        return any(self._in_visits(execution.history.visits) for execution in child.all())
 
-    def _concerns_branch(self, branch: Branch, execution: RunExecution) -> bool:
+    def _concerns_branch(self, branch: Branch, execution: Execution) -> bool:
         if self._in_visits(branch.visits):
             return True
         started = [arn for visit in _walk(branch.visits) for arn in visit.children]
@@ -385,9 +324,9 @@ def _channels(messages: Sequence[Message]) -> Iterator[Hop]:
 
 
 def _audit(audit: Sequence[AuditEvent]) -> Iterator[Hop]:
-    for one in sorted(audit, key=lambda one: (one.detail_type, str(one.detail.get("booking_id")))):
-        about = str(one.detail.get("booking_id") or one.detail.get("flight_id") or "")
-        yield Hop("audit", one.detail_type, about, one.at, str(one.detail.get("summary", "")))
+    for item in sorted(audit, key=lambda event: (event.detail_type, str(event.detail.get("booking_id")))):
+        about = str(item.detail.get("booking_id") or item.detail.get("flight_id") or "")
+        yield Hop("audit", item.detail_type, about, item.at, str(item.detail.get("summary", "")))
 
 
 def _in_order(hops: Sequence[Hop]) -> list[Hop]:
@@ -408,7 +347,7 @@ def _in_order(hops: Sequence[Hop]) -> list[Hop]:
 
 def _timed(hops: Sequence[Hop]) -> list[Hop]:
     """Each hop with the time until the next one. Where a clock is behind another's, that time is nought."""
-    total = _total(hops)
+    total = total_seconds(hops)
     last_message = max((number for number, hop in enumerate(hops) if hop.kind == "message"), default=len(hops) - 1)
     moments = _moments(hops)
     timed = []
@@ -434,12 +373,6 @@ def _moments(hops: Sequence[Hop]) -> list[datetime | None]:
             latest = hop.at if latest is None else max(latest, hop.at)
         moments.append(latest if counts else None)
     return moments
-
-
-def _total(hops: Sequence[Hop]) -> float:
-    moments = [hop.at for hop in hops if hop.at is not None]
-    told = [hop.at for hop in hops if hop.kind == "message" and hop.at is not None]
-    return max(0.0, (max(told or moments) - moments[0]).total_seconds()) if moments else 0.0
 
 
 def _short(text: str) -> str:

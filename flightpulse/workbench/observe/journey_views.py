@@ -3,7 +3,7 @@
 from html import escape
 from typing import TYPE_CHECKING
 
-from flightpulse.workbench.observe.journey import Hop, Journey
+from flightpulse.workbench.observe.hops import Hop, Timeline
 from flightpulse.workbench.observe.payloads import Changes
 from flightpulse.workbench.show import charts
 from flightpulse.workbench.show import picture as pictures
@@ -32,14 +32,14 @@ _LONGEST_KEY = 44
 _LONGEST_CHANGE = 90
 
 
-def heading(journey: Journey) -> str:
+def heading(journey: Timeline) -> str:
     """What is followed, by which id, and how long it took."""
     correlation = "" if journey.correlation_id == journey.event_id else f", correlation id {journey.correlation_id}"
     told = "told" if any(hop.kind == "message" for hop in journey.hops) else "done"
     return f"{journey.title}: {told} after {journey.total_seconds:.3f} s\nevent {journey.event_id}{correlation}"
 
 
-def text(journey: Journey) -> str:
+def text(journey: Timeline) -> str:
     """The hops as a text table, one line each."""
     rows = [
         (
@@ -56,7 +56,7 @@ def text(journey: Journey) -> str:
     return f"{heading(journey)}\n{table}"
 
 
-def html(journey: Journey) -> str:
+def html(journey: Timeline) -> str:
     """The hops as an HTML table; each change of a payload or an item is folded behind a word."""
     head = "".join(f"<th {LEFT}>{word}</th>" for word in ("hop", "name", "key", "took", "share", "what happened"))
     rows = "".join(f"<tr>{''.join(_cells(hop))}</tr>" for hop in journey.hops)
@@ -64,7 +64,7 @@ def html(journey: Journey) -> str:
     return f"<p>{said}</p>{TABLE}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def picture(journey: Journey) -> Picture:
+def picture(journey: Timeline) -> Picture:
     """One row per hop; a bar spans the time until the next hop, with that time and its share beside it."""
     hops = journey.hops
     height = _MARGIN + _ROW_HEIGHT * max(1, len(hops))
@@ -111,7 +111,7 @@ def _bar(axes: "Axes", row: int, hop: Hop, moment: float, at: float | None) -> f
     return end
 
 
-def _frame(axes: "Axes", journey: Journey, end: float) -> None:
+def _frame(axes: "Axes", journey: Timeline, end: float) -> None:
     axes.set_ylim(len(journey.hops) - 0.4, -0.6)
     axes.set_xlim(0, end * 1.17)
     axes.set_yticks([])
@@ -139,7 +139,7 @@ def _folded(changes: Changes) -> str:
     if not changes:
         return ""
     lines = [f"+ {key}" for key in changes.added] + [f"− {key}" for key in changes.removed]
-    lines += [f"~ {one.key}: {one.before} → {one.after}" for one in changes.changed]
+    lines += [f"~ {change.key}: {change.before} → {change.after}" for change in changes.changed]
     counts = ((len(changes.added), "new"), (len(changes.removed), "gone"), (len(changes.changed), "changed"))
     word = ", ".join(f"{number} {what}" for number, what in counts if number)
     shown = "<br>".join(escape(line) for line in lines)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from flightpulse.errors import UserError
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
@@ -88,8 +90,6 @@ def follow(
 def _read_group(
     session: Session, group: str, since: datetime, until: datetime | None, pattern: str
 ) -> Iterator[LogEvent]:
-    from botocore.exceptions import ClientError
-
     query: dict[str, Any] = {"logGroupName": group, "startTime": milliseconds(since)}
     if until:
         query["endTime"] = milliseconds(until)

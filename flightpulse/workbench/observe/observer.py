@@ -49,7 +49,7 @@ class Observer:
 
     def look(self, sent: Sequence[Sent]) -> Facts:
         """The facts at this moment about the events in ``sent``."""
-        ids = frozenset(one.event_id for one in sent)
+        ids = frozenset(record.event_id for record in sent)
         with ThreadPoolExecutor(max_workers=5) as pool:
             handled = pool.submit(self._handled, ids)
             messages = pool.submit(inbox.read, self._session, since=self._since, event_ids=ids)
@@ -83,18 +83,18 @@ class Observer:
             limit=max(1000, 2 * len(event_ids)),
         )
         running = []
-        for one in listed:
-            if one.arn in self._unrelated or one.arn in self._ended:
+        for summary in listed:
+            if summary.arn in self._unrelated or summary.arn in self._ended:
                 continue
-            handled = self._describe(one.arn)
+            handled = self._describe(summary.arn)
             if handled.event_id not in event_ids:
                 # What somebody else has sent meanwhile is none of this run's.
-                self._unrelated.add(one.arn)
+                self._unrelated.add(summary.arn)
             elif handled.ended:
-                self._ended[one.arn] = handled
+                self._ended[summary.arn] = handled
             else:
                 running.append(handled)
-        return tuple(sorted([*self._ended.values(), *running], key=lambda one: one.started_at))
+        return tuple(sorted([*self._ended.values(), *running], key=lambda execution: execution.started_at))
 
     def _describe(self, arn: str) -> Handled:
         answer = self._session.stepfunctions.describe_execution(executionArn=arn)

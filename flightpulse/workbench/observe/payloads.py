@@ -33,14 +33,14 @@ class Changes:
     @property
     def names(self) -> frozenset[str]:
         """Every key that is touched."""
-        return frozenset([*self.added, *self.removed, *(one.key for one in self.changed)])
+        return frozenset([*self.added, *self.removed, *(change.key for change in self.changed)])
 
     def brief(self, shown: int = 3) -> str:
         """``~ status: SCHEDULED → DELAYED · + gate, seat · − old``: at most ``shown`` keys of each kind, keys last."""
         parts = []
         if self.changed:
-            known = sorted(self.changed, key=lambda one: one.key in _KEY_ATTRIBUTES)
-            said = [f"{one.key}: {_short(one.before)} → {_short(one.after)}" for one in known]
+            known = sorted(self.changed, key=lambda change: change.key in _KEY_ATTRIBUTES)
+            said = [f"{recipient.key}: {_short(recipient.before)} → {_short(recipient.after)}" for recipient in known]
             parts.append("~ " + _listed(said, shown))
         if self.added:
             parts.append("+ " + _listed(_keys_last(self.added), shown))

@@ -31,7 +31,7 @@ class Teller:
     def where(self, stay: int | None) -> str:
         """``Item #3 of TellEachBooking: `` for what happens inside an iteration, "" on the outside."""
         items = self._trace.stays[stay].items if stay is not None else ()
-        said = ", ".join(self._item(one) for one in items)
+        said = ", ".join(self._item(item) for item in items)
         return f"{said[:1].upper()}{said[1:]}: " if said else ""
 
     def _item(self, number: int) -> str:

@@ -120,7 +120,7 @@ def _outcome(replay: Replay, number: int) -> Outcome:
 def _first_divergence(a: Replay, b: Replay) -> Divergence | None:
     """Iterations run at the same time, so each is compared with its like; the earliest difference counts."""
     found = _Comparison(a, b).scopes(a.trace.history.visits, b.trace.history.visits, "The execution")
-    return min(found, key=lambda one: (one.event_a or 10**9, one.event_b or 10**9), default=None)
+    return min(found, key=lambda item: (item.event_a or 10**9, item.event_b or 10**9), default=None)
 
 
 class _Comparison:

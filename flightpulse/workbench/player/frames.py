@@ -197,7 +197,7 @@ class _Replayer:
         if kind in _ENDS:
             yield from self._at_the_end(event, kind)
         elif kind in _INNER_END and item is not None:
-            yield from ((one, _INNER_END[kind]) for one in self._open_inside({item}))
+            yield from ((entry, _INNER_END[kind]) for entry in self._open_inside({item}))
         elif stay is None:
             return
         elif kind.endswith("StateEntered"):

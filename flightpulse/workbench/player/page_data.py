@@ -67,12 +67,12 @@ class _Packer:
     def pack(self, begin: int) -> dict[str, Any]:
         diagrams: list[Diagram] = []
         for run in self._runs:
-            if not any(run.diagram is one for one in diagrams):
+            if not any(run.diagram is diagram for diagram in diagrams):
                 diagrams.append(run.diagram)
         chosen = [self._choose(run) for run in self._runs]
         self._store_payloads(chosen)
         runs = [
-            self._run(run, rows, next(n for n, one in enumerate(diagrams) if one is run.diagram))
+            self._run(run, rows, next(n for n, diagram in enumerate(diagrams) if diagram is run.diagram))
             for run, rows in zip(self._runs, chosen, strict=True)
         ]
         return {
@@ -83,7 +83,7 @@ class _Packer:
             "captions": list(self._captions),
             "lines": self._lines.lines,
             "pays": self._packed_pays,
-            "defs": [_drawing(one) for one in diagrams],
+            "defs": [_drawing(diagram) for diagram in diagrams],
             "runs": runs,
         }
 
@@ -91,7 +91,7 @@ class _Packer:
         """Every item of a short history; of a long one some of each Map, fewer on a page with many executions."""
         limit = len(run.replay.trace.items) + 1
         if len(run.replay.frames) > _ALL_ITEMS_UP_TO:
-            crowded = len(self._runs) > 1 and sum(len(one.replay.frames) for one in self._runs) > _MANY_EVENTS
+            crowded = len(self._runs) > 1 and sum(len(item.replay.frames) for item in self._runs) > _MANY_EVENTS
             limit = _ITEMS_SHOWN_OF_MANY if crowded else _ITEMS_SHOWN
         return _Rows(run.replay, selection.choose(run.replay, limit).kept)
 
@@ -104,7 +104,7 @@ class _Packer:
             for rank, payload in _ranked(frame)
         ]
         ordered: dict[Payload, bool] = {}
-        for _, nested, payload in sorted(wanted, key=lambda one: one[:2]):
+        for _, nested, payload in sorted(wanted, key=lambda name: name[:2]):
             ordered[payload] = ordered.get(payload, True) and nested
         stored = self._stored(ordered)
         for number, (payload, kept) in enumerate(zip(ordered, stored, strict=True)):

@@ -180,8 +180,8 @@ def concurrency(spans: Sequence[Span], *, what: str = "executions") -> Picture:
     """
     start, length = _span([at for span in spans for at in (span.began, span.ended)])
     shown = [
-        (one.label, (one.began - start).total_seconds(), (one.ended - start).total_seconds())
-        for one in sorted(spans, key=lambda one: (one.began, one.label))
+        (item.label, (item.began - start).total_seconds(), (item.ended - start).total_seconds())
+        for item in sorted(spans, key=lambda span: (span.began, span.label))
     ]
     most = max(sum(began <= moment < max(ended, began + 1e-9) for _, began, ended in shown) for _, moment, _ in shown)
     height = 0.85 + 0.24 * len(shown)

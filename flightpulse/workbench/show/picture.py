@@ -1,6 +1,5 @@
 """A picture that every reader gets: PNG bytes for those who see it, the same in words for those who do not."""
 
-import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
 _DPI = 90
 _WIDTH = 9.2
-_COLOURS = 96
 
 # Okabe and Ito's palette: told apart by people with any kind of colour vision.
 BLACK = "#000000"
@@ -39,7 +37,7 @@ class Picture(PictureAndWords):
     @classmethod
     def of(cls, figure: "Figure", said: str) -> Self:
         """The picture of a matplotlib figure."""
-        return cls(_encoded(figure), said)
+        return cls(png.encoded(figure, _DPI, small_things=True), said)
 
     def save(self, path: str | Path) -> Path:
         """Write the PNG to a file and return where it is."""
@@ -57,22 +55,6 @@ class Picture(PictureAndWords):
 def canvas(height: float) -> "Figure":
     """An empty figure, as wide as a notebook's page and ``height`` inches high."""
     return png.new_figure(_WIDTH, height)
-
-
-def _encoded(figure: "Figure") -> bytes:
-    """PNG with a palette that keeps the colours of small things too; the same bytes on every run."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
-
-    figure.set_dpi(_DPI)
-    canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
-    width, height = canvas.get_width_height()
-    picture = Image.frombuffer("RGBA", (width, height), canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
-    small = picture.quantize(colors=_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    target = io.BytesIO()
-    small.save(target, format="PNG", optimize=True)
-    return target.getvalue()
 
 
 def house_style(axes: "Axes", *, title: str, x: str, y: str = "") -> None:

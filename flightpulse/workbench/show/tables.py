@@ -1,9 +1,15 @@
 """A small table that reads well as text and as HTML without any style."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from flightpulse.workbench.show import frames
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The attribute is for where styles are stripped, the style for where a notebook's own sheet sets cells to the right.
 LEFT = 'align="left" style="text-align:left"'
@@ -18,19 +24,31 @@ _KEPT_TOGETHER = 12
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Headings and rows of texts. Columns named in ``numbers`` are set to the right; ``note`` stands below."""
+    """Headings and rows of texts. Columns named in ``numbers`` are set to the right; ``note`` stands below.
+
+    ``values`` are the same cells as they were before they became texts.
+    """
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numbers: frozenset[int] = frozenset()
     note: str = ""
+    values: tuple[tuple[object, ...], ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
     def of(
         cls, headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Iterable[int] = (), note: str = ""
     ) -> "Table":
         """A table of whatever can be written as text."""
-        return cls(tuple(headings), tuple(tuple(str(cell) for cell in row) for row in rows), frozenset(numbers), note)
+        values = tuple(tuple(row) for row in rows)
+        texts = tuple(tuple(_text(cell) for cell in row) for row in values)
+        return cls(tuple(headings), texts, frozenset(numbers), note, values)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """The table as a DataFrame; a column without a heading is called ``mark``."""
+        columns = [heading or "mark" for heading in self.headings]
+        rows = (dict(zip(columns, row, strict=True)) for row in self.values or self.rows)
+        return frames.frame(rows, columns=columns)
 
     def column(self, heading: str) -> list[str]:
         """The texts of one column, from top to bottom. Raises ValueError when there is no such heading."""
@@ -75,3 +93,10 @@ class Table:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": str(self), "text/html": self.html()}
+
+
+def _text(cell: object) -> str:
+    if isinstance(cell, datetime):
+        at = cell.astimezone(UTC).isoformat(timespec="milliseconds" if cell.microsecond else "seconds")
+        return at.replace("+00:00", "Z")
+    return f"{cell:g}" if isinstance(cell, float) else str(cell)

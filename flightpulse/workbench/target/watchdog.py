@@ -7,11 +7,12 @@ from typing import Self
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.target.session import Session
+from localcloud.process import processes, state
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 
 
-class Lifeline:
+class Watchdog:
     """For the length of a block: calls ``let_go`` once when the process of the session's local cloud has ended.
 
     A target that is no local cloud of this machine is not watched.
@@ -20,15 +21,13 @@ class Lifeline:
     def __init__(
         self, session: Session, let_go: Callable[[], None], *, interval: float = _SECONDS_BETWEEN_LOOKS
     ) -> None:
-        from localcloud.process import state
-
         self._session = session
         self._cloud = state.load(session.home) if session.target == "local" else None
         self._let_go = let_go
         self._interval = interval
         self._over = threading.Event()
         self._gone = False
-        self._thread = threading.Thread(target=self._watch, name="lifeline", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def check(self) -> None:
         """Raise UserError when the cloud died meanwhile."""
@@ -51,8 +50,6 @@ class Lifeline:
             self._thread.join()
 
     def _watch(self) -> None:
-        from localcloud.process import processes
-
         while self._cloud is not None and not self._over.wait(self._interval):
             if not processes.is_running(self._cloud.pid, self._cloud.start_token):
                 self._gone = True

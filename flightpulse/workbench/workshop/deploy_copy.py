@@ -14,8 +14,8 @@ def main() -> int:
     """Deploy and seed; one sentence on standard error when that fails."""
     try:
         bench = connect()
-        bench.deploy(again=True, context={"network": "none"})
-        bench.seed(again=True)
+        bench.stack.deploy(again=True, context={"network": "none"})
+        bench.table.load()
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 1

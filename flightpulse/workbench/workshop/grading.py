@@ -70,7 +70,7 @@ class Grade:
         for step in self.steps:
             if step.name == name:
                 return step
-        raise UserError(f"There is no step {name!r}.", hint=f"There are: {', '.join(one.name for one in self.steps)}")
+        raise UserError(f"There is no step {name!r}.", hint=f"There are: {', '.join(item.name for item in self.steps)}")
 
     def table(self) -> Table:
         """The checklist, with what was seen, and the hint of the first step that is missing below it."""
@@ -105,8 +105,9 @@ _IN_THE_CODE: Mapping[str, tuple[str, str]] = {
         "add the type, its detail type and its class to flightpulse/domain/events.py",
     ),
     "publishing": (
-        "what goes on the bus fulfils flight_event.json",
-        "name the type and its fields in flightpulse/schemas/flight_event.json",
+        "what goes on the bus fulfils flight_event.json, which requires its fields",
+        "in flightpulse/schemas/flight_event.json name {event_type} in the enum of event_type, and add an `if` for it"
+        " that requires {fields} and says what they are; the one of GATE_CHANGE is much like it",
     ),
     "telling": (
         "a written text for every segment, within the rules of the lint",
@@ -129,7 +130,11 @@ _IN_THE_CODE: Mapping[str, tuple[str, str]] = {
 _HOUSE = ("house tests", "the house's tests of contracts pass", "run shop.test() and read what it says")
 _DEPLOYED = (
     ("deployment", "deployed, and EventBridge matches the event to its rule", "read what the deployment says"),
-    ("travel", "an event travels from Kafka to its workflow's end", "step through it: shop.bench.execution().player()"),
+    (
+        "travel",
+        "an event travels from Kafka to its workflow's end",
+        "look: shop.bench.executions.find().player()",
+    ),
     ("flight", "the flight is {status} afterwards", "look at ApplyToFlight in the workflow"),
     ("passengers", "everyone told once on each channel they chose", "look at NotifyPassengers in the workflow"),
     ("texts", "every text is one GSM-7 message that names the gate", "look at the written texts in fallbacks.py"),
@@ -206,12 +211,12 @@ def _looks(bench: "Workbench", task: Assignment, deploy: Callable[[], None]) -> 
         return
     matched = _rules(bench, task)
     yield bool(matched), f"rule {', '.join(matched)}" if matched else f"no rule matches {task.detail_type}"
-    bench.reset(task.flight_id)
+    bench.table.reset(task.flight_id)
     event = task.event()
     twice = bench.fire([event, event])
     outcomes = sorted(_outcomes(twice))
     yield "DONE" in outcomes, ", ".join(outcomes) or twice.checks[0].seen
-    status = str(bench.flight(task.flight_id).status)
+    status = str(bench.table.flight(task.flight_id).status)
     yield status == task.status, f"{task.flight_id} is {status}"
     yield twice.ok and bool(twice.messages), twice.checks[0].seen.rpartition("; ")[2]
     yield _texts(twice, str(task.payload.get("gate", "")))
@@ -219,7 +224,7 @@ def _looks(bench: "Workbench", task: Assignment, deploy: Callable[[], None]) -> 
     older = bench.fire(task.event(at=datetime.now(UTC) - _OLDER))
     yield _outcomes(older) == ["SUPERSEDED"] and not older.messages, _said(older)
     rest = bench.fire("gate-change")
-    yield rest.ok, f"{sum(one.ok for one in rest.checks)} of {len(rest.checks)} expectations seen"
+    yield rest.ok, f"{sum(check.ok for check in rest.checks)} of {len(rest.checks)} expectations seen"
 
 
 def _rules(bench: "Workbench", task: Assignment) -> list[str]:
@@ -246,7 +251,7 @@ def _rules(bench: "Workbench", task: Assignment) -> list[str]:
 
 
 def _outcomes(run: "Run") -> list[str]:
-    return [one.outcome or one.status for one in run.facts.handled]
+    return [execution.outcome or execution.status for execution in run.facts.handled]
 
 
 def _said(run: "Run") -> str:
@@ -263,6 +268,7 @@ def _texts(run: "Run", gate: str) -> tuple[bool, str]:
 
 def _step(task: Assignment, name: str, wanted: str, ok: bool | None, seen: str, hint: str) -> Step:
     names = {"kind": task.kind, "schema": task.schema, "detail_type": task.detail_type, "status": task.status}
+    names |= {"event_type": task.event_type, "fields": ", ".join(set(task.payload) - {"flight_id"})}
     return Step(name, wanted.format(**names), ok, seen, hint.format(**names))
 
 

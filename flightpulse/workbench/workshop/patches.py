@@ -60,7 +60,7 @@ def read(path: Path) -> Patch:
 
 def apply(patch: Patch, folder: Path) -> None:
     """Change the files of a folder. Raises UserError, and changes nothing, when one does not fit."""
-    changed = {one.path: _changed(one, folder) for one in patch.files}
+    changed = {file.path: _changed(file, folder) for file in patch.files}
     for path, text in changed.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")

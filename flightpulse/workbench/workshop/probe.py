@@ -45,11 +45,18 @@ def reading(task: Task) -> Finding:
 
 
 def publishing(task: Task) -> Finding:
-    """What goes on the bus fulfils the bus's own schema."""
+    """What goes on the bus fulfils the bus's own schema, and an event without its own fields does not."""
     from flightpulse import schemas
 
     detail = _detail(task)
     schemas.validate("flight_event", detail)
+    own = [name for name in task["payload"] if name in detail and name != "flight_id"]
+    lacking = [name for name in own if _passes("flight_event", {key: detail[key] for key in detail if key != name})]
+    if lacking:
+        return False, f"flight_event.json lets pass an event without {', '.join(lacking)}"
+    unlike = [name for name in own if _passes("flight_event", {**detail, name: {"not": "of its type"}})]
+    if unlike:
+        return False, f"flight_event.json lets pass anything as {', '.join(unlike)}"
     enum = schemas.load("flight_event")["properties"]["event_type"]["enum"]
     return task["event_type"] in enum, detail["summary"]
 
@@ -100,11 +107,13 @@ def workflow(task: Task) -> Finding:
     from flightpulse.stack import asl, asl_lint
     from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
 
-    known = next((one for one in EVENT_WORKFLOWS if one.construct_id == task["workflow"]), None)
+    known = next((item for item in EVENT_WORKFLOWS if item.construct_id == task["workflow"]), None)
     if known is None:
         return False, f"event_workflows.py has no {task['workflow']}"
     definition = asl.load(known.file)
-    substitutions = {name for one in EVENT_WORKFLOWS if one is not known for name in asl.load(one.file).substitutions}
+    substitutions = {
+        name for item in EVENT_WORKFLOWS if item is not known for name in asl.load(item.file).substitutions
+    }
     problems = asl_lint.problems(definition, known_substitutions=substitutions)
     if problems:
         return False, problems[0]
@@ -117,7 +126,7 @@ def routing(task: Task) -> Finding:
     """The event's detail type is the one that leads to its workflow."""
     from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
 
-    matching = [one.construct_id for one in EVENT_WORKFLOWS if _matches(one.detail_type, task["detail_type"])]
+    matching = [item.construct_id for item in EVENT_WORKFLOWS if _matches(item.detail_type, task["detail_type"])]
     return matching == [task["workflow"]], f"{task['detail_type']} leads to {', '.join(matching) or 'nothing'}"
 
 

@@ -11,8 +11,8 @@ from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.run import Run
-from flightpulse.workbench.show import notebook
-from flightpulse.workbench.show.notebook import Steps
+from flightpulse.workbench.show import notebook, progress
+from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.workshop import assignments, cloud, copies, grading, patches
 from flightpulse.workbench.workshop.grading import Grade, Step
@@ -139,21 +139,16 @@ class Workshop:
         fingerprint = self.copy.fingerprint()
         if self._known()["deployed"] == fingerprint and cloud.is_up(self.copy):
             return
-        steps = Steps()
-        try:
+        with Steps() as steps:
             steps.update("workshop", "starting the copy's own local cloud and deploying its stack")
             cloud.stop(self.copy)
             cloud.start(self.copy)
             ran = self.copy.run([str(Path(__file__).with_name("deploy_copy.py"))])
-        except BaseException:
-            steps.stop()
-            raise
-        if ran.returncode:
-            steps.stop()
-            lines = ran.stderr.strip().splitlines()
-            raise UserError(f"The copy cannot be deployed: {lines[-1] if lines else 'it said nothing'}")
-        self._remember(deployed=fingerprint)
-        steps.finish("workshop", "the copy runs on a local cloud of its own")
+            if ran.returncode:
+                lines = ran.stderr.strip().splitlines()
+                raise UserError(f"The copy cannot be deployed: {lines[-1] if lines else 'it said nothing'}")
+            self._remember(deployed=fingerprint)
+            steps.finish("workshop", "the copy runs on a local cloud of its own")
 
     def event(self, *, at: datetime | None = None, **payload: Any) -> dict[str, Any]:
         """An event of the assignment's type; ``payload`` goes over that of the assignment."""
@@ -185,7 +180,7 @@ class Workshop:
         cloud.stop(self.copy)
         if remove:
             self.copy.remove()
-        notebook.say(f"✓ closed: nothing of the workshop runs; the copy is {'gone' if remove else 'still there'}.")
+        progress.say(f"✓ closed: nothing of the workshop runs; the copy is {'gone' if remove else 'still there'}.")
 
     def __repr__(self) -> str:
         return f"<Workshop {self.assignment.name}>"

@@ -124,6 +124,24 @@ def _is_number(value: Any) -> bool:
     return -_LARGEST <= value <= _LARGEST
 
 
+def transformation_problem(request: Mapping[str, Any]) -> str:
+    """Why CloudWatch Logs refuses what a metric filter makes of its events; empty when it does not."""
+    changes = request.get("metricTransformations") or []
+    if len(changes) != 1:
+        must = "less than or equal to 1" if changes else "greater than or equal to 1"
+        return (
+            f"1 validation error detected: Value '{changes}' at 'metricTransformations' failed to satisfy constraint: "
+            f"Member must have length {must}"
+        )
+    if not changes[0].get("dimensions"):
+        return ""
+    if changes[0].get("defaultValue") is not None:
+        return "Invalid metric transformation: dimensions and default value are mutually exclusive properties."
+    if not str(request.get("filterPattern") or "").strip().startswith(("{", "[")):
+        return "The specified filter pattern does not support dimensions"
+    return ""
+
+
 def filtered(metric_filter: Mapping[str, Any], message: str, timestamp_ms: float) -> list[Datum]:
     """The metrics that a metric filter makes of a log event."""
     if not filter_patterns.matches(metric_filter.get("filterPattern"), message):

@@ -29,6 +29,7 @@ class LogEvents:
         emulator._compile_filter_pattern = lambda pattern: filter_patterns.compiled(pattern or "")
         for name in ("_filter_log_events", "_put_metric_filter", "_put_subscription_filter"):
             setattr(emulator, name, _with_readable_pattern(getattr(emulator, name)))
+        emulator._put_metric_filter = _with_good_transformation(emulator._put_metric_filter)
 
     def received(self, group_name: str, stream_name: str, events: list[dict[str, Any]]) -> None:
         filters = [known for (group, _), known in emulator._metric_filters.items() if group == group_name]
@@ -51,6 +52,16 @@ def _with_readable_pattern(original: Handler) -> Handler:
             filter_patterns.compiled(data.get("filterPattern") or "")
         except filter_patterns.PatternError as error:
             return responses.error_response_json("InvalidParameterException", f"Invalid filter pattern: {error}", 400)
+        return original(data)
+
+    return handler
+
+
+def _with_good_transformation(original: Handler) -> Handler:
+    def handler(data: dict[str, Any]) -> Any:
+        problem = embedded_metrics.transformation_problem(data)
+        if problem:
+            return responses.error_response_json("InvalidParameterException", problem, 400)
         return original(data)
 
     return handler

@@ -10,6 +10,7 @@ from decimal import Decimal
 import boto3
 import pytest
 
+from simulator.scenarios import SCENARIOS
 from tests.integration.cli.conftest import ROOT, CommandLine, Demo
 
 
@@ -17,7 +18,7 @@ def test_the_demo_shows_everything_expected(demo: Demo):
     assert demo.exit_code == 0, demo.output
     assert "5 of 5 scenarios showed everything expected" in demo.output
     assert "missing" not in demo.output
-    assert all(f"✓ scenario {number}" in demo.output for number in range(1, 6))
+    assert all(f"✓ {scenario.name}" in demo.output for scenario in SCENARIOS)
 
 
 def test_the_demo_says_that_the_model_is_a_stand_in_and_what_to_do_next(demo: Demo):
@@ -105,7 +106,7 @@ def test_the_order_of_tiers_is_seen_each_time(cli: CommandLine):
 
 def test_executions_are_listed_and_the_latest_is_stepped_through(cli: CommandLine):
     listed = cli.json("executions", "--workflow", "delay", "--limit", "3")
-    assert [one["workflow"] for one in listed] == ["FlightPulse-DelayWorkflow"] * len(listed)
+    assert [summary["workflow"] for summary in listed] == ["FlightPulse-DelayWorkflow"] * len(listed)
 
     shown = cli.ok("show", listed[0]["name"])
 

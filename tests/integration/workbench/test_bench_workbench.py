@@ -35,7 +35,7 @@ def test_what_is_ready_is_ready_at_once_the_second_time(wb: Workbench, capsys: p
 def test_a_scenario_shows_everything_expected(run: Run) -> None:
     assert run.ok
     assert run.counts()["emails"] + run.counts()["texts"] == len(run.messages)
-    assert run.latency().p50 > 0
+    assert run.timing.latency().p50 > 0
 
 
 def test_a_bookings_journey_goes_from_kafka_to_its_messages(run: Run) -> None:
@@ -45,7 +45,7 @@ def test_a_bookings_journey_goes_from_kafka_to_its_messages(run: Run) -> None:
     assert {"kafka", "consumer", "bus", "rule", "execution", "state", "item", "message"} <= kinds
     assert "flightpulse-delay" in journey.path()
     assert sum(hop.share or 0 for hop in journey.hops) == pytest.approx(1)
-    assert any(one.key == "status" for one in journey.changes("flight SW1234").changed)
+    assert any(change.key == "status" for change in journey.changes("flight SW1234").changed)
     assert len(journey.of_kind("message")) == len(run.inbox(BOOKING))
 
 
@@ -54,7 +54,7 @@ def test_the_journey_of_the_event_ends_in_the_audit_log(run: Run) -> None:
 
 
 def test_a_run_is_found_again_after_a_restart(wb: Workbench, run: Run) -> None:
-    again = connect("local", home=wb.home)
+    again = connect("local", home=wb.session.home)
 
     found = again.run("minor-delay")
 
@@ -64,7 +64,7 @@ def test_a_run_is_found_again_after_a_restart(wb: Workbench, run: Run) -> None:
 
 
 def test_an_event_with_a_correlation_id_of_ones_own_carries_it_through(wb: Workbench) -> None:
-    fired = wb.fire(wb.gate_change("SW3456", "D15", terminal_change=True), correlation_id="bench-42", reset=True)
+    fired = wb.fire(wb.events.gate_change("SW3456", "D15", terminal_change=True), correlation_id="bench-42", reset=True)
 
     assert fired.ok
     assert fired.journey().correlation_id == "bench-42"
@@ -72,7 +72,7 @@ def test_an_event_with_a_correlation_id_of_ones_own_carries_it_through(wb: Workb
 
 
 def test_an_event_about_an_unknown_flight_is_put_aside(wb: Workbench) -> None:
-    event = wb.delay("SW7890", 10)
+    event = wb.events.delay("SW7890", 10)
     event["payload"]["flight_id"] = "SW0000"
 
     fired = wb.fire(event)
@@ -82,17 +82,17 @@ def test_an_event_about_an_unknown_flight_is_put_aside(wb: Workbench) -> None:
 
 
 def test_a_record_that_is_no_event_is_put_aside_with_its_reason(wb: Workbench) -> None:
-    assert wb.send_record("not json", key="SW1234").reason == "NOT_JSON"
+    assert wb.events.send_record("not json", key="SW1234").reason == "NOT_JSON"
 
 
 def test_the_player_opens_nested_executions(run: Run) -> None:
-    assert "FlightPulse-NotifyChunk" in run.player().html()
+    assert "FlightPulse-NotifyChunk" in run.execution().player().html()
     assert run.execution("notify-chunk").status == "SUCCEEDED"
 
 
 def test_metrics_come_from_cloudwatch(wb: Workbench, run: Run) -> None:
-    assert "NotificationsSent" in wb.metrics().column("metric")
-    assert wb.metric_chart("NotificationsSent").said.startswith("CloudWatch, namespace FlightPulse")
+    assert "NotificationsSent" in wb.metrics.table().column("metric")
+    assert wb.metrics.chart("NotificationsSent").said.startswith("CloudWatch, namespace FlightPulse")
 
 
 def test_somebody_who_is_not_booked_is_answered_with_who_is(run: Run) -> None:
@@ -102,30 +102,30 @@ def test_somebody_who_is_not_booked_is_answered_with_who_is(run: Run) -> None:
 
 def test_a_model_that_promises_twice_is_replaced_and_counted(wb: Workbench) -> None:
     loyal = "delay/SEVERE/CREW/A-LIST-PREFERRED/-/en-US"
-    wb.fire(wb.delay("SW5678", 150, "CREW"), reset=True)
-    failed = wb.metric_sum("LLMInvocationsFailed")
+    wb.fire(wb.events.delay("SW5678", 150, "CREW"), reset=True)
+    failed = wb.metrics.sum("LLMInvocationsFailed")
 
-    assert wb.forget_templates("delay/SEVERE/CREW") == 3
-    with wb.model_faults("promise", times=2) as model:
-        fired = wb.fire(wb.delay("SW5678", 151, "CREW"))
+    assert wb.templates.forget("delay/SEVERE/CREW") == 3
+    with wb.faults.model("promise", times=2) as model:
+        fired = wb.fire(wb.events.delay("SW5678", 151, "CREW"))
 
-    assert [(one.segment, one.turn, one.fault) for one in model.calls][:2] == [
+    assert [(call.segment, call.turn, call.fault) for call in model.calls][:2] == [
         (loyal, 1, "promise"),
         (loyal, 2, "promise"),
     ]
     assert sorted(fired.segments().origins().values()) == ["fallback", "model", "model"]
     assert "promise" in next(iter(fired.segments())).refused
     assert fired.counts()["model_calls"] == len(model.calls) == 4
-    assert wb.metric_sum("LLMInvocationsFailed") == failed + 1
+    assert wb.metrics.sum("LLMInvocationsFailed") == failed + 1
 
 
 def test_a_fault_does_not_outlive_its_block(wb: Workbench) -> None:
-    with wb.model_faults("denied"):
-        assert "fallback" in wb.fire(wb.delay("SW5678", 152, "ATC"), reset=True).segments().origins().values()
+    with wb.faults.model("denied"):
+        assert "fallback" in wb.fire(wb.events.delay("SW5678", 152, "ATC"), reset=True).segments().origins().values()
 
-    assert set(wb.fire(wb.delay("SW5678", 153, "ATC")).segments().origins().values()) == {"model"}
+    assert set(wb.fire(wb.events.delay("SW5678", 153, "ATC")).segments().origins().values()) == {"model"}
 
 
 def test_templates_are_forgotten_only_for_segments_that_there_are(wb: Workbench) -> None:
     with pytest.raises(UserError, match="No segment begins with 'delay/HUGE'"):
-        wb.forget_templates("delay/HUGE")
+        wb.templates.forget("delay/HUGE")

@@ -34,10 +34,10 @@ def wb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
 
 @pytest.fixture(autouse=True)
 def _as_it_was(wb: Workbench) -> Iterator[None]:
-    wb.reset(FLIGHT, CANCELLED)
+    wb.table.reset(FLIGHT, CANCELLED)
     yield
     slow_down(wb)
-    assert set(wb.protections().column("")) == {"✓ on"}
+    assert set(wb.protections.table().column("")) == {"✓ on"}
 
 
 def slow_down(wb: Workbench, *states: str) -> None:
@@ -56,7 +56,7 @@ def messages_since(wb: Workbench, began: datetime, flight: str = FLIGHT) -> list
 
 def told_twice(messages: list[Message]) -> int:
     """To how many places (booking and channel) the same news was told more than once."""
-    counts = Counter((one.event_id, one.booking_id, one.channel) for one in messages)
+    counts = Counter((message.event_id, message.booking_id, message.channel) for message in messages)
     return sum(count > 1 for count in counts.values())
 
 
@@ -64,10 +64,10 @@ def old_after_new(messages: list[Message]) -> int:
     """How many messages told something older than the one before them at the same place."""
     latest: dict[tuple[str, str], datetime] = {}
     old = 0
-    for one in messages:
-        place = (one.booking_id, one.channel)
-        old += one.event_at < latest.get(place, one.event_at)
-        latest[place] = max(one.event_at, latest.get(place, one.event_at))
+    for message in messages:
+        place = (message.booking_id, message.channel)
+        old += message.event_at < latest.get(place, message.event_at)
+        latest[place] = max(message.event_at, latest.get(place, message.event_at))
     return old
 
 
@@ -76,7 +76,7 @@ def earlier() -> datetime:
 
 
 def outcomes(run: Any) -> list[str]:
-    return sorted(one.outcome for one in run.facts.handled)
+    return sorted(execution.outcome for execution in run.facts.handled)
 
 
 def start(wb: Workbench, event: dict[str, Any]) -> str:
@@ -115,7 +115,7 @@ def ended(wb: Workbench, execution: str) -> bool:
 def overtaken_at(wb: Workbench, state: str) -> list[Message]:
     """Newer news comes while an execution with older news hangs in a state; what passengers then got."""
     began = datetime.now(UTC)
-    older, newer = wb.delay(FLIGHT, 25, at=earlier()), wb.delay(FLIGHT, 95)
+    older, newer = wb.events.delay(FLIGHT, 25, at=earlier()), wb.events.delay(FLIGHT, 95)
     slow_down(wb, state)
     slow = start(wb, older)
     wait_for(lambda: entered(wb, slow, state))
@@ -126,44 +126,44 @@ def overtaken_at(wb: Workbench, state: str) -> list[Message]:
 
 @pytest.mark.parametrize("protected", [True, False])
 def test_event_claim(wb: Workbench, protected: bool) -> None:
-    event = wb.cancellation(CANCELLED)
+    event = wb.events.cancellation(CANCELLED)
 
-    with nullcontext() if protected else wb.without("event-claim"):
+    with nullcontext() if protected else wb.protections.without("event-claim"):
         run = wb.fire([event, event])
 
-    called = [one for one in run.audit if one.detail_type == "rebooking.needed"]
+    called = [item for item in run.audit if item.detail_type == "rebooking.needed"]
     assert outcomes(run) == (["ALREADY_HANDLED", "DONE"] if protected else ["DONE", "DONE"])
     assert len(called) == (1 if protected else 2)
 
 
 @pytest.mark.parametrize("protected", [True, False])
 def test_newest_on_flight(wb: Workbench, protected: bool) -> None:
-    newer, older = wb.delay(FLIGHT, 95), wb.delay(FLIGHT, 25, at=earlier())
+    newer, older = wb.events.delay(FLIGHT, 95), wb.events.delay(FLIGHT, 25, at=earlier())
 
-    with nullcontext() if protected else wb.without("newest-on-flight"):
+    with nullcontext() if protected else wb.protections.without("newest-on-flight"):
         wb.fire(newer)
         wb.fire(older)
 
-    assert wb.flight(FLIGHT).delay_minutes == (95 if protected else 25)
+    assert wb.table.flight(FLIGHT).delay_minutes == (95 if protected else 25)
 
 
 @pytest.mark.parametrize("protected", [True, False])
 def test_cancelled_is_final(wb: Workbench, protected: bool) -> None:
-    with nullcontext() if protected else wb.without("cancelled-is-final"):
-        wb.fire(wb.cancellation(CANCELLED))
-        late = wb.fire([wb.delay(CANCELLED, 20), wb.gate_change(CANCELLED, "C9")])
+    with nullcontext() if protected else wb.protections.without("cancelled-is-final"):
+        wb.fire(wb.events.cancellation(CANCELLED))
+        late = wb.fire([wb.events.delay(CANCELLED, 20), wb.events.gate_change(CANCELLED, "C9")])
 
-    kinds = {one.kind for one in late.messages}
+    kinds = {message.kind for message in late.messages}
     assert kinds == (set() if protected else {"delay", "gate_change"})
-    assert wb.flight(CANCELLED).status == ("CANCELLED" if protected else "DELAYED")
+    assert wb.table.flight(CANCELLED).status == ("CANCELLED" if protected else "DELAYED")
 
 
 @pytest.mark.parametrize("protected", [True, False])
 def test_message_once(wb: Workbench, protected: bool) -> None:
     began = datetime.now(UTC)
-    first = wb.fire(wb.delay(FLIGHT, 25)).execution("notify-passengers")
+    first = wb.fire(wb.events.delay(FLIGHT, 25)).execution("notify-passengers")
 
-    with nullcontext() if protected else wb.without("message-once"):
+    with nullcontext() if protected else wb.protections.without("message-once"):
         again = wb.session.stepfunctions.start_execution(
             stateMachineArn=wb.session.output("NotifyPassengersArn"), input=json.dumps(first.input)
         )["executionArn"]
@@ -174,16 +174,16 @@ def test_message_once(wb: Workbench, protected: bool) -> None:
 
 @pytest.mark.parametrize("protected", [True, False])
 def test_message_order(wb: Workbench, protected: bool) -> None:
-    with nullcontext() if protected else wb.without("message-order"):
+    with nullcontext() if protected else wb.protections.without("message-order"):
         messages = overtaken_at(wb, "ComposeMessages")
 
-    assert {one.severity for one in messages} == ({"MAJOR"} if protected else {"MINOR", "MAJOR"})
+    assert {message.severity for message in messages} == ({"MAJOR"} if protected else {"MINOR", "MAJOR"})
     assert old_after_new(messages) == (0 if protected else 4)
 
 
 @pytest.mark.parametrize("protected", [True, False])
 def test_message_turn(wb: Workbench, protected: bool) -> None:
-    with nullcontext() if protected else wb.without("message-turn"):
+    with nullcontext() if protected else wb.protections.without("message-turn"):
         messages = overtaken_at(wb, "SendMessages")
 
     assert old_after_new(messages) == (0 if protected else 1)
@@ -191,15 +191,15 @@ def test_message_turn(wb: Workbench, protected: bool) -> None:
 
 def test_two_locks_on_one_door(wb: Workbench) -> None:
     """Nobody is told twice or old news as long as one of two protections is on; with both off they are."""
-    event = wb.delay(FLIGHT, 40)
-    with wb.without("event-claim", "message-once"):
+    event = wb.events.delay(FLIGHT, 40)
+    with wb.protections.without("event-claim", "message-once"):
         doubled = wb.fire([event, event])
     assert told_twice(list(doubled.messages)) == 4
 
-    wb.reset(FLIGHT)
+    wb.table.reset(FLIGHT)
     began = datetime.now(UTC)
-    newer, older = wb.delay(FLIGHT, 95), wb.delay(FLIGHT, 25, at=earlier())
-    with wb.without("newest-on-flight", "message-order"):
+    newer, older = wb.events.delay(FLIGHT, 95), wb.events.delay(FLIGHT, 25, at=earlier())
+    with wb.protections.without("newest-on-flight", "message-order"):
         wb.fire(newer)
         wb.fire(older)
     assert old_after_new(messages_since(wb, began)) == 4
@@ -208,13 +208,13 @@ def test_two_locks_on_one_door(wb: Workbench) -> None:
 def test_a_killed_process_leaves_nothing_off(wb: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
     script = (
         "import sys\nfrom flightpulse.workbench import connect\n"
-        f"with connect('local', home={str(wb.home)!r}).without('event-claim', 'message-turn'):\n"
+        f"with connect('local', home={str(wb.session.home)!r}).protections.without('event-claim', 'message-turn'):\n"
         "    sys.stdout.flush()\n    sys.stdin.read()\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline().decode().startswith("✗ off: event-claim, message-turn")
-        assert f"held off by process {process.pid}" in wb.protections().note
+        assert f"held off by process {process.pid}" in wb.protections.table().note
         process.kill()
 
     wb.ready()

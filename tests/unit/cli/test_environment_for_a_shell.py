@@ -7,15 +7,15 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from flightpulse.cli import options
 from flightpulse.cli.group import cli
+from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.target.session import local_environment
 
 
 @pytest.fixture
 def running(monkeypatch: pytest.MonkeyPatch) -> None:
     session = SimpleNamespace(environment=lambda: local_environment("http://127.0.0.1:4600"), kafka_bootstrap="")
-    monkeypatch.setattr(options, "session", lambda target: session)
+    monkeypatch.setattr(Connection, "session", session)
 
 
 def test_without_a_local_cloud_the_line_fails_and_sets_nothing(tmp_path: Path) -> None:

@@ -8,22 +8,22 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from flightpulse.cli import options
 from flightpulse.cli.group import cli
 from flightpulse.workbench.observe import api_client, logs
 from flightpulse.workbench.observe.api_client import Answer
 from flightpulse.workbench.target import names
+from flightpulse.workbench.target.connection import Connection
 
 
 @pytest.fixture(autouse=True)
 def _no_target(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options, "session", lambda target: SimpleNamespace(require_stack=lambda: None))
+    monkeypatch.setattr(Connection, "deployed", SimpleNamespace())
 
 
 def test_a_log_line_says_what_happened_before_the_ids_it_happened_to(monkeypatch: pytest.MonkeyPatch) -> None:
     written: dict[str, Any] = {
         "level": "WARNING",
-        "message": "the guard refused a template",
+        "message": "a template was refused or mended",
         "correlation_id": "evt-" + "c" * 32,
         "event_id": "evt-" + "e" * 32,
         "flight_id": "SW1234",

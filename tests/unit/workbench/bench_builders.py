@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from flightpulse.kafka.record_positions import KafkaRecord, Place
-from flightpulse.workbench.executions.run_executions import RunExecution
+from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.observe.hops import Clues, ConsumerLine
 from flightpulse.workbench.observe.item_changes import ItemChange, from_record
-from flightpulse.workbench.observe.journey import Clues, ConsumerLine
 from flightpulse.workbench.observe.logs import LogEvent
 from tests.unit.workbench.histories import START, HistoryBuilder
 from tests.unit.workbench.run_facts import message
@@ -42,7 +42,7 @@ def seconds(number: float) -> Any:
     return START + timedelta(seconds=number)
 
 
-def execution(builder: HistoryBuilder, workflow: str, *children: RunExecution, **changes: Any) -> RunExecution:
+def execution(builder: HistoryBuilder, workflow: str, *children: Execution, **changes: Any) -> Execution:
     values: dict[str, Any] = {
         "arn": f"arn:aws:states:us-east-1:000000000000:execution:{workflow}:run",
         "workflow": workflow,
@@ -55,7 +55,7 @@ def execution(builder: HistoryBuilder, workflow: str, *children: RunExecution, *
         "definition": {},
         "children": children,
     }
-    return RunExecution(**{**values, **changes})
+    return Execution(**{**values, **changes})
 
 
 def writing(builder: HistoryBuilder, state: str, arguments: dict[str, Any]) -> None:
@@ -66,7 +66,7 @@ def writing(builder: HistoryBuilder, state: str, arguments: dict[str, Any]) -> N
     builder.exited("Task", state)
 
 
-def delay_execution() -> RunExecution:
+def delay_execution() -> Execution:
     """Applies the delay to the flight, then tells two bookings in a Map, one message each."""
     builder = HistoryBuilder()
     builder.add("ExecutionStarted", input="{}")

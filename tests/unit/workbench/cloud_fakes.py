@@ -92,12 +92,12 @@ class FakeStepFunctions:
 
     def _listed(self, **arguments: Any) -> dict[str, Any]:
         found = [
-            one
-            for one in self.executions.values()
-            if one["stateMachineArn"] == arguments["stateMachineArn"]
-            and arguments.get("statusFilter") in (None, one["status"])
+            execution
+            for execution in self.executions.values()
+            if execution["stateMachineArn"] == arguments["stateMachineArn"]
+            and arguments.get("statusFilter") in (None, execution["status"])
         ]
-        return {"executions": sorted(found, key=lambda one: one["startDate"], reverse=True)}
+        return {"executions": sorted(found, key=lambda item: item["startDate"], reverse=True)}
 
     def _history(self, **arguments: Any) -> dict[str, Any]:
         return {"events": self.histories.get(arguments["executionArn"], [])}
@@ -174,7 +174,7 @@ class FakeStreams:
 
     def get_shard_iterator(self, **arguments: Any) -> dict[str, str]:
         first = int(arguments["SequenceNumber"])
-        self.left = [one for one in self.records if int(one["dynamodb"]["SequenceNumber"]) >= first]
+        self.left = [record for record in self.records if int(record["dynamodb"]["SequenceNumber"]) >= first]
         if not self.left:
             raise client_error("TrimmedDataAccessException")
         return {"ShardIterator": "here"}

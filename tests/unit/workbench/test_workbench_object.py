@@ -15,7 +15,7 @@ from flightpulse.workbench.deploy import resources
 from flightpulse.workbench.fire import firing
 from flightpulse.workbench.messages.inbox_cards import Inbox
 from flightpulse.workbench.observe.facts import Facts
-from flightpulse.workbench.show import notebook
+from flightpulse.workbench.show import notebook, progress
 from flightpulse.workbench.show.checks import CheckError
 from tests.unit.workbench.run_facts import handled, message, recipient, sent
 
@@ -49,7 +49,7 @@ def test_taking_down_what_is_not_there_may_be_done_twice(tmp_path: Path, capsys:
 
 
 def test_a_model_on_aws_cannot_be_made_to_misbehave(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="cannot be made to misbehave"), connect("aws", home=tmp_path).model_faults():
+    with pytest.raises(UserError, match="cannot be made to misbehave"), connect("aws", home=tmp_path).faults.model():
         pytest.fail("the block must not begin")
 
 
@@ -114,16 +114,16 @@ def test_outside_of_a_notebook_nothing_is_installed(monkeypatch: pytest.MonkeyPa
 def test_a_notebook_that_a_program_runs_gets_the_last_line_only(
     shell: _Shell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    steps = notebook.Steps()
-    steps.update("deploy", "working", 1, 10)
-    steps.finish("deploy", "10 resources are up")
+    with progress.Steps() as steps:
+        steps.update("deploy", "working", 1, 10)
+        steps.finish("deploy", "10 resources are up")
 
     assert capsys.readouterr().out == "✓ deploy: 10 resources are up\n"
 
 
 def test_a_kernel_that_allows_input_has_somebody_watching() -> None:
-    assert notebook.watched(SimpleNamespace(_allow_stdin=True))
-    assert not notebook.watched(SimpleNamespace(_allow_stdin=False))
+    assert progress.watched(SimpleNamespace(_allow_stdin=True))
+    assert not progress.watched(SimpleNamespace(_allow_stdin=False))
 
 
 def test_an_inbox_escapes_what_would_be_html() -> None:
@@ -143,7 +143,7 @@ def test_an_inbox_shows_an_email_with_its_subject_and_a_text_with_its_length() -
 def test_an_inbox_can_be_narrowed_to_a_passenger_and_a_channel() -> None:
     inbox = Inbox((message("BKG-1"), message("BKG-1", "sms"), message("BKG-2")))
 
-    assert [one.booking_id for one in inbox.of("PAX-BKG-1").only("email")] == ["BKG-1"]
+    assert [item.booking_id for item in inbox.of("PAX-BKG-1").only("email")] == ["BKG-1"]
 
 
 def _finding(facts: Facts, why: str = "") -> tuple[str, bool]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.services.cloudwatch.embedded_metrics import Datum, embedded, filtered
+from localcloud.services.cloudwatch.embedded_metrics import Datum, embedded, filtered, transformation_problem
 
 
 def event(directive: dict[str, Any], **members: Any) -> str:
@@ -117,3 +117,21 @@ def test_a_filter_takes_its_value_and_dimensions_from_the_event() -> None:
     assert data == [Datum("N", "M", {"who": "Ann"}, 9, "Milliseconds", (2.5,))]
     assert filtered(rule, '{"ms": 1}', 9000) == []
     assert filtered(rule, '{"ms": 3}', 9000) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "changes", "said"),
+    [
+        ("ERROR", [{}], ""),
+        ("{ $.a = 1 }", [{"dimensions": {"a": "$.a"}}], ""),
+        ("[a, b]", [{"dimensions": {"a": "$a"}}], ""),
+        ("ERROR", [{"dimensions": {"a": "$.a"}}], "The specified filter pattern does not support dimensions"),
+        ("{ $.a = 1 }", [{"dimensions": {"a": "$.a"}, "defaultValue": 0}], "mutually exclusive"),
+        ("ERROR", [{}, {}], "Member must have length less than or equal to 1"),
+        ("ERROR", [], "Member must have length greater than or equal to 1"),
+    ],
+)
+def test_a_transformation_that_cloudwatch_refuses_is_refused(pattern: str, changes: list[Any], said: str) -> None:
+    problem = transformation_problem({"filterPattern": pattern, "metricTransformations": changes})
+    assert said in problem
+    assert bool(problem) is bool(said)

@@ -12,18 +12,18 @@ import pytest
 from click.testing import CliRunner
 
 from flightpulse.cli.group import cli
-from flightpulse.messages import prompt
-from flightpulse.messages.news import all_segments
 from flightpulse.workbench import Workbench
 from flightpulse.workbench.costs import idle_cost, prices, run_cost
 from flightpulse.workbench.costs.run_cost import Usage
+from flightpulse.workbench.deploy.stack import Stack
 from flightpulse.workbench.executions.history import Attempt, Problem
 from flightpulse.workbench.fire import run_store
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.observe.item_changes import ItemChange
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.observe.payloads import between
-from tests.unit.workbench.run_facts import NOW, message
+from flightpulse.workbench.target.connection import Connection
+from tests.unit.workbench.run_facts import NOW
 
 
 def attempt(resource: str, arguments: object = None, error: str = "") -> Attempt:
@@ -178,21 +178,6 @@ def test_lines_are_of_the_run_by_event_by_execution_and_by_invocation():
     assert run_cost.lines_of([*others, *mine], ["evt-1"], ["arn:1"]) == mine
 
 
-def test_tokens_are_estimated_from_the_question_and_the_longest_messages_of_a_segment():
-    segment = next(iter(all_segments()))
-    told = [
-        message("BKG-1", segment=segment.key, subject="s" * 4, text="t" * 36),
-        message("BKG-2", segment=segment.key, subject="s" * 4, text="t" * 30),
-        message("BKG-1", "sms", segment=segment.key, subject="", text="t" * 20),
-    ]
-
-    read, written = run_cost.tokens(told)
-
-    assert (read - 1) * 4 < len(prompt.SYSTEM) + len(prompt.request(segment)) <= read * 4
-    assert written == 15
-    assert run_cost.tokens([]) == (0, 0)
-
-
 def test_the_newest_run_is_that_of_this_cloud(tmp_path: Path):
     kept = KeptRun("delay", "A delay", "cloud-1", NOW, 1.0, (), (), (), ())
     newer = replace(kept, name="gate", began_at=NOW + timedelta(minutes=1))
@@ -215,7 +200,7 @@ def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         require_stack=lambda: None,
     )
     monkeypatch.setenv("FLIGHTPULSE_HOME", str(tmp_path))
-    monkeypatch.setattr(Workbench, "session", session)
+    monkeypatch.setattr(Connection, "session", session)
 
 
 @pytest.mark.usefixtures("account")
@@ -253,7 +238,7 @@ def test_the_verb_prints_the_last_run(monkeypatch: pytest.MonkeyPatch, words: li
 @pytest.mark.parametrize("words", [[], ["--json"]])
 def test_the_verb_prints_what_an_idle_stack_costs(monkeypatch: pytest.MonkeyPatch, words: list[str]):
     gateway = {"Resources": {"Gateway": {"Type": "AWS::EC2::NatGateway"}}}
-    monkeypatch.setattr(Workbench, "idle_cost", lambda _wb: idle_cost.of(gateway))
+    monkeypatch.setattr(Stack, "idle_cost", lambda _stack: idle_cost.of(gateway))
 
     result = CliRunner().invoke(cli, ["cost", "--idle", *words])
 

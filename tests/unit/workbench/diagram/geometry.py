@@ -17,15 +17,15 @@ def faults(picture: Layout) -> list[str]:
 
 
 def _overlaps(picture: Layout) -> Iterator[str]:
-    for one, other in combinations(picture.boxes, 2):
-        if one.contains(other):
-            if not _inside(other, one):
-                yield f"{other.state.path} sticks out of {one.state.path}"
-        elif other.contains(one):
-            if not _inside(one, other):
-                yield f"{one.state.path} sticks out of {other.state.path}"
-        elif _share_area(one, other):
-            yield f"{one.state.path} and {other.state.path} overlap"
+    for pair, other in combinations(picture.boxes, 2):
+        if pair.contains(other):
+            if not _inside(other, pair):
+                yield f"{other.state.path} sticks out of {pair.state.path}"
+        elif other.contains(pair):
+            if not _inside(pair, other):
+                yield f"{pair.state.path} sticks out of {other.state.path}"
+        elif _share_area(pair, other):
+            yield f"{pair.state.path} and {other.state.path} overlap"
 
 
 def _inside(inner: PlacedState, outer: PlacedState) -> bool:
@@ -97,11 +97,11 @@ def _outside(picture: Layout) -> Iterator[str]:
 
 def _doubled(picture: Layout) -> Iterator[str]:
     """Lines may share a stretch only when they arrive together."""
-    for one, other in combinations(picture.routes, 2):
-        if one.points[-1] == other.points[-1]:
+    for pair, other in combinations(picture.routes, 2):
+        if pair.points[-1] == other.points[-1]:
             continue
-        if any(_along(p, q) for p in pairwise(one.points) for q in pairwise(other.points)):
-            yield f"{one.edge.key} and {other.edge.key} lie on one another"
+        if any(_along(p, q) for p in pairwise(pair.points) for q in pairwise(other.points)):
+            yield f"{pair.edge.key} and {other.edge.key} lie on one another"
 
 
 def _along(p: tuple[Point, Point], q: tuple[Point, Point]) -> bool:

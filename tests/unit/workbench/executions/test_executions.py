@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.executions import executions
+from flightpulse.workbench.executions.loading import Loader
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:Machine:first"
 
@@ -41,9 +42,9 @@ def test_an_arn_of_something_else_is_named(arn: str, said: str) -> None:
 
 @pytest.mark.parametrize("code", ["ExecutionDoesNotExist", "AccessDeniedException"])
 def test_a_started_execution_that_cannot_be_seen_is_left_out(code: str) -> None:
-    assert executions.load_child(answering(code), ARN) is None
+    assert Loader(answering(code)).load_child(ARN) is None
 
 
 def test_another_error_of_a_started_execution_is_not_hidden() -> None:
     with pytest.raises(ClientError):
-        executions.load_child(answering("ThrottlingException"), ARN)
+        Loader(answering("ThrottlingException")).load_child(ARN)

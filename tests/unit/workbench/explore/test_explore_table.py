@@ -51,7 +51,7 @@ def change(store: Store, pk: str, sk: str, **attributes: Any) -> None:
     store.put({**store.items[pk, sk], **{name: {"S": value} for name, value in attributes.items()}})
 
 
-@pytest.mark.parametrize("pattern", [pattern for pattern in PATTERNS if pattern.example], ids=lambda one: one.name)
+@pytest.mark.parametrize("pattern", [pattern for pattern in PATTERNS if pattern.example], ids=lambda item: item.name)
 def test_every_pattern_with_an_example_finds_it_in_a_single_call(store: Store, pattern: Any) -> None:
     reading = explorer(store).read(pattern.name)
     assert reading.items

@@ -18,16 +18,15 @@ def board(monkeypatch: pytest.MonkeyPatch) -> FaultBoard:
     board = FaultBoard()
 
     class Page:
-        def __init__(self, endpoint_url: str) -> None:
-            assert endpoint_url == ENDPOINT
+        def __init__(self, address: str) -> None:
+            assert address == ENDPOINT
 
-        def faults(self) -> list[dict[str, Any]]:
-            return board.left()
+        def call(self, method: str, body: Any = None) -> tuple[int, Any]:
+            if method == "PUT":
+                board.set(body)
+            return 200, board.left()
 
-        def set(self, given: list[dict[str, Any]]) -> None:
-            board.set(given)
-
-    monkeypatch.setattr(faults, "_Page", Page)
+    monkeypatch.setattr(faults, "FaultPage", Page)
     return board
 
 
@@ -50,15 +49,15 @@ def test_blocks_may_be_nested(board: FaultBoard) -> None:
     with faults.striking(ENDPOINT, {"state": "ClaimEvent", "error": "Busy", "times": 3}):
         board.strike("FlightPulse-DelayWorkflow", "ClaimEvent")
         with faults.striking(ENDPOINT, {"state": "ApplyToFlight", "error": "Busy"}):
-            assert [one["state"] for one in board.left()] == ["ClaimEvent", "ApplyToFlight"]
-        assert [(one["state"], one["times"]) for one in board.left()] == [("ClaimEvent", 2)]
+            assert [fault["state"] for fault in board.left()] == ["ClaimEvent", "ApplyToFlight"]
+        assert [(fault["state"], fault["times"]) for fault in board.left()] == [("ClaimEvent", 2)]
 
 
 def test_what_a_killed_process_left_behind_is_cleared(board: FaultBoard) -> None:
     board.set([{"state": "RecordOutcome", "error": "Busy"}])
 
     with faults.striking(ENDPOINT, {"state": "ClaimEvent", "error": "Busy"}):
-        assert [one["state"] for one in board.left()] == ["ClaimEvent"]
+        assert [fault["state"] for fault in board.left()] == ["ClaimEvent"]
 
 
 @pytest.mark.parametrize(
@@ -84,5 +83,8 @@ def test_a_workflow_may_be_named_as_commands_name_it() -> None:
 
 
 def test_calls_on_aws_do_not_fail_on_demand(tmp_path: Any) -> None:
-    with pytest.raises(UserError, match="on AWS"), connect("aws", home=tmp_path).faults("ClaimEvent", error="Busy"):
+    with (
+        pytest.raises(UserError, match="on AWS"),
+        connect("aws", home=tmp_path).faults.task("ClaimEvent", error="Busy"),
+    ):
         pytest.fail("the block must not begin")

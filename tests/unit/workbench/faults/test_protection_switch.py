@@ -17,6 +17,7 @@ from flightpulse.workbench.faults import protection_switch
 from flightpulse.workbench.faults.protection_switch import Switch
 from flightpulse.workbench.faults.protections import PROTECTIONS
 from flightpulse.workbench.target import names
+from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.target.session import Session
 from localcloud.process import processes
 
@@ -136,7 +137,9 @@ def test_a_protection_is_off_within_the_block_and_its_very_text_is_back_after_it
 
     with switch.without(["event-claim"]):
         assert condition(stack, DELAY, "ClaimEvent") == ""
-        assert marks(switch) == {one.name: "✗ off" if one.name == "event-claim" else "✓ on" for one in PROTECTIONS}
+        assert marks(switch) == {
+            protection.name: "✗ off" if protection.name == "event-claim" else "✓ on" for protection in PROTECTIONS
+        }
 
     assert stack.deployed == before
     assert said == ["✗ off: event-claim", "✓ on again: event-claim"]
@@ -259,7 +262,7 @@ def test_a_definition_that_is_not_the_stacks_is_named_and_can_be_put_back(switch
     del definition["States"]["TellEachBooking"]["ItemProcessor"]["States"]["ClaimBooking"]["Catch"]
     stack.deployed[CHUNK] = json.dumps(definition)
 
-    assert switch.table().note == f"{CHUNK} is not as the stack deployed it. Put it back: wb.protect()"
+    assert switch.table().note == f"{CHUNK} is not as the stack deployed it. Put it back: wb.protections.restore()"
     assert switch.restore_everything() == [CHUNK]
 
     assert json.loads(stack.deployed[CHUNK]) == json.loads(before)
@@ -290,25 +293,28 @@ def test_in_an_aws_account_everything_has_to_be_agreed_to(
 ) -> None:
     stack = _Stack(tmp_path, "aws")
     bench = Workbench("aws", home=tmp_path)
-    monkeypatch.setattr(Workbench, "session", property(lambda _: stack))
+    monkeypatch.setattr(Connection, "session", stack)
     monkeypatch.setattr(protection_switch, "_SETTLE_SECONDS", {"aws": 0.0})
 
-    with pytest.raises(UserError, match=r"wb.without\(…, agree=True\)"), bench.without("event-claim"):
+    with (
+        pytest.raises(UserError, match=r"wb.protections.without\(…, agree=True\)"),
+        bench.protections.without("event-claim"),
+    ):
         pass
-    with pytest.raises(UserError, match=r"wb.protect\(agree=True\)"):
-        bench.protect()
+    with pytest.raises(UserError, match=r"wb.protections.restore\(agree=True\)"):
+        bench.protections.restore()
     assert stack.updated == []
 
-    with bench.without("message-once", agree=True):
+    with bench.protections.without("message-once", agree=True):
         assert "#state <> :sent AND" not in claim(stack)
     assert "#state <> :sent AND" in claim(stack)
 
     leave_off(Switch(cast("Session", stack), cloud="aws us-east-1", say=print), stack, "event-claim")
-    assert "Switch it on: wb.protect(agree=True)" in bench.protections().note
-    bench.protect(agree=True)
+    assert "Switch it on: wb.protections.restore(agree=True)" in bench.protections.table().note
+    bench.protections.restore(agree=True)
     assert condition(stack, DELAY, "ClaimEvent") != ""
     assert capsys.readouterr().out.endswith(
-        "✓ protect: put back FlightPulse-DelayWorkflow, FlightPulse-CancellationWorkflow, "
+        "✓ restore: put back FlightPulse-DelayWorkflow, FlightPulse-CancellationWorkflow, "
         "FlightPulse-GateChangeWorkflow\n"
     )
 
@@ -318,10 +324,10 @@ def test_the_local_workbench_brings_back_what_was_left_off(
 ) -> None:
     stack = _Stack(tmp_path)
     bench = Workbench("local", home=tmp_path)
-    monkeypatch.setattr(Workbench, "session", property(lambda _: stack))
-    monkeypatch.setattr(Workbench, "_cloud_id", lambda _: "first")
+    monkeypatch.setattr(Connection, "session", stack)
+    monkeypatch.setattr(Connection, "cloud_id", "first")
     leave_off(Switch(cast("Session", stack), cloud="first", say=print), stack, "event-claim", pid=os.getpid())
     capsys.readouterr()
 
-    assert set(bench.protections().column("")) == {"✓ on"}
+    assert set(bench.protections.table().column("")) == {"✓ on"}
     assert "✓ on again: event-claim" in capsys.readouterr().out

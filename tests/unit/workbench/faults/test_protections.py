@@ -48,13 +48,13 @@ def held(container: Any) -> set[str]:
     return set(expression.evaluate(None))
 
 
-@pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda one: one.name)
+@pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda item: item.name)
 def test_the_workflows_have_every_protection(protection: Protection) -> None:
     for workflow in protection.workflows:
         assert protection.stands_in(asl.load(FILES[workflow]).document, workflow)
 
 
-@pytest.mark.parametrize(("protection", "workflow"), EACH, ids=lambda one: getattr(one, "name", one))
+@pytest.mark.parametrize(("protection", "workflow"), EACH, ids=lambda item: getattr(item, "name", item))
 def test_without_a_protection_the_definition_passes_the_lint(protection: Protection, workflow: str) -> None:
     definition = altered(workflow, [protection])
 
@@ -69,7 +69,7 @@ def test_without_all_of_them_the_definition_passes_the_lint(workflow: str) -> No
     assert asl_lint.problems(definition, known_substitutions=definition.substitutions) == []
 
 
-@pytest.mark.parametrize(("protection", "workflow"), EACH, ids=lambda one: getattr(one, "name", one))
+@pytest.mark.parametrize(("protection", "workflow"), EACH, ids=lambda item: getattr(item, "name", item))
 def test_nothing_but_the_named_states_is_changed(protection: Protection, workflow: str) -> None:
     before, after = dict(asl.load(FILES[workflow]).states()), dict(altered(workflow, [protection]).states())
 
@@ -79,7 +79,7 @@ def test_nothing_but_the_named_states_is_changed(protection: Protection, workflo
     assert changed == {clause.state for clause in protection.clauses if clause.workflow == workflow}
 
 
-@pytest.mark.parametrize(("protection", "workflow"), EACH, ids=lambda one: getattr(one, "name", one))
+@pytest.mark.parametrize(("protection", "workflow"), EACH, ids=lambda item: getattr(item, "name", item))
 def test_every_name_and_value_that_is_left_is_used_and_none_is_missing(protection: Protection, workflow: str) -> None:
     definition = altered(workflow, [protection])
     for clause in protection.clauses:
@@ -93,7 +93,7 @@ def test_every_name_and_value_that_is_left_is_used_and_none_is_missing(protectio
         assert set(re.findall(r"[#:][A-Za-z_]\w*", texts)) == there
 
 
-@pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda one: one.name)
+@pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda item: item.name)
 def test_an_event_of_another_kind_leaves_no_value_unused(protection: Protection) -> None:
     """A value that only the condition uses, whatever an update expression does for some events, must stay in it."""
     for clause in protection.clauses:
@@ -101,13 +101,13 @@ def test_an_event_of_another_kind_leaves_no_value_unused(protection: Protection)
         update = str(dict(document.states())[clause.state]["Arguments"].get("UpdateExpression", ""))
         sometimes = set(re.findall(r"[#:][A-Za-z_]\w*", " ".join(re.findall(r"\? '([^']*)' : ''", update))))
         before, after = (
-            set(re.findall(r"[#:][A-Za-z_]\w*", condition_of(one, clause)))
-            for one in (document, altered(clause.workflow, [protection]))
+            set(re.findall(r"[#:][A-Za-z_]\w*", condition_of(item, clause)))
+            for item in (document, altered(clause.workflow, [protection]))
         )
         assert not (before - after) & sometimes
 
 
-@pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda one: one.name)
+@pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda item: item.name)
 def test_no_condition_is_left_with_doubled_parentheses(protection: Protection) -> None:
     """DynamoDB refuses "((a = b))": redundant parentheses."""
     for clause in protection.clauses:

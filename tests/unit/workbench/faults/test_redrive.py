@@ -271,7 +271,7 @@ def test_table_changes_are_read_from_the_stream_and_handed_over_again(target: Fa
     assert only(redriver).done == "2 changes handled"
     ((function, event),) = target.functions.invoked
     assert function == "arn:fn:FlightPulse-StreamHandler"
-    assert [one["dynamodb"]["SequenceNumber"] for one in event["Records"]] == ["2", "3"]
+    assert [record["dynamodb"]["SequenceNumber"] for record in event["Records"]] == ["2", "3"]
     assert event["Records"][0]["dynamodb"]["ApproximateCreationDateTime"] == NOW.timestamp()
     assert event["Records"][0]["eventSourceARN"] == "arn:stream"
 
@@ -341,7 +341,7 @@ def test_a_letter_about_an_event_without_a_flight_says_so(target: FakeTarget):
     letter = {**notification_letter({}, "workflow"), "flight_id": None, "event_id": "evt-7"}
     target.sqs.put("https://sqs/notifications", letter)
 
-    assert [one.what for one in dead_letters.look(target.session)] == ["a whole event, no flight named (evt-7)"]
+    assert [item.what for item in dead_letters.look(target.session)] == ["a whole event, no flight named (evt-7)"]
 
 
 def failed_execution(target: FakeTarget, name: str, *, status: str = "FAILED", last: str = "Fail") -> str:

@@ -27,7 +27,7 @@ def sent(scenario: Scenario, flights: dict[str, Flight], at: datetime = NOW) -> 
 
 
 def test_numbers_and_names_are_those_of_the_contracts():
-    assert [(one.number, one.name) for one in SCENARIOS] == [
+    assert [(scenario.number, scenario.name) for scenario in SCENARIOS] == [
         (1, "minor-delay"),
         (2, "major-delay"),
         (3, "cancellation"),
@@ -65,7 +65,7 @@ def test_the_rapid_sequence_has_newer_news_for_one_flight_and_a_repetition(fligh
     assert max(event.timestamp for event in events) - min(event.timestamp for event in events) < timedelta(seconds=1)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda item: item.name)
 def test_every_run_has_new_ids_and_news_from_before_it_began(scenario: Scenario, flights: dict[str, Flight]):
     one, other = sent(scenario, flights), sent(scenario, flights)
 
@@ -73,7 +73,7 @@ def test_every_run_has_new_ids_and_news_from_before_it_began(scenario: Scenario,
     assert all(event.timestamp <= NOW for event in one)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda item: item.name)
 def test_only_flights_that_are_reset_are_changed(scenario: Scenario, flights: dict[str, Flight]):
     assert {event.flight_id for event in sent(scenario, flights)} == set(scenario.flights)
 

@@ -24,7 +24,7 @@ def test_another_name_gets_one_sentence(name: str) -> None:
 
 
 def test_every_written_text_passes_the_lint() -> None:
-    assert [one.key for one in all_segments() if draft(one.key).refusals] == []
+    assert [segment.key for segment in all_segments() if draft(segment.key).refusals] == []
 
 
 def test_the_question_has_the_segment_and_the_instructions() -> None:

@@ -14,6 +14,7 @@ from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.metrics import alarms, dashboard, metric_sources
 from flightpulse.workbench.target import names
+from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.target.session import Session
 from tests.unit.workbench.cloud_fakes import FakeTarget, machine
 
@@ -216,12 +217,13 @@ def target() -> FakeTarget:
 
 @pytest.fixture
 def bench(target: FakeTarget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
-    monkeypatch.setattr(Workbench, "_ready_session", lambda _: target)
+    monkeypatch.setattr(Connection, "deployed", target)
     return Workbench("local", home=tmp_path)
 
 
 def test_dead_letters_are_listed_and_sent_back(bench: Workbench, target: FakeTarget) -> None:
     arn = machine("FlightPulse-NotifyChunk")
+    chunk = {"bookings": [{"booking_id": "BKG-0001", "passenger_id": "PAX-0001"}]}
     letter = {
         "kind": "notification",
         "channel": "sms",
@@ -229,28 +231,28 @@ def test_dead_letters_are_listed_and_sent_back(bench: Workbench, target: FakeTar
         "flight_id": "SW1234",
         "event_id": "evt-1",
         "reason": {"code": "EventBridge.FailedEntry", "message": "no room"},
-        "redrive": {"start_execution": {"stateMachineArn": arn, "input": {"a": 1}}},
+        "redrive": {"start_execution": {"stateMachineArn": arn, "input": chunk}},
     }
     target.sqs.put("https://sqs/notifications", letter)
 
-    assert bench.dead_letters().rows[0][:3] == (
+    assert bench.dead_letters.table().rows[0][:3] == (
         "notifications",
-        "the sms for BKG-0001, SW1234 (evt-1)",
+        "the messages for BKG-0001, SW1234 (evt-1)",
         "EventBridge.FailedEntry: no room",
     )
-    assert bench.redrive("notifications").column("") == ["✓"]
-    assert target.stepfunctions.started == [(arn, {"a": 1})]
-    assert len(bench.dead_letters()) == 0
+    assert bench.dead_letters.redrive("notifications").column("") == ["✓"]
+    assert target.stepfunctions.started == [(arn, chunk)]
+    assert len(bench.dead_letters.table()) == 0
 
 
 def test_a_queue_that_there_is_not_is_answered_with_those_there_are(bench: Workbench) -> None:
     with pytest.raises(UserError, match=r"no dead-letter queue 'lost'\. There are: records, notifications"):
-        bench.redrive("lost")
+        bench.dead_letters.redrive("lost")
 
 
 def test_in_an_aws_account_nothing_is_sent_back_unless_agreed(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"wb\.redrive\(agree=True\)"):
-        Workbench("aws", home=tmp_path).redrive()
+    with pytest.raises(UserError, match=r"wb\.dead_letters\.redrive\(agree=True\)"):
+        Workbench("aws", home=tmp_path).dead_letters.redrive()
 
 
 def test_what_still_runs_is_named(target: FakeTarget) -> None:

@@ -115,7 +115,7 @@ def test_records_are_read_back_and_those_that_are_gone_are_left_out() -> None:
         "h:1", [Place("evt-1", 0, 6, "flights"), Place("evt-0", 0, 2, "flights")], new_consumer=_Consumer
     )
 
-    assert [(one.event_id, one.key, one.at, one.headers) for one in found] == [
+    assert [(item.event_id, item.key, item.at, item.headers) for item in found] == [
         ("evt-1", "SW1234", seconds(0), {"correlation_id": "demo"})
     ]
 

@@ -59,7 +59,7 @@ def test_a_step_beyond_the_end_stays_and_a_step_back_goes_back():
     player = Player(runs.LINE, runs.straight())
     end, beyond, before, start = seen(player, ["key", "End"], STEP, ["press", "Back"], ["key", "Home"])[1:]
     captions = player.captions()
-    assert [one["caption"] for one in (end, beyond, before, start)] == [captions[n] for n in (-1, -1, -2, 0)]
+    assert [item["caption"] for item in (end, beyond, before, start)] == [captions[n] for n in (-1, -1, -2, 0)]
 
 
 def test_next_failure_goes_from_failure_to_failure():

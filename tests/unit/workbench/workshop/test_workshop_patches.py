@@ -39,7 +39,7 @@ def code(tmp_path: Path) -> Path:
 
 def test_a_step_has_a_name_a_title_and_files(step: patches.Patch) -> None:
     assert (step.name, step.title) == ("name", "Name a second type")
-    assert [(one.path, one.added, one.removed) for one in step.files] == [
+    assert [(file.path, file.added, file.removed) for file in step.files] == [
         ("types.py", 1, 0),
         ("schemas/second.json", 1, 0),
     ]

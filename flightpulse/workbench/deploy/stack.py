@@ -1,0 +1,131 @@
+"""The stack of a target: deployed, compared, described, taken away."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flightpulse.workbench.costs import idle_cost
+from flightpulse.workbench.costs.idle_cost import IdleCost
+from flightpulse.workbench.deploy import deploy, permissions, resources, status
+from flightpulse.workbench.deploy.deploy import Deployer, Plan, Progress, Report
+from flightpulse.workbench.show.progress import Steps
+from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.connection import Connection
+
+
+class Stack:
+    """``wb.stack``."""
+
+    def __init__(self, target: Connection) -> None:
+        self._target = target
+
+    @property
+    def state(self) -> str | None:
+        """CloudFormation's word for the state of the stack; None when there is none."""
+        return status.stack_status(self._target.session)
+
+    def deploy(
+        self,
+        *,
+        again: bool = False,
+        agree: bool = False,
+        context: Mapping[str, str] | None = None,
+        planned: bool = False,
+    ) -> Table:
+        """Deploy the stack with the CDK CLI, and give the resources in the order in which they came up.
+
+        A local cloud that does not run is started first. A stack that is there is left alone unless ``again`` (or
+        ``context``, the CDK's own) is given. In an AWS account nothing happens without ``agree=True``; :meth:`plan`
+        shows before what would, and ``planned`` says that it has just done so. Raises UserError with the reason of the
+        first resource that failed.
+        """
+        with self._target.steps() as steps:
+            if not self.bring_up(steps, again=again or bool(context), agree=agree, context=context, planned=planned):
+                steps.finish(
+                    "deploy", "FlightPulseStack was deployed before; wb.stack.deploy(again=True) deploys it over that"
+                )
+        return self.resources()
+
+    def bring_up(
+        self,
+        steps: Steps,
+        *,
+        again: bool,
+        agree: bool = False,
+        context: Mapping[str, str] | None = None,
+        planned: bool = False,
+    ) -> bool:
+        """Deploy as a part of something larger; False when there was nothing to do."""
+        if self._target.target == "local" and not self._target.is_running:
+            self._target.start(steps)
+        state = self.state
+        if state and status.is_usable(state) and not again:
+            return False
+        self._target.agreed(
+            agree,
+            f"Deploying changes your AWS account in {self._target.session.region} and costs money while it is up.",
+            "Look at wb.stack.plan() first, then: wb.stack.deploy(agree=True)",
+        )
+        self._deployer(steps, context).deploy(synthesised=planned)
+        return True
+
+    def plan(self, context: Mapping[str, str] | None = None) -> Plan:
+        """What a deployment would change, as the CDK CLI prints it. Changes nothing."""
+        with self._target.steps() as steps:
+            return self._deployer(steps, context).plan()
+
+    def synth(self, context: Mapping[str, str]) -> Path:
+        """Write the template and the Lambda package, and give their folder. Needs neither a cloud nor credentials."""
+        with self._target.steps() as steps:
+            return deploy.synthesise(context, self._target.home, _shown_by(steps))
+
+    def destroy(self, *, agree: bool = False) -> None:
+        """Delete the stack with its data. May run twice. In an AWS account only with ``agree=True``."""
+        if not self._target.is_running:
+            self._target.steps().finish("destroy", "no local cloud is running, so there is no stack.")
+            return
+        session = self._target.session
+        self._target.agreed(
+            agree,
+            f"This deletes {names.STACK} with its data in {session.region}.",
+            "If you mean it: wb.stack.destroy(agree=True)",
+        )
+        with self._target.steps() as steps:
+            if not self._deployer(steps, None).destroy():
+                steps.finish("destroy", f"there is no {names.STACK} on {session.where}: nothing to delete.")
+
+    def resources(self) -> Table:
+        """What is deployed, by type: how many of each, what for, and one by name, in the order of first creation."""
+        return resources.table(self._target.session)
+
+    def template(self) -> dict[str, Any]:
+        """The CloudFormation template that is deployed."""
+        body: Any = self._target.deployed.cloudformation.get_template(StackName=names.STACK)["TemplateBody"]
+        found: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
+        return found
+
+    def idle_cost(self) -> IdleCost:
+        """What the deployed stack costs in an AWS account while nothing happens, from its template at list prices."""
+        return idle_cost.of(self.template())
+
+    def permissions(self, name: str) -> Table:
+        """What a function or a state machine may do, and on what, from the deployed template.
+
+        Raises UserError when the template has none of this name.
+        """
+        return permissions.table(self.template(), name)
+
+    def _deployer(self, steps: Steps, context: Mapping[str, str] | None) -> Deployer:
+        return Deployer(self._target.session, context=context or {}, report=_shown_by(steps))
+
+
+def _shown_by(steps: Steps) -> Report:
+    def report(progress: Progress) -> None:
+        if progress.finished:
+            steps.finish(progress.step, progress.text)
+        else:
+            steps.update(progress.step, progress.text, progress.done, progress.total)
+
+    return report

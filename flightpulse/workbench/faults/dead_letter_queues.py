@@ -1,0 +1,75 @@
+"""What could not be handled: dead letters and failed executions, looked at and sent back."""
+
+from collections.abc import Iterator, Sequence
+
+from flightpulse.errors import UserError
+from flightpulse.workbench.executions import executions
+from flightpulse.workbench.faults import dead_letters, redrive
+from flightpulse.workbench.faults.dead_letters import DeadLetter
+from flightpulse.workbench.faults.redrive import EXECUTIONS, FailedExecution, Redriver, Result
+from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.connection import Connection
+
+KINDS = (*names.DEAD_LETTER_OUTPUTS, EXECUTIONS)
+_SETTLE_SECONDS = {"local": 60.0, "aws": 300.0}
+
+
+class DeadLetterQueues:
+    """``wb.dead_letters``."""
+
+    def __init__(self, target: Connection) -> None:
+        self._target = target
+
+    def counts(self) -> dict[str, int]:
+        """About how many letters wait, by queue."""
+        return dead_letters.count(self._target.deployed)
+
+    def waiting(self, kinds: Sequence[str] = KINDS) -> list[DeadLetter]:
+        """The letters of some queues, or of all."""
+        queues = _queues(kinds)
+        return dead_letters.look(self._target.deployed, queues) if queues else []
+
+    def failed_executions(self) -> list[FailedExecution]:
+        """Failed executions whose events nobody has handled since, oldest first."""
+        return Redriver(self._target.deployed).failed_executions()
+
+    def table(self) -> Table:
+        """What waits to be sent back: its queue, what it is, why, and since when."""
+        rows = [(letter.kind, letter.what, letter.why, letter.since) for letter in self.waiting()]
+        return Table.of(("queue", "what", "why", "since"), rows)
+
+    def send_back(self, kinds: Sequence[str] = KINDS) -> Iterator[Result]:
+        """Send back letters of some queues, and redrive failed executions if those are asked for, one by one."""
+        redriver, queues = Redriver(self._target.deployed), _queues(kinds)
+        # Executions first: those whose letter still waits are left to it, and a letter sent back no longer waits.
+        if redrive.EXECUTIONS in kinds:
+            yield from redriver.redrive_executions()
+        if queues:
+            yield from redriver.send_back(queues)
+
+    def redrive(self, *kinds: str, agree: bool = False) -> Table:
+        """Send dead letters of some queues back, and wait until what that starts has ended.
+
+        Without a queue: those of all, and executions that failed without a letter, which go first.
+
+        In an AWS account only with ``agree=True``. Raises UserError for a queue that there is not, and when executions
+        still run after a while.
+        """
+        unknown = [kind for kind in kinds if kind not in KINDS]
+        if unknown:
+            raise UserError(f"There is no dead-letter queue {unknown[0]!r}.", hint=f"There are: {', '.join(KINDS)}.")
+        self._target.agreed(
+            agree, "This sends messages to passengers.", "If you mean it: wb.dead_letters.redrive(agree=True)"
+        )
+        results = list(self.send_back(kinds or KINDS))
+        executions.settle(self._target.deployed, seconds=_SETTLE_SECONDS[self._target.target])
+        rows = [
+            ("✗" if result.problem else "✓", result.kind, result.what, result.problem or result.done)
+            for result in results
+        ]
+        return Table.of(("", "queue", "what", "what came of it"), rows)
+
+
+def _queues(kinds: Sequence[str]) -> list[str]:
+    return [kind for kind in kinds if kind in names.DEAD_LETTER_OUTPUTS]

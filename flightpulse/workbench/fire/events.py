@@ -1,0 +1,94 @@
+"""Makes events about flights of the table, and sends anything else to the topic."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from flightpulse.errors import UserError
+from flightpulse.kafka.record_positions import Place
+from flightpulse.workbench.deploy.items import Items
+from flightpulse.workbench.fire import raw_records
+from flightpulse.workbench.target.connection import Connection
+from simulator import events
+
+_RECORD_SECONDS = {"local": 20.0, "aws": 90.0}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFate:
+    """What the consumer did with a record: ``reason`` is empty for one that it accepted."""
+
+    place: Place
+    said: str
+    reason: str
+
+
+class Events:
+    """``wb.events``. Raises UserError for a flight that is not in the table and for values that no event may have.
+
+    ``at`` is when operations knew of it (now, unless it is given); ``event_id`` is new unless it is given.
+    """
+
+    def __init__(self, target: Connection) -> None:
+        self._target = target
+        self._flight = Items(target).flight
+
+    def delay(
+        self,
+        flight_id: str,
+        minutes: int,
+        reason: str = "WEATHER",
+        detail: str = "",
+        *,
+        at: datetime | None = None,
+        event_id: str | None = None,
+    ) -> dict[str, Any]:
+        """A FLIGHT_DELAY about a flight of the table."""
+        flight = self._flight(flight_id)
+        return _made(partial(events.delay, flight, minutes, reason, detail, at=at, event_id=event_id))
+
+    def cancellation(
+        self,
+        flight_id: str,
+        reason: str = "WEATHER",
+        detail: str = "",
+        *,
+        rebooking_priority: str = "NORMAL",
+        at: datetime | None = None,
+        event_id: str | None = None,
+    ) -> dict[str, Any]:
+        """A FLIGHT_CANCELLED about a flight of the table."""
+        options: dict[str, Any] = {"rebooking_priority": rebooking_priority, "at": at, "event_id": event_id}
+        return _made(partial(events.cancellation, self._flight(flight_id), reason, detail, **options))
+
+    def gate_change(
+        self,
+        flight_id: str,
+        new_gate: str,
+        *,
+        terminal_change: bool = False,
+        at: datetime | None = None,
+        event_id: str | None = None,
+    ) -> dict[str, Any]:
+        """A GATE_CHANGE away from the flight's present gate."""
+        options: dict[str, Any] = {"terminal_change": terminal_change, "at": at, "event_id": event_id}
+        return _made(partial(events.gate_change, self._flight(flight_id), new_gate, **options))
+
+    def send_record(self, value: bytes | str, *, key: bytes | str | None = None) -> RecordFate:
+        """Write any bytes to the topic, good or bad, and wait for what the consumer says of them.
+
+        Raises UserError when the consumer says nothing in time.
+        """
+        wait = _RECORD_SECONDS[self._target.target]
+        return RecordFate(*raw_records.send(self._target.deployed, value, key, wait))
+
+
+def _made(make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return make()
+    except ValueError as error:
+        raise UserError(
+            f"There is no such event: {error}.", hint="See docs/flightpulse-spec.md for the values."
+        ) from error
