@@ -22,6 +22,7 @@ from flightpulse.workbench.target.session import Session
 from simulator.scenarios import SCENARIOS
 from tests.integration.emulator import Emulator
 
+_CORPUS = ROOT / "tests" / "corpora" / "messages" / "inventions.json"
 MADE_UP = [
     sentence
     for sentences in json.loads(
