@@ -6,7 +6,7 @@ from localcloud.behaviour import Behaviour
 
 _MODULES = {
     "lambda_runtime": "lambda_functions.runtime",
-    "dynamodb_writes": "dynamodb.writes",
+    "dynamodb": "dynamodb",
     "eventbridge": "eventbridge",
     "step_functions": "step_functions",
     "cloudwatch": "cloudwatch",

@@ -1,5 +1,6 @@
 """How functions log and count: JSON lines with ids, and metrics in the embedded metric format."""
 
+import json
 import logging
 import os
 from collections import Counter
@@ -27,7 +28,8 @@ def logger(service: str, stream: IO[str] | None = None) -> Logger:
 class Meter:
     """What one invocation counts, summed up and written as one line per combination of dimensions.
 
-    A line costs money and an id as a dimension costs a metric each, so dimensions may only have few values.
+    A line costs money and an id as a dimension costs a metric each, so dimensions may only have few values. Each metric
+    is counted without dimensions too.
     """
 
     def __init__(self, service: str) -> None:
@@ -49,7 +51,11 @@ class Meter:
                 metrics.add_dimension(name=name, value=value)
             for metric, count in counts.items():
                 metrics.add_metric(name=metric, unit=MetricUnit.Count, value=count)
-            metrics.flush_metrics()
+            line = metrics.serialize_metric_set()
+            for directive in line["_aws"]["CloudWatchMetrics"]:
+                # Once more without dimensions, so that the name alone finds it.
+                directive["Dimensions"].append([])
+            print(json.dumps(line, separators=(",", ":")))  # noqa: T201 - this is how a function writes metrics
 
 
 def _service(default: str) -> str:

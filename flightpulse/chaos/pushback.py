@@ -180,5 +180,5 @@ def _of_workflow(name: str, rate: float) -> Iterator[Fault]:
         refused, lost = _ERRORS[service]
         short = path.rpartition("/")[2]
         yield {"state": short, "machine": machine, "error": refused, "rate": rate}
-        if short != "PublishNotification":
+        if short not in ("SendMessages", "SendMessage"):
             yield {"state": short, "machine": machine, "error": lost, "after": True, "rate": rate / 3}

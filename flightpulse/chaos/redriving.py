@@ -44,7 +44,10 @@ _CASES = (
         "some messages",
         "notifications",
         "EventBridge.FailedEntry",
-        ({"state": "PublishNotification", "error": "EventBridge.FailedEntry", "rate": 0.8},),
+        (
+            {"state": "SendMessages", "error": "EventBridge.FailedEntry", "rate": 0.8},
+            {"state": "SendMessage", "error": "EventBridge.FailedEntry", "rate": 0.8},
+        ),
     ),
     _Case(
         "a group of bookings",

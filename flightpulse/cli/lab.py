@@ -14,6 +14,7 @@ from flightpulse.errors import UserError
 
 _SETTINGS = Path(__file__).with_name("lab_settings")
 _INDEX = "notebooks/README.md"
+_AS_ROOT = "--allow-root"
 
 
 @click.command(short_help="Open JupyterLab on the notebooks.")
@@ -24,7 +25,7 @@ def lab(port: int | None, no_browser: bool, arguments: tuple[str, ...]) -> None:
     """Open JupyterLab on the notebooks.
 
     It listens on this machine only, until ctrl-c. What follows -- is for JupyterLab itself: flightpulse lab --
-    --allow-root. The notebooks of this checkout are trusted, so that their players work before a cell has run. Your
+    --debug. The notebooks of this checkout are trusted, so that their players work before a cell has run. Your
     own JupyterLab settings hold where you have any; otherwise news, update checks and autosave are off, so that
     looking at a notebook does not change it.
     """
@@ -39,6 +40,9 @@ def lab(port: int | None, no_browser: bool, arguments: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "jupyterlab", *_options(paths.ROOT, state)]
     command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"] if port else []
     command += ["--no-browser"] if no_browser else []
+    if os.geteuid() == 0 and _AS_ROOT not in arguments:
+        click.echo("You are root, as in a container: JupyterLab gets --allow-root. It listens on this machine only.")
+        command.append(_AS_ROOT)
     command += arguments
     # From here on this process is JupyterLab: signals, the terminal and the exit code are its own.
     os.execv(sys.executable, command)  # noqa: S606
@@ -49,6 +53,7 @@ def _options(root: Path, state: Path) -> list[str]:
         f"--ServerApp.root_dir={root}",
         f"--LabApp.default_url=/lab/tree/{_INDEX}",
         f"--LabApp.app_settings_dir={_SETTINGS}",
+        "--ServerApp.contents_manager_class=flightpulse.cli.lab_contents.Contents",
         *(f"--NotebookNotary.{name}={value}" for name, value in _notary(state).items()),
         "--log-level=ERROR",
     ]

@@ -1,8 +1,7 @@
 """The verb that replays a real day of flights."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -12,13 +11,11 @@ from flightpulse import paths
 from flightpulse.cli import options, screen
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire.pace import Pace
-from flightpulse.workbench.fire.replaying import Line, Progress, Replayed
+from flightpulse.workbench.fire.replaying import Choice, Line, Progress, Replayed
 from flightpulse.workbench.show.progress import NO, YES, seconds
 from flightpulse.workbench.target.session import Session
 from simulator import days
-from simulator.replay import Plan, plan
-
-_FLIGHTS_OF_A_WHOLE_DAY = 12
+from simulator.replay import Plan
 
 
 @click.command(short_help="Replay a real day of flights.")
@@ -49,7 +46,14 @@ _FLIGHTS_OF_A_WHOLE_DAY = 12
 @click.option("--resume", is_flag=True, help="Go on with the replay that was stopped half-way.")
 @options.as_json
 def replay(
-    day: str | None, target: str, kafka: str | None, only_list: bool, resume: bool, as_json: bool, **choice: Any
+    day: str | None,
+    target: str,
+    kafka: str | None,
+    only_list: bool,
+    speed: float,
+    resume: bool,
+    as_json: bool,
+    **choice: Any,
 ) -> None:
     """Send what became known on a real day of flights, wait, and sum up what became of it.
 
@@ -69,37 +73,17 @@ def replay(
         _list(as_json=as_json)
         return
     resumed = Progress.load(paths.home()) if resume else None
-    if resumed is not None:
-        choice = {**resumed.choice, "speed": choice["speed"]}
-    else:
-        choice = {**choice, "day": day, "leaves_on": seeding.tomorrow().isoformat()}
-    planned_day = planned(choice)
+    chosen = resumed.choice if resumed else Choice(day=day or "", leaves_on=seeding.tomorrow().isoformat(), **choice)
+    plan = chosen.plan()
     wb = options.bench(target, kafka=kafka, quiet=as_json)
-    pace = Pace(choice["speed"], passed=timedelta(seconds=resumed.passed_seconds if resumed else 0))
-    replayed = wb.replay(planned_day, pace=pace, choice=choice, resumed=resumed)
+    pace = Pace(speed, passed=timedelta(seconds=resumed.passed_seconds if resumed else 0))
+    replayed = wb.replay(plan, pace=pace, choice=chosen, resumed=resumed)
     if as_json:
-        options.print_json(_described(replayed, planned_day, choice["speed"], wb.session))
+        options.print_json(_described(replayed, plan, speed, wb.session))
     else:
-        _show(screen.console(), wb.session, planned_day, replayed)
+        _show(screen.console(), wb.session, plan, replayed)
     if not replayed.ok:
         raise click.exceptions.Exit(1)
-
-
-def planned(choice: Mapping[str, Any]) -> Plan:
-    """The plan that these options describe. Raises UserError when there is no such day or no such flight."""
-    day = days.find(choice["day"])
-    rows = days.read(day)
-    wanted = days.Filter(tuple(choice["carriers"]), tuple(choice["origins"]), tuple(choice["tails"]))
-    everything = choice["all_flights"] or (bool(wanted) and choice["flights"] is None)
-    return plan(
-        day,
-        wanted.of(day, rows),
-        all_rows=rows,
-        flights=None if everything else choice["flights"] or _FLIGHTS_OF_A_WHOLE_DAY,
-        bookings=choice["bookings"],
-        seed=choice["seed"],
-        leaves_on=date.fromisoformat(choice["leaves_on"]),
-    )
 
 
 def _show(console: Console, session: Session, plan: Plan, replayed: Replayed) -> None:

@@ -4,9 +4,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from flightpulse.workbench.show.progress import NO, YES
 
@@ -25,10 +27,46 @@ def console(*, stderr: bool = False) -> Console:
 
 def table(*headings: str, title: str | None = None) -> Table:
     """A table in the house style; its first column is not broken."""
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
+    made = _WholeWords(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
     for number, heading in enumerate(headings):
         made.add_column(heading, no_wrap=number == 0, overflow="fold")
     return made
+
+
+class _WholeWords(Table):
+    """A table that rather makes other columns narrower than it breaks a word, as far as the screen allows."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        cells = [[column.header, *column.cells] for column in self.columns]
+        full = [max(_longest_part(cell, whole=True) for cell in column) for column in cells]
+        least = [
+            max(_longest_part(cell, whole=column.no_wrap) for cell in shown)
+            for column, shown in zip(self.columns, cells, strict=True)
+        ]
+        for column, width in zip(
+            self.columns, _widths(full, least, options.max_width - 3 * len(full) - 1), strict=True
+        ):
+            column.width = width
+        return super().__rich_console__(console, options)
+
+
+def _widths(full: list[int], least: list[int], room: int) -> list[int]:
+    """How wide columns are that want ``full`` and need ``least``: narrow ones get what they need first."""
+    if sum(full) <= room:
+        return full
+    widths = list(least)
+    while sum(widths) > max(room, len(widths)):
+        widths[widths.index(max(widths))] -= 1
+    for _ in range(room - sum(widths)):
+        wanting = [want - width for want, width in zip(full, widths, strict=True)]
+        widths[wanting.index(max(wanting))] += 1
+    return widths
+
+
+def _longest_part(cell: object, *, whole: bool) -> int:
+    """How wide the widest word of a cell is, or its widest line where lines are kept whole."""
+    text = (cell if isinstance(cell, Text) else Text.from_markup(str(cell))).plain
+    return max(map(cell_len, text.splitlines() if whole else text.split()), default=1)
 
 
 def mark(ok: bool, yes: str = "", no: str = "") -> str:

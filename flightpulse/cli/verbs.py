@@ -53,4 +53,5 @@ VERBS: dict[str, Verb] = {
     "templates": Verb(_LOOK, "templates", "Look at, prepare, approve and refuse the messages' templates.", "templates"),
     "redrive": Verb(_MEND, "redrive", "List dead letters, send them back, redrive failed executions.", "redrive"),
     "chaos": Verb(_PROVE, "chaos", "Prove the promises under duplicates, crashes, faults and load.", "chaos"),
+    "prove": Verb(_PROVE, "prove", "Explore every case of the claim protocol.", "prove"),
 }

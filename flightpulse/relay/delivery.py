@@ -4,7 +4,8 @@ The rules are those of AWS Lambda's stream and Kafka mappings (developer guide: 
 Kafka event sources", "Retaining discarded records for a DynamoDB event source"):
 
 - a function error costs a retry, being throttled or unreachable does not;
-- splitting a batch costs no retry; a partial batch response retries from the first failed record of each partition;
+- splitting a batch costs no retry; a partial batch response retries from the first failed record of each partition,
+  and what is left has all its retries again (recorded: with 3 retries, the record that fails is seen 1 + 4 times);
 - records older than the age limit are discarded, wherever they stand;
 - what is discarded goes to the on-failure destination. Unlike Lambda, which drops a record when its destination cannot
   be reached, this waits until the destination has taken it.
@@ -137,10 +138,13 @@ class Delivery(Generic[R]):
         _pause(stop, self.policy.back_off(1))
         self.deliver(records, stop)
 
-    def retry(self, records: Sequence[R], failure: Answer, stop: StopSignal) -> None:
-        """Like `deliver`, for records that an invocation has just failed for."""
-        if not self._after_failure(records, stop, 1, failure):
-            self._until_done(records, stop, invocations=1, failure=failure)
+    def retry(self, records: Sequence[R], failure: Answer, stop: StopSignal, *, tried: int) -> None:
+        """Like `deliver`, for records that an invocation has just failed for.
+
+        `tried` is how many invocations count: none when it was for some of its records only that this one failed.
+        """
+        if not self._after_failure(records, stop, tried, failure):
+            self._until_done(records, stop, invocations=tried, failure=failure)
 
     def attempt(self, records: Sequence[R]) -> tuple[Answer, list[R]]:
         """Invoke once. Returns the answer and the records that are still to be processed, in order."""
@@ -193,8 +197,8 @@ class Delivery(Generic[R]):
                 _pause(stop, self.policy.back_off(refusals))
                 continue
             refusals = 0
-            # Another record has come to the head: it has not had its own retries yet.
-            invocations = 1 if len(remaining) < len(records) else invocations + 1
+            # What is left of a batch is a batch of its own, with all of its retries before it.
+            invocations = 0 if len(remaining) < len(records) else invocations + 1
             records, failure = remaining, answer
             if records and self._after_failure(records, stop, invocations, answer):
                 return
@@ -202,7 +206,7 @@ class Delivery(Generic[R]):
     def _after_failure(self, records: Sequence[R], stop: StopSignal, invocations: int, failure: Answer) -> bool:
         """Bisect, discard or wait. True when nothing of these records is left to do."""
         _check(stop)
-        _log.warning("%s failed (invocation %d): %s", self.source.describe(records), invocations, failure.error)
+        _log.warning("%s failed (invocation %d): %s", self.source.describe(records), max(invocations, 1), failure.error)
         if self.policy.bisect and len(records) > 1:
             _pause(stop, self.policy.back_off(1))
             middle = len(records) // 2

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from flightpulse.kafka.records import EventShape, Partition, Record, partition_name
-from flightpulse.relay.delivery import Condition, Discarded
+from flightpulse.relay.delivery import Condition, Discarded, Verdict
 
 R = TypeVar("R")
 
@@ -33,7 +33,8 @@ def invocation_record(
         else {
             "statusCode": 200,
             "executedVersion": answer.executed_version,
-            "functionError": answer.function_error,
+            # The function itself was well when it only reported items.
+            "functionError": answer.function_error if answer.verdict is Verdict.FAILED else None,
         },
         "version": "1.0",
         "timestamp": milliseconds(now),

@@ -184,7 +184,8 @@ class Session:
             last_offset = None if pending[lane] is None else records[-1].offset
             left = [record for record in remaining if record.source == lane.partition]
             if left and answer is not None:
-                arguments = (lane, left, answer, last_offset)
+                tried = int(len(left) == len(pending[lane] or ()))
+                arguments = (lane, left, answer, tried, last_offset)
                 threading.Thread(target=self._work_off, args=arguments, name="relay-retry", daemon=True).start()
             else:
                 self._reports.put(_Finished(lane, last_offset))
@@ -207,12 +208,14 @@ class Session:
             return False
         return len(json.dumps(self._delivery.source.event([record]))) > MAX_PAYLOAD_BYTES
 
-    def _work_off(self, lane: Lane, records: Sequence[Record], answer: Answer, last_offset: int | None) -> None:
+    def _work_off(
+        self, lane: Lane, records: Sequence[Record], answer: Answer, tried: int, last_offset: int | None
+    ) -> None:
         try:
             if answer.verdict is Verdict.NOT_INVOKED:
                 self._delivery.deliver_later(records, lane.cancelled)
             else:
-                self._delivery.retry(records, answer, lane.cancelled)
+                self._delivery.retry(records, answer, lane.cancelled, tried=tried)
             self._reports.put(_Finished(lane, last_offset))
         except Abandoned:
             self._reports.put(_Finished(lane, None))

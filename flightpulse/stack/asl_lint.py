@@ -10,7 +10,9 @@ from typing import Any
 from jsonata import Jsonata
 
 from flightpulse.errors import UserError
+from flightpulse.stack import dynamodb_expressions
 from flightpulse.stack.asl import Definition, Json, inner_machines
+from flightpulse.stack.dynamodb_expressions import Expression, ExpressionError
 
 _COMMON = {"Type", "Comment", "QueryLanguage"}
 _FLOW = {"Next", "End"}
@@ -50,6 +52,7 @@ def problems(definition: Definition, *, known_substitutions: Iterable[str]) -> l
         *(problem for path, machine in definition.machines() for problem in _machine(path, machine)),
         *(f"{path}: {problem}" for path, state in definition.states() for problem in _state(state)),
         *(f"{path}: {problem}" for path, state in definition.states() for problem in _expressions(state)),
+        *(f"{path}: {problem}" for path, state in definition.states() for problem in _dynamodb(state)),
         *_failures_reach_people(definition),
         *(problem for path, state in definition.states() for problem in _one_item_never_stops_the_others(path, state)),
     ]
@@ -180,6 +183,79 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
             yield from _texts(item, f"{path}[{index}]")
 
 
+_OPTIONAL = re.compile(r"\((?:[^()']|'[^']*'|\([^()]*\))* \? '(?P<with>[^']*)' : '(?P<without>[^']*)'\)")
+_LITERAL = re.compile(r"'([^']*)'")
+_INLINE = re.compile(r"'(\w+Expression)': '([^']*)'")
+_DYNAMODB = re.compile(r"arn:aws:states:::(aws-sdk:)?dynamodb:")
+_READERS = {
+    "ConditionExpression": dynamodb_expressions.condition,
+    "KeyConditionExpression": dynamodb_expressions.condition,
+    "FilterExpression": dynamodb_expressions.condition,
+    "UpdateExpression": dynamodb_expressions.update,
+}
+_PLACEHOLDERS = {"#": "ExpressionAttributeNames", ":": "ExpressionAttributeValues"}
+
+
+def _dynamodb(state: Json) -> Problems:
+    """Expressions that DynamoDB would refuse; Step Functions itself does not look at them."""
+    if not _DYNAMODB.match(str(state.get("Resource", ""))) and not _is_letter_with_write(state):
+        return
+    for arguments in _requests(state.get("Arguments")):
+        read: list[Expression] = []
+        for field, text in _written(arguments):
+            try:
+                read.append(_READERS[field](text))
+            except ExpressionError as error:
+                yield f"{field} {text!r}: {error}"
+        if isinstance(arguments, Mapping):
+            yield from _placeholders(arguments, frozenset().union(*(expression.used for expression in read)))
+
+
+def _is_letter_with_write(state: Json) -> bool:
+    return state.get("Resource") == _SEND_ASIDE and any(_requests(state.get("Arguments")))
+
+
+def _requests(value: Any) -> Iterator[Any]:
+    """Every request to DynamoDB in the arguments of a state: they may wait in a letter for their redrive."""
+    if isinstance(value, str):
+        if "TableName" in value:
+            yield value
+    elif isinstance(value, Mapping):
+        if "TableName" in value:
+            yield value
+        for inner in value.values():
+            yield from _requests(inner) if not isinstance(inner, str) else ()
+
+
+def _written(arguments: Any) -> Iterator[tuple[str, str]]:
+    """Each expression of a request, by field; one that JSONata puts together in every form that it can take."""
+    if isinstance(arguments, str):
+        yield from (found for found in _INLINE.findall(arguments) if found[0] in _READERS)
+        return
+    for field in _READERS:
+        text = arguments.get(field)
+        if not isinstance(text, str):
+            continue
+        whole = _EXPRESSION.fullmatch(text)
+        if not whole:
+            yield field, text
+            continue
+        for chosen in ("with", "without"):
+            parts = _OPTIONAL.sub(lambda found, chosen=chosen: f"'{found[chosen]}'", whole[1])
+            yield field, "".join(_LITERAL.findall(parts))
+
+
+def _placeholders(arguments: Json, used: frozenset[str]) -> Problems:
+    for sign, container in _PLACEHOLDERS.items():
+        given = arguments.get(container, {})
+        if not isinstance(given, Mapping):
+            continue
+        for name in sorted(name for name in used if name[0] == sign and name not in given):
+            yield f"{name} is in an expression and not in {container}"
+        for name in sorted(set(given) - used):
+            yield f"{name} is in {container} and in no expression"
+
+
 def _failures_reach_people(definition: Definition) -> Problems:
     """In a workflow that an event starts, whatever fails is put aside and somebody is told."""
     if "ErrorTopicArn" not in definition.substitutions:
@@ -198,12 +274,15 @@ def _failures_reach_people(definition: Definition) -> Problems:
 
 
 def _one_item_never_stops_the_others(path: str, state: Json) -> Problems:
-    """Where a Map handles items at the same time, each catches its own failures; only a dead letter may not."""
+    """Where a Map handles items at the same time, each catches its own failures, those of its dead letter too.
+
+    The failure of one would end the Map, and cut the others off wherever they are.
+    """
     if state.get("Type") != "Map" or state.get("MaxConcurrency") == 1:
         return
     for part, machine in inner_machines(state):
         for name, inner in machine.get("States", {}).items():
-            if inner.get("Type") == "Task" and inner.get("Resource") != _SEND_ASIDE and _catch_all(inner) is None:
+            if inner.get("Type") == "Task" and _catch_all(inner) is None:
                 yield f"{path}/{part}{name} catches not every error, so one item's failure would stop the others"
 
 

@@ -184,21 +184,17 @@ def _technical(observed: Observed) -> list[list[cloudwatch.IWidget]]:
     ]
 
 
-def _ours(metric: str, label: str) -> cloudwatch.MathExpression:
-    """One of our metrics, summed up over all its dimensions, whichever they are."""
-    return _search(_everywhere(metric), label)
-
-
-def _everywhere(metric: str) -> str:
-    return f'Namespace="{names.METRICS}" MetricName="{metric}"'
+def _ours(metric: str, label: str) -> cloudwatch.Metric:
+    """One of our metrics, whatever its dimensions: each is also counted without any."""
+    return cloudwatch.Metric(namespace=names.METRICS, metric_name=metric, statistic="Sum", period=_MINUTE, label=label)
 
 
 def _rules(metric: str, label: str) -> cloudwatch.MathExpression:
     return _search(f'{{AWS/Events,EventBusName,RuleName}} MetricName="{metric}" "{names.EVENT_BUS}"', label)
 
 
-def _search(query: str, label: str, function: str = "") -> cloudwatch.MathExpression:
-    expression = f"{function}(SUM(SEARCH('{query}', 'Sum', 60)))"
+def _search(query: str, label: str) -> cloudwatch.MathExpression:
+    expression = f"SUM(SEARCH('{query}', 'Sum', 60))"
     return cloudwatch.MathExpression(expression=expression, label=label, period=_MINUTE)
 
 
@@ -220,7 +216,8 @@ def _totals(title: str, metrics: Mapping[str, str]) -> cloudwatch.IWidget:
     """The sums of some of our metrics over the whole time that the dashboard shows, each with its label."""
     return cloudwatch.SingleValueWidget(
         title=title,
-        metrics=[_search(_everywhere(metric), label, "RUNNING_SUM") for metric, label in metrics.items()],
+        metrics=[_ours(metric, label) for metric, label in metrics.items()],
+        set_period_to_time_range=True,
         width=_WIDTH,
         height=4,
     )

@@ -15,7 +15,7 @@ CHANNELS = ("email", "sms")
 
 
 class LogMetrics(Construct):
-    """``NotificationsSent`` by channel, ``WorkflowExecutions`` and ``WorkflowFailures``.
+    """``NotificationsSent`` by channel and in all, ``WorkflowExecutions`` and ``WorkflowFailures``.
 
     A failure here is any end but success, a time-out too, of a workflow that an event started. Metrics of the shared
     workflows would count the same trouble twice.
@@ -31,13 +31,10 @@ class LogMetrics(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         for channel, group in notifications.items():
-            self._count(
-                f"{channel.capitalize()}Sent",
-                group,
-                logs.FilterPattern.string_value("$.detail.channel", "=", channel),
-                NOTIFICATIONS_SENT,
-                dimensions={"channel": "$.detail.channel"},
-            )
+            sent = logs.FilterPattern.string_value("$.detail.channel", "=", channel)
+            by_channel = {"channel": "$.detail.channel"}
+            self._count(f"{channel.capitalize()}Sent", group, sent, NOTIFICATIONS_SENT, dimensions=by_channel)
+            self._count(f"{channel.capitalize()}SentInAll", group, sent, NOTIFICATIONS_SENT)
         for name, group in workflows.items():
             self._count(f"{name}Started", group, _types(["ExecutionStarted"]), WORKFLOW_EXECUTIONS)
             self._count(f"{name}Failed", group, _types(["ExecutionFailed", "ExecutionTimedOut"]), WORKFLOW_FAILURES)

@@ -1,7 +1,7 @@
 """What notebooks and scripts hold in their hands: one object that deploys, fires, looks and cleans up."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from flightpulse.workbench.faults.protections_on_target import Protections
     from flightpulse.workbench.fire.events import Events
     from flightpulse.workbench.fire.pace import Pace
-    from flightpulse.workbench.fire.replaying import Progress, Replayed
+    from flightpulse.workbench.fire.replaying import Choice, Progress, Replayed
     from flightpulse.workbench.messages.inbox_cards import Inbox
     from flightpulse.workbench.messages.templates import Templates
     from flightpulse.workbench.metrics.watching import Metrics
@@ -231,9 +231,7 @@ class Workbench:
         """
         return self._runs.fire(what, reset=reset, correlation_id=correlation_id, timeout=timeout)
 
-    def replay(
-        self, plan: "Plan", *, pace: "Pace", choice: Mapping[str, Any], resumed: "Progress | None" = None
-    ) -> "Replayed":
+    def replay(self, plan: "Plan", *, pace: "Pace", choice: "Choice", resumed: "Progress | None" = None) -> "Replayed":
         """Replay a planned day of flights at a pace, and wait until everybody has been told.
 
         ``choice`` is what made the plan, kept to be ``resumed`` when the replay is stopped. Raises UserError when the

@@ -8,7 +8,7 @@ from flightpulse.errors import UserError
 from flightpulse.workbench.fire import firing, replaying, run_store
 from flightpulse.workbench.fire.expectations import EXPECTED, Expectation
 from flightpulse.workbench.fire.pace import Pace
-from flightpulse.workbench.fire.replaying import Progress, Replayed
+from flightpulse.workbench.fire.replaying import Choice, Progress, Replayed
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.observe.facts import Facts, Sent
 from flightpulse.workbench.observe.observer import Observer
@@ -55,7 +55,7 @@ class Runs:
             steps.finish(label, run.sentence().removeprefix(f"{label}: "), ok=run.ok)
         return run
 
-    def replay(self, plan: Plan, *, pace: Pace, choice: Mapping[str, Any], resumed: Progress | None) -> Replayed:
+    def replay(self, plan: Plan, *, pace: Pace, choice: Choice, resumed: Progress | None) -> Replayed:
         """See ``Workbench.replay``."""
         totals, name = plan.totals, f"replay {plan.day.name}"
         what = f"{len(plan.news)} events about {totals.flights} flights, {totals.bookings} bookings"

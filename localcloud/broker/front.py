@@ -1,4 +1,4 @@
-"""The embedded broker's port: passes requests on to the mock cluster, except for two that it handles badly.
+"""The embedded broker's port: passes requests on to the mock cluster, except for three that it handles badly.
 
 - A client first asks which versions of the protocol a broker speaks (ApiVersions). Asked in a version it does not know,
   a broker must say so in the layout of version 0, which every client can read. The mock cluster uses the newer layout,
@@ -6,13 +6,18 @@
 - A consumer says for how long a group may miss it (JoinGroup, the session time-out; 45 seconds by default). The mock
   cluster waits for nearly that long in every rebalance but a group's first, instead of until everybody has joined.
   So the time-out is cut down to six seconds, the least that brokers allow and clients expect.
+- A consumer asks for the first record since a moment (ListOffsets by time). The mock cluster says that there is none;
+  its answer is completed.
 """
 
 import asyncio
 import struct
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
+
+from localcloud.broker import offsets_by_time
+from localcloud.broker.offsets_by_time import LIST_OFFSETS, Found, Place, Question
 
 HOST = "127.0.0.1"
 
@@ -31,12 +36,15 @@ _START_SECONDS = 10
 
 T = TypeVar("T")
 
+Find = Callable[[Sequence[Question]], dict[Place, Found]]
+
 
 class BrokerFront:
     """Listens on a free port of 127.0.0.1 and passes connections on to another one."""
 
     def __init__(self, broker_port: int) -> None:
         self._broker_port = broker_port
+        self._find: Find = lambda asked: offsets_by_time.find(f"{HOST}:{self.port}", asked)
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._links: set[asyncio.Task[Any]] = set()
@@ -81,7 +89,7 @@ class BrokerFront:
         try:
             from_broker, to_broker = await asyncio.open_connection(HOST, self._broker_port)
             writers.append(to_broker)
-            await _Link(from_client, to_client, from_broker, to_broker).run()
+            await _Link(from_client, to_client, from_broker, to_broker, self._find).run()
         except (OSError, asyncio.CancelledError):
             # The broker is going, or we are: the client learns it from its connection.
             return
@@ -100,10 +108,13 @@ class _Link:
         to_client: asyncio.StreamWriter,
         from_broker: asyncio.StreamReader,
         to_broker: asyncio.StreamWriter,
+        find: Find,
     ) -> None:
         self._from_client, self._to_client = from_client, to_client
         self._from_broker, self._to_broker = from_broker, to_broker
+        self._find = find
         self._unanswered = 0
+        self._to_complete: dict[int, tuple[int, dict[Place, Found]]] = {}
 
     async def run(self) -> None:
         """Pass both directions on until one of them ends."""
@@ -127,6 +138,11 @@ class _Link:
                 self._to_client.write(refusal)
                 continue
             self._unanswered += 1
+            if _api_key(head) == LIST_OFFSETS:
+                rest = await self._from_client.readexactly(left)
+                await self._prepare(head, rest)
+                self._to_broker.write(size + head + rest)
+                continue
             self._to_broker.write(size + head)
             if _api_key(head) == _JOIN_GROUP and left <= _LONGEST_JOIN_BYTES:
                 self._to_broker.write(with_short_session(await self._from_client.readexactly(left)))
@@ -136,9 +152,26 @@ class _Link:
     async def _answers(self) -> None:
         while True:
             size = await self._from_broker.readexactly(_SIZE.size)
-            self._to_client.write(size)
-            await self._pass(self._from_broker, self._to_client, *_SIZE.unpack(size))
+            (left,) = _SIZE.unpack(size)
+            head = await self._from_broker.readexactly(min(left, _SIZE.size))
+            left -= len(head)
+            expected = self._to_complete.pop(_SIZE.unpack(head)[0], None) if len(head) == _SIZE.size else None
+            if expected is not None:
+                version, results = expected
+                answer = head + await self._from_broker.readexactly(left)
+                self._to_client.write(size + offsets_by_time.completed(version, answer, results))
+            else:
+                self._to_client.write(size + head)
+                await self._pass(self._from_broker, self._to_client, left)
             self._unanswered -= 1
+
+    async def _prepare(self, head: bytes, rest: bytes) -> None:
+        """Find what a question by time asks for, before the mock cluster gets it."""
+        _, version, correlation_id = _HEADER.unpack(head)
+        asked = [question for question in offsets_by_time.questions(version, rest) if question.is_by_time]
+        if asked:
+            results = await asyncio.get_running_loop().run_in_executor(None, self._find, asked)
+            self._to_complete[correlation_id] = version, results
 
     async def _pass(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, left: int) -> None:
         while left > 0:

@@ -1,7 +1,7 @@
 """Faults on demand: what is told to fail here fails as it would on AWS, so that every way out can be walked.
 
 ``PUT /_flightpulse/faults`` takes a JSON list of faults, or ``{"faults": […], "seed": n}``, and replaces those there
-were; ``GET`` answers what is left. A fault is ``{"state": "PublishNotification", "error": "EventBridge.FailedEntry"}``.
+were; ``GET`` answers what is left. A fault is ``{"state": "SendMessages", "error": "EventBridge.FailedEntry"}``.
 It names one place:
 
 - ``state``: the name of the Task state whose call fails; ``machine``: only in the state machine of this name;

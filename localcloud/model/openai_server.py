@@ -3,6 +3,7 @@
 What goes wrong there becomes the Bedrock error that means the same; it never becomes an answer.
 """
 
+import http.client
 import json
 import socket
 import time
@@ -104,13 +105,12 @@ class OpenAIServer:
             with self._opener.open(call, timeout=timeout) as answer:
                 text = answer.read(_LONGEST_ANSWER + 1)
         except urllib.error.HTTPError as error:
-            with error:
-                raise _translated(error.code, error.read(2000)) from None
-        except (urllib.error.URLError, OSError) as error:
+            raise _translated(error.code, _said(error)) from None
+        except (OSError, http.client.HTTPException) as error:
             raise _unreachable(error, timed_out=time.monotonic() - started >= timeout) from None
         try:
             fields = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             fields = None
         if not isinstance(fields, dict):
             raise BedrockError("ModelErrorException", "The model server's answer is no JSON object.")
@@ -125,18 +125,28 @@ def _reply(answer: Mapping[str, Any], messages: list[dict[str, str]]) -> Reply:
             raise TypeError
     except (KeyError, IndexError, TypeError):
         raise BedrockError("ModelErrorException", "The model server's answer has no message.") from None
-    usage = answer.get("usage") or {}
+    usage = answer.get("usage")
+    counted = usage if isinstance(usage, dict) else {}
     asked = "".join(message["content"] for message in messages)
     return Reply(
         text,
-        input_tokens=_count(usage.get("prompt_tokens"), tokens(asked)),
-        output_tokens=_count(usage.get("completion_tokens"), tokens(text)),
+        input_tokens=_count(counted.get("prompt_tokens"), tokens(asked)),
+        output_tokens=_count(counted.get("completion_tokens"), tokens(text)),
         stop_reason=_STOP_REASONS.get(str(choice.get("finish_reason")), "end_turn"),
     )
 
 
 def _count(given: object, estimate: int) -> int:
     return given if isinstance(given, int) and not isinstance(given, bool) and given >= 0 else estimate
+
+
+def _said(error: urllib.error.HTTPError) -> bytes:
+    """What an error has to say, as far as it gets."""
+    try:
+        with error:
+            return error.read(2000)
+    except (OSError, http.client.HTTPException):
+        return b""
 
 
 def _translated(status: int, body: bytes) -> BedrockError:
@@ -146,6 +156,8 @@ def _translated(status: int, body: bytes) -> BedrockError:
 
 def _unreachable(error: Exception, *, timed_out: bool) -> BedrockError:
     reason = getattr(error, "reason", error)
+    if isinstance(reason, http.client.HTTPException):
+        return BedrockError("ServiceUnavailableException", "The model server breaks off, or does not speak HTTP.")
     if timed_out or isinstance(reason, TimeoutError | socket.timeout):
         return BedrockError("ModelTimeoutException", "The model server took too long.")
     return BedrockError("ServiceUnavailableException", f"The model server cannot be reached: {reason}")

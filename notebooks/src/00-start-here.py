@@ -39,7 +39,11 @@ event
 # Look for a name, an address or a seat: there is none. The event has an id (so that a copy can be recognised), a time (so that old news can be) and a flight.
 
 # %% tags=["nbval-check-output"]
-check("what the event tells", sorted(event["payload"]), ["delay_minutes", "flight_id", "new_arrival", "new_departure", "reason", "reason_detail"])
+check(
+    "what the event tells",
+    sorted(event["payload"]),
+    ["delay_minutes", "flight_id", "new_arrival", "new_departure", "reason", "reason_detail"],
+)
 check("its id is a text", type(event["event_id"]).__name__, "str")
 
 # %% [markdown]

@@ -20,7 +20,8 @@
 from flightpulse.workbench import check, connect
 from flightpulse.workbench.explore import TableExplorer
 
-wb = connect(); wb.ready()
+wb = connect()
+wb.ready()
 table = TableExplorer(wb.session)
 
 # %% [markdown]
@@ -169,7 +170,7 @@ check("bookings, priority", (call.detail["bookings_marked"], call.detail["rebook
 # %%
 wb.fire("cancellation")
 late = wb.fire(wb.events.delay("SW9012", 45, "WEATHER"))
-late.table()
+late.execution().table()
 
 # %% tags=["nbval-check-output"]
 check("outcome", late.execution().outcome, "SUPERSEDED")

@@ -21,7 +21,9 @@ from datetime import UTC, datetime, timedelta
 from flightpulse.workbench import check, connect
 from flightpulse.workbench.messages.drafts import draft
 from flightpulse.workbench.explore import TableExplorer
-wb = connect(); wb.ready()
+
+wb = connect()
+wb.ready()
 
 # %% [markdown]
 # ## What does another terminal change?
@@ -156,7 +158,7 @@ check("people told of the delay", late.counts()["passengers_told"], 3)
 wb.fire("gate-change")
 earlier = datetime.now(UTC) - timedelta(minutes=5)
 old = wb.fire(wb.events.gate_change("SW3456", "A9", at=earlier))
-old.player()
+old.execution().player()
 
 # %% tags=["nbval-check-output"]
 check("outcome of the older gate", old.execution().outcome, "SUPERSEDED")

@@ -64,12 +64,12 @@ wb.protections.table()
 check("protections that are on", wb.protections.table().column("").count("✓ on"), 6)
 
 # %% [markdown]
-# **Takeaway:** a promise such as "nobody is told twice" is one `ConditionExpression` that you can read: `ClaimNotification` in [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json).
+# **Takeaway:** a promise such as "nobody is told twice" is one `ConditionExpression` that you can read: `ClaimBooking` in [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json).
 
 # %% [markdown]
 # ## What if nobody remembers what was told?
 #
-# The same event is sent twice, while `ClaimEvent` takes every event and `ClaimNotification` forgets what it sent.
+# The same event is sent twice, while `ClaimEvent` takes every event and `ClaimBooking` forgets what it sent.
 #
 # **Predict:** four messages go out for one event. How many now?
 

@@ -100,22 +100,22 @@ check("messages", len(run.messages), 0)
 # %% [markdown]
 # ## Why did it not go the other way?
 #
-# One passenger's message is refused by its claim, as if somebody had told her already. A Choice then has to find out what happened. It has three rules and a default.
+# One passenger's messages are refused by their claim, as if somebody had told her already. A Choice then has to find out what happened. It has four rules and a default.
 #
-# **Predict:** nobody has told her anything, and nothing newer is known. Which way does it go: *AlreadyTold*, *LetOlderNewsArrive*, *Overtaken*?
+# **Predict:** nobody has told her anything, and nothing newer is known. Which way does it go: *AlreadyTold*, *LetOtherNewsGoFirst*, *Overtaken*?
 
 # %%
-with wb.faults.task("ClaimNotification", error="DynamoDB.ConditionalCheckFailedException", times=1):
+with wb.faults.task("ClaimBooking", error="DynamoDB.ConditionalCheckFailedException", times=1):
     run = wb.fire(wb.events.delay("SW1234", 25), reset=True)
 print(run.execution("notify-chunk").choices().at("WhyRefused"))
 
 # %% [markdown]
-# Every rule with the values it had at that moment. The booking holds no order at all (`""`), so nothing newer was told. Then only a message that is still on its way can have been the reason; the workflow waits a second and claims again.
+# Every rule with the values it had at that moment. The booking holds no order at all (`""`), so nothing newer was told, and nobody holds a claim. Then a message that was on its way a moment ago must have been the reason; the workflow waits a second and claims again.
 
 # %% tags=["nbval-check-output"]
 [visit] = run.execution("notify-chunk").choices().at("WhyRefused").visits
-check("it went to", (visit.taken, visit.by), ("LetOlderNewsArrive", "rule 3"))
-check("rules", [rule.value for rule in visit.rules], [False, False, True])
+check("it went to", (visit.taken, visit.by), ("LetOtherNewsGoFirst", "default"))
+check("rules", [rule.value for rule in visit.rules], [False, False, False, False])
 check("messages", len(run.messages), 4)
 
 # %% [markdown]

@@ -22,7 +22,8 @@
 from flightpulse.workbench import check, connect
 from flightpulse.workbench.explore import TableExplorer
 
-wb = connect(); wb.ready()
+wb = connect()
+wb.ready()
 table = TableExplorer(wb.session)
 
 # %% [markdown]

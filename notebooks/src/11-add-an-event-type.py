@@ -38,8 +38,16 @@ places
 
 # %% tags=["nbval-check-output"]
 grade = shop.grade(deploy=False)
-check("one table leads events to workflows", [file for file in places.column("file") if "/stack/" in file], ["flightpulse/stack/event_workflows.py"])
-check("what an untouched copy lacks", grade.missing, ["schema", "reading", "publishing", "telling", "model", "workflow", "routing"])
+check(
+    "one table leads events to workflows",
+    [file for file in places.column("file") if "/stack/" in file],
+    ["flightpulse/stack/event_workflows.py"],
+)
+check(
+    "what an untouched copy lacks",
+    grade.missing,
+    ["schema", "reading", "publishing", "telling", "model", "workflow", "routing"],
+)
 
 # %% [markdown]
 # More than one would like, and each for a reason: schemas are contracts with others, a brief must say what is true of *this* news, the workflow is data. What is not there: no `if` that asks for the type. The class in `events.py` knows its metric, its severity and its sentence, and one row of `event_workflows.py` makes the state machine, its role, its rule, its outputs and its graph.
@@ -63,7 +71,11 @@ print(contract.files)
 json.loads(shop.read("flightpulse/schemas/boarding_call.json"))["properties"]["payload"]
 
 # %% tags=["nbval-check-output"]
-check("the schema", shop.grade(deploy=False).step("schema").seen, "refuses no gate, a gate that is a sentence, a gate that is a number")
+check(
+    "the schema",
+    shop.grade(deploy=False).step("schema").seen,
+    "refuses no gate, a gate that is a sentence, a gate that is a number",
+)
 
 # %% [markdown]
 # Five files: the schema, the bus event's schema, the two messages' schemas, and a sample event. The sample is for the house's own contract tests: they fail for a schema without one.
@@ -82,7 +94,11 @@ shop.apply("event")
 
 # %% tags=["nbval-check-output"]
 grade = shop.grade(deploy=False)
-check("the consumer reads it", grade.step("reading").seen, "BoardingCall, flight.boarding, counted as BoardingCallEventsProcessed")
+check(
+    "the consumer reads it",
+    grade.step("reading").seen,
+    "BoardingCall, flight.boarding, counted as BoardingCallEventsProcessed",
+)
 check("the bus's own schema accepts it", grade.step("publishing").ok, True)
 
 # %% [markdown]
@@ -159,7 +175,11 @@ run.inbox("PAX-0002")
 # %% tags=["nbval-check-output"]
 listed = shop.bench.api("/flights?status=BOARDING").body["flights"]
 check("outcome", run.execution().outcome, "DONE")
-check("messages by channel", sorted(message.channel for message in run.messages), ["email", "email", "email", "sms", "sms"])
+check(
+    "messages by channel",
+    sorted(message.channel for message in run.messages),
+    ["email", "email", "email", "sms", "sms"],
+)
 check("flights that are boarding, says the API", [flight["flight_id"] for flight in listed], ["SW5678"])
 
 # %% [markdown]

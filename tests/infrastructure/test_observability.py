@@ -56,13 +56,16 @@ def test_widgets_do_not_overlap_and_fit_the_width(default: Stack) -> None:
 
 
 @pytest.mark.parametrize("channel", ["email", "sms"])
-def test_sent_messages_are_counted_from_their_log_by_channel(default: Stack, channel: str) -> None:
+def test_sent_messages_are_counted_from_their_log_by_channel_and_in_all(default: Stack, channel: str) -> None:
     group = default.logical_id("AWS::Logs::LogGroup", LogGroupName=f"/flightpulse/notifications/{channel}")
-    found = default.properties(FILTER, LogGroupName={"Ref": group})
-    assert found["FilterPattern"] == f'{{ $.detail.channel = "{channel}" }}'
-    (transformation,) = found["MetricTransformations"]
-    assert (transformation["MetricNamespace"], transformation["MetricName"]) == ("FlightPulse", "NotificationsSent")
-    assert transformation["Dimensions"] == [{"Key": "channel", "Value": "$.detail.channel"}]
+    found = [one["Properties"] for one in default.resources(FILTER).values()]
+    filters = [one for one in found if one["LogGroupName"] == {"Ref": group}]
+    assert {one["FilterPattern"] for one in filters} == {f'{{ $.detail.channel = "{channel}" }}'}
+    transformations = [transformation for one in filters for transformation in one["MetricTransformations"]]
+    named = {(transformation["MetricNamespace"], transformation["MetricName"]) for transformation in transformations}
+    assert named == {("FlightPulse", "NotificationsSent")}
+    dimensions = [transformation.get("Dimensions", []) for transformation in transformations]
+    assert sorted(dimensions, key=len) == [[], [{"Key": "channel", "Value": "$.detail.channel"}]]
 
 
 @pytest.mark.parametrize("workflow", ["DelayWorkflow", "CancellationWorkflow", "GateChangeWorkflow"])

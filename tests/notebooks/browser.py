@@ -115,6 +115,11 @@ class Player:
         self._button("Step").focus()
         self._root.page.keyboard.press(key)
 
+    def pull_and_press(self, key: str) -> None:
+        """Click on the slider, then press a key, as a reader does who wants one event more."""
+        self._slider.click()
+        self._root.page.keyboard.press(key)
+
     def screenshot(self, path: Path) -> None:
         self._root.screenshot(path=path)
 

@@ -113,6 +113,12 @@ def test_it_opens_on_the_index_of_the_notebooks(window: Page, tmp_path: Path):
     window.screenshot(path=tmp_path / "index.png")
 
 
+def test_opening_a_notebook_does_not_mark_it_as_changed(notebook: Page):
+    expect(notebook.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")).to_be_visible()
+
+    expect(notebook.locator(".jp-mod-dirty")).to_have_count(0)
+
+
 def test_the_players_of_the_committed_notebook_step_before_anything_has_run(notebook: Page, tmp_path: Path):
     for number, player in enumerate(_players(notebook)):
         player.start()
@@ -167,6 +173,11 @@ def _work(player: browser.Player) -> None:
 
     player.scrub(player.last // 2)
     assert player.caption == captions[player.last // 2]
+
+    player.pull_and_press("ArrowRight")
+    after = player.event
+    player.pull_and_press("ArrowLeft")
+    assert player.event == after - 2
 
     player.start()
     player.play()

@@ -67,7 +67,37 @@ def test_the_notebooks_of_the_checkout_are_trusted_there_and_nowhere_else(starte
 def test_port_browser_and_jupyterlabs_own_arguments_are_passed_on(started: Callable[..., list[str]]):
     command = started("--port", "9999", "--no-browser", "--", "--allow-root")
 
+    assert command.count("--allow-root") == 1
     assert command[-4:] == ["--ServerApp.port=9999", "--ServerApp.port_retries=0", "--no-browser", "--allow-root"]
+
+
+@pytest.mark.parametrize(("user", "wanted"), [(0, True), (1000, False)])
+def test_root_in_a_container_needs_no_option(
+    started: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch, user: int, *, wanted: bool
+):
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+
+    assert ("--allow-root" in started()) == wanted
+
+
+def test_a_notebook_says_of_its_kernel_what_jupyterlab_would_note(started: Callable[..., list[str]]):
+    """Otherwise JupyterLab notes it, and the notebook counts as changed before anybody has touched it."""
+    import asyncio
+    import platform
+
+    from flightpulse.cli.lab_contents import Contents
+
+    assert "--ServerApp.contents_manager_class=flightpulse.cli.lab_contents.Contents" in started()
+    contents = Contents(root_dir=str(paths.ROOT / "notebooks"))
+
+    opened = asyncio.run(contents.get(f"{sample.NAME}.ipynb"))
+    listed = asyncio.run(contents.get(""))
+
+    metadata = opened["content"]["metadata"]
+    assert metadata["language_info"]["version"] == platform.python_version()
+    assert metadata["kernelspec"]["name"] == "python3"
+    assert "version" not in nbformat.read(paths.ROOT / "notebooks" / f"{sample.NAME}.ipynb", 4).metadata.get("language_info", {})
+    assert [entry["name"] for entry in listed["content"] if entry["type"] == "notebook"] == [f"{sample.NAME}.ipynb"]
 
 
 def test_without_jupyterlab_it_says_how_to_get_it(started: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch):

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,13 @@ record = open("{log}", "a")
 _ = record.write(f"{{session.home}} {{session.endpoint_url}}\\\\n"); record.close()"""
 
 
-def nbval(folder: Folder, *options: str) -> subprocess.CompletedProcess[str]:
+def nbval(folder: Folder, *options: str, compare: Sequence[str] = NBVAL) -> subprocess.CompletedProcess[str]:
     """Run the notebooks of a folder as the project's own are run."""
     # A worker of pytest-xdist tells its children that they are one too, and of which coverage and which options.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     (folder.path.parent / "pytest.ini").write_text(f"[pytest]\npythonpath = {paths.ROOT}\n")
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "notebooks", "-p", "no:cacheprovider", *NBVAL, *options],
+        [sys.executable, "-m", "pytest", "notebooks", "-p", "no:cacheprovider", *compare, *options],
         cwd=folder.path.parent,
         env=inherited | {"PYTHONPATH": str(paths.ROOT)},
         capture_output=True,
@@ -57,6 +58,22 @@ def test_a_right_notebook_passes_and_its_time_is_told(built: Folder):
     assert ran.returncode == 0, ran.stdout
     assert outcome(ran) == "10 passed"
     assert re.search(rf"{sample.NAME} +\d+\.\d s  ok", ran.stdout)
+
+
+@pytest.mark.parametrize("way", ["--nbval", "--nbval-lax"])
+def test_whoever_knows_only_nbval_gets_the_same_as_the_project_itself(built: Folder, tmp_path: Path, way: str):
+    folder = copied(built, tmp_path, "nothing is left", "nothing is here", local=[sample.NAME])
+    stored = folder.notebook(sample.NAME)
+    # What a run shows differs from run to run; what a check prints does not.
+    stored.write_text(stored.read_text().replace('print(\\"nothing is here\\")', 'print(\\"nothing is left\\")'))
+
+    right = nbval(folder, compare=[way])
+    stored.write_text(stored.read_text().replace("passengers: 30", "passengers: 31"))
+    wrong = nbval(folder, compare=[way])
+
+    assert right.returncode == 0, right.stdout
+    assert wrong.returncode == 1
+    assert "passengers: 31" in wrong.stdout
 
 
 def test_after_a_failure_the_rest_of_the_notebook_is_skipped(built: Folder, tmp_path: Path):

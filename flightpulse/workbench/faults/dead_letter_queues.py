@@ -49,7 +49,9 @@ class DeadLetterQueues:
             yield from redriver.send_back(queues)
 
     def redrive(self, *kinds: str, agree: bool = False) -> Table:
-        """Send dead letters of some queues (of all, without one) back, and wait until what that starts has ended.
+        """Send dead letters of some queues back, and wait until what that starts has ended.
+
+        Without a queue: those of all, and executions that failed without a letter, which go first.
 
         In an AWS account only with ``agree=True``. Raises UserError for a queue that there is not, and when executions
         still run after a while.
@@ -60,7 +62,7 @@ class DeadLetterQueues:
         self._target.agreed(
             agree, "This sends messages to passengers.", "If you mean it: wb.dead_letters.redrive(agree=True)"
         )
-        results = list(self.send_back(kinds or tuple(names.DEAD_LETTER_OUTPUTS)))
+        results = list(self.send_back(kinds or KINDS))
         executions.settle(self._target.deployed, seconds=_SETTLE_SECONDS[self._target.target])
         rows = [
             ("✗" if result.problem else "✓", result.kind, result.what, result.problem or result.done)

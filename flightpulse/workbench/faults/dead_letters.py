@@ -198,7 +198,7 @@ def _notification(letter: DeadLetter) -> str:
         "workflow": "a whole event",
         "chunk": "a group of bookings",
         "passenger": f"the messages for {body.get('booking_id')}",
-        "notification": f"the {body.get('channel')} for {body.get('booking_id')}",
+        "notification": f"the {' and '.join(body.get('channels') or ['messages'])} for {body.get('booking_id')}",
         "write": f"a note in the table about {body.get('booking_id')}",
     }.get(str(body.get("kind")), str(body.get("kind")))
     return f"{subject}, {body.get('flight_id') or 'no flight named'} ({body.get('event_id')})"

@@ -70,8 +70,8 @@ class Protection:
 
 
 _EVENT_WORKFLOWS = ("delay", "cancellation", "gate-change")
-_TELL = ("notify-chunk", "TellEachPassenger/ClaimNotification")
-_NOT_SENT = "(#order = :order AND #state <> :sent AND (#state <> :sending OR #by = :me OR #until < :now))"
+_TELL = ("notify-chunk", "TellEachBooking/ClaimBooking")
+_NOT_SENT = "(#order = :order AND #state <> :sent AND (#state <> :sending OR #by = :me))"
 _OVER = Clause("", "ApplyToFlight", "NOT #status IN (:cancelled, :departed, :arrived)", "attribute_exists(#status)")
 
 PROTECTIONS: tuple[Protection, ...] = (

@@ -1,13 +1,16 @@
 """Sends dead letters back to where they failed, and failed executions through their workflow again.
 
-Everything here may be done twice: events, passengers and channels are claimed, so what has been handled meanwhile is
-recognised and nobody is told again.
+Everything here may be done twice: events and messages are claimed, so what has been handled meanwhile is recognised and
+nobody is told again. An execution that takes over names the one that it follows. Before anything is started again, the
+claims that an execution left open are closed by what its history says; where one still runs, its work is left alone.
+What is started has a name made from its letter, so that a redrive finds what an earlier one has started.
 """
 
 import base64
+import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,14 +20,19 @@ from flightpulse.domain import keys
 from flightpulse.domain.events import TOPIC
 from flightpulse.kafka.producer import OutgoingRecord
 from flightpulse.workbench.executions import executions
-from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.executions.history import Visit, walk
+from flightpulse.workbench.faults import claims, dead_letters
 from flightpulse.workbench.faults.dead_letters import DeadLetter
 from flightpulse.workbench.fire import sending
 from flightpulse.workbench.target.session import Session
 
 EXECUTIONS = "executions"
 _FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
-_LATEST_EXECUTIONS = 500
+_ALL_EXECUTIONS = 1_000_000
+_AWAITED_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 0.2
+# States whose effect no claim makes safe to repeat: a redrive says which of them are done.
+_ONCE = frozenset({"CallRebooking"})
 
 Publish = Callable[[bytes | None, bytes | None, Mapping[str, str]], None]
 """Writes one record (key, value, headers) to the topic and returns when the broker has it."""
@@ -46,22 +54,36 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class FailedExecution:
-    """An execution that failed and whose event nobody has handled since."""
+    """An execution that failed and whose event nobody has handled since. ``input`` is what its successor is given."""
 
     summary: executions.Summary
     event: executions.BusEvent
-    input: str
+    input: Mapping[str, Any]
     why: str
-    ended_in_fail_state: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    """An execution that a letter has started: the letter goes when it has succeeded."""
+
+    arn: str
+
+    @property
+    def name(self) -> str:
+        return self.arn.rsplit(":", 1)[-1]
 
 
 class Redriver:
-    """Redrives on the target of a session. ``publish`` writes to Kafka, by default to the session's broker."""
+    """Redrives on the target of a session. ``publish`` writes to Kafka, by default to the session's broker.
 
-    def __init__(self, session: Session, publish: Publish | None = None) -> None:
+    ``seconds`` is how long it waits for chunks that it starts from letters. The letter of one that takes longer stays.
+    """
+
+    def __init__(self, session: Session, publish: Publish | None = None, *, seconds: float = _AWAITED_SECONDS) -> None:
         self._session = session
         self._publish = publish or _publisher(session)
-        self._send: dict[str, Callable[[DeadLetter], str]] = {
+        self._seconds = seconds
+        self._send: dict[str, Callable[[DeadLetter], str | _Started]] = {
             "records": self._record,
             "notifications": self._notification,
             "targets": self._target,
@@ -78,27 +100,48 @@ class Redriver:
         yield from self._deal_with(sorted(taken, key=lambda letter: not _is_note(letter)))
 
     def send_notes(self) -> Iterator[Result]:
-        """Send back what only has to be written down, such as that a message is out.
-
-        It must be written before anything is started again: without it, the same message would be taken for unsent.
-        """
+        """Send back what only has to be written down, such as that a message is out."""
         taken = dead_letters.take(self._session, ["notifications"])
         dead_letters.give_back(self._session, [letter for letter in taken if not _is_note(letter)])
         yield from self._deal_with([letter for letter in taken if _is_note(letter)])
 
     def _deal_with(self, taken: Sequence[DeadLetter]) -> Iterator[Result]:
-        for number, letter in enumerate(taken):
-            try:
-                done = self._send[letter.kind](letter)
-            except CannotRedriveError as error:
-                dead_letters.give_back(self._session, [letter])
-                yield Result(letter.kind, letter.what, problem=str(error))
-                continue
-            except BaseException:
-                dead_letters.give_back(self._session, taken[number:])
-                raise
-            dead_letters.delete(self._session, letter)
-            yield Result(letter.kind, letter.what, done=done)
+        started: list[tuple[DeadLetter, _Started]] = []
+        try:
+            for number, letter in enumerate(taken):
+                try:
+                    done = self._send[letter.kind](letter)
+                except (CannotRedriveError, claims.StillAtWorkError) as error:
+                    dead_letters.give_back(self._session, [letter])
+                    yield Result(letter.kind, letter.what, problem=str(error))
+                    continue
+                except BaseException:
+                    dead_letters.give_back(self._session, taken[number:])
+                    raise
+                if isinstance(done, _Started):
+                    started.append((letter, done))
+                    continue
+                dead_letters.delete(self._session, letter)
+                yield Result(letter.kind, letter.what, done=done)
+            yield from self._awaited(started)
+        finally:
+            dead_letters.give_back(self._session, [letter for letter, _ in started])
+
+    def _awaited(self, started: list[tuple[DeadLetter, _Started]]) -> Iterator[Result]:
+        """Wait for what letters have started. Those whose letters stay are left in the list."""
+        deadline = time.monotonic() + self._seconds
+        for letter, execution in list(started):
+            while (status := self._status(execution.arn)) == "RUNNING" and time.monotonic() < deadline:
+                time.sleep(_LOOK_AGAIN_SECONDS)
+            if status == "SUCCEEDED":
+                started.remove((letter, execution))
+                dead_letters.delete(self._session, letter)
+                yield Result(letter.kind, letter.what, done=f"sent again by {execution.name}")
+            elif status == "RUNNING":
+                said = f"started as {execution.name}, which still runs; the letter stays until it has succeeded"
+                yield Result(letter.kind, letter.what, done=said)
+            else:
+                yield Result(letter.kind, letter.what, problem=f"{execution.name} failed again; the letter stays")
 
     def failed_executions(self) -> list[FailedExecution]:
         """Failed executions of events that nobody has handled since, oldest first.
@@ -109,95 +152,90 @@ class Redriver:
         found: dict[str, FailedExecution] = {}
         for status in _FAILED:
             for summary in executions.recent(
-                self._session, workflows=executions.of_events(self._session), status=status, limit=_LATEST_EXECUTIONS
+                self._session, workflows=executions.of_events(self._session), status=status, limit=_ALL_EXECUTIONS
             ):
                 if summary.arn in waiting:
                     continue
                 failed = self._unhandled(summary)
-                # Of several failures of one event the latest holds the claim.
+                # Of several that failed before they could claim their event, the latest stands for all.
                 if failed and (
                     failed.event.event_id not in found
                     or found[failed.event.event_id].summary.started_at < summary.started_at
                 ):
                     found[failed.event.event_id] = failed
-        return sorted(found.values(), key=lambda one: one.summary.started_at)
+        return sorted(found.values(), key=lambda failed: failed.summary.started_at)
 
     def redrive_executions(self) -> Iterator[Result]:
-        """Redrive every failed execution of :meth:`failed_executions`, after what :meth:`send_notes` sends back."""
+        """Start every execution of :meth:`failed_executions` again, after what :meth:`send_notes` sends back.
+
+        Each is started anew and not by RedriveExecution, which would go on in the middle, past the claims.
+        """
         yield from self.send_notes()
         for failed in self.failed_executions():
             what = f"{failed.event.detail_type or failed.summary.workflow} {failed.event.flight_id}"
-            yield Result(EXECUTIONS, f"{what} ({failed.event.event_id})", done=self._again(failed))
+            what = f"{what} ({failed.event.event_id})"
+            try:
+                yield Result(EXECUTIONS, what, done=self._again(failed))
+            except (CannotRedriveError, claims.StillAtWorkError) as error:
+                yield Result(EXECUTIONS, what, problem=str(error))
 
     def _unhandled(self, summary: executions.Summary) -> FailedExecution | None:
-        execution = executions.load(self._session, summary.arn)
-        event = execution.event
+        """The execution when its event is unhandled. Its history is read only then."""
+        given = executions.parsed(self._session.stepfunctions.describe_execution(executionArn=summary.arn).get("input"))
+        event = executions.bus_event(given)
         claim = self._claim(event.event_id)
         owner, status = claim.get("execution", {}).get("S"), claim.get("status", {}).get("S")
-        if claim and owner != summary.arn and status != "FAILED":
+        if claim and (owner != summary.arn or status in {"DONE", "SUPERSEDED"}):
             return None
-        if status in {"DONE", "SUPERSEDED"}:
-            return None
-        problem, visits = execution.history.problem, execution.history.visits
+        history = executions.load(self._session, summary.arn).history
+        problem = history.problem
         return FailedExecution(
             summary=summary,
             event=event,
-            input=json.dumps(execution.input),
+            input=_following(given, summary.arn, history.visits),
             why=f"{problem.error}: {problem.cause}" if problem else summary.status,
-            ended_in_fail_state=bool(visits) and visits[-1].kind == "Fail",
         )
 
     def _again(self, failed: FailedExecution) -> str:
-        # Redriving resumes at the state that failed. For a state that only says "failed" this would fail again, so
-        # such an execution is started anew; its claim is marked as failed, which lets the new one take it over.
-        if not failed.ended_in_fail_state and self._redriven(failed.summary.arn):
-            return "redriven from the state that failed"
-        self._release_claim(failed)
         machine = failed.summary.arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
-        started = self._session.stepfunctions.start_execution(stateMachineArn=machine, input=failed.input)
-        return f"started again as {started['executionArn'].rsplit(':', 1)[-1]}"
+        return self._follow(machine, failed.input, failed.event)
 
-    def _redriven(self, arn: str) -> bool:
+    def _follow(self, machine: str, given: Mapping[str, Any], event: executions.BusEvent) -> str:
+        """Start the execution that takes an event over from the one that its input names."""
+        claims.close(self._session, event.event_id, event.flight_id)
+        name = _name("redrive", str(given.get("redrive", {}).get("predecessor", event.event_id)))
+        return f"started again as {self._start(machine, name, given, again_after=('SUCCEEDED', *_FAILED)).name}"
+
+    def _start(self, machine: str, name: str, given: Any, *, again_after: Sequence[str] = _FAILED) -> _Started:
+        """Start an execution under the first free name, unless an earlier one is at work or has done it."""
+        number = 1
+        while status := self._status(arn := f"{machine.replace(':stateMachine:', ':execution:')}:{name}-{number}"):
+            if status == "RUNNING":
+                raise CannotRedriveError(f"left alone: {name}-{number} is at work on it")
+            if status not in again_after:
+                return _Started(arn)
+            number += 1
+        started = self._session.stepfunctions.start_execution(
+            stateMachineArn=machine, name=f"{name}-{number}", input=json.dumps(given)
+        )
+        return _Started(started["executionArn"])
+
+    def _status(self, arn: str) -> str:
+        """How an execution is; empty when there is none of this name."""
         from botocore.exceptions import ClientError
 
         try:
-            self._session.stepfunctions.redrive_execution(executionArn=arn)
+            return str(self._session.stepfunctions.describe_execution(executionArn=arn)["status"])
         except ClientError as error:
-            if error.response["Error"]["Code"] in {
-                "ExecutionNotRedrivable",
-                "InvalidAction",
-                "UnknownOperationException",
-            }:
-                return False
+            if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
+                return ""
             raise
-        return True
 
     def _claim(self, event_id: str) -> Mapping[str, Any]:
         answer = self._session.dynamodb.get_item(
             TableName=self._session.table_name, Key=item_to_typed(keys.claim(event_id)), ConsistentRead=True
         )
         return answer.get("Item", {})
-
-    def _release_claim(self, failed: FailedExecution) -> None:
-        from botocore.exceptions import ClientError
-
-        try:
-            self._session.dynamodb.update_item(
-                TableName=self._session.table_name,
-                Key=item_to_typed(keys.claim(failed.event.event_id)),
-                UpdateExpression="SET #status = :failed",
-                ConditionExpression="#execution = :mine AND #status = :open",
-                ExpressionAttributeNames={"#status": "status", "#execution": "execution"},
-                ExpressionAttributeValues={
-                    ":failed": {"S": "FAILED"},
-                    ":mine": {"S": failed.summary.arn},
-                    ":open": {"S": "IN_PROGRESS"},
-                },
-            )
-        except ClientError as error:
-            # No claim, or it is marked already.
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
 
     def _record(self, letter: DeadLetter) -> str:
         if letter.body.get("truncated"):
@@ -208,14 +246,18 @@ class Redriver:
         self._publish(key or _flight_in(value), value, headers)
         return f"sent to {TOPIC} again"
 
-    def _notification(self, letter: DeadLetter) -> str:
+    def _notification(self, letter: DeadLetter) -> str | _Started:
         order = letter.body.get("redrive")
         if isinstance(order, Mapping) and isinstance(order.get("start_execution"), Mapping):
             wanted = order["start_execution"]
-            started = self._session.stepfunctions.start_execution(
-                stateMachineArn=str(wanted.get("stateMachineArn")), input=json.dumps(wanted.get("input"))
-            )
-            return f"started as {started['executionArn'].rsplit(':', 1)[-1]}"
+            machine, given = str(wanted.get("stateMachineArn")), wanted.get("input")
+            if not isinstance(given, Mapping):
+                raise CannotRedriveError("the letter does not say what to start")
+            if letter.body.get("kind") == "workflow":
+                return self._follow(machine, given, executions.bus_event(given))
+            bookings = [str(booking["booking_id"]) for booking in given["bookings"]]
+            claims.close(self._session, str(letter.body["event_id"]), str(letter.body["flight_id"]), bookings)
+            return self._start(machine, _name("letter", letter.message_id), given)
         if isinstance(order, Mapping) and isinstance(order.get("update_item"), Mapping):
             return self._write(order["update_item"])
         raise CannotRedriveError("the letter does not say how to send it back")
@@ -323,6 +365,23 @@ def _publisher(session: Session) -> Publish:
         sending.send_records(session, [record])
 
     return publish
+
+
+def _following(given: Any, predecessor: str, visits: Iterable[Visit]) -> dict[str, Any]:
+    """The input of the execution that follows another one: what that one was given, and what it had done."""
+    before = dict(given) if isinstance(given, Mapping) else {}
+    done = {visit.name for visit in walk(visits) if _succeeded(visit)} & _ONCE
+    done |= set((before.get("redrive") or {}).get("done") or ())
+    return {**before, "redrive": {"predecessor": predecessor, "done": sorted(done)}}
+
+
+def _succeeded(visit: Visit) -> bool:
+    return any(attempt.ended_at is not None and attempt.problem is None for attempt in visit.attempts)
+
+
+def _name(prefix: str, source: str) -> str:
+    """A name for executions that is the same whoever makes it, and fits into the 80 characters of Step Functions."""
+    return f"{prefix}-{hashlib.sha256(source.encode()).hexdigest()[:32]}"
 
 
 def _is_note(letter: DeadLetter) -> bool:

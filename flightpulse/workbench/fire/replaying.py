@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +18,23 @@ from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire import scenarios, sending
 from flightpulse.workbench.fire.expectations import Expectation, Finding
 from flightpulse.workbench.fire.pace import Pace
-from flightpulse.workbench.fire.scenarios import Patience, ScenarioRun
+from flightpulse.workbench.fire.scenarios import Check, Clock, ScenarioRun
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
 from flightpulse.workbench.observe.observer import Observer
 from flightpulse.workbench.target.session import Session
-from simulator import events
+from simulator import days, events
 from simulator.replay import Plan
+from simulator.replay import plan as make_plan
 from simulator.sample_data import SampleData
 
 Event = Mapping[str, Any]
 
-# Beyond the time that the sending itself takes.
-_SECONDS_TO_SETTLE = 90.0
 _SECONDS_BETWEEN_LOOKS = 1.0
-_MESSAGES_PER_SECOND = 40.0
+# How long nothing may move before a replay is given up, and before one whose executions have all ended is over.
+_SECONDS_STUCK = 120.0
+_SECONDS_QUIET = 15.0
+_FLIGHTS_OF_A_WHOLE_DAY = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,44 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What of a day is replayed, in plain values; ``leaves_on`` is an ISO date.
+
+    ``flights`` bounds those that had news. None means twelve of a whole day, and all that a filter leaves.
+    """
+
+    day: str
+    leaves_on: str
+    carriers: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    tails: tuple[str, ...] = ()
+    flights: int | None = None
+    all_flights: bool = False
+    bookings: int | None = None
+    seed: int = 1
+
+    def plan(self) -> Plan:
+        """The plan of it. Raises UserError when there is no such day or no such flight."""
+        day = days.find(self.day)
+        rows = days.read(day)
+        wanted = days.Filter(tuple(self.carriers), tuple(self.origins), tuple(self.tails))
+        everything = self.all_flights or (bool(wanted) and self.flights is None)
+        return make_plan(
+            day,
+            wanted.of(day, rows),
+            all_rows=rows,
+            flights=None if everything else self.flights or _FLIGHTS_OF_A_WHOLE_DAY,
+            bookings=self.bookings,
+            seed=self.seed,
+            leaves_on=date.fromisoformat(self.leaves_on),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far a replay has come: what a later command needs to take it up again. ``choice`` made its plan."""
 
-    choice: Mapping[str, Any]
+    choice: Choice
     began_at: datetime
     sent: int
     passed_seconds: float
@@ -103,7 +139,8 @@ class Progress:
         """The replay that was stopped half-way. Raises UserError when there is none."""
         try:
             kept = json.loads((home / "replay.json").read_text(encoding="utf-8"))
-            return cls(**{**kept, "began_at": datetime.fromisoformat(kept["began_at"])})
+            began_at, choice = datetime.fromisoformat(kept["began_at"]), Choice(**kept["choice"])
+            return cls(**{**kept, "began_at": began_at, "choice": choice})
         except (OSError, ValueError, KeyError, TypeError):
             raise UserError("No replay was stopped half-way.", hint="Begin one with: flightpulse replay DAY") from None
 
@@ -120,7 +157,7 @@ def replay(
     plan: Plan,
     *,
     pace: Pace,
-    choice: Mapping[str, Any],
+    choice: Choice,
     on_board: OnBoard = lambda _board: None,
     resumed: Progress | None = None,
 ) -> Replayed:
@@ -140,12 +177,7 @@ def replay(
         began = time.monotonic()
         with _watching(observer, sender, plan, on_board):
             sender.send(skip=resumed.sent if resumed else 0)
-        facts, checks = scenarios.watch(
-            lambda: _look(observer, sender, plan, on_board),
-            (every_event_handled(), told_newest()),
-            Patience(0.0, _SECONDS_BETWEEN_LOOKS, 30.0),
-            deadline=time.monotonic() + _SECONDS_TO_SETTLE + 1.3 * plan.totals.notifications / _MESSAGES_PER_SECOND,
-        )
+        facts, checks = until_told(lambda: _look(observer, sender, plan, on_board), scenarios.RealClock())
         (session.home / "replay.json").unlink(missing_ok=True)
     run = ScenarioRun(
         number=0,
@@ -158,6 +190,53 @@ def replay(
         hints=() if all(check.ok for check in checks) else tuple(scenarios.hints(session, facts, began_at)),
     )
     return Replayed(run, summary(facts))
+
+
+def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Check, ...]]:
+    """Look until every event is handled and everybody told, however long that takes, or nothing moves any more."""
+    moved_at: float = clock.monotonic()
+    before: object = None
+    while True:
+        facts = look()
+        checks = scenarios.check((every_event_handled(), told_newest()), facts)
+        now = clock.monotonic()
+        state = len(facts.messages), sum(execution.ended for execution in facts.handled)
+        if state != before:
+            moved_at, before = now, state
+        patience = _SECONDS_QUIET if facts.all_ended else _SECONDS_STUCK
+        if all(check.ok for check in checks) or now - moved_at >= patience:
+            return facts, checks
+        clock.wait(_SECONDS_BETWEEN_LOOKS)
+
+
+class RunningReplay:
+    """A replay in the background, for a notebook: :attr:`board` says how it stands, :attr:`pace` holds and ends it."""
+
+    def __init__(self, session: Session, choice: Choice, *, speed: float = 3600.0) -> None:
+        self.plan = choice.plan()
+        self.pace = Pace(speed)
+        self.board = Board(sent=0, of=len(self.plan.news), backlog=0, told=0, superseded=0, templates=0)
+        self._session = session
+        self._choice = choice
+        self._result: Replayed | BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="replay", daemon=True)
+        self._thread.start()
+
+    def wait(self, seconds: float | None = None) -> Replayed | None:
+        """What came of it; None when it still runs after so many seconds. Raises UserError when it was stopped."""
+        self._thread.join(seconds)
+        if isinstance(self._result, BaseException):
+            raise self._result
+        return self._result
+
+    def _run(self) -> None:
+        try:
+            self._result = replay(self._session, self.plan, pace=self.pace, choice=self._choice, on_board=self._show)
+        except Exception as error:  # noqa: BLE001 - whoever waits gets it
+            self._result = error
+
+    def _show(self, board: Board) -> None:
+        self.board = board
 
 
 def recipients_of(data: SampleData) -> dict[str, tuple[Recipient, ...]]:
@@ -185,6 +264,8 @@ class _Sender:
 
     def send(self, skip: int) -> None:
         """Send all but the first ``skip``. Raises UserError when it is stopped or the broker does not have them all."""
+        # Whoever is killed while it sends begins again; what was sent is recognised by its ids.
+        replace(self._progress, sent=skip).save(self._session.home)
         try:
             sending.send_records(self._session, self._records(skip), held=lambda: self._pace.held)
         except UserError as error:

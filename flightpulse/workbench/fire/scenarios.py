@@ -146,7 +146,9 @@ class Clock(Protocol):
     def wait(self, seconds: float) -> object: ...
 
 
-class _RealClock:
+class RealClock:
+    """Time as it passes."""
+
     def __init__(self) -> None:
         self._never = threading.Event()
 
@@ -167,7 +169,7 @@ def watch(
     clock: Clock | None = None,
 ) -> tuple[Facts, tuple[Check, ...]]:
     """Look until everything expected is seen, or ``deadline`` (of the clock) has passed, or nothing moves any more."""
-    clock = clock or _RealClock()
+    clock = clock or RealClock()
     last_change: float = clock.monotonic()
     before: object = None
     while True:

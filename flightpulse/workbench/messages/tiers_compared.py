@@ -8,10 +8,10 @@ from typing import Any
 
 from flightpulse.domain.entities import Tier
 from flightpulse.workbench.messages.inbox import Message
-from flightpulse.workbench.show.tables import LEFT
+from flightpulse.workbench.show.tables import LEFT, TABLE
 
 _WIDTH = 92
-_PARTS = ("the news", "understanding", "what to do")
+_PARTS = ("the news", "understanding", "what to do", "signature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class TiersCompared:
             + "</tr>"
             for name, texts in self.parts
         )
-        html = f"<table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
+        html = f"{TABLE}<thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
         return {"text/plain": str(self), "text/html": html if self.tiers else "<p>No messages.</p>"}
 
 

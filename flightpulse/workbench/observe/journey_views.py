@@ -8,7 +8,7 @@ from flightpulse.workbench.observe.payloads import Changes
 from flightpulse.workbench.show import charts
 from flightpulse.workbench.show import picture as pictures
 from flightpulse.workbench.show.picture import Picture
-from flightpulse.workbench.show.tables import LEFT, RIGHT, Table
+from flightpulse.workbench.show.tables import LEFT, RIGHT, TABLE, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +61,7 @@ def html(journey: Timeline) -> str:
     head = "".join(f"<th {LEFT}>{word}</th>" for word in ("hop", "name", "key", "took", "share", "what happened"))
     rows = "".join(f"<tr>{''.join(_cells(hop))}</tr>" for hop in journey.hops)
     said = "<br>".join(escape(line) for line in heading(journey).splitlines())
-    return f"<p>{said}</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"<p>{said}</p>{TABLE}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def picture(journey: Timeline) -> Picture:

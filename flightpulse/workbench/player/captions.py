@@ -29,7 +29,7 @@ class Teller:
                 self._after[stay.follows] = index
 
     def where(self, stay: int | None) -> str:
-        """``Item #3 of TellEachPassenger: `` for what happens inside an iteration, "" on the outside."""
+        """``Item #3 of TellEachBooking: `` for what happens inside an iteration, "" on the outside."""
         items = self._trace.stays[stay].items if stay is not None else ()
         said = ", ".join(self._item(item) for item in items)
         return f"{said[:1].upper()}{said[1:]}: " if said else ""

@@ -68,7 +68,7 @@
     page.addEventListener("keydown", function (event) {
       if (event.altKey || event.ctrlKey || event.metaKey || /SELECT|PRE/.test(event.target.tagName)) return;
       var act = {ArrowLeft: -1, ArrowRight: 1, Home: "first", End: "last", n: "fail", p: "play", s: "state"}[event.key.length > 1 ? event.key : event.key.toLowerCase()];
-      if (!act || event.target === slider && event.key.length > 1) return;
+      if (!act) return;
       event.preventDefault();
       event.stopPropagation();
       if (act === "fail") nextFailure();

@@ -9,7 +9,7 @@ from flightpulse.workbench.diagram.sizes import shortened
 from flightpulse.workbench.player import selection
 from flightpulse.workbench.player.captions import count, duration
 from flightpulse.workbench.player.frames import TROUBLE_FIRST, Replay
-from flightpulse.workbench.show.tables import LEFT
+from flightpulse.workbench.show.tables import LEFT, TABLE
 
 _ITEMS_SHOWN = 10
 _ERROR_WIDTH = 420
@@ -61,7 +61,7 @@ class Table:
         head = "".join(f"<th{side}>{heading}</th>" for heading in _HEADINGS)
         body = "".join(f"<tr>{_cells(row, side)}</tr>" for row in self.rows)
         more = f"<p>… and {count(self.left_out, 'more line')}.</p>" if self.left_out else ""
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+        return f"{TABLE}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
     def first(self, number: int) -> "Table":
         """The same table with at most so many rows."""

@@ -49,12 +49,13 @@ def latency_ecdf(seconds: Sequence[float], *, target: float | None = None, what:
     axes.plot(ordered, parts, linestyle="", marker="o", markersize=3.5, color=pictures.BLUE)
     if ordered[0] > 0 and ordered[-1] / ordered[0] > _LOG_FROM:
         axes.set_xscale("log")
-    for name, value, part, style in (("p50", p50, 0.5, "--"), ("p95", p95, 0.95, ":")):
+    # One above the other: with both values close together their labels would lie on one another.
+    for name, value, part, style, height in (("p50", p50, 0.5, "--", 0.02), ("p95", p95, 0.95, ":", 0.1)):
         axes.plot([value, value], [0, part], linestyle=style, color=pictures.RED, linewidth=1.4)
         far_right = axes.transAxes.inverted().transform(axes.transData.transform((value, 0)))[0] > _LABEL_FITS
         axes.annotate(
             f"{name} {duration(value)}",
-            (value, 0.02),
+            (value, height),
             xytext=(-4 if far_right else 4, 0),
             textcoords="offset points",
             ha="right" if far_right else "left",

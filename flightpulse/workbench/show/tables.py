@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LEFT = 'align="left" style="text-align:left"'
 RIGHT = 'align="right" style="text-align:right"'
 
+TABLE = '<table class="mathjax_ignore">'
+"""The tag that begins a table: a dollar sign in it begins no formula, where notebooks typeset formulas."""
+
 # A few words, such as a glyph and what it means, stay on one line.
 _KEPT_TOGETHER = 12
 
@@ -57,7 +60,7 @@ class Table:
         head = "".join(f"<th {self._side(n)}>{escape(heading)}</th>" for n, heading in enumerate(self.headings))
         body = "".join(f"<tr>{''.join(self._cell(n, cell) for n, cell in enumerate(row))}</tr>" for row in self.rows)
         note = f"<p>{escape(self.note)}</p>" if self.note else ""
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+        return f"{TABLE}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
 
     def _cell(self, column: int, text: str) -> str:
         side = self._side(column)

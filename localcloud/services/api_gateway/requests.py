@@ -9,6 +9,7 @@ before the next deployment, and the limits of 29 seconds and 10 MB are not enfor
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -16,11 +17,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from ministack import app as emulator
 from ministack.services import apigateway_v1 as api
 from ministack.services import cloudwatch, cloudwatch_logs
 from ministack.services.cloudformation.provisioners import get_account_id
 
 from localcloud.behaviour import Behaviour, LocalContext, Wrapped
+from localcloud.services.api_gateway import raw_request, signatures, test_invocation
 from localcloud.services.api_gateway.access_log import Access
 from localcloud.services.cloudformation import resource_types
 from localcloud.services.cloudformation.resource_types import Properties, Provisioned
@@ -28,6 +31,7 @@ from localcloud.services.cloudformation.resource_types import Properties, Provis
 _VALIDATOR = "AWS::ApiGateway::RequestValidator"
 _PROXY_ANSWER = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
 _ERROR = "Internal server error"
+_TEST_INVOKE = re.compile(r"/restapis/(?P<api>[^/]+)/resources/(?P<resource>[^/]+)/methods/(?P<method>[A-Z]+)/?")
 
 
 @dataclass(slots=True)
@@ -48,6 +52,9 @@ def install(context: LocalContext) -> None:  # noqa: ARG001
     resource_types.add(_VALIDATOR, _create_validator, _update_validator, _delete_validator)
     resource_types.also("AWS::ApiGateway::Method", _set_validator)
     resource_types.also("AWS::ApiGateway::Stage", _set_access_log)
+    emulator.app = raw_request.remembered(emulator.app)
+    api.handle_request = partial(_handle_request, api.handle_request)
+    api._authorize_request_v1 = partial(_authorize, api._authorize_request_v1)
     api._execute_in_scope = partial(_execute, api._execute_in_scope)
     api._build_lambda_event_v1 = partial(_lambda_event, api._build_lambda_event_v1)
     api._call_lambda_raw = partial(_call_lambda, api._call_lambda_raw)
@@ -102,7 +109,39 @@ def _set_access_log(_: str, properties: Properties) -> None:
     resource_types.body(answer)
 
 
+async def _handle_request(original: Any, method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Any:
+    """Requests about APIs. TestInvokeMethod is ours."""
+    called = _TEST_INVOKE.fullmatch(path)
+    if method != "POST" or called is None:
+        return await original(method, path, headers, body, query_params)
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError:
+        return api._v1_error("SerializationException", "The request is no JSON.", 400)
+    return await test_invocation.test_invoke(called["api"], called["resource"], called["method"], request)
+
+
+async def _authorize(original: Any, *arguments: Any) -> Any:
+    """Whether a request may be made. Of a signed method, the signature decides; it is checked before anything else."""
+    _, _, method_settings, method, _, _, _, body, query_params, _, _, account, region = arguments
+    if (method_settings.get("authorizationType") or "").upper() != "AWS_IAM":
+        return await original(*arguments)
+    refusal = signatures.refusal(
+        method=method,
+        raw_path=raw_request.raw_path(),
+        query=query_params or {},
+        headers=raw_request.headers(),
+        body=body or b"",
+        account=account,
+        region=region,
+    )
+    return refusal, None
+
+
 async def _execute(original: Any, request: dict[str, Any], *arguments: Any) -> Any:
+    api_id, stage, method, path, *more = arguments
+    # The way of a request is found in its encoded path, in which a slash may be part of a name.
+    arguments = (api_id, stage, method, raw_request.routable(path), *more)
     handled = _Handled(request["request_id"])
     token = _handled.set(handled)
     received_at, started = time.time() * 1000, time.monotonic()
@@ -146,7 +185,7 @@ def _access(
         api_id=api_id,
         stage=stage_name,
         method=method,
-        path=path,
+        path=raw_request.decoded(path),
         resource_path=request["resource_path"],
         source_ip=str(headers.get("x-forwarded-for") or "127.0.0.1").split(",")[0],
         user_agent=str(headers.get("user-agent") or ""),
@@ -188,8 +227,17 @@ def _write_access_log(access: Access, settings: Mapping[str, Any]) -> None:
 
 
 def _lambda_event(original: Any, *arguments: Any, **named: Any) -> Any:
-    """The function is told the id that the access log has, and the log the caller that the function is told."""
+    """The function is told the id that the access log has, and the log the caller that the function is told.
+
+    Of a query parameter that is given several times, the last value counts as the one.
+    """
     event = original(*arguments, **named)
+    event["path"] = raw_request.decoded(event["path"])
+    event["requestContext"]["path"] = raw_request.decoded(event["requestContext"]["path"])
+    for name, value in (event["pathParameters"] or {}).items():
+        event["pathParameters"][name] = raw_request.decoded(value)
+    several = event["multiValueQueryStringParameters"] or {}
+    event["queryStringParameters"] = {name: values[-1] for name, values in several.items()} or None
     handled = _handled.get()
     if handled is not None:
         event["requestContext"] |= {"requestId": handled.request_id, "extendedRequestId": handled.request_id}
@@ -235,7 +283,7 @@ _api = partial(Wrapped, "ministack.services.apigateway_v1")
 
 BEHAVIOUR = Behaviour(
     name="api_gateway",
-    stands_for="API Gateway REST APIs: request validation, access logs, metrics, 502 for a failed integration",
+    stands_for="API Gateway REST APIs: signatures, request validation, test invocation, access logs, metrics, errors",
     documentation="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html",
     wraps=(
         resource_types.WRAPPED,
@@ -251,6 +299,38 @@ BEHAVIOUR = Behaviour(
                 *("owner_account_id", "owner_region"),
             ),
         ),
+        Wrapped("ministack.app", "app", ("scope", "receive", "send")),
+        _api("handle_request", ("method", "path", "headers", "body", "query_params")),
+        _api(
+            "_authorize_request_v1",
+            (
+                *("api_id", "stage_name", "method_obj", "method", "request_path", "resource", "headers", "body"),
+                *("query_params", "path_params", "stage", "owner_account_id", "owner_region"),
+            ),
+        ),
+        _api("_AUTHENTICATION_GATEWAY_ERRORS"),
+        _api("_GATEWAY_RESPONSE_ERROR_TYPES"),
+        _api("_extract_lambda_ref_from_integration_uri", ("uri",)),
+        _api("_invoke_lambda_proxy_v1"),
+        _api("_invoke_mock_v1", ("integration",)),
+        _api("_resources"),
+        _api("_v1_error"),
+        Wrapped("ministack.core.iam_evaluator", "is_root_access_key", ("access_key_id",)),
+        Wrapped("ministack.core.iam_evaluator", "resolve_credential"),
+        Wrapped("ministack.core.sigv4", "HeaderSignature"),
+        Wrapped("ministack.core.sigv4", "foreign_authorization_failure", ("headers",)),
+        Wrapped(
+            "ministack.core.sigv4",
+            "header_signature_failure",
+            (
+                *("signature", "secret", "method", "raw_path", "query_params", "headers", "body"),
+                *("presigned", "explain"),
+            ),
+        ),
+        Wrapped("ministack.core.sigv4", "parse_header_signature", ("headers",)),
+        Wrapped("ministack.core.sigv4", "parse_query_signature", ("query_params",)),
+        Wrapped("ministack.core.sigv4", "presigned_request_is_expired"),
+        Wrapped("ministack.core.sigv4", "request_time_failure", ("signature", "now")),
         _api("_build_lambda_event_v1"),
         _api("_call_lambda_raw", ("function_ref", "event", "account_id", "region")),
         _api("_lambda_proxy_response", ("result",)),

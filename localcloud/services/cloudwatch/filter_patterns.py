@@ -20,11 +20,16 @@ _JSON_TOKEN = re.compile(
     |(?P<text>"(?:\\.|[^"\\])*")
     |(?P<regex>%(?:\\.|[^%])*%)
     |(?P<mark>\(|\)|&&|\|\||!=|>=|<=|=|>|<)
-    |(?P<word>[^\s()=<>!&|]+))""",
-    re.VERBOSE,
+    |(?P<word>[\w.*:/+-]+))""",
+    re.VERBOSE | re.ASCII,
 )
 _SELECTOR_STEP = re.compile(r"""\.\[(?P<dotted>[^\]]*)\]|\.(?P<member>[\w-]+)|\[(?P<index>\d+|\*|'[^']*'|"[^"]*")\]""")
 _TERM = re.compile(r'[?-]?"(?:\\.|[^"\\])*"|\S+')
+_PLAIN_TERM = re.compile(r'[?-]?(?:\w+|"(?:\\.|[^"\\])+")')
+_PLAIN_OPERAND = re.compile(r'[\w.*:/+-]+|"(?:\\.|[^"\\])*"|%(?:\\.|[^%])+%', re.ASCII)
+_REGEX = re.compile(r"[A-Za-z0-9:_#=@/;, ^$?\[\]{}|\\*+.-]+")
+_MOST_REGEXES = 2
+_LONGEST = 1024
 _FIELD = re.compile(r'\[(?P<bracketed>[^\]]*)\]|"(?P<quoted>[^"]*)"|(?P<bare>\S+)')
 _ORDERED = {
     "=": operator.eq,
@@ -47,6 +52,8 @@ def compiled(pattern: str) -> Matcher:
     text = pattern.strip()
     if not text:
         return lambda _message: True
+    if len(text) > _LONGEST:
+        raise PatternError(f"It has {len(text)} characters, and at most {_LONGEST} are allowed")
     if text.startswith("{"):
         return _json_matcher(text)
     if text.startswith("["):
@@ -72,6 +79,8 @@ def _terms_matcher(text: str) -> Matcher:
     optional: list[str] = []
     signed = {"-": forbidden, "?": optional}
     for term in _TERM.findall(text):
+        if not _PLAIN_TERM.fullmatch(term):
+            raise PatternError(f"Invalid character(s) in term '{term}'")
         if len(term) > 1 and term[0] in signed:
             signed[term[0]].append(_unquoted(term[1:]))
         else:
@@ -90,6 +99,8 @@ def _unquoted(text: str) -> str:
 
 
 def _regex(text: str) -> re.Pattern[str]:
+    if not _REGEX.fullmatch(text[1:-1]):
+        raise PatternError(f"The regular expression {text} has a character that is not supported")
     try:
         return re.compile(text[1:-1])
     except re.error as error:
@@ -98,7 +109,7 @@ def _regex(text: str) -> re.Pattern[str]:
 
 def _json_matcher(text: str) -> Matcher:
     if not text.endswith("}"):
-        raise PatternError("A JSON pattern ends with a closing brace")
+        raise PatternError("If a filter pattern starts with '{' it must end with '}'")
     condition = _JsonParser(text[1:-1]).parse()
 
     def matcher(message: str) -> bool:
@@ -125,6 +136,8 @@ class _JsonParser:
         self._position = 0
 
     def parse(self) -> Condition:
+        if sum(token.kind == "regex" for token in self._tokens) > _MOST_REGEXES:
+            raise PatternError(f"It has more than {_MOST_REGEXES} regular expressions")
         condition = self._any_of()
         if self._position < len(self._tokens):
             raise PatternError(f"Unexpected {self._tokens[self._position].text}")
@@ -270,7 +283,7 @@ def _number(text: str) -> float | None:
 def _fields_matcher(text: str) -> Matcher:
     """``[ip, ..., status = 4*]``: fields between spaces, some with conditions; dots stand for any number of them."""
     if not text.endswith("]"):
-        raise PatternError("A space-delimited pattern ends with a closing bracket")
+        raise PatternError("If a filter pattern starts with '[' it must end with ']'")
     names = [name.strip() for name in text[1:-1].split(",")]
     before = names[: names.index("...")] if "..." in names else names
     after = names[names.index("...") + 1 :] if "..." in names else None
@@ -302,6 +315,8 @@ def _field_condition(text: str) -> Condition:
     if found is None:
         return lambda _value: True
     sign, operand = found[1], found[2].strip()
+    if not _PLAIN_OPERAND.fullmatch(operand):
+        raise PatternError(f"Invalid character(s) in term '{operand}'")
     kind = "regex" if operand.startswith("%") else "text" if operand.startswith('"') else "word"
     compare = _compared(sign, _Token(kind, operand))
     numeric = kind == "word" and _number(operand) is not None

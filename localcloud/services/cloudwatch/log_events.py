@@ -1,5 +1,6 @@
 """Log events as they come in: what they say of metrics is recorded; and filter patterns of requests are read right."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,8 @@ from localcloud.services.cloudwatch import embedded_metrics, filter_patterns
 from localcloud.services.cloudwatch.store import MetricStore
 
 Handler = Callable[[dict[str, Any]], Any]
+
+log = logging.getLogger(__name__)
 
 
 class LogEvents:
@@ -26,15 +29,20 @@ class LogEvents:
         emulator._compile_filter_pattern = lambda pattern: filter_patterns.compiled(pattern or "")
         for name in ("_filter_log_events", "_put_metric_filter", "_put_subscription_filter"):
             setattr(emulator, name, _with_readable_pattern(getattr(emulator, name)))
+        emulator._put_metric_filter = _with_good_transformation(emulator._put_metric_filter)
 
     def received(self, group_name: str, stream_name: str, events: list[dict[str, Any]]) -> None:
         filters = [known for (group, _), known in emulator._metric_filters.items() if group == group_name]
         now = time.time() * 1000
         for event in events:
             message, moment = event.get("message") or "", float(event.get("timestamp") or now)
-            self._store.add(embedded_metrics.embedded(message, moment))
-            for metric_filter in filters:
-                self._store.add(embedded_metrics.filtered(metric_filter, message, moment))
+            try:
+                self._store.add(embedded_metrics.embedded(message, moment))
+                for metric_filter in filters:
+                    self._store.add(embedded_metrics.filtered(metric_filter, message, moment))
+            except Exception:
+                # Whoever writes a line is not to suffer from what it says.
+                log.exception("The metrics of a log event of %s", group_name)
         self._forward(group_name, stream_name, events)
 
 
@@ -44,6 +52,16 @@ def _with_readable_pattern(original: Handler) -> Handler:
             filter_patterns.compiled(data.get("filterPattern") or "")
         except filter_patterns.PatternError as error:
             return responses.error_response_json("InvalidParameterException", f"Invalid filter pattern: {error}", 400)
+        return original(data)
+
+    return handler
+
+
+def _with_good_transformation(original: Handler) -> Handler:
+    def handler(data: dict[str, Any]) -> Any:
+        problem = embedded_metrics.transformation_problem(data)
+        if problem:
+            return responses.error_response_json("InvalidParameterException", problem, 400)
         return original(data)
 
     return handler

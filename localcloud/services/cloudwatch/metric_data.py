@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricDa
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,7 +40,7 @@ class MetricData:
     def _results(self, data: Mapping[str, Any]) -> list[dict[str, Any]]:
         """One result for each query that is to return data, in the order of the queries."""
         queries = data.get("MetricDataQueries") or []
-        measured = [{**query, "ReturnData": True} for query in queries if not query.get("Expression")]
+        measured = _labelled([{**query, "ReturnData": True} for query in queries if not query.get("Expression")])
         found = {result["Id"]: result for result in self._measured({**data, "MetricDataQueries": measured})}
         series = {query_id: _series(result) for query_id, result in found.items()}
         period = min((float(_period(query)) for query in measured), default=_DEFAULT_PERIOD)
@@ -53,6 +53,16 @@ class MetricData:
         _, _, body = self._original({}, data, False, True)
         results: list[dict[str, Any]] = json.loads(body)["MetricDataResults"]
         return results
+
+
+def _labelled(queries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The queries with labels: one without is named by its metric, and by what else tells it from the others."""
+    told_by = [name for name in ("Stat", "Period") if len({query["MetricStat"].get(name) for query in queries}) > 1]
+
+    def label(statistic: Mapping[str, Any]) -> str:
+        return " ".join([statistic["Metric"]["MetricName"], *(str(statistic.get(name)) for name in told_by)])
+
+    return [query if query.get("Label") else {**query, "Label": label(query["MetricStat"])} for query in queries]
 
 
 def _period(query: Mapping[str, Any]) -> float:

@@ -1,1 +1,40 @@
-"""DynamoDB."""
+"""The behaviour `dynamodb`: atomic operations, AWS's expression grammar, and a record of every change in the stream."""
+
+from localcloud.behaviour import Behaviour, LocalContext, Wrapped
+
+_MODULE = "ministack.services.dynamodb"
+_OPERATIONS = (
+    *("_put_item", "_update_item", "_delete_item", "_get_item", "_query", "_scan"),
+    *("_batch_write_item", "_batch_get_item", "_transact_write_items", "_transact_get_items"),
+    *("_execute_statement", "_batch_execute_statement", "_execute_transaction", "_update_table", "_delete_table"),
+)
+
+
+def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the process matters here
+    """Put our checks around the emulator's operations, and a lock around both."""
+    from localcloud.services.dynamodb import change_records, expressions, isolation
+
+    change_records.install()
+    expressions.install()
+    isolation.install(_OPERATIONS)
+
+
+BEHAVIOUR = Behaviour(
+    name="dynamodb",
+    stands_for="DynamoDB: atomic operations, the grammar of expressions, stream records of expired items and PartiQL",
+    documentation="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html",
+    wraps=(
+        Wrapped(_MODULE, "_lock"),
+        Wrapped(_MODULE, "_emit_stream_event", ("table_name", "event_name", "old_item", "new_item", "replicate")),
+        Wrapped(_MODULE, "_normalize_table_name", ("value",)),
+        Wrapped(_MODULE, "_remove_item", ("table", "pk_val", "sk_val")),
+        Wrapped(_MODULE, "_set_item", ("table", "pk_val", "sk_val", "item")),
+        Wrapped(_MODULE, "_stream_records"),
+        Wrapped(_MODULE, "_tables"),
+        Wrapped(_MODULE, "_ttl_reaper", ()),
+        Wrapped(_MODULE, "_ttl_settings"),
+        *(Wrapped(_MODULE, name, ("data",)) for name in _OPERATIONS),
+        Wrapped("ministack.core.responses", "request_scope", ("account_id", "region")),
+    ),
+    install=install,
+)

@@ -14,6 +14,7 @@ from ministack.services import lambda_svc
 
 from localcloud.behaviour import Behaviour, LocalContext, Wrapped
 from localcloud.services.cloudformation import resource_types
+from localcloud.services.event_source_mappings.filters import matches_decoded
 from localcloud.services.event_source_mappings.requests import Requests
 from localcloud.services.event_source_mappings.supervisor import Supervisor
 
@@ -30,6 +31,7 @@ def install(context: LocalContext) -> None:
     resource_types.add(
         "AWS::Lambda::EventSourceMapping", requests.provision, requests.provision_update, requests.unprovision
     )
+    lambda_svc._match_esm_filter = matches_decoded
     lambda_svc._poll_dynamodb_streams = Supervisor(context.back_off_scale).reconcile
 
 

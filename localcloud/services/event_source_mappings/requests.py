@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ministack.services import lambda_svc
+from ministack.core import responses
+from ministack.services import dynamodb, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from localcloud.services.cloudformation.resource_types import Properties, Provisioned
+from localcloud.services.event_source_mappings import duplicates, filters
 from localcloud.services.event_source_mappings import settings as mapping_settings
 from localcloud.services.event_source_mappings.settings import CHANGEABLE, CREATE_ONLY, Settings
 
@@ -26,12 +28,18 @@ class Requests:
     def create(self, request: Settings) -> Response:
         """CreateEventSourceMapping."""
         request = {"BatchSize": mapping_settings.default_batch_size(request), **request}
-        if mapping_settings.is_kafka(request):
-            problem = mapping_settings.kafka_problem(request)
-            return _refused(problem) if problem else self._create_kafka(request)
-        problem = mapping_settings.stream_problem(request) if _is_stream(request) else ""
+        problem = _problem(request)
         if problem:
             return _refused(problem)
+        name, _, error = lambda_svc._resolve_existing_esm_function(request.get("FunctionName", ""))
+        conflict = "" if error else duplicates.conflict(request, name, lambda_svc._esms.values())
+        if conflict:
+            refused: Response = responses.error_response_json("ResourceConflictException", conflict, 409)
+            return refused
+        if mapping_settings.is_kafka(request):
+            return self._create_kafka(request)
+        if _is_stream(request) and not _stream_exists(request["EventSourceArn"]):
+            return _refused(f"Stream not found: {request['EventSourceArn']}")
         answer = self._create(request)
         if answer[0] < 400:
             lambda_svc._esms[json.loads(answer[2])["UUID"]].update(_options(request))
@@ -120,8 +128,15 @@ class Requests:
 
 def _problem(settings: Settings) -> str:
     if mapping_settings.is_kafka(settings):
-        return mapping_settings.kafka_problem(settings)
-    return mapping_settings.stream_problem(settings) if _is_stream(settings) else ""
+        problem = mapping_settings.kafka_problem(settings)
+    else:
+        problem = mapping_settings.stream_problem(settings) if _is_stream(settings) else ""
+    return problem or filters.problem(settings)
+
+
+def _stream_exists(arn: str) -> bool:
+    table = dynamodb._tables.get(arn.partition(":table/")[2].partition("/")[0]) or {}
+    return bool(table.get("LatestStreamArn") == arn)
 
 
 def _is_stream(settings: Settings) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 Settings = dict[str, Any]
 
 _BATCH_SIZES = {"kafka": 100, "dynamodb": 100, "kinesis": 100, "sqs": 10}
+_POSITIONS = ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
 _KAFKA_ERROR_HANDLING = (
     "MaximumRetryAttempts",
     "MaximumRecordAgeInSeconds",
@@ -90,19 +91,31 @@ def kafka_problem(settings: Settings) -> str:
         return f"Each bootstrap server must be HOST:PORT: {', '.join(map(str, brokers))}"
     if len(settings.get("Topics") or []) != 1:
         return "Exactly one Kafka topic must be given in Topics."
-    position = settings.get("StartingPosition")
-    if position not in ("TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"):
-        return "StartingPosition must be TRIM_HORIZON, LATEST or AT_TIMESTAMP."
-    if position == "AT_TIMESTAMP" and settings.get("StartingPositionTimestamp") is None:
+    problem = _starting_position(settings)
+    if problem:
+        return problem
+    if settings["StartingPosition"] == "AT_TIMESTAMP" and settings.get("StartingPositionTimestamp") is None:
         return "StartingPosition AT_TIMESTAMP needs a StartingPositionTimestamp."
     return _limits(settings) or _needs_provisioned_mode(settings)
 
 
 def stream_problem(settings: Settings) -> str:
     """Why AWS would refuse a DynamoDB stream mapping with these settings; empty when it would not."""
-    if settings.get("StartingPosition") not in ("TRIM_HORIZON", "LATEST"):
-        return "StartingPosition must be TRIM_HORIZON or LATEST."
-    return _limits(settings)
+    problem = _starting_position(settings)
+    if not problem and settings["StartingPosition"] == "AT_TIMESTAMP":
+        problem = f"Unsupported starting position for arn type: {settings.get('EventSourceArn')}"
+    return problem or _limits(settings)
+
+
+def _starting_position(settings: Settings) -> str:
+    position = settings.get("StartingPosition")
+    if position in _POSITIONS:
+        return ""
+    value = "Value null" if position is None else f"Value '{position}'"
+    must = "not be null." if position is None else f"satisfy enum value set: [{', '.join(_POSITIONS)}]"
+    return (
+        f"1 validation error detected: {value} at 'startingPosition' failed to satisfy constraint: Member must {must}"
+    )
 
 
 def _limits(settings: Settings) -> str:

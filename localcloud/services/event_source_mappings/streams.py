@@ -77,7 +77,7 @@ class StreamPoller:
         records = self._window(position)
         if not records:
             return False
-        kept = [record for record in records if self._filter.keeps(record)]
+        kept = [record for record in records if self._filter.keeps(_as_event(record))]
         if kept:
             self._delivery.deliver(kept, self._stopping)
         with lambda_svc._dynamodb_stream_positions_lock:
@@ -121,7 +121,15 @@ class StreamPoller:
 
 
 def _event(records: Sequence[StreamRecord]) -> dict[str, Any]:
-    return {"Records": list(records)}
+    return {"Records": [_as_event(record) for record in records]}
+
+
+def _as_event(record: StreamRecord) -> StreamRecord:
+    """A record as a function gets it: the API of the streams spells who made the change in capitals."""
+    identity = record.get("userIdentity")
+    if identity is None:
+        return record
+    return {**record, "userIdentity": {"type": identity["Type"], "principalId": identity["PrincipalId"]}}
 
 
 def _sequence_number(record: StreamRecord) -> str:

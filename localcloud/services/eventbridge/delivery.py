@@ -7,6 +7,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -37,12 +38,26 @@ class Undeliverable(Exception):  # noqa: N818
         self.retry = retry
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """An event on its way: ``event`` is the emulator's record of it, ``text`` what the target receives."""
+
+    target: Document
+    rule: Document
+    event: Document
+    text: str
+
+    @property
+    def arn(self) -> str:
+        return str(self.target["Arn"])
+
+
 class Delivery:
     """Delivers to log groups, functions, queues, topics and state machines; ``others`` is the emulator's own way."""
 
     def __init__(self, others: Callable[..., None]) -> None:
         self._others = others
-        self._ways: Mapping[str, Callable[[Document, Document, str], None]] = {
+        self._ways: Mapping[str, Callable[[Delivered], None]] = {
             "logs": _to_log_group,
             "lambda": _to_function,
             "sqs": _to_queue,
@@ -71,7 +86,7 @@ class Delivery:
         elif spec.region != responses.get_region() or spec.account_id != responses.get_account_id():
             raise Undeliverable("NO_RESOURCE", f"{arn} is in another region or account")
         else:
-            way(target, rule, _text(target, rule, view))
+            way(Delivered(target, rule, event, _text(target, rule, view)))
 
 
 def _text(target: Document, rule: Document, view: Any) -> str:
@@ -99,16 +114,16 @@ def _transformed(transformer: Document, rule: Document, view: Any) -> str:
     return str(emulator._render_input_template(transformer.get("InputTemplate", ""), {**values, **reserved}))
 
 
-def _to_log_group(target: Document, rule: Document, text: str) -> None:
-    arn = str(target["Arn"]).removesuffix(":*")
+def _to_log_group(delivered: Delivered) -> None:
+    arn = delivered.arn.removesuffix(":*")
     group = arn.partition(":log-group:")[2]
     if group not in cloudwatch_logs._log_groups:
         raise Undeliverable("NO_RESOURCE", f"The log group {group} does not exist.")
     policies = [*cloudwatch_logs._resource_policies.values(), *cloudwatch_logs._log_group_policies.values()]
     if not log_policies.allow((policy["policyDocument"] for policy in policies), arn):
         raise Undeliverable("NO_PERMISSIONS", f"No resource policy lets EventBridge write to the log group {group}.")
-    timestamp, message = _log_event(text)
-    stream = str(uuid.uuid5(_STREAMS, f"{rule.get('Arn')} {group} {datetime.now(UTC):%Y-%m-%d}"))
+    timestamp, message = _log_event(delivered.text)
+    stream = str(uuid.uuid5(_STREAMS, f"{delivered.rule.get('Arn')} {group} {datetime.now(UTC):%Y-%m-%d}"))
     if stream not in cloudwatch_logs._log_groups[group]["streams"]:
         cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
     cloudwatch_logs._put_log_events(
@@ -133,38 +148,41 @@ def _log_event(text: str) -> tuple[int, str]:
     return now, text
 
 
-def _to_function(target: Document, _rule: Document, text: str) -> None:
-    arn = str(target["Arn"])
+def _to_function(delivered: Delivered) -> None:
+    arn = delivered.arn
     function, config, _ = lambda_svc._get_func_record_for_ref(arn)
     if not function or not config:
         raise Undeliverable("NO_RESOURCE", f"The function {arn} does not exist.")
     try:
-        event = json.loads(text)
+        event = json.loads(delivered.text)
     except ValueError as error:
         raise Undeliverable("INVALID_PARAMETER", "A function takes JSON.") from error
     lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), event)
 
 
-def _to_queue(target: Document, _rule: Document, text: str) -> None:
-    arn = str(target["Arn"])
+def _to_queue(delivered: Delivered) -> None:
+    arn = delivered.arn
     if not sqs._queue_by_arn(arn):
         raise Undeliverable("NO_RESOURCE", f"The queue {arn} does not exist.")
-    emulator._dispatch_to_sqs(parse_arn(arn), text, target.get("SqsParameters") or {})
+    emulator._dispatch_to_sqs(parse_arn(arn), delivered.text, delivered.target.get("SqsParameters") or {})
 
 
-def _to_topic(target: Document, _rule: Document, text: str) -> None:
-    arn = str(target["Arn"])
+def _to_topic(delivered: Delivered) -> None:
+    arn = delivered.arn
     try:
-        published = sns.publish_internal(arn, text, "EventBridge Notification")
+        published = sns.publish_internal(arn, delivered.text, "EventBridge Notification")
     except sns.SnsPublishError as error:
         raise Undeliverable("INVALID_PARAMETER", str(error)) from error
     if published is None:
         raise Undeliverable("NO_RESOURCE", f"The topic {arn} does not exist.")
 
 
-def _to_state_machine(target: Document, _rule: Document, text: str) -> None:
-    arn = str(target["Arn"])
-    status, _, body = stepfunctions._start_execution({"stateMachineArn": arn, "input": text})
+def _to_state_machine(delivered: Delivered) -> None:
+    """Start an execution that is named after the event, and after the target: an event may start several."""
+    arn = delivered.arn
+    target = uuid.uuid5(_STREAMS, f"{delivered.rule.get('Arn')} {delivered.target.get('Id')}")
+    name = f"{delivered.event.get('EventId')}_{target}"
+    status, _, body = stepfunctions._start_execution({"stateMachineArn": arn, "input": delivered.text, "name": name})
     if status < 400:
         return
     answer = json.loads(body)

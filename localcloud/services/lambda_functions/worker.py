@@ -23,6 +23,7 @@ from ministack.core import lambda_runtime as emulator
 
 from localcloud.services.lambda_functions import environment as lambda_environment
 from localcloud.services.lambda_functions.output import Line, Output
+from localcloud.services.lambda_functions.places import as_on_lambda
 
 TIMED_OUT = "Sandbox.Timedout"
 EXITED = "Runtime.ExitError"
@@ -96,7 +97,9 @@ class ExecutionEnvironment(emulator.ProvidedWorker):  # type: ignore[misc]
         status = _status(payload) if failed else "success"
         if status == "timeout":
             duration_ms = float(self.config.get("Timeout", 3)) * 1000
-        output = self._output.take() if self._output else []
+        output = [Line(line.timestamp, as_on_lambda(line.text)) for line in self._output.take()] if self._output else []
+        if failed:
+            payload = as_on_lambda(payload)
         return Outcome(payload, failed, status, started_at, duration_ms, self._init_ms, self._peak_memory(), output)
 
     @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import stepfunctions as emulator
 
-from localcloud.services.step_functions import notices
+from localcloud.services.step_functions import creation, notices, state_tests
 from localcloud.services.step_functions.executions import LocalExecutions
 from localcloud.services.step_functions.run import Refused
 
@@ -29,8 +29,23 @@ def replace_handlers(executions: LocalExecutions) -> None:
     emulator._describe_execution = _describing(emulator._describe_execution)
     emulator._list_executions = _listing(emulator._list_executions)
     emulator._get_execution_history = _with_history(emulator._get_execution_history)
+    emulator._send_task_failure = _send_task_failure
+    emulator._validate_definition_jsonata = creation.refusal
+    emulator._create_state_machine = _creating(emulator._create_state_machine)
+    emulator._test_state = _answering(lambda request: state_tests.answer(request, executions))
+    emulator._validate_state_machine_definition = _answering(creation.validation)
     emulator.handle_request = _with_redrive(emulator.handle_request, _answering(calls.redrive))
     emulator.reset = _resetting(emulator.reset, executions)
+
+
+def _send_task_failure(request: Request) -> Response:
+    """The emulator's own makes up an error name and an empty cause where none is given."""
+    token = emulator._task_tokens.get(request.get("taskToken"))
+    if token is None:
+        return _error(Refused("TaskDoesNotExist", "Task token not found"))
+    token["error"] = {"Error": request.get("error"), "Cause": request.get("cause")}
+    token["event"].set()
+    return _response({})
 
 
 class _Calls:
@@ -87,6 +102,18 @@ def _answering(call: Callable[[Request], dict[str, Any]]) -> Handler:
             return _response(call(data))
         except Refused as refusal:
             return _error(refusal)
+
+    return handler
+
+
+def _creating(original: Handler) -> Handler:
+    """The emulator checks every definition by ``refusal``, which does not know what an express workflow may not do."""
+
+    def handler(data: Request) -> Response:
+        refused = creation.refusal(data.get("definition"), express=data.get("type") == "EXPRESS")
+        if refused and data.get("name"):
+            return _error(Refused("InvalidDefinition", refused))
+        return original(data)
 
     return handler
 

@@ -26,6 +26,10 @@ class Token:
     entry: dict[str, Any]
 
 
+class HeartbeatMissed(TimeoutError):  # noqa: N818
+    """No sign of life came in time."""
+
+
 @contextmanager
 def token() -> Iterator[Token]:
     """A token for one attempt of a task: nobody can answer it afterwards."""
@@ -38,7 +42,7 @@ def token() -> Iterator[Token]:
 
 
 def wait(issued: Token, scope: Scope, timeout: float | None, heartbeat: float | None) -> Any:
-    """What the task was answered. Raises TimeoutError, or StateFailure for a failure that was sent."""
+    """What the task was answered. Raises TimeoutError, HeartbeatMissed, or StateFailure for a failure that was sent."""
     deadline = None if timeout is None else time.monotonic() + timeout
     while True:
         last_beat = issued.entry["heartbeat"]
@@ -46,8 +50,10 @@ def wait(issued: Token, scope: Scope, timeout: float | None, heartbeat: float | 
         if scope.wait_for(issued.entry["event"], min(limits) if limits else None):
             break
         overdue = deadline is not None and time.monotonic() >= deadline
-        if overdue or issued.entry["heartbeat"] is last_beat:
+        if overdue:
             raise TimeoutError
+        if issued.entry["heartbeat"] is last_beat:
+            raise HeartbeatMissed
     failure = issued.entry["error"]
     if failure:
         raise StateFailure(failure.get("Error"), failure.get("Cause"))

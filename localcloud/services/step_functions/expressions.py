@@ -124,7 +124,7 @@ def _json_value(value: Any) -> Any:
 
 def text_of(value: Any, prettify: bool) -> str:
     """What ``$string`` and ``&`` make of a value, as the reference implementation does: the emulator's escapes é."""
-    if isinstance(value, Jsonata.JFunction | Parser.Symbol):
+    if _is_function(value):
         return ""
     if prettify:
         return json.dumps(_printable(value), ensure_ascii=False, indent=2)
@@ -134,7 +134,7 @@ def text_of(value: Any, prettify: bool) -> str:
 def _printable(value: Any) -> Any:
     if value is Utils.NULL_VALUE:
         return None
-    if isinstance(value, Jsonata.JFunction | Parser.Symbol):
+    if _is_function(value):
         return ""
     if isinstance(value, dict):
         return {name: _printable(item) for name, item in value.items()}
@@ -167,7 +167,38 @@ def _to_millis(timestamp: Any = None, picture: Any = None) -> Any:
 def _replace(string: Any = None, pattern: Any = None, replacement: Any = None, limit: Any = None) -> Any:
     if hasattr(pattern, "search") and pattern.search("") is not None:
         raise ValueError("D1004: Regular expression matches zero length string")
-    return Functions.replace(string, pattern, replacement, limit)
+    if string is None or not _is_function(replacement) or not hasattr(pattern, "sub") or limit == 0:
+        return Functions.replace(string, pattern, replacement, limit)
+    return pattern.sub(lambda match: _replacement(replacement, match), string, count=limit or 0)
+
+
+def _replacement(function: Any, match: re.Match[str]) -> str:
+    """What a function puts in the place of a match: it gets the match and the groups in it."""
+    groups = [group or "" for group in match.groups()]
+    text = Functions.func_apply(
+        function, [{"match": match[0], "start": match.start(), "end": match.end(), "groups": groups}]
+    )
+    if not isinstance(text, str):
+        raise ValueError("D3012: Attempted to replace a matched string with a non-string value")
+    return text
+
+
+def _sort(values: Any = None, comparator: Any = None) -> Any:
+    """In the order of a comparator, which says of two values whether they change places; equals keep theirs."""
+    items = values if isinstance(values, list) or values is None else [values]
+    if comparator is None or items is None or len(items) < 2:
+        return Functions.sort(items, comparator)
+
+    def order(left: Any, right: Any) -> int:
+        if Functions.func_apply(comparator, [left, right]):
+            return 1
+        return -1 if Functions.func_apply(comparator, [right, left]) else 0
+
+    return sorted(items, key=functools.cmp_to_key(order))
+
+
+def _is_function(value: Any) -> bool:
+    return isinstance(value, Jsonata.JFunction | Parser.Symbol)
 
 
 def _distinct(values: Any = None) -> Any:
@@ -193,7 +224,8 @@ def _range(start: Any, end: Any, step: Any) -> Any:
     first, last, delta = math.floor(start), math.floor(end), math.floor(step)
     if delta == 0:
         raise ValueError("The delta of $range must not be zero")
-    return list(range(first, last + (1 if delta > 0 else -1), delta))
+    values = list(range(first, last + (1 if delta > 0 else -1), delta))
+    return values[0] if len(values) == 1 else values
 
 
 def _hash(source: Any, algorithm: Any) -> str:
@@ -223,6 +255,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "random": _random,
     "range": _range,
     "replace": _replace,
+    "sort": _sort,
     "toMillis": _to_millis,
     "uuid": _uuid,
 }

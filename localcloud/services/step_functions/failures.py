@@ -2,6 +2,7 @@
 
 DATA_LIMIT_EXCEEDED = "States.DataLimitExceeded"
 QUERY_EVALUATION_ERROR = "States.QueryEvaluationError"
+HEARTBEAT_TIMEOUT = "States.HeartbeatTimeout"
 RUNTIME = "States.Runtime"
 TASK_FAILED = "States.TaskFailed"
 TIMEOUT = "States.Timeout"
@@ -10,15 +11,20 @@ TIMEOUT = "States.Timeout"
 class StateFailure(Exception):  # noqa: N818
     """A state has failed with an error name and, mostly, a cause; Retry and Catch may deal with it."""
 
-    def __init__(self, error: str | None, cause: str | None = None) -> None:
+    def __init__(
+        self, error: str | None, cause: str | None = None, *, also: str | None = None, by_name_only: bool = False
+    ) -> None:
+        """``also`` is a second name by which Retry and Catch may know the error; ``by_name_only``: no wildcard does."""
         super().__init__(f"{error}: {cause}")
         self.error = error
         self.cause = cause
+        self.names = {error, also} if also else {error}
+        self.by_name_only = by_name_only
 
     @property
     def output(self) -> dict[str, str | None]:
         """The error output that Catch hands on and ``$states.errorOutput`` holds."""
-        return {"Error": self.error, "Cause": self.cause}
+        return {"Error": self.error, "Cause": "" if self.cause is None and self.error == TIMEOUT else self.cause}
 
 
 class EvaluationFailure(Exception):  # noqa: N818
@@ -35,7 +41,11 @@ class Stopped(Exception):  # noqa: N818
     """The branch that runs has been told to stop: a sibling failed, the execution was aborted or timed out."""
 
 
-def data_limit_exceeded(what: str) -> StateFailure:
-    """The failure of a state or task (named ``what``) whose result is larger than a payload may be."""
+def data_limit_exceeded(what: str, *, of_task: bool = False) -> StateFailure:
+    """The failure of a state or task (named ``what``) whose result is larger than a payload may be.
+
+    States.ALL stands for that of a task, and not for that of a state.
+    """
     size = "a size exceeding the maximum number of bytes service limit"
-    return StateFailure(DATA_LIMIT_EXCEEDED, f"The state/task '{what}' returned a result with {size}.")
+    cause = f"The state/task '{what}' returned a result with {size}."
+    return StateFailure(DATA_LIMIT_EXCEEDED, cause, by_name_only=not of_task)

@@ -101,6 +101,9 @@ class Query(Protocol):
     def succeeded(self, result: Payload) -> Outcome:
         """What a Task, Map or Parallel state makes of its result."""
 
+    def inspected(self, result: Payload | None) -> dict[str, str]:
+        """What TestState shows of the data between a state's fields: before there is a result, and with one."""
+
     def caught(self, catcher: Mapping[str, Any], error_output: Payload) -> Outcome:
         """What a catcher makes of an error."""
 

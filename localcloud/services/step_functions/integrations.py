@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 """
 
+import asyncio
 import json
 import re
 import uuid
@@ -67,8 +68,14 @@ def _members(arguments: Any) -> dict[str, Any]:
 
 def _lambda_invoke(arguments: dict[str, Any]) -> Any:
     function, qualifier = str(arguments.get("FunctionName", "")), arguments.get("Qualifier")
-    result = _invoke_function(f"{function}:{qualifier}" if qualifier else function, arguments.get("Payload", {}))
+    result = _invoke_function(f"{function}:{qualifier}" if qualifier else function, _payload(arguments))
     return answered({"ExecutedVersion": qualifier or "$LATEST", "Payload": result, "StatusCode": 200})
+
+
+def _payload(arguments: Mapping[str, Any]) -> Any:
+    """What the function gets: without a Payload, or with null, an empty object."""
+    payload = arguments.get("Payload")
+    return {} if payload is None else payload
 
 
 def _invoke_function(reference: str, event: Any) -> Any:
@@ -142,6 +149,20 @@ def _send_message(arguments: dict[str, Any]) -> Any:
         raise StateFailure(f"SQS.{name}", service_error("AmazonSQS", code, error.message, error.status)) from error
 
 
+def _receive_message(arguments: dict[str, Any]) -> Any:
+    try:
+        return asyncio.run(sqs._act_receive_message(arguments, str(arguments.get("QueueUrl", ""))))
+    except sqs._Err as error:
+        cause = f"{error.message} (Service: Sqs, Status Code: {error.status}, Request ID: {uuid.uuid4()})"
+        raise StateFailure(f"Sqs.{str(error.code).removesuffix('Exception')}Exception", cause) from error
+
+
+def _start_execution(arguments: dict[str, Any]) -> Any:
+    """Step Functions writes an Input that is given as JSON out as the text that its API wants."""
+    request = {**arguments, "Input": _text(arguments["Input"])} if "Input" in arguments else arguments
+    return _call_emulator(Resource.read("arn:aws:states:::aws-sdk:sfn:startExecution"), request)
+
+
 def _publish(arguments: dict[str, Any]) -> Any:
     request = dict(arguments)
     if "Message" in request:
@@ -184,4 +205,6 @@ _INTEGRATIONS: Mapping[str, Callable[[dict[str, Any]], Any]] = {
     "events:putEvents": _put_events,
     "sqs:sendMessage": _send_message,
     "sns:publish": _publish,
+    "aws-sdk:sfn:startExecution": _start_execution,
+    "aws-sdk:sqs:receiveMessage": _receive_message,
 }

@@ -25,6 +25,7 @@ from localcloud.services.step_functions.retry import Retries, catcher_for
 from localcloud.services.step_functions.run import Branch, Progress
 from localcloud.services.step_functions.tasks import TaskAttempt
 
+_LONGEST_WAIT_SECONDS = 2**31 - 1
 _RETRIED = frozenset({"Map", "Parallel", "Task"})
 
 
@@ -131,6 +132,8 @@ class _Visit:
     def _wait(self) -> Outcome:
         waits = self._query.wait()
         seconds = waits.timestamp() - time.time() if isinstance(waits, datetime) else waits
+        if seconds > _LONGEST_WAIT_SECONDS:
+            raise EvaluationFailure("Wait state delay is too long.", error=RUNTIME)
         self._branch.scope.sleep(seconds * self._branch.run.wait_scale())
         return self._query.passed()
 
@@ -173,7 +176,7 @@ class _Visit:
                 with self._evaluating():
                     return self._within_limit(attempt())
             except StateFailure as failure:
-                delay = retries.delay_after(failure.error)
+                delay = retries.delay_after(failure)
                 if delay is None:
                     return self._caught(failure, failed)
             self._branch.scope.sleep(delay * self._branch.run.retry_scale())
@@ -182,7 +185,7 @@ class _Visit:
     def _caught(self, failure: StateFailure, failed: str | None) -> Outcome:
         if failed is not None:
             self._branch.event(failed)
-        catcher = catcher_for(self._frame.definition.get("Catch", ()), failure.error)
+        catcher = catcher_for(self._frame.definition.get("Catch", ()), failure)
         if catcher is None:
             raise failure
         return self._query.caught(catcher, Payload.of(failure.output))

@@ -82,6 +82,13 @@ class JsonataQuery:
     def succeeded(self, result: Payload) -> Outcome:
         return self._handed_on(self._definition, "", self._frame.next, result, {"result": result.value})
 
+    def inspected(self, result: Payload | None) -> dict[str, str]:
+        if self._frame.kind != "Task":
+            return {}
+        if result is not None:
+            return {"result": result.text}
+        return {"afterArguments": to_json(self.arguments())} if "Arguments" in self._definition else {}
+
     def caught(self, catcher: Mapping[str, Any], error_output: Payload) -> Outcome:
         known = {"errorOutput": error_output.value}
         return self._handed_on(catcher, "Catch/", str(catcher["Next"]), error_output, known)

@@ -1,22 +1,21 @@
 """The fields of JSONPath states: InputPath, Parameters, ResultSelector, ResultPath, OutputPath and their like.
 
-Paths are those of the emulator: members, indexes and wildcards. What it cannot read, and what a path does not find,
-fails the state instead of becoming null. https://states-language.net/#path
+What a path does not find fails the state instead of becoming null. https://states-language.net/#path
 """
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from ministack.services import stepfunctions as emulator
 
+from localcloud.services.step_functions import choice_rules, intrinsics, json_paths
 from localcloud.services.step_functions.failures import RUNTIME, EvaluationFailure, StateFailure
 from localcloud.services.step_functions.frame import Frame, Outcome, read_timestamp
 from localcloud.services.step_functions.payload import Payload, to_json
 
-_VARIABLE = re.compile(r"\$([A-Za-z_]\w*)")
 _SHOWN_CHARACTERS = 300
+_WITH_RESULTS = ("InputPath", "OutputPath", "TimeoutSecondsPath", "HeartbeatSecondsPath")
 
 
 class JsonPathQuery:
@@ -35,8 +34,20 @@ class JsonPathQuery:
 
     def chosen(self) -> Outcome:
         effective = self._effective_input()
+
+        def find(path: str) -> Any:
+            try:
+                return json_paths.find(path, self._roots(effective))
+            except json_paths.NotFound:
+                return choice_rules.MISSING
+            except json_paths.UnknownVariable as unknown:
+                raise _problem(f"The variable '{unknown}' specified for the field 'Variable' has no value.") from None
+
+        def missing(path: str) -> Exception:
+            return _problem(f"Invalid path '{path}': The choice state's condition path references an invalid value.")
+
         for rule in self._definition.get("Choices", ()):
-            if emulator._evaluate_rule(rule, effective, self._context):
+            if choice_rules.holds(rule, find, missing):
                 return self._handed_on(effective, {**self._definition, **rule}, str(rule["Next"]))
         if "Default" not in self._definition:
             raise StateFailure("States.NoChoiceMatched", "Failed to transition out of the state. No choice matched.")
@@ -48,13 +59,22 @@ class JsonPathQuery:
     def wait(self) -> float | datetime:
         text = self._text("Timestamp")
         if text is None:
-            return self.number("Seconds") or 0.0
+            return self._seconds()
         moment = read_timestamp(text)
         if moment is None:
             path = self._definition.get("TimestampPath", "Timestamp")
             expected = "a valid ISO-8601 extended offset date-time format string"
             raise _problem(f"The TimestampPath parameter does not reference {expected}: {path} == {text}")
         return moment
+
+    def _seconds(self) -> float:
+        value = self._field("Seconds")
+        what = f"{self._definition.get('SecondsPath', 'Seconds')} == {to_json(value)}"
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise _problem(f"The SecondsPath parameter cannot be parsed as a long value: {what}")
+        if value < 0:
+            raise _problem(f"The SecondsPath parameter references a negative value: {what}")
+        return float(value)
 
     def arguments(self) -> Any:
         return self._with_parameters(self._effective_input())
@@ -82,10 +102,30 @@ class JsonPathQuery:
         return self._template(selector, self._effective_input(), context)
 
     def succeeded(self, result: Payload) -> Outcome:
-        value = result.value
-        if "ResultSelector" in self._definition:
-            value = self._template(self._definition["ResultSelector"], value, self._context)
+        value = self._selected_result(result.value)
         return self._handed_on(self._with_result(value), self._definition, self._frame.next, value)
+
+    def inspected(self, result: Payload | None) -> dict[str, str]:
+        kind, given = self._frame.kind, "Result" in self._definition
+        if result is None:
+            shown = {} if kind == "Parallel" or given else {"afterInputPath": to_json(self._effective_input())}
+            return (
+                {**shown, "afterParameters": to_json(self.arguments())} if kind in ("Pass", "Task") and shown else shown
+            )
+        if kind not in ("Pass", "Task", "Map", "Parallel"):
+            return {}
+        value = (
+            self._definition.get("Result", self.arguments()) if kind == "Pass" else self._selected_result(result.value)
+        )
+        shown = {"afterResultSelector": to_json(value), "afterResultPath": to_json(self._with_result(value))}
+        if kind == "Task":
+            return {**shown, "result": result.text}
+        return {**shown, "result": to_json(value)} if given else shown
+
+    def _selected_result(self, value: Any) -> Any:
+        if "ResultSelector" not in self._definition:
+            return value
+        return self._template(self._definition["ResultSelector"], value, self._context)
 
     def caught(self, catcher: Mapping[str, Any], error_output: Payload) -> Outcome:
         value = self._placed(catcher.get("ResultPath", "$"), error_output.value)
@@ -140,7 +180,7 @@ class JsonPathQuery:
         if path is None:
             return self._definition.get(name)
         if path.startswith("States."):
-            return self._intrinsic(path, self._frame.input.value, self._context)
+            return self._intrinsic(path, self._frame.input.value, self._context, f"{name}Path")
         return self._found(path, self._effective_input(), f"{name}Path")
 
     def _template(self, template: Any, data: Any, context: Mapping[str, Any]) -> Any:
@@ -154,58 +194,35 @@ class JsonPathQuery:
             if not name.endswith(".$") or not isinstance(item, str):
                 filled[name] = self._template(item, data, context)
             elif item.startswith("States."):
-                filled[name[:-2]] = self._intrinsic(item, data, context)
+                filled[name[:-2]] = self._intrinsic(item, data, context, name)
             else:
                 filled[name[:-2]] = self._found(item, data, name, context)
         return filled
 
-    def _intrinsic(self, text: str, data: Any, context: Mapping[str, Any]) -> Any:
+    def _roots(self, data: Any, context: Mapping[str, Any] | None = None) -> json_paths.Roots:
+        return json_paths.Roots(data, context or self._context, self._frame.variables)
+
+    def _intrinsic(self, text: str, data: Any, context: Mapping[str, Any], field: str) -> Any:
         try:
-            return emulator._evaluate_intrinsic(text, data, context)
-        except emulator._ExecutionError as error:
-            raise StateFailure(error.error, error.cause) from error
+            return intrinsics.evaluate(intrinsics.parse(text), lambda path: self._found(path, data, field, context))
+        except intrinsics.IntrinsicError as error:
+            raise StateFailure("States.IntrinsicFailure", f"The function '{text}' had an error: {error}") from error
 
     def _found(self, path: str, data: Any, field: str, context: Mapping[str, Any] | None = None) -> Any:
         """What a path points to: in the data, the context object ($$) or a variable ($name)."""
-        if path.startswith("$$"):
-            root, rest = dict(context or self._context), path[1:]
-        elif variable := _VARIABLE.match(path):
-            if variable[1] not in self._frame.variables:
-                raise _problem(f"The variable '{variable[0]}' specified for the field '{field}' has no value.")
-            root, rest = self._frame.variables[variable[1]], "$" + path[variable.end() :]
-        else:
-            root, rest = data, path
-        values, single = _values(root, rest, field)
-        if not single:
-            return values
-        if not values and field in ("InputPath", "OutputPath"):
-            steps = "".join(f"[{name!r}]" for _, name in emulator._parse_jsonpath_tokens(rest))
-            raise _problem(f"Invalid path '{path}' : No results for path: ${steps}")
-        if not values:
+        try:
+            return json_paths.find(path, self._roots(data, context))
+        except json_paths.UnknownVariable as unknown:
+            raise _problem(f"The variable '{unknown}' specified for the field '{field}' has no value.") from None
+        except json_paths.PathError as error:
+            raise _problem(f"The path of the field '{field}' cannot be read: {error}.") from error
+        except json_paths.NotFound as nowhere:
+            if field in _WITH_RESULTS:
+                raise _problem(f"Invalid path '{path}' : No results for path: {nowhere.steps}") from None
             shown = to_json(data)[:_SHOWN_CHARACTERS]
             raise _problem(
                 f"The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{shown}'"
-            )
-        return values[0]
-
-
-def _values(root: Any, path: str, field: str) -> tuple[list[Any], bool]:
-    """Everything a path matches, and whether it can match one value only."""
-    tokens = emulator._parse_jsonpath_tokens(path) if path.startswith("$") else None
-    if tokens is None:
-        raise _problem(f"The local cloud cannot read the JSONPath '{path}' of the field '{field}'.")
-    values = [root]
-    for kind, value in tokens:
-        values = [inner for outer in values for inner in _step(outer, kind, value)]
-    return values, all(kind != "wildcard" for kind, _ in tokens)
-
-
-def _step(value: Any, kind: str, name: Any) -> list[Any]:
-    if kind == "wildcard":
-        return list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, list) else []
-    if kind == "index":
-        return [value[name]] if isinstance(value, list) and name < len(value) else []
-    return [value[name]] if isinstance(value, dict) and name in value else []
+            ) from None
 
 
 def _problem(message: str) -> EvaluationFailure:

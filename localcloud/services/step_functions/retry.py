@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.htm
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from localcloud.services.step_functions import failures
+from localcloud.services.step_functions.failures import RUNTIME, TASK_FAILED, TIMEOUT, StateFailure
 
-_DEFAULT_MAX_ATTEMPTS = 3
+DEFAULT_MAX_ATTEMPTS = 3
 _DEFAULT_INTERVAL_SECONDS = 1.0
 _DEFAULT_BACKOFF_RATE = 2.0
 
@@ -26,15 +26,15 @@ class Retries:
         """Retries given so far, by all retriers."""
         return sum(self._given)
 
-    def delay_after(self, error: str | None) -> float | None:
-        """Seconds to wait before the next attempt, or None when there is none.
+    def delay_after(self, failure: StateFailure) -> float | None:
+        """Seconds to wait before the next attempt after a failure, or None when there is none.
 
         The first retrier that matches decides, also when it has used up its attempts.
         """
         for index, retrier in enumerate(self._retriers):
-            if not matches(retrier.get("ErrorEquals", ()), error):
+            if not matches(retrier.get("ErrorEquals", ()), failure):
                 continue
-            if self._given[index] >= retrier.get("MaxAttempts", _DEFAULT_MAX_ATTEMPTS):
+            if self._given[index] >= retrier.get("MaxAttempts", DEFAULT_MAX_ATTEMPTS):
                 return None
             delay = delay_seconds(retrier, self._given[index], self._jitter)
             self._given[index] += 1
@@ -51,19 +51,22 @@ def delay_seconds(retrier: Mapping[str, Any], retries: int, jitter: Callable[[fl
     return jitter(0.0, delay) if retrier.get("JitterStrategy") == "FULL" else delay
 
 
-def catcher_for(catchers: Iterable[Mapping[str, Any]], error: str | None) -> Mapping[str, Any] | None:
+def catcher_for(catchers: Iterable[Mapping[str, Any]], failure: StateFailure) -> Mapping[str, Any] | None:
     """The first catcher that matches."""
-    return next((catcher for catcher in catchers if matches(catcher.get("ErrorEquals", ()), error)), None)
+    return next((catcher for catcher in catchers if matches(catcher.get("ErrorEquals", ()), failure)), None)
 
 
-def matches(error_equals: Iterable[str], error: str | None) -> bool:
-    """Whether one of the names in ``ErrorEquals`` stands for this error.
+def matches(error_equals: Iterable[str], failure: StateFailure) -> bool:
+    """Whether one of the names in ``ErrorEquals`` stands for a failure.
 
-    Nothing catches States.Runtime, not even its own name; States.TaskFailed stands for everything but a time-out.
+    Nothing catches States.Runtime, not even its own name. States.ALL stands for everything else, States.TaskFailed for
+    everything but a time-out.
     """
-    if error == failures.RUNTIME:
+    if failure.error == RUNTIME:
         return False
-    names = set(error_equals)
-    if "States.ALL" in names or error in names:
+    wanted = set(error_equals)
+    if wanted & failure.names:
         return True
-    return failures.TASK_FAILED in names and error != failures.TIMEOUT
+    if failure.by_name_only:
+        return False
+    return "States.ALL" in wanted or (TASK_FAILED in wanted and failure.error != TIMEOUT)

@@ -8,7 +8,7 @@ from typing import Any
 
 from localcloud import faults
 from localcloud.services.step_functions import callbacks, integrations, nested
-from localcloud.services.step_functions.failures import TIMEOUT, StateFailure, data_limit_exceeded
+from localcloud.services.step_functions.failures import HEARTBEAT_TIMEOUT, TIMEOUT, StateFailure, data_limit_exceeded
 from localcloud.services.step_functions.frame import Frame, Query
 from localcloud.services.step_functions.history import with_failure, with_input, with_output
 from localcloud.services.step_functions.payload import Payload, exceeds_limit, to_json
@@ -30,10 +30,12 @@ class TaskAttempt:
 
     def run(self) -> Payload:
         """The task's result. Raises StateFailure, after the event that tells of it, and EvaluationFailure."""
-        if not self._resource.waits_for_token:
+        if not self._resource.waits_for_token and not self._resource.waits_for_job:
             return self._scheduled(self._query.arguments(), self._call)
         with callbacks.token() as token:
             self._frame.context["Task"] = {"Token": token.text}
+            if self._resource.waits_for_job:
+                return self._scheduled(self._query.arguments(), self._call)
             return self._scheduled(self._query.arguments(), lambda arguments: self._await_token(token, arguments))
 
     def _scheduled(self, arguments: Any, call: Callable[[Any], Any]) -> Payload:
@@ -45,10 +47,11 @@ class TaskAttempt:
         try:
             result = Payload.of(call(arguments))
             if result.too_large:
-                raise data_limit_exceeded(self._resource.name)
-        except TimeoutError:
+                raise data_limit_exceeded(self._resource.name, of_task=True)
+        except TimeoutError as late:
             self._event("TimedOut", with_failure(TIMEOUT, None))
-            raise StateFailure(TIMEOUT) from None
+            missed = isinstance(late, callbacks.HeartbeatMissed)
+            raise StateFailure(TIMEOUT, also=HEARTBEAT_TIMEOUT if missed else None) from None
         except StateFailure as failure:
             self._event("Failed", with_failure(failure.error, failure.cause))
             raise

@@ -43,7 +43,7 @@ def count_with_a_map(emulator: Emulator) -> int:
 
 
 def test_a_thousand_increments_from_a_map_state_all_count():
-    with Emulator(behaviours=("dynamodb_writes",)) as emulator:
+    with Emulator(behaviours=("dynamodb",)) as emulator:
         assert count_with_a_map(emulator) == WRITES
 
 
@@ -53,4 +53,4 @@ def test_plain_emulator_still_loses_increments():
         with Emulator(behaviours=()) as emulator:
             if count_with_a_map(emulator) < WRITES:
                 return
-    pytest.fail("The emulator lost no write in 5000: the behaviour dynamodb_writes may no longer be needed.")
+    pytest.fail("The emulator lost no write in 5000: the behaviour dynamodb may no longer be needed.")

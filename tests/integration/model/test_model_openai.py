@@ -20,6 +20,8 @@ from localcloud.model.openai_server import OpenAIServer
 from tests.unit.messages.samples import MAJOR
 
 MODEL = "amazon.nova-lite-v1:0"
+RAW = 0
+"""Instead of a status: the body is all that is sent, whatever it is."""
 
 
 class Upstream(ThreadingHTTPServer):
@@ -65,6 +67,10 @@ class _UpstreamHandler(BaseHTTPRequestHandler):
         """Quiet."""
 
     def _send(self, status: int, body: Any) -> None:
+        if status == RAW:
+            self.close_connection = True
+            self.wfile.write(body)
+            return
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
@@ -194,6 +200,31 @@ def test_an_answer_without_a_message_is_an_error(server: ModelServer, upstream: 
     with pytest.raises(ClientError) as caught:
         ask(server)
     assert caught.value.response["Error"]["Code"] == "ModelErrorException"
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (b"garbage\r\n\r\n", "ServiceUnavailableException"),
+        (b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"cho', "ServiceUnavailableException"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{", "ModelErrorException"),
+        (b"HTTP/1.1 500 Oh\r\nContent-Length: 50\r\n\r\n{", "InternalServerException"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"[" * 200_000, "ModelErrorException"),
+    ],
+)
+def test_an_answer_that_breaks_off_is_an_error_too(
+    server: ModelServer, upstream: Upstream, sent: bytes, code: str
+) -> None:
+    upstream.answers = [(RAW, sent)]
+    with pytest.raises(ClientError) as caught:
+        ask(server)
+    assert caught.value.response["Error"]["Code"] == code
+
+
+@pytest.mark.parametrize("usage", [None, [1], "many", {"prompt_tokens": "x"}])
+def test_a_usage_that_cannot_be_read_is_estimated(server: ModelServer, upstream: Upstream, usage: Any) -> None:
+    upstream.answers = [(200, chat("Hello there.", usage=usage))]
+    assert ask(server)["usage"]["outputTokens"] == 3
 
 
 def test_a_message_without_content_is_an_empty_reply(server: ModelServer, upstream: Upstream) -> None:

@@ -184,7 +184,7 @@ def test_message_order(wb: Workbench, protected: bool) -> None:
 @pytest.mark.parametrize("protected", [True, False])
 def test_message_turn(wb: Workbench, protected: bool) -> None:
     with nullcontext() if protected else wb.protections.without("message-turn"):
-        messages = overtaken_at(wb, "PublishNotification")
+        messages = overtaken_at(wb, "SendMessages")
 
     assert old_after_new(messages) == (0 if protected else 1)
 

@@ -14,6 +14,9 @@ GATE = "FlightPulse-GateChangeWorkflow"
 CANCELLATION = "FlightPulse-CancellationWorkflow"
 PASSENGERS = "FlightPulse-NotifyPassengers"
 CHUNK = "FlightPulse-NotifyChunk"
+NOTHING_GETS_OUT = tuple(
+    {"state": state, "error": "EventBridge.FailedEntry"} for state in ("SendMessages", "SendMessage")
+)
 THROTTLED = "DynamoDB.ProvisionedThroughputExceededException"
 
 
@@ -297,11 +300,11 @@ def test_a_failed_event_can_be_sent_again_once_its_flight_is_known(world: World)
 
 def test_throttling_is_retried_and_nobody_notices(world: World) -> None:
     flight = world.flight()
-    struck = ("ClaimEvent", "ApplyToFlight", "FindBookings", "ClaimNotification", "ConfirmTold", "RecordOutcome")
+    struck = ("ClaimEvent", "ApplyToFlight", "FindBookings", "ClaimBooking", "ConfirmTold", "RecordOutcome")
     world.faults(
         *({"state": state, "error": THROTTLED, "times": 2} for state in struck),
         {"state": "ComposeMessages", "error": "Lambda.TooManyRequestsException", "times": 2},
-        {"state": "PublishNotification", "error": "EventBridge.FailedEntry", "times": 2},
+        {"state": "SendMessages", "error": "EventBridge.ThrottlingException", "times": 2},
         {"state": "NotifyPassengers", "error": "StepFunctions.ThrottlingException", "times": 1},
     )
 
@@ -317,7 +320,7 @@ def test_a_claim_whose_answer_was_lost_is_still_ours(world: World) -> None:
     world.faults(
         *(
             {"state": state, "error": "States.Timeout", "after": True, "times": 1}
-            for state in ("ClaimEvent", "ApplyToFlight", "ClaimNotification")
+            for state in ("ClaimEvent", "ApplyToFlight", "ClaimBooking")
         )
     )
 
@@ -383,7 +386,7 @@ def test_operators_hear_of_it_even_when_the_dead_letters_do_not_take_it(world: W
 
 def test_a_message_that_cannot_be_sent_lets_go_and_waits_in_the_dead_letters(world: World) -> None:
     flight = world.flight(bookings=1)
-    world.faults({"state": "PublishNotification", "error": "EventBridge.FailedEntry"})
+    world.faults(*NOTHING_GETS_OUT)
 
     ended = world.run(DELAY, delay(flight, "d-unsent"))
     letters = world.dead_letters()
@@ -399,7 +402,7 @@ def test_a_message_that_cannot_be_sent_lets_go_and_waits_in_the_dead_letters(wor
 
 def test_newer_news_does_not_wait_for_a_message_that_was_given_up(world: World) -> None:
     flight = world.flight(bookings=1)
-    world.faults({"state": "PublishNotification", "error": "EventBridge.FailedEntry"})
+    world.faults(*NOTHING_GETS_OUT)
     world.run(DELAY, delay(flight, "d-given-up"))
     world.faults()
 
@@ -411,7 +414,7 @@ def test_newer_news_does_not_wait_for_a_message_that_was_given_up(world: World) 
 
 def test_newer_news_waits_until_older_news_has_gone_out(world: World) -> None:
     flight = world.flight(bookings=1)
-    world.faults({"state": "PublishNotification", "delay_seconds": 1.5, "times": 2})
+    world.faults({"state": "SendMessages", "delay_seconds": 1.5, "times": 1})
     older = world.start(DELAY, {"detail": delay(flight, "d-slow")})
     _wait_until_claimed(world, flight)
 
@@ -426,7 +429,7 @@ def test_newer_news_waits_until_older_news_has_gone_out(world: World) -> None:
 def _wait_until_claimed(world: World, flight: str, subject: str = "departure") -> None:
     for _ in range(500):
         claimed = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
-        if {claimed.get(f"told_{subject}_{channel}_state") for channel in ("email", "sms")} == {"SENDING"}:
+        if claimed.get(f"told_{subject}_state") == "SENDING":
             return
     raise AssertionError("the older message was never claimed")
 
@@ -441,7 +444,7 @@ def test_two_executions_with_the_same_work_at_the_same_time_tell_once(world: Wor
         "flight": {"gate": "A1"},
         "bookings": [{"booking_id": f"BKG-{flight}-0", "passenger_id": f"PAX-{flight}-0"}],
     }
-    world.faults({"state": "PublishNotification", "delay_seconds": 1.5, "times": 2})
+    world.faults({"state": "SendMessages", "delay_seconds": 1.5, "times": 1})
 
     runs = [world.start(CHUNK, request)]
     _wait_until_claimed(world, flight)
@@ -454,7 +457,7 @@ def test_two_executions_with_the_same_work_at_the_same_time_tell_once(world: Wor
 
 def test_a_cancellation_waits_for_the_message_about_a_gate_that_is_on_its_way(world: World) -> None:
     flight = world.flight(bookings=1)
-    world.faults({"state": "PublishNotification", "about": "g-on-its-way", "delay_seconds": 2.0})
+    world.faults({"state": "SendMessages", "about": "g-on-its-way", "delay_seconds": 2.0})
     gate = world.start(GATE, {"id": "x", "detail": gate_change(flight, "g-on-its-way")})
     _wait_until_claimed(world, flight, "gate")
 
@@ -517,12 +520,12 @@ def test_a_confirmation_that_is_refused_waits_as_a_write_to_repeat(world: World)
 
     item = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
     assert {letter["kind"] for letter in letters} == {"write"}
-    assert {item["told_departure_email_state"], item["told_departure_sms_state"]} == {"SENT"}
+    assert item["told_departure_state"] == "SENT"
 
 
 def test_a_claim_that_cannot_be_written_puts_the_message_aside(world: World) -> None:
     flight = world.flight(bookings=1)
-    world.faults({"state": "ClaimNotification", "error": THROTTLED})
+    world.faults({"state": "ClaimBooking", "error": THROTTLED})
 
     ended = world.run(DELAY, delay(flight, "d-unclaimed"))
 
@@ -608,6 +611,51 @@ def test_the_other_workflows_recognise_duplicates_too(world: World, machine: str
     world.run(machine, event)
 
     assert world.run(machine, event).output["outcome"] == "ALREADY_HANDLED"
+
+
+def test_who_can_neither_be_told_nor_set_aside_fails_the_chunk_after_the_others_were_told(world: World) -> None:
+    flight = world.flight(priorities=(3,))
+    world.delete(f"PASSENGER#PAX-{flight}-2")
+    about = {"about": f"BKG-{flight}-0", "error": "States.TaskFailed"}
+    world.faults(
+        *({"state": state, **about} for state in ("SendMessages", "SendMessage", "SetMessagesAside")),
+        {"state": "SetPassengerAside", "error": "States.TaskFailed"},
+    )
+
+    ended = world.run(DELAY, delay(flight, "d-no-letters"))
+
+    (letter,) = world.dead_letters()
+    assert (letter["kind"], ended.output["told"]["failed"]) == ("chunk", 3)
+    assert world.messages() == {("d-no-letters", f"BKG-{flight}-1", channel): 1 for channel in ("email", "sms")}
+    assert world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-1")["told_departure_state"] == "SENT"
+
+
+def test_a_chunk_that_cannot_be_set_aside_fails_the_event_after_the_other_tiers_were_told(world: World) -> None:
+    flight = world.flight(bookings=2)
+    world.faults(
+        {"state": "NotifyChunk", "error": "States.TaskFailed", "times": 1},
+        {"state": "SetChunkAside", "error": "States.TaskFailed"},
+    )
+
+    ended = world.run(DELAY, delay(flight, "d-no-chunk-letter"))
+
+    assert ended.status == "FAILED"
+    assert [letter["kind"] for letter in world.dead_letters()] == ["workflow"]
+    assert {booking for _, booking, _ in world.messages()} == {f"BKG-{flight}-1"}
+
+
+def test_a_booking_that_can_neither_be_marked_nor_set_aside_fails_the_event(world: World) -> None:
+    flight = world.flight(bookings=2)
+    world.faults(
+        {"state": "MarkBooking", "error": THROTTLED, "about": f"BKG-{flight}-0"},
+        {"state": "SetBookingAside", "error": "States.TaskFailed"},
+    )
+
+    ended = world.run(CANCELLATION, cancelled(flight, "c-no-letter"))
+
+    assert (ended.status, ended.error) == ("FAILED", "NotSetAside")
+    assert [letter["kind"] for letter in world.dead_letters()] == ["workflow"]
+    assert world.get(f"BOOKING#BKG-{flight}-1")["booking_status"] == "NEEDS_REBOOKING"
 
 
 @pytest.mark.parametrize("machine", FILES)

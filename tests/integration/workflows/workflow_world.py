@@ -6,11 +6,15 @@ import time
 import urllib.request
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from flightpulse.paths import WORKFLOWS
+from flightpulse.workbench.faults.redrive import Redriver, Result
+from flightpulse.workbench.target.session import Session
 from tests.integration.emulator import Emulator
 
 TABLE = "FlightPulseTable"
@@ -241,8 +245,9 @@ class World:
             time.sleep(0.02)
         raise AssertionError(f"{arn} still runs after {seconds} s")
 
-    def executions(self, machine: str) -> list[str]:
-        pages = self.states.get_paginator("list_executions").paginate(stateMachineArn=self.arns[machine])
+    def executions(self, machine: str, status: str | None = None) -> list[str]:
+        query = {"stateMachineArn": self.arns[machine], **({"statusFilter": status} if status else {})}
+        pages = self.states.get_paginator("list_executions").paginate(**query)
         return [execution["executionArn"] for page in pages for execution in page["executions"]]
 
     def history(self, arn: str) -> list[dict[str, Any]]:
@@ -273,6 +278,48 @@ class World:
         """Messages sent since last asked: how often each (event, booking, channel)."""
         details = [body["detail"] for body in self.received(self.inbox_url) if "notification" in body["detail-type"]]
         return Counter((detail["event_id"], detail["booking_id"], detail["channel"]) for detail in details)
+
+    @property
+    def session(self) -> Session:
+        """What a redrive needs of a target."""
+        outputs = {f"{name.removeprefix('FlightPulse-')}Arn": arn for name, arn in self.arns.items()}
+        parts = SimpleNamespace(
+            target="local",
+            table_name=TABLE,
+            dynamodb=self.dynamodb,
+            sqs=self.sqs,
+            stepfunctions=self.states,
+            outputs={**outputs, "NotificationDeadLettersUrl": self.dead_letters_url},
+        )
+        parts.output = parts.outputs.__getitem__
+        parts.command = lambda verb: f"flightpulse {verb}"
+        return cast("Session", parts)
+
+    def redrive(self) -> list[Result]:
+        """Redrive as ``flightpulse redrive executions notifications`` does, once."""
+        redriver = Redriver(self.session, lambda key, value, headers: None)
+        results = [*redriver.redrive_executions(), *redriver.send_back(["notifications"])]
+        self.settle()
+        return results
+
+    def settle(self) -> None:
+        """Wait until nothing runs any more."""
+        for machine in FILES:
+            for arn in self.executions(machine, "RUNNING"):
+                self.ended(arn)
+
+    @contextmanager
+    def changed(self, machine: str, change: Callable[[dict[str, Any]], object]) -> Iterator[None]:
+        """A state machine with another definition for as long as the block runs."""
+        arn = self.arns[machine]
+        text = self.states.describe_state_machine(stateMachineArn=arn)["definition"]
+        document = json.loads(text)
+        change(document)
+        self.states.update_state_machine(stateMachineArn=arn, definition=json.dumps(document))
+        try:
+            yield
+        finally:
+            self.states.update_state_machine(stateMachineArn=arn, definition=text)
 
     def dead_letters(self) -> list[dict[str, Any]]:
         return self.received(self.dead_letters_url)

@@ -32,7 +32,7 @@ def test_what_is_counted_becomes_one_metric_line_per_combination_of_dimensions(
     assert delays["_aws"]["CloudWatchMetrics"] == [  # type: ignore[index]
         {
             "Namespace": "FlightPulse",
-            "Dimensions": [["event_type", "severity", "service"]],
+            "Dimensions": [["event_type", "severity", "service"], []],
             "Metrics": [
                 {"Name": "DelayEventsProcessed", "Unit": "Count"},
                 {"Name": "AffectedPassengers", "Unit": "Count"},
@@ -41,7 +41,7 @@ def test_what_is_counted_becomes_one_metric_line_per_combination_of_dimensions(
     ]
     assert (delays["DelayEventsProcessed"], delays["AffectedPassengers"]) == ([2.0], [3.0])
     assert (delays["service"], delays["event_type"], delays["severity"]) == ("kafka-consumer", "FLIGHT_DELAY", "MINOR")
-    assert letters["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]  # type: ignore[index]
+    assert letters["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"], []]  # type: ignore[index]
 
 
 def test_what_was_flushed_is_not_counted_again(capsys: pytest.CaptureFixture[str]) -> None:

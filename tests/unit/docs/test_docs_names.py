@@ -101,7 +101,7 @@ def test_files_and_folders_exist(page: Page):
 
 def test_the_check_of_identifiers_reads_something(stack: Stack):
     assert "flightpulse-dead-letters-records" in json.dumps(stack.document)
-    assert "LetOlderNewsArrive" in code()
+    assert "LetOtherNewsGoFirst" in code()
     assert "NoSuchNameAnywhere" not in code()
 
 

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
 from aws_lambda_powertools.utilities.data_classes.kafka_event import KafkaEvent
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +94,13 @@ def test_an_on_failure_record_names_offsets_and_times_per_partition() -> None:
         "lastRecordTimestamp": "1970-01-01T00:00:02.000Z",
     }
     assert info["recordsInfo"]["flight-operations-3"]["firstRecordOffset"] == "5"
+
+
+@pytest.mark.parametrize(("verdict", "error"), [(Verdict.FAILED, "Unhandled"), (Verdict.SUCCEEDED, None)])
+def test_a_function_that_only_reported_items_has_no_function_error(verdict: Verdict, error: str | None) -> None:
+    discarded = Discarded((record(1),), Condition.RETRIES_EXHAUSTED, 4, Answer(verdict))
+    found = invocation_record(discarded, function_arn="arn:f", batch_info={}, now=NOW)
+    assert found["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST", "functionError": error}
 
 
 def test_a_record_that_was_never_sent_has_no_response() -> None:

@@ -156,8 +156,15 @@ def test_a_partial_response_goes_on_from_the_first_failed_record() -> None:
     function, destination = reporting(3, 5), Destination()
     policy = RetryPolicy(max_retries=1, partial_responses=True)
     deliver(function, [record(i) for i in range(1, 6)], policy, destination)
-    assert function.calls == [[1, 2, 3, 4, 5], [3, 4, 5]]
+    assert function.calls == [[1, 2, 3, 4, 5], [3, 4, 5], [3, 4, 5]]
     assert destination.offsets == [[3, 4, 5]]
+
+
+def test_what_a_partial_response_leaves_has_all_of_its_retries_as_lambda_was_recorded_to_do() -> None:
+    function, destination = reporting(5), Destination()
+    deliver(function, [record(i) for i in (3, 4, 5)], RetryPolicy(max_retries=3, partial_responses=True), destination)
+    assert function.calls == [[3, 4, 5], [5], [5], [5], [5]]
+    assert [found.invocations for found in destination.taken] == [4]
 
 
 def test_partial_responses_and_bisecting_discard_only_the_bad_records() -> None:

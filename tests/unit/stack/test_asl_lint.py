@@ -190,13 +190,79 @@ def test_a_loop_without_an_end_is_found() -> None:
     assert "the workflow has no way to end" in seen
 
 
-def test_a_dead_letter_inside_a_map_may_fail_for_good() -> None:
+def test_a_dead_letter_inside_a_map_may_not_end_the_others_either() -> None:
     def last_resort(document: Document) -> None:
         one(document).update(Resource="arn:aws:states:::sqs:sendMessage")
         del one(document)["Catch"]
         del document["States"]["Each"]["ItemProcessor"]["States"]["Lost"]
 
-    assert changed(last_resort) == []
+    assert any("Each/One catches not every error" in problem for problem in changed(last_resort))
+
+
+def write(**arguments: Any) -> Change:
+    """Makes the first state a write with such arguments."""
+
+    def change(document: Document) -> None:
+        state(document, "Read").update(
+            Resource="arn:aws:states:::dynamodb:updateItem",
+            Arguments={
+                "TableName": "${TableName}",
+                "Key": {"PK": {"S": "x"}},
+                "UpdateExpression": "SET #a = :a REMOVE b",
+                "ConditionExpression": "attribute_exists(PK) AND (#a < :a OR NOT #a IN (:b, :c))",
+                "ExpressionAttributeNames": {"#a": "a"},
+                "ExpressionAttributeValues": {":a": {"N": "1"}, ":b": {"N": "2"}, ":c": {"N": "3"}},
+            }
+            | arguments,
+        )
+
+    return change
+
+
+def test_a_write_that_dynamodb_takes_has_no_problems() -> None:
+    assert changed(write()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"ConditionExpression": "#a != :a OR :b = :c"}, "ConditionExpression '#a != :a OR :b = :c': '!' after '#a'"),
+        ({"ConditionExpression": "#a == :a"}, "'=' where an attribute should be"),
+        ({"ConditionExpression": "#a = :a AND"}, "it ends too early"),
+        ({"ConditionExpression": "(#a = :a"}, "it ends too early"),
+        ({"ConditionExpression": "#a = :a)"}, "')' is too much"),
+        ({"ConditionExpression": "exists(#a)"}, "'(' where = or <>"),
+        ({"UpdateExpression": "SET #a := :a"}, "UpdateExpression"),
+        ({"UpdateExpression": "SET #a = :a SET b = :b"}, "SET is there twice"),
+        ({"UpdateExpression": "#a = :a"}, "'#a' where SET or REMOVE or ADD or DELETE should be"),
+        ({"UpdateExpression": "{% 'SET #a = :a' & ($x ? ' b = :b' : '') %}"}, "'b' where SET"),
+        ({"ExpressionAttributeNames": {}}, "#a is in an expression and not in ExpressionAttributeNames"),
+        (
+            {"ExpressionAttributeNames": {"#a": "a", "#b": "b"}},
+            "#b is in ExpressionAttributeNames and in no expression",
+        ),
+        ({"ExpressionAttributeValues": {":a": {"N": "1"}}}, ":b is in an expression and not in"),
+    ],
+)
+def test_an_expression_that_dynamodb_refuses_is_found(arguments: Document, said: str) -> None:
+    seen = changed(write(**arguments))
+    assert any(said in problem for problem in seen), seen
+
+
+def test_an_expression_inside_jsonata_and_one_in_a_letter_are_read_too() -> None:
+    query = "{% $merge([{'TableName': '${TableName}', 'KeyConditionExpression': 'PK != :flight'}, $from]) %}"
+    letter = {
+        "QueueUrl": "${NotificationDeadLettersUrl}",
+        "MessageBody": {"redrive": {"update_item": {"TableName": "${TableName}", "UpdateExpression": "SET a"}}},
+    }
+
+    in_query = changed(
+        lambda d: state(d, "Read").update(Resource="arn:aws:states:::aws-sdk:dynamodb:query", Arguments=query)
+    )
+    in_letter = changed(lambda d: state(d, "SetAside").update(Arguments=letter))
+
+    assert any("Read: KeyConditionExpression 'PK != :flight'" in problem for problem in in_query)
+    assert any("SetAside: UpdateExpression 'SET a': it ends too early" in problem for problem in in_letter)
 
 
 def test_items_that_come_one_after_the_other_may_stop_each_other() -> None:

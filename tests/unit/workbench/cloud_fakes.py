@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -58,14 +59,13 @@ class FakeQueues:
 
 
 class FakeStepFunctions:
-    """Executions with their histories; notes what was started and redriven."""
+    """Executions with their histories; notes what was started. What is started ends as ``ends`` says, at once."""
 
     def __init__(self) -> None:
         self.executions: dict[str, dict[str, Any]] = {}
         self.histories: dict[str, list[dict[str, Any]]] = {}
         self.started: list[tuple[str, Any]] = []
-        self.redriven: list[str] = []
-        self.can_redrive = True
+        self.ends = "SUCCEEDED"
 
     def get_paginator(self, operation: str) -> "_Pages":
         return _Pages(self._listed if operation == "list_executions" else self._history)
@@ -77,12 +77,18 @@ class FakeStepFunctions:
 
     def start_execution(self, **arguments: Any) -> dict[str, str]:
         self.started.append((arguments["stateMachineArn"], json.loads(arguments["input"])))
-        return {"executionArn": f"{arguments['stateMachineArn']}:again-{len(self.started)}"}
-
-    def redrive_execution(self, *, executionArn: str) -> None:  # noqa: N803 - boto3's spelling
-        if not self.can_redrive:
-            raise client_error("InvalidAction")
-        self.redriven.append(executionArn)
+        name = arguments.get("name", f"again-{len(self.started)}")
+        arn = f"{arguments['stateMachineArn'].replace(':stateMachine:', ':execution:')}:{name}"
+        assert arn not in self.executions
+        self.executions[arn] = {
+            "executionArn": arn,
+            "name": name,
+            "stateMachineArn": arguments["stateMachineArn"],
+            "status": self.ends,
+            "startDate": datetime(2026, 11, 23, 13, 0, tzinfo=UTC),
+            "input": arguments["input"],
+        }
+        return {"executionArn": arn}
 
     def _listed(self, **arguments: Any) -> dict[str, Any]:
         found = [
@@ -116,6 +122,14 @@ class FakeTable:
     def get_item(self, **arguments: Any) -> dict[str, Any]:
         item = self.items.get((arguments["Key"]["PK"]["S"], arguments["Key"]["SK"]["S"]))
         return {} if item is None else {"Item": item}
+
+    def get_paginator(self, operation: str) -> "_Pages":
+        assert operation == "query"
+        return _Pages(self._queried)
+
+    def _queried(self, **arguments: Any) -> dict[str, Any]:
+        flight = arguments["ExpressionAttributeValues"][":flight"]["S"]
+        return {"Items": [item for (pk, sk), item in self.items.items() if pk == flight and sk.startswith("BOOKING#")]}
 
     def update_item(self, **arguments: Any) -> None:
         if self.refuses:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.emulator import Emulator
 
-ENGINE = ("lambda_runtime", "dynamodb_writes", "eventbridge", "step_functions", "cloudwatch")
+ENGINE = ("lambda_runtime", "dynamodb", "eventbridge", "step_functions", "cloudwatch")
 
 
 @pytest.fixture(scope="session")

@@ -126,20 +126,17 @@ def test_a_metric_without_dimensions_is_not_the_sum_of_the_others(watch: Watch) 
 
 def test_a_metric_filter_counts_the_events_it_matches(watch: Watch) -> None:
     group = watch.group()
-    watch.logs.put_metric_filter(
-        logGroupName=group,
-        filterName="errors",
-        filterPattern='{ $.level = "ERROR" && $.ms > 10 }',
-        metricTransformations=[
-            {"metricNamespace": watch.namespace, "metricName": "Errors", "metricValue": "1"},
-            {
-                "metricNamespace": watch.namespace,
-                "metricName": "Duration",
-                "metricValue": "$.ms",
-                "dimensions": {"who": "$.who"},
-            },
-        ],
-    )
+    changes: list[dict[str, Any]] = [
+        {"metricName": "Errors", "metricValue": "1"},
+        {"metricName": "Duration", "metricValue": "$.ms", "dimensions": {"who": "$.who"}},
+    ]
+    for change in changes:
+        watch.logs.put_metric_filter(
+            logGroupName=group,
+            filterName=change["metricName"],
+            filterPattern='{ $.level = "ERROR" && $.ms > 10 }',
+            metricTransformations=[{"metricNamespace": watch.namespace, **change}],
+        )
 
     watch.log(
         group,

@@ -206,6 +206,41 @@ def test_filter_criteria_look_into_the_value(local_cloud: Emulator, kafka: broke
     eventually(lambda: values(function) == [wanted])
 
 
+def test_a_value_that_cannot_be_read_does_not_stop_the_mapping(
+    local_cloud: Emulator, kafka: broker.EmbeddedBroker
+) -> None:
+    function = recorder(local_cloud, "kafka-deep")
+    pattern = {"value": {"a": [{"prefix": {"equals-ignore-case": "X"}}]}}
+    map_topic(
+        local_cloud, function, kafka.bootstrap, "deep", FilterCriteria={"Filters": [{"Pattern": json.dumps(pattern)}]}
+    )
+
+    produce(kafka.bootstrap, "deep", '{"a": "x1"}', "[" * 100_000, '{"a": "q"}', '{"a": "X2"}')
+
+    eventually(lambda: values(function) == ['{"a": "x1"}', '{"a": "X2"}'])
+
+
+def test_a_mapping_begins_at_a_moment(local_cloud: Emulator, kafka: broker.EmbeddedBroker) -> None:
+    function = recorder(local_cloud, "kafka-moment")
+    now = time.time()
+    for seconds in (120, 30, 10):
+        produce(kafka.bootstrap, "moment", f"{seconds} ago", timestamp=int((now - seconds) * 1000))
+    mapping = {"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": now - 60}
+    map_topic(local_cloud, function, kafka.bootstrap, "moment", **mapping)
+    produce(kafka.bootstrap, "moment", "now")
+
+    eventually(lambda: values(function) == ["30 ago", "10 ago", "now"])
+
+
+def test_the_second_mapping_of_a_topic_to_a_function_is_refused(
+    local_cloud: Emulator, kafka: broker.EmbeddedBroker
+) -> None:
+    function = recorder(local_cloud, "kafka-once")
+    map_topic(local_cloud, function, kafka.bootstrap, "once")
+    with pytest.raises(ClientError, match=r"ResourceConflictException.*already exists"):
+        map_topic(local_cloud, function, kafka.bootstrap, "once")
+
+
 def test_a_disabled_mapping_goes_on_where_it_stopped(local_cloud: Emulator, kafka: broker.EmbeddedBroker) -> None:
     function = recorder(local_cloud, "kafka-pause")
     mappings = local_cloud.client("lambda")

@@ -245,6 +245,22 @@ def test_settings_that_are_not_allowed_are_refused(local_cloud: Emulator, settin
         )
 
 
+def test_a_second_mapping_to_the_same_function_an_unknown_stream_and_no_pattern_are_refused(
+    local_cloud: Emulator,
+) -> None:
+    stream = streaming_table(local_cloud, "once")
+    function = recorder(local_cloud, "once")
+    uuid = map_stream(local_cloud, function, stream)
+
+    with pytest.raises(ClientError, match=f"ResourceConflictException.*mapping already exists.*{uuid}"):
+        map_stream(local_cloud, function, stream)
+    with pytest.raises(ClientError, match=f"InvalidParameterValueException.*Stream not found: {stream}0"):
+        map_stream(local_cloud, function, f"{stream}0")
+    other = streaming_table(local_cloud, "once-more")
+    with pytest.raises(ClientError, match=r"InvalidParameterValueException.*Invalid filter pattern definition"):
+        map_stream(local_cloud, function, other, FilterCriteria={"Filters": [{"Pattern": "single-string"}]})
+
+
 def test_the_plain_emulator_still_takes_a_partial_batch_response_for_success(plain_emulator: Emulator) -> None:
     stream = streaming_table(plain_emulator, "partial")
     function = recorder(plain_emulator, "partial", REPORT_BAD)

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from tests.integration.emulator import ACCOUNT, REGION, Emulator
+from tests.integration.localcloud import stacks
 from tests.integration.localcloud.functions import deploy
 from tests.integration.localcloud.services.step_functions_machines import Machines, passing
 from tests.integration.localcloud.services.waiting import until
+from tests.integration.localcloud.stacks import resource
 
 POLICY = {
     "Effect": "Allow",
@@ -262,3 +264,129 @@ def test_the_plain_emulator_still_drops_what_it_cannot_deliver(plain_emulator: E
     assert rules.put(Detail="not json")["FailedEntryCount"] == 0
     assert rules.logs.filter_log_events(logGroupName=group)["events"] == []
     assert "Messages" not in rules.queues.receive_message(QueueUrl=url)
+
+
+def refusal(call: Any, **request: Any) -> tuple[str, str]:
+    with pytest.raises(ClientError) as refused:
+        call(**request)
+    error = refused.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def test_an_execution_is_named_after_its_event(engine: Emulator, rules: Rules) -> None:
+    arn = Machines(engine).create(passing())
+    rules.rule(Arn=arn, RoleArn=f"arn:aws:iam::{ACCOUNT}:role/any")
+    (entry,) = rules.put({"a": 1})["Entries"]
+
+    states = engine.client("stepfunctions")
+    (execution,) = until(lambda: states.list_executions(stateMachineArn=arn)["executions"], "An execution")
+    event, _, target = execution["name"].partition("_")
+    assert event == entry["EventId"]
+    assert uuid.UUID(target)
+
+
+def test_a_pattern_asks_for_paths_however_they_are_written(permitted: Rules) -> None:
+    group = permitted.group()
+    name = permitted.rule(Arn=group_arn(group))
+    pattern = json.dumps({"detail": {"state": {"status": ["on"]}}})
+    permitted.events.put_rule(Name=name, EventBusName=permitted.bus, EventPattern=pattern)
+    permitted.put({"state.status": "off"})
+    permitted.put({"state.status": "on"})
+    assert [event["detail"] for event in permitted.logged(group)] == [{"state.status": "on"}]
+
+
+def test_rules_and_targets_are_refused_in_the_words_of_aws(rules: Rules) -> None:
+    bus_arn = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{rules.bus}"
+    name = rules.rule(Arn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:q")
+    events = rules.events
+
+    assert events.describe_rule(Name=name, EventBusName=bus_arn)["Name"] == name
+    assert refusal(events.put_rule, Name="r", EventBusName=bus_arn, EventPattern='{"a": [{"x": 1}]}') == (
+        "InvalidEventPatternException",
+        "Event pattern is not valid. Reason: Unrecognized match type x",
+    )
+    assert refusal(events.put_rule, Name="r", EventBusName=rules.bus, ScheduleExpression="rate(1 day)") == (
+        "ValidationException",
+        "ScheduleExpression is supported only on the default event bus.",
+    )
+    assert refusal(events.put_rule, Name="r")[1] == (
+        "Parameter(s) EventPattern or ScheduleExpression must be specified."
+    )
+    assert refusal(events.describe_rule, Name="nope") == (
+        "ResourceNotFoundException",
+        "Rule nope does not exist on EventBus default.",
+    )
+    assert refusal(events.delete_rule, Name=name, EventBusName=rules.bus) == (
+        "ValidationException",
+        "Rule can't be deleted since it has targets.",
+    )
+    events.remove_targets(Rule=name, EventBusName=rules.bus, Ids=["target"])
+    events.delete_rule(Name=name, EventBusName=rules.bus)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (
+            {"InputPath": "$.detail", "InputTransformer": {"InputTemplate": '"x"'}},
+            "Only one of Input, InputPath, or InputTransformer must be provided for target one.",
+        ),
+        (
+            {"InputTransformer": {"InputPathsMap": {"a": "$.detail.a"}, "InputTemplate": '"<a> <b>"'}},
+            "InputTemplate for target one contains invalid placeholder b.",
+        ),
+        ({"Id": "!one"}, "Member must satisfy regular expression pattern"),
+        ({"Id": "o" * 65}, "Member must have length less than or equal to 64"),
+    ],
+)
+def test_a_target_is_refused_in_the_words_of_aws(rules: Rules, target: dict[str, Any], said: str) -> None:
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"
+    name = rules.rule(Arn=arn)
+    targets = [{"Id": "one", "Arn": arn, **target}]
+    code, message = refusal(rules.events.put_targets, Rule=name, EventBusName=rules.bus, Targets=targets)
+    assert code == "ValidationException"
+    assert said in message
+
+
+def test_a_rule_has_at_most_five_targets(rules: Rules) -> None:
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"
+    name = rules.rule(Arn=arn)
+    more = [{"Id": f"t{number}", "Arn": arn} for number in range(5)]
+    rules.events.put_targets(Rule=name, EventBusName=rules.bus, Targets=more[:4])
+    code, _ = refusal(rules.events.put_targets, Rule=name, EventBusName=rules.bus, Targets=more[4:])
+    assert code == "LimitExceededException"
+
+
+def test_a_pattern_is_tested_on_an_event_as_it_is(rules: Rules) -> None:
+    event = {"id": "1", "source": "s", "detail-type": "t", "account": "0", "region": REGION, "resources": []}
+    event["time"] = "2026-01-01T00:00:00Z"
+    pattern = json.dumps({"detail": {"a": ["x"]}})
+
+    def matches(detail: Any) -> bool:
+        given = json.dumps({**event, "detail": detail})
+        return bool(rules.events.test_event_pattern(EventPattern=pattern, Event=given)["Result"])
+
+    assert matches({"a": "x"})
+    assert not matches('{"a": "x"}')
+    for no_event in ("text", "[1]", '"text"'):
+        assert refusal(rules.events.test_event_pattern, EventPattern=pattern, Event=no_event) == (
+            "ValidationException",
+            "Parameter Event is not valid.",
+        )
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"EventPattern": {"a": [{"x": 1}]}},
+        {},
+        {"EventPattern": {"a": ["b"]}, "Targets": [{"Id": "!", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:q"}]},
+    ],
+)
+def test_a_template_with_a_rule_that_is_refused_fails(engine: Emulator, properties: dict[str, Any]) -> None:
+    name = f"rules-{uuid.uuid4().hex[:8]}"
+    with pytest.raises(WaiterError):
+        stacks.deploy(engine, name, {"Resources": {"Rule": resource("AWS::Events::Rule", **properties)}})
+    assert any(
+        "ValidationException" in why or "InvalidEventPattern" in why for why in stacks.failed_events(engine, name)
+    )

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.services.step_functions_machines import Machines, passing
@@ -63,16 +64,16 @@ def test_a_loop_counts_with_a_variable(machines: Machines) -> None:
 
 
 def test_variables_of_iterations_and_branches_stay_inside(machines: Machines) -> None:
-    inside = passing(Assign={"x": "{% $states.input %}"}, Output="{% $x %}")
+    inside = passing(Assign={"y": "{% $states.input %}"}, Output="{% $x %}")
     seen = machines.run_states(
         [5, 6],
         Start={"Type": "Pass", "Assign": {"x": "outer"}, "Next": "Each"},
         Each={"Type": "Map", "ItemProcessor": inside, "Next": "Both"},
         Both={"Type": "Parallel", "Branches": [inside, inside], "Next": "Show"},
-        Show={"Type": "Pass", "Output": "{% $x %}", "End": True},
+        Show={"Type": "Pass", "Output": {"x": "{% $x %}", "y": "{% $exists($y) %}"}, "End": True},
     )
 
-    assert seen.output == "outer"
+    assert seen.output == {"x": "outer", "y": False}
     assert seen.details("MapStateExited")[0]["output"] == '["outer","outer"]'
 
 
@@ -113,10 +114,8 @@ def test_a_map_over_something_else_than_an_array_fails(machines: Machines) -> No
 def test_a_map_in_distributed_mode_is_refused_loudly(machines: Machines) -> None:
     distributed = {**passing(), "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}
 
-    seen = machines.run_states([1], Each={"Type": "Map", "ItemProcessor": distributed, "End": True})
-
-    assert (seen.status, seen.error) == ("FAILED", "States.Runtime")
-    assert "distributed" in str(seen.cause)
+    with pytest.raises(ClientError, match="does not run Map states in distributed mode at /States/Each"):
+        machines.run_states([1], Each={"Type": "Map", "ItemProcessor": distributed, "End": True})
 
 
 def test_a_catch_has_the_error_output_and_its_own_assign(machines: Machines) -> None:
@@ -244,9 +243,8 @@ def test_text_beyond_ascii_stays_as_it_is(machines: Machines) -> None:
 
 
 def test_results_belong_to_states_that_have_one(machines: Machines) -> None:
-    seen = machines.run_states({}, Only={"Type": "Pass", "Output": "{% $states.result %}", "End": True})
-
-    assert seen.error == "States.QueryEvaluationError"
+    with pytest.raises(ClientError, match=r"\$states.result is not available in this field at /States/Only/Output"):
+        machines.run_states({}, Only={"Type": "Pass", "Output": "{% $states.result %}", "End": True})
 
 
 def test_jsonpath_machines_still_run_and_fail_on_paths_to_nothing(machines: Machines) -> None:

@@ -114,8 +114,52 @@ def test_fields_between_spaces(pattern: str, expected: bool) -> None:
     assert matches(pattern, LINE) is expected
 
 
-@pytest.mark.parametrize("pattern", ["{ $.a }", "{ $.a = }", "{ a = 1 }", "{ ($.a = 1 }", "{ $.a = 1", "[a, b", "%(%"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{ $.a }",
+        "{ $.a = }",
+        "{ a = 1 }",
+        "{ ($.a = 1 }",
+        "{ $.a = 1",
+        "{ $.level = 'ERROR' }",
+        "{ $.level = ann@example.com }",
+        "{ $.a = %x% && $.b = %y% && $.c = %z% }",
+        "[a, b",
+        "[a = 'x']",
+        "%(%",
+        "%a!%",
+        "a@b",
+        "'ERROR'",
+        "SW1234/DAL",
+        '""',
+        "x" * 1025,
+    ],
+)
 def test_patterns_that_cannot_be_read_are_refused(pattern: str) -> None:
     with pytest.raises(PatternError):
         compiled(pattern)
     assert not matches(pattern, EVENT)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("a@b", "Invalid character(s) in term 'a@b'"),
+        ("{ $.a = 1", "If a filter pattern starts with '{' it must end with '}'"),
+    ],
+)
+def test_a_refusal_says_what_cloudwatch_logs_says(pattern: str, why: str) -> None:
+    with pytest.raises(PatternError) as refused:
+        compiled(pattern)
+    assert str(refused.value) == why
+
+
+def test_unquoted_text_may_be_numbers_addresses_and_names() -> None:
+    for pattern in (
+        "{ $.a = -1.5e+3 }",
+        "{ $.ip = 10.0.* }",
+        "{ $.arn = arn:aws:s3:::b/k }",
+        "{ $.a = kms.amazonaws.com }",
+    ):
+        compiled(pattern)

@@ -144,3 +144,19 @@ def test_now_is_the_time_of_the_evaluation_also_for_an_expression_seen_before() 
         pass
 
     assert evaluate("$millis()", {}) > first
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("$range(1, 9, 9)", 1),
+        ("$range(0, 9, 3)", [0, 3, 6, 9]),
+        ("$sort($rows, function($l, $r) { $l.k > $r.k }).v", ["b", "d", "a", "c", "e"]),
+        ("$replace('265lbs', /([0-9.]+)lbs/, function($m) { ($number($m.groups[0]) * 2) & 'kg' })", "530kg"),
+        ("$replace('aab', /a/, function($m) { $uppercase($m.match) }, 1)", "Aab"),
+    ],
+)
+def test_functions_give_what_they_give_on_aws(expression: str, value: Any) -> None:
+    rows = [{"k": key, "v": name} for key, name in zip((1, 0, 1, 0, 1), "abcde", strict=True)]
+
+    assert evaluate(expression, {"rows": rows}) == value

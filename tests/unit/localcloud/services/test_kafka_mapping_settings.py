@@ -62,7 +62,7 @@ def test_a_complete_mapping_has_no_problem() -> None:
         ({"SelfManagedEventSource": {}}, "KAFKA_BOOTSTRAP_SERVERS"),
         ({"SelfManagedEventSource": {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["broker"]}}}, "HOST:PORT"),
         ({"Topics": ["a", "b"]}, "one Kafka topic"),
-        ({"StartingPosition": None}, "StartingPosition"),
+        ({"StartingPosition": None}, "startingPosition"),
         ({"StartingPosition": "AT_TIMESTAMP"}, "StartingPositionTimestamp"),
         ({"MaximumBatchingWindowInSeconds": 301}, "MaximumBatchingWindowInSeconds"),
         ({"MaximumRetryAttempts": 3}, "provisioned mode"),

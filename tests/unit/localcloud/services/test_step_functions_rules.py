@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from localcloud.services.step_functions import retry
-from localcloud.services.step_functions.failures import Stopped
+from localcloud.services.step_functions.failures import StateFailure, Stopped, data_limit_exceeded
 from localcloud.services.step_functions.history import Cursor, History, details_key
 from localcloud.services.step_functions.payload import LIMIT_BYTES, Payload, exceeds_limit
 from localcloud.services.step_functions.resource import Resource
@@ -38,7 +38,7 @@ def test_each_retrier_counts_for_itself_and_the_first_that_matches_decides() -> 
     retriers = [{"ErrorEquals": ["A"], "MaxAttempts": 1}, {"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}]
     retries = retry.Retries(retriers, largest)
 
-    delays = [retries.delay_after(error) for error in ("A", "B", "B", "B", "A")]
+    delays = [retries.delay_after(StateFailure(error)) for error in ("A", "B", "B", "B", "A")]
 
     assert delays == [1, 1, 2, None, None]
     assert retries.count == 3
@@ -48,8 +48,8 @@ def test_three_attempts_are_the_default_and_none_is_possible() -> None:
     three = retry.Retries([{"ErrorEquals": ["A"]}], largest)
     none = retry.Retries([{"ErrorEquals": ["A"], "MaxAttempts": 0}], largest)
 
-    assert [three.delay_after("A") is not None for _ in range(4)] == [True, True, True, False]
-    assert none.delay_after("A") is None
+    assert [three.delay_after(StateFailure("A")) is not None for _ in range(4)] == [True, True, True, False]
+    assert none.delay_after(StateFailure("A")) is None
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,29 @@ def test_three_attempts_are_the_default_and_none_is_possible() -> None:
     ],
 )
 def test_which_names_stand_for_which_errors(names: list[str], error: str | None, expected: bool) -> None:
-    assert retry.matches(names, error) is expected
+    assert retry.matches(names, StateFailure(error)) is expected
+
+
+def test_a_result_that_is_too_large_is_caught_by_states_all_where_a_task_gave_it_and_else_only_by_name() -> None:
+    of_task, of_state = data_limit_exceeded("lambda", of_task=True), data_limit_exceeded("Merge")
+
+    assert [retry.matches(["States.ALL"], failure) for failure in (of_task, of_state)] == [True, False]
+    assert retry.matches(["States.DataLimitExceeded"], of_state)
+
+
+def test_a_missed_heartbeat_is_a_time_out_and_goes_by_its_own_name_too() -> None:
+    missed = StateFailure("States.Timeout", also="States.HeartbeatTimeout")
+
+    assert [retry.matches([name], missed) for name in ("States.HeartbeatTimeout", "States.Timeout", "A")] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_the_cause_of_a_time_out_is_an_empty_text_and_that_of_a_failure_without_one_is_null() -> None:
+    assert StateFailure("States.Timeout").output == {"Error": "States.Timeout", "Cause": ""}
+    assert StateFailure(None).output == {"Error": None, "Cause": None}
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def condition(stack: _Stack, machine: str, state: str) -> str:
 
 
 def claim(stack: _Stack) -> str:
-    return condition(stack, CHUNK, "TellEachPassenger/ClaimNotification")
+    return condition(stack, CHUNK, "TellEachBooking/ClaimBooking")
 
 
 def leave_off(switch: Switch, stack: _Stack, *wanted: str, pid: int = 1, token: str = "long gone") -> None:
@@ -259,7 +259,7 @@ def test_what_was_deployed_meanwhile_is_left_alone(switch: Switch, stack: _Stack
 def test_a_definition_that_is_not_the_stacks_is_named_and_can_be_put_back(switch: Switch, stack: _Stack) -> None:
     before = stack.deployed[CHUNK]
     definition = json.loads(before)
-    del definition["States"]["TellEachPassenger"]["ItemProcessor"]["States"]["ClaimNotification"]["Catch"]
+    del definition["States"]["TellEachBooking"]["ItemProcessor"]["States"]["ClaimBooking"]["Catch"]
     stack.deployed[CHUNK] = json.dumps(definition)
 
     assert switch.table().note == f"{CHUNK} is not as the stack deployed it. Put it back: wb.protections.restore()"

@@ -26,6 +26,7 @@ SAMPLE = {
         "new_arrival": "2026-12-01T12:00:00Z",
     },
     "order": "2026-12-01T08:00:00.000Z#e",
+    "times": {":departure": {"S": "2026-12-01T10:00:00Z"}, ":arrival": {"S": "2026-12-01T12:00:00Z"}},
 }
 
 
@@ -125,7 +126,9 @@ def test_no_condition_is_left_with_doubled_parentheses(protection: Protection) -
 def test_a_condition_that_is_not_there_is_named_with_its_state() -> None:
     document = altered("notify-chunk", [protections.find("message-order")]).document
 
-    with pytest.raises(UserError, match=r"FlightPulse-NotifyChunk has no condition '\(#order < :order' in ClaimNotif"):
+    with pytest.raises(
+        UserError, match=r"FlightPulse-NotifyChunk has no condition '\(#order < :order' in ClaimBooking"
+    ):
         protections.without(document, "notify-chunk", [protections.find("message-order")])
 
 

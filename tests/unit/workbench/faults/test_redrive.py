@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -131,15 +131,48 @@ def notification_letter(redrive: object, kind: str = "chunk") -> dict[str, Any]:
     }
 
 
+CHUNK = {"bookings": [{"booking_id": "BKG-0001", "passenger_id": "PAX-0001"}]}
+START_CHUNK = {"start_execution": {"stateMachineArn": machine(names.NOTIFY_CHUNK), "input": CHUNK}}
+
+
 def test_a_chunk_is_started_with_the_input_it_had(target: FakeTarget, redriver: Redriver):
-    order = {"start_execution": {"stateMachineArn": machine(names.NOTIFY_CHUNK), "input": {"bookings": [1]}}}
-    target.sqs.put("https://sqs/notifications", notification_letter(order))
+    target.sqs.put("https://sqs/notifications", notification_letter(START_CHUNK))
 
     result = only(redriver)
 
-    assert target.stepfunctions.started == [(machine(names.NOTIFY_CHUNK), {"bookings": [1]})]
-    assert result.done == "started as again-1"
+    assert target.stepfunctions.started == [(machine(names.NOTIFY_CHUNK), CHUNK)]
+    assert result.done.startswith("sent again by letter-")
     assert result.what == "a group of bookings, SW1234 (evt-1)"
+    assert waiting(target, "notifications") == 0
+
+
+def test_a_letter_stays_until_what_it_started_has_succeeded(target: FakeTarget, topic: Topic):
+    target.sqs.put("https://sqs/notifications", notification_letter(START_CHUNK))
+    redriver = Redriver(target.session, topic.publish, seconds=0)
+    target.stepfunctions.ends = "RUNNING"
+    assert "the letter stays until it has succeeded" in only(redriver).done
+
+    assert only(redriver).problem.startswith("left alone: letter-")
+    (execution,) = target.stepfunctions.executions.values()
+    execution["status"] = target.stepfunctions.ends = "FAILED"
+    assert "failed again" in only(redriver).problem
+    assert waiting(target, "notifications") == 1
+    target.stepfunctions.ends = "SUCCEEDED"
+
+    assert only(redriver).done.endswith("-3")
+    assert waiting(target, "notifications") == 0
+
+
+def test_what_an_earlier_redrive_has_done_is_not_started_again(target: FakeTarget, topic: Topic):
+    target.sqs.put("https://sqs/notifications", notification_letter(START_CHUNK))
+    redriver = Redriver(target.session, topic.publish, seconds=0)
+    target.stepfunctions.ends = "RUNNING"
+    only(redriver)
+    (execution,) = target.stepfunctions.executions.values()
+    execution["status"] = "SUCCEEDED"
+
+    assert only(redriver).done == f"sent again by {execution['name']}"
+    assert len(target.stepfunctions.started) == 1
 
 
 def test_a_note_in_the_table_is_written_again(target: FakeTarget, redriver: Redriver):
@@ -160,24 +193,19 @@ def test_a_note_that_came_too_late_is_not_needed(target: FakeTarget, redriver: R
 def test_what_says_that_a_message_is_out_is_written_before_anything_is_started_again(
     target: FakeTarget, redriver: Redriver
 ):
-    order = {"start_execution": {"stateMachineArn": machine(names.NOTIFY_CHUNK), "input": {}}}
-    target.sqs.put("https://sqs/notifications", notification_letter(order))
+    target.sqs.put("https://sqs/notifications", notification_letter(START_CHUNK))
     target.sqs.put("https://sqs/notifications", notification_letter({"update_item": {"TableName": "T"}}, "write"))
 
-    assert [result.done for result in redriver.send_back()] == ["written", "started as again-1"]
+    assert [result.done[:10] for result in redriver.send_back()] == ["written", "sent again"]
 
 
 def test_redriving_executions_writes_such_notes_first_and_leaves_other_letters(target: FakeTarget, redriver: Redriver):
-    order = {"start_execution": {"stateMachineArn": machine(names.NOTIFY_CHUNK), "input": {}}}
-    target.sqs.put("https://sqs/notifications", notification_letter(order))
+    target.sqs.put("https://sqs/notifications", notification_letter(START_CHUNK))
     target.sqs.put("https://sqs/notifications", notification_letter({"update_item": {"TableName": "T"}}, "write"))
     arn = failed_execution(target, "one", last="Task")
     claim(target, "IN_PROGRESS", arn)
 
-    assert [result.done for result in redriver.redrive_executions()] == [
-        "written",
-        "redriven from the state that failed",
-    ]
+    assert [result.done[:13] for result in redriver.redrive_executions()] == ["written", "started again"]
     assert waiting(target, "notifications") == 1
 
 
@@ -339,38 +367,55 @@ def claim(target: FakeTarget, status: str, execution: str) -> None:
     target.dynamodb.items["EVENT#evt-1", "CLAIM"] = {"status": {"S": status}, "execution": {"S": execution}}
 
 
-def test_an_execution_that_failed_in_a_task_is_redriven(target: FakeTarget, redriver: Redriver):
-    arn = failed_execution(target, "one", last="Task")
-    claim(target, "IN_PROGRESS", arn)
+@pytest.mark.parametrize(("status", "last"), [("FAILED", "Fail"), ("ABORTED", "Task"), ("TIMED_OUT", "Map")])
+def test_a_failed_execution_is_followed_by_one_that_names_it(
+    target: FakeTarget, redriver: Redriver, status: str, last: str
+):
+    arn = failed_execution(target, "one", status=status, last=last)
+    claim(target, "FAILED" if last == "Fail" else "IN_PROGRESS", arn)
 
     (result,) = redriver.redrive_executions()
 
-    assert result.done == "redriven from the state that failed"
-    assert target.stepfunctions.redriven == [arn]
-
-
-def test_an_execution_that_ended_in_a_fail_state_is_started_anew(target: FakeTarget, redriver: Redriver):
-    arn = failed_execution(target, "one")
-    claim(target, "FAILED", arn)
-
-    (result,) = redriver.redrive_executions()
-
-    assert result.done == "started again as again-1"
-    assert target.stepfunctions.redriven == []
+    assert result.done.startswith("started again as redrive-")
     ((started, given),) = target.stepfunctions.started
     assert started == machine(names.WORKFLOWS["delay"])
     assert given["detail"]["event_id"] == "evt-1"
+    assert given["redrive"] == {"predecessor": arn, "done": []}
 
 
-def test_where_redriving_is_not_possible_the_claim_is_released_first(target: FakeTarget, redriver: Redriver):
-    target.stepfunctions.can_redrive = False
-    arn = failed_execution(target, "one", status="ABORTED", last="Task")
-    claim(target, "IN_PROGRESS", arn)
+def test_the_rebooking_system_is_not_called_again_by_the_one_that_follows(target: FakeTarget, redriver: Redriver):
+    arn = failed_execution(target, "one")
+    claim(target, "FAILED", arn)
+    builder = HistoryBuilder()
+    builder.add("ExecutionStarted", 0, input="{}")
+    builder.task("CallRebooking")
+    builder.add("ExecutionFailed", error="States.Timeout", cause="too slow")
+    target.stepfunctions.histories[arn] = builder.events
 
-    (result,) = redriver.redrive_executions()
+    list(redriver.redrive_executions())
 
-    assert result.done == "started again as again-1"
-    assert target.dynamodb.updates[0]["ExpressionAttributeValues"][":mine"] == {"S": arn}
+    assert target.stepfunctions.started[0][1]["redrive"]["done"] == ["CallRebooking"]
+
+
+def test_an_execution_that_is_followed_already_is_left_alone(target: FakeTarget, redriver: Redriver):
+    claim(target, "FAILED", failed_execution(target, "one"))
+    target.stepfunctions.ends = "RUNNING"
+    list(redriver.redrive_executions())
+
+    (again,) = redriver.redrive_executions()
+
+    assert again.problem.startswith("left alone: redrive-")
+    assert len(target.stepfunctions.started) == 1
+
+
+def test_many_handled_failures_do_not_hide_the_one_that_nobody_handled(target: FakeTarget, redriver: Redriver):
+    lost = failed_execution(target, "lost")
+    claim(target, "FAILED", lost)
+    for number in range(600):
+        handled = failed_execution(target, f"handled-{number}")
+        target.stepfunctions.executions[handled]["startDate"] = NOW + timedelta(seconds=number)
+
+    assert [failed.summary.arn for failed in redriver.failed_executions()] == [lost]
 
 
 @pytest.mark.parametrize("status", ["DONE", "SUPERSEDED", "IN_PROGRESS"])

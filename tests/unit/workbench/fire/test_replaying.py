@@ -1,8 +1,10 @@
 """What a replay must show, and how it is summed up, from facts alone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,11 +115,30 @@ def test_recipients_are_known_from_the_plan_alone():
 
 
 def test_a_replay_that_was_stopped_is_found_again(tmp_path: Path):
-    stopped = replaying.Progress(choice={"day": "2013-02-08"}, began_at=BEGAN, sent=3, passed_seconds=12.5)
+    choice = replaying.Choice(day="2013-02-08", leaves_on="2026-11-25", flights=4)
+    stopped = replaying.Progress(choice=choice, began_at=BEGAN, sent=3, passed_seconds=12.5)
 
     stopped.save(tmp_path)
 
-    assert replaying.Progress.load(tmp_path) == stopped
+    found = replaying.Progress.load(tmp_path)
+    assert (found.sent, found.began_at, found.passed_seconds) == (3, BEGAN, 12.5)
+    assert found.choice.plan() == choice.plan()
+
+
+@pytest.mark.parametrize(
+    ("options", "flights"),
+    [
+        ({}, 12),
+        ({"flights": 5}, 5),
+        ({"all_flights": True}, 32),
+        ({"origins": ("EWR",)}, 13),
+        ({"origins": ("EWR",), "flights": 3}, 3),
+    ],
+)
+def test_a_whole_day_is_sampled_unless_it_is_asked_for(options: dict[str, Any], flights: int):
+    choice = replaying.Choice(day="2013-07-06", leaves_on="2026-11-25", bookings=1, **options)
+
+    assert choice.plan().totals.flights == flights
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"choice": {}, "began_at": "noon"}'])
@@ -146,3 +167,45 @@ def test_the_summary_counts_by_kind_and_all_together():
 @pytest.mark.parametrize(("percent", "value"), [(50, 5), (95, 10), (10, 1)])
 def test_percentiles_are_values_that_were_seen(percent: int, value: int):
     assert replaying.percentile(range(1, 11), percent) == value
+
+
+class Clock:
+    """Time that passes only when somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> bool:
+        self.now += seconds
+        return False
+
+
+PEOPLE = {FLIGHT: (Recipient("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
+RUNNING = Facts(sent=(DELAY,), handled=(handled("d1", status="RUNNING", outcome=""),), recipients=PEOPLE)
+UNTOLD = replace(RUNNING, handled=(handled("d1"),))
+DONE = replace(UNTOLD, messages=(message(DELAY, 1),))
+
+
+def waited(*seen: Facts) -> tuple[float, bool]:
+    """How long somebody looks at these facts, one after the other and the last for ever; whether all was well."""
+    clock, facts = Clock(), list(seen)
+    _, checks = replaying.until_told(lambda: facts.pop(0) if len(facts) > 1 else facts[0], clock)
+    return clock.now, all(check.ok for check in checks)
+
+
+def test_a_replay_ends_as_soon_as_everybody_is_told():
+    assert waited(RUNNING, RUNNING, DONE) == (2.0, True)
+
+
+def test_a_slow_replay_is_waited_for_as_long_as_something_moves():
+    told = [replace(RUNNING, messages=(message(DELAY, 1),) * number) for number in range(2, 400)]
+
+    assert waited(*told, DONE) == (398.0, True)
+
+
+def test_a_replay_in_which_nothing_moves_any_more_is_over():
+    assert waited(RUNNING) == (120.0, False)
+    assert waited(RUNNING, UNTOLD) == (16.0, False)

@@ -223,6 +223,7 @@ def bench(target: FakeTarget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_dead_letters_are_listed_and_sent_back(bench: Workbench, target: FakeTarget) -> None:
     arn = machine("FlightPulse-NotifyChunk")
+    chunk = {"bookings": [{"booking_id": "BKG-0001", "passenger_id": "PAX-0001"}]}
     letter = {
         "kind": "notification",
         "channel": "sms",
@@ -230,17 +231,17 @@ def test_dead_letters_are_listed_and_sent_back(bench: Workbench, target: FakeTar
         "flight_id": "SW1234",
         "event_id": "evt-1",
         "reason": {"code": "EventBridge.FailedEntry", "message": "no room"},
-        "redrive": {"start_execution": {"stateMachineArn": arn, "input": {"a": 1}}},
+        "redrive": {"start_execution": {"stateMachineArn": arn, "input": chunk}},
     }
     target.sqs.put("https://sqs/notifications", letter)
 
     assert bench.dead_letters.table().rows[0][:3] == (
         "notifications",
-        "the sms for BKG-0001, SW1234 (evt-1)",
+        "the messages for BKG-0001, SW1234 (evt-1)",
         "EventBridge.FailedEntry: no room",
     )
     assert bench.dead_letters.redrive("notifications").column("") == ["✓"]
-    assert target.stepfunctions.started == [(arn, {"a": 1})]
+    assert target.stepfunctions.started == [(arn, chunk)]
     assert len(bench.dead_letters.table()) == 0
 
 

@@ -3,6 +3,7 @@
 from flightpulse.workbench.player import Player
 from flightpulse.workbench.player.gantt import Clock
 from flightpulse.workbench.player.texts import Lines
+from flightpulse.workbench.show.tables import TABLE
 from tests.unit.workbench.player import runs
 
 
@@ -36,7 +37,7 @@ def test_many_ordinary_items_share_a_line():
 
 def test_the_html_table_inside_the_player_needs_no_style():
     text = Player(runs.MAP, runs.interleaved()).table().html()
-    assert text.startswith("<table><thead><tr><th>state</th>")
+    assert text.startswith(f"{TABLE}<thead><tr><th>state</th>")
     assert "style" not in text
 
 

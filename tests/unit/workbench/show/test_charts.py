@@ -1,6 +1,7 @@
 """Charts say in words what they show, and are the same bytes every time."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -72,3 +73,20 @@ def test_executions_beside_each_other_say_how_many_ran_at_once() -> None:
         "alone, from 3.00 to 4.00 s",
     ]
     assert picture.png == charts.concurrency(spans[::-1]).png
+
+
+def test_percentiles_that_lie_close_together_have_labels_on_two_heights(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.axes import Axes
+
+    heights: dict[str, float] = {}
+    annotate = Axes.annotate
+
+    def noting(axes: Axes, text: str, xy: tuple[float, float], **more: Any) -> Any:
+        heights[text.split()[0]] = axes.transAxes.inverted().transform(axes.transData.transform(xy))[1]
+        return annotate(axes, text, xy, **more)
+
+    monkeypatch.setattr(Axes, "annotate", noting)
+    charts.latency_ecdf([1.0, 1.01, 1.02, 1.03])
+
+    # A line of this size takes six hundredths of the chart's height.
+    assert abs(heights["p95"] - heights["p50"]) > 0.06

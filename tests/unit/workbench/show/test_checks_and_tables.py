@@ -71,3 +71,11 @@ def test_a_few_words_stay_on_one_line() -> None:
 
     assert 'nowrap">✓ accepted<' in html
     assert html.count("nowrap") == 1
+
+
+def test_a_dollar_sign_in_a_table_begins_no_formula() -> None:
+    """Notebooks typeset what stands between two of them, unless the class says not to."""
+    html = Table.of(("rule",), [("$.type is $.kind",)]).html()
+
+    assert html.startswith('<table class="mathjax_ignore">')
+    assert "$.type is $.kind" in html

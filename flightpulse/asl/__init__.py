@@ -1,0 +1,1 @@
+"""The Amazon States Language: what Step Functions refuses of a definition. It knows nothing of flights."""

@@ -1,0 +1,152 @@
+"""Visits every state of a world breadth-first, so that the first broken promise has the shortest way to it."""
+
+import resource
+import sys
+import time
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+
+from flightpulse.protocol.definitions import Rules
+from flightpulse.protocol.model import CANCELLATION, DELAY, GATE, LOST, PROMISES, Protocol, State, World
+
+ALL = "all"
+MEMORY = "the memory that it may use"
+TIME = "the time that it may take"
+FAULTS_AT_MOST = 9
+_LOOK_EVERY = 2_000
+
+OnProgress = Callable[[str], object]
+
+WORLDS: tuple[World, ...] = (
+    World((DELAY,), bookings=2),
+    World((DELAY,), channels=2, deliveries=(2,)),
+    World((DELAY,), flight_missing=True),
+    World((CANCELLATION,), deliveries=(2,)),
+    World((DELAY, DELAY)),
+    World((DELAY, CANCELLATION)),
+    World((GATE, CANCELLATION)),
+    World((DELAY, GATE)),
+)
+"""What is explored: each kind of news alone, delivered twice, to two passengers or on two channels, and in pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What came of one world. ``stopped`` says why it is incomplete; ``trace`` leads to the broken promise."""
+
+    world: World
+    faults: int
+    states: int
+    steps: int
+    seconds: float
+    stopped: str = ""
+    broken: str = ""
+    trace: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every state was visited and no promise is broken."""
+        return not self.stopped and not self.broken
+
+
+def explore(
+    world: World,
+    rules: Rules,
+    faults: int,
+    *,
+    megabytes: int,
+    deadline: float,
+    on_progress: OnProgress = lambda _said: None,
+) -> Explored:
+    """Visit every state that ``faults`` faults can lead to, or stop at the first broken promise.
+
+    It also stops when this process holds more than ``megabytes``, or at ``deadline`` (of ``time.monotonic``).
+    """
+    protocol = Protocol(world, rules)
+    began, steps = time.monotonic(), 0
+    first = protocol.start(faults)
+    seen = {hash(first)}
+    # For the way back: of every state, the state before it and which of its steps led here.
+    before, choices = array("q", [-1]), array("H", [0])
+    frontier: list[tuple[int, State]] = [(0, first)]
+    result = partial(Explored, world, faults)
+    while frontier:
+        following: list[tuple[int, State]] = []
+        for place, (number, state) in enumerate(frontier):
+            if place % _LOOK_EVERY == 0:
+                on_progress(f"{world.name}: {len(seen):,} states")
+                reason = TIME if time.monotonic() > deadline else MEMORY if _megabytes() > megabytes else ""
+                if reason:
+                    return result(len(seen), steps, time.monotonic() - began, stopped=reason)
+            found = protocol.steps(state)
+            steps += len(found)
+            goes_on = False
+            for choice, step in enumerate(found):
+                goes_on = goes_on or step.state.faults == state.faults
+                if step.broken:
+                    trace = (*_trace(protocol, first, before, choices, number), step.said)
+                    return result(len(seen), steps, time.monotonic() - began, broken=step.broken, trace=trace)
+                mark = hash(step.state)
+                if mark not in seen:
+                    seen.add(mark)
+                    before.append(number)
+                    choices.append(choice)
+                    following.append((len(before) - 1, step.state))
+            if not goes_on and protocol.lost(state):
+                trace = _trace(protocol, first, before, choices, number)
+                return result(len(seen), steps, time.monotonic() - began, broken=LOST, trace=trace)
+        frontier = following
+    return result(len(seen), steps, time.monotonic() - began)
+
+
+def explore_all(
+    rules: Rules,
+    faults: int,
+    *,
+    worlds: Sequence[World] = WORLDS,
+    megabytes: int,
+    seconds: float,
+    processes: int = 2,
+) -> Iterable[Explored]:
+    """Explore the worlds side by side, and give each result when it is there."""
+    deadline = time.monotonic() + seconds
+    work = partial(_explore, rules=rules, faults=faults, megabytes=megabytes // max(processes, 1), deadline=deadline)
+    if processes <= 1:
+        yield from map(work, worlds)
+        return
+    # Rules hold no more than texts and flags, so that a fresh process can be given them.
+    with get_context("spawn").Pool(processes, maxtasksperchild=1) as pool:
+        yield from pool.imap_unordered(work, worlds)
+
+
+def _explore(world: World, rules: Rules, faults: int, megabytes: int, deadline: float) -> Explored:
+    return explore(world, rules, faults, megabytes=megabytes, deadline=deadline)
+
+
+def _trace(
+    protocol: Protocol, first: State, before: Sequence[int], choices: Sequence[int], number: int
+) -> tuple[str, ...]:
+    way = []
+    while number > 0:
+        way.append(choices[number])
+        number = before[number]
+    state, said = first, []
+    for choice in reversed(way):
+        step = protocol.steps(state)[choice]
+        said.append(step.said)
+        state = step.state
+    return tuple(said)
+
+
+def _megabytes() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak // (1 << 20 if sys.platform == "darwin" else 1 << 10))
+
+
+def promises_kept(results: Iterable[Explored]) -> dict[str, bool]:
+    """Every promise in words, and whether nothing that was explored breaks it."""
+    broken = {one.broken for one in results}
+    return {said: promise not in broken for promise, said in PROMISES.items()}

@@ -1,0 +1,178 @@
+"""Closes claims of messages whose execution ended without saying what came of them.
+
+A claim names its execution, and the execution's history shows whether the bus took the messages. So nobody has to
+guess: before anything is started again, the note that is missing is written.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flightpulse.adapters.dynamodb_json import item_to_typed
+from flightpulse.domain import keys
+from flightpulse.errors import UserError
+from flightpulse.workbench.executions import executions
+from flightpulse.workbench.executions.history import Visit, walk
+from flightpulse.workbench.target import names
+from flightpulse.workbench.target.session import Session
+
+_SUBJECTS = ("departure", "gate")
+
+
+class StillAtWorkError(Exception):
+    """A claim is held by an execution that still runs; the text says by which."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenClaim:
+    """News of one subject that an execution claimed on a booking and did not close. ``order`` names the event."""
+
+    flight_id: str
+    booking_id: str
+    subject: str
+    order: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a history says of one booking: the channels that were to be told, and those whose messages are out."""
+
+    due: frozenset[str]
+    out: frozenset[str]
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.due) and self.due == self.out
+
+
+def close(session: Session, event_id: str, flight_id: str, bookings: Iterable[str] = ()) -> int:
+    """Close the claims of an event (on some bookings, or on all of its flight) whose executions are over.
+
+    Gives how many there were. Raises StillAtWorkError when one of the executions still runs; then nothing is changed.
+    """
+    found = [
+        claim
+        for item in _items(session, flight_id, list(bookings))
+        for claim in open_claims(flight_id, item)
+        if claim.order.partition("#")[2] == event_id
+    ]
+    ended = {name: _ended(session, name) for name in dict.fromkeys(claim.by for claim in found)}
+    for claim in found:
+        _close(session, claim, sent_to(ended[claim.by], claim.booking_id))
+    return len(found)
+
+
+def open_claims(flight_id: str, item: Mapping[str, Any]) -> Iterator[OpenClaim]:
+    """The claims on a flight's booking (as DynamoDB gives it) that are open."""
+    for subject in _SUBJECTS:
+        told = f"told_{subject}"
+        if item.get(f"{told}_state", {}).get("S") == "SENDING":
+            booking = item["SK"]["S"].removeprefix(keys.BOOKING)
+            yield OpenClaim(flight_id, booking, subject, item[told]["S"], item[f"{told}_by"]["S"])
+
+
+def sent_to(visits: Iterable[Visit], booking_id: str) -> Sent:
+    """What the visits of a NotifyChunk execution say about one booking.
+
+    A call to the bus of which the history shows no end, as when the execution was stopped in the middle of it, counts
+    as one that sent nothing: the message goes out again rather than not at all.
+    """
+    due: set[str] = set()
+    out: set[str] = set()
+    for visit in walk(visits):
+        for branch in visit.branches if visit.name == "TellEachBooking" else ():
+            if _is_about(branch.visits, booking_id):
+                for inner in walk(branch.visits):
+                    if inner.name in ("SendMessages", "SendMessage"):
+                        for channels, taken in _calls(inner):
+                            due |= channels
+                            out |= taken
+    return Sent(frozenset(due), frozenset(out))
+
+
+def _is_about(visits: Iterable[Visit], booking_id: str) -> bool:
+    key = item_to_typed({"SK": keys.BOOKING + booking_id})["SK"]
+    claims = (attempt for visit in visits if visit.name == "ClaimBooking" for attempt in visit.attempts)
+    return any(json.loads(attempt.arguments)["Key"]["SK"] == key for attempt in claims)
+
+
+def _calls(visit: Visit) -> Iterator[tuple[set[str], set[str]]]:
+    """The channels of each call of PutEvents, and those of its entries that the bus took."""
+    for attempt in visit.attempts:
+        channels = [str(entry["DetailType"]).rpartition(".")[2] for entry in json.loads(attempt.arguments)["Entries"]]
+        if attempt.ended_at is None:
+            taken: set[str] = set()
+        elif attempt.problem is None:
+            taken = set(channels)
+        else:
+            taken = (
+                set(_taken(channels, attempt.problem.cause)) if "FailedEntryCount" in attempt.problem.cause else set()
+            )
+        yield set(channels), taken
+
+
+def _taken(channels: list[str], cause: str) -> Iterator[str]:
+    """The channels of the entries that a refused call says it took: its cause is the answer of PutEvents."""
+    entries = json.loads(cause).get("Entries", [])
+    for channel, entry in zip(channels, entries, strict=len(entries) == len(channels)):
+        if "ErrorCode" not in entry:
+            yield channel
+
+
+def _items(session: Session, flight_id: str, bookings: list[str]) -> Iterator[Mapping[str, Any]]:
+    table = session.table_name
+    if bookings:
+        for booking in bookings:
+            key = item_to_typed(keys.booking_of_flight(flight_id, booking))
+            answer = session.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
+            yield from [answer["Item"]] if "Item" in answer else []
+        return
+    pages = session.dynamodb.get_paginator("query").paginate(
+        TableName=table,
+        KeyConditionExpression="PK = :flight AND begins_with(SK, :booking)",
+        ExpressionAttributeValues={":flight": {"S": keys.FLIGHT + flight_id}, ":booking": {"S": keys.BOOKING}},
+        ConsistentRead=True,
+    )
+    for page in pages:
+        yield from page["Items"]
+
+
+def _ended(session: Session, name: str) -> tuple[Visit, ...]:
+    """The visits of a NotifyChunk execution that is over. One that nobody knows any more sent nothing that is known."""
+    arn = f"{session.output('NotifyChunkArn').replace(':stateMachine:', ':execution:')}:{name}"
+    try:
+        execution = executions.load(session, arn)
+    except UserError:
+        return ()
+    if execution.status == "RUNNING":
+        raise StillAtWorkError(f"left alone: {names.NOTIFY_CHUNK} {name} is still at work on it")
+    return execution.history.visits
+
+
+def _close(session: Session, claim: OpenClaim, sent: Sent) -> None:
+    from botocore.exceptions import ClientError
+
+    told = f"told_{claim.subject}"
+    attributes = {"#order": told, **{f"#{part}": f"{told}_{part}" for part in ("state", "by", "until", "out")}}
+    values = {":order": {"S": claim.order}, ":by": {"S": claim.by}, ":sending": {"S": "SENDING"}}
+    out = {"L": [{"S": f"{claim.order} {channel}"} for channel in sorted(sent.out)]}
+    update, more = (
+        ("SET #state = :state REMOVE #by, #until, #out", {":state": {"S": "SENT"}})
+        if sent.complete
+        else ("SET #state = :state, #out = :out REMOVE #by, #until", {":state": {"S": "FAILED"}, ":out": out})
+    )
+    try:
+        session.dynamodb.update_item(
+            TableName=session.table_name,
+            Key=item_to_typed(keys.booking_of_flight(claim.flight_id, claim.booking_id)),
+            UpdateExpression=update,
+            ConditionExpression="#order = :order AND #state = :sending AND #by = :by",
+            ExpressionAttributeNames=attributes,
+            ExpressionAttributeValues={**values, **more},  # type: ignore[dict-item]
+        )
+    except ClientError as error:
+        # Newer news has taken over meanwhile.
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise

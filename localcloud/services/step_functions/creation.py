@@ -1,0 +1,91 @@
+"""What a definition is refused for when a state machine is created or validated: by AWS, and by the local cloud alone.
+
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flightpulse.asl import definitions
+from flightpulse.asl.definitions import SCHEMA, Diagnostic
+from localcloud.services.step_functions import intrinsics, json_paths
+
+_PATH_FIELDS = ("InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "Variable")
+_ANYWHERE = ("Branches", "ItemProcessor", "Iterator")
+
+
+def diagnostics(text: str, *, express: bool = False, anywhere: bool = False) -> list[Diagnostic]:
+    """Everything that is wrong with a definition, which is given as it was sent.
+
+    ``anywhere`` leaves out what only the local cloud does not run.
+    """
+    try:
+        definition = json.loads(text or "null")
+    except ValueError as error:
+        return [Diagnostic("INVALID_JSON_DESCRIPTION", str(error), "/")]
+    if not isinstance(definition, dict):
+        return [Diagnostic(SCHEMA, "Definition must be a valid JSON object", "/")]
+    try:
+        here = () if anywhere else _not_run_here(definition, "")
+        return [*definitions.diagnostics(definition, express=express), *here]
+    except (AttributeError, TypeError, KeyError) as error:
+        return [Diagnostic(SCHEMA, f"A field has a value of the wrong type ({error})", "/")]
+
+
+def refusal(text: Any, *, express: bool = False, anywhere: bool = False) -> str | None:
+    """The message with which the creation of a state machine is refused; None when it is not."""
+    found = [one for one in diagnostics(str(text or ""), express=express, anywhere=anywhere) if one.severity == "ERROR"]
+    if not found:
+        return None
+    problems = ", ".join(f"{problem.code}: {problem.message} at {problem.location}" for problem in found)
+    return f"Invalid State Machine Definition: '{problems}'"
+
+
+def validation(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer of ValidateStateMachineDefinition."""
+    found = diagnostics(str(request.get("definition") or ""), express=request.get("type") == "EXPRESS")
+    wanted = [one for one in found if one.severity == "ERROR" or request.get("severity") == "WARNING"]
+    most = int(request.get("maxResults") or 100)
+    shown = [
+        {"severity": one.severity, "code": one.code, "message": one.message, "location": one.location}
+        for one in wanted[:most]
+    ]
+    failed = any(one.severity == "ERROR" for one in found)
+    return {"result": "FAIL" if failed else "OK", "diagnostics": shown, "truncated": len(wanted) > most}
+
+
+def _not_run_here(machine: Mapping[str, Any], path: str) -> Iterator[Diagnostic]:
+    """What Step Functions runs and the local cloud does not: said at creation, not in the middle of an execution."""
+    for name, state in machine.get("States", {}).items():
+        where = f"{path}/States/{name}"
+        processor = state.get("ItemProcessor", state.get("Iterator", {}))
+        if processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
+            yield Diagnostic(SCHEMA, "The local cloud does not run Map states in distributed mode", where)
+        yield from _paths({field: value for field, value in state.items() if field not in _ANYWHERE}, where)
+        for part in (processor, *state.get("Branches", ())):
+            yield from _not_run_here(part, where)
+
+
+def _paths(value: Any, path: str) -> Iterator[Diagnostic]:
+    if isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _paths(item, f"{path}[{place}]")
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            if isinstance(item, str) and (name.endswith(".$") or name in _PATH_FIELDS):
+                problem = _path_problem(item)
+                if problem:
+                    yield Diagnostic(SCHEMA, f"The local cloud cannot read this: {problem}", f"{path}/{name}")
+            else:
+                yield from _paths(item, f"{path}/{name}")
+
+
+def _path_problem(text: str) -> str | None:
+    if not text.startswith("States."):
+        return json_paths.problem(text)
+    try:
+        paths = intrinsics.paths(intrinsics.parse(text))
+    except intrinsics.IntrinsicError as error:
+        return str(error)
+    return next((problem for path in paths if (problem := json_paths.problem(path))), None)

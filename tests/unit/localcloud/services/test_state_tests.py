@@ -1,0 +1,208 @@
+"""TestState answers with what the interpreter makes of one state, its service mocked."""
+
+import json
+from typing import Any
+
+import pytest
+
+from localcloud.services.step_functions import mock_results, state_tests
+from localcloud.services.step_functions.resource import Resource
+from localcloud.services.step_functions.run import Refused
+
+INVOKE = {"Type": "Task", "QueryLanguage": "JSONata", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
+RETRIED = {
+    **INVOKE,
+    "Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 3, "BackoffRate": 2, "MaxAttempts": 2}],
+    "Catch": [{"ErrorEquals": ["States.ALL"], "Output": "{% $states.errorOutput.Error %}", "Next": "Tell"}],
+}
+ITEM = {"StartAt": "One", "States": {"One": {"Type": "Pass", "End": True}}}
+
+
+class _NoExecutions:
+    def start(self, state_machine: str, text: str, name: str | None = None) -> Any:
+        raise AssertionError("a test of one state starts nothing else")
+
+    def stop(self, run: Any, error: str | None, cause: str | None) -> None:
+        raise AssertionError("a test of one state stops nothing else")
+
+
+def answered(definition: dict[str, Any], **request: Any) -> dict[str, Any]:
+    given = {name: json.dumps(value) if name in ("input", "variables") else value for name, value in request.items()}
+    return state_tests.answer({"definition": json.dumps(definition), **given}, _NoExecutions())
+
+
+def mocked(result: Any, **more: Any) -> dict[str, Any]:
+    return {"result": json.dumps(result), **more}
+
+
+def failing(error: str, cause: str = "why") -> dict[str, Any]:
+    return {"errorOutput": {"error": error, "cause": cause}}
+
+
+def test_a_mocked_task_hands_on_what_its_output_makes_of_the_result() -> None:
+    state = {**INVOKE, "Arguments": {"Payload": "{% $who %}"}, "Output": "{% $states.result.Payload & '!' %}"}
+
+    told = answered(state, mock=mocked({"Payload": "hi"}), variables={"who": "Ann"}, inspectionLevel="DEBUG")
+
+    assert told == {
+        "status": "SUCCEEDED",
+        "output": '"hi!"',
+        "inspectionData": {
+            "input": "{}",
+            "variables": '{"who":"Ann"}',
+            "afterArguments": '{"Payload":"Ann"}',
+            "result": '{"Payload":"hi"}',
+        },
+    }
+
+
+def test_a_jsonpath_state_shows_its_data_between_its_fields() -> None:
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::dynamodb:getItem",
+        "InputPath": "$.a",
+        "End": True,
+        "Parameters": {"TableName.$": "$.t"},
+        "ResultSelector": {"n.$": "$.Item.N"},
+        "ResultPath": "$.r",
+    }
+
+    told = answered(state, input={"a": {"t": "T"}}, mock=mocked({"Item": {"N": {"S": "x"}}}), inspectionLevel="TRACE")
+
+    assert told["output"] == '{"a":{"t":"T"},"r":{"n":{"S":"x"}}}'
+    assert told["inspectionData"] == {
+        "input": '{"a": {"t": "T"}}',
+        "afterInputPath": '{"t":"T"}',
+        "afterParameters": '{"TableName":"T"}',
+        "result": '{"Item":{"N":{"S":"x"}}}',
+        "afterResultSelector": '{"n":{"S":"x"}}',
+        "afterResultPath": '{"a":{"t":"T"},"r":{"n":{"S":"x"}}}',
+    }
+
+
+@pytest.mark.parametrize(
+    ("retries", "status", "details"),
+    [
+        (0, "RETRIABLE", {"retryIndex": 0, "retryBackoffIntervalSeconds": 3}),
+        (1, "RETRIABLE", {"retryIndex": 0, "retryBackoffIntervalSeconds": 6}),
+        (2, "CAUGHT_ERROR", {"catchIndex": 0}),
+    ],
+)
+def test_a_failure_is_tried_again_until_it_is_caught(retries: int, status: str, details: dict[str, int]) -> None:
+    told = answered(
+        RETRIED,
+        mock=failing("Busy"),
+        stateConfiguration={"retrierRetryCount": retries},
+        inspectionLevel="DEBUG",
+    )
+
+    assert (told["status"], told["error"], told["cause"]) == (status, "Busy", "why")
+    assert told["inspectionData"]["errorDetails"] == details
+    assert told.get("nextState") == ("Tell" if status == "CAUGHT_ERROR" else None)
+
+
+def test_what_nothing_catches_fails() -> None:
+    assert answered(INVOKE, mock=failing("Broken")) == {"status": "FAILED", "error": "Broken", "cause": "why"}
+
+
+def test_a_choice_says_which_way_it_goes() -> None:
+    state = {
+        "Type": "Choice",
+        "QueryLanguage": "JSONata",
+        "Choices": [{"Condition": "{% $states.input.cost < 10 %}", "Next": "Approved"}],
+        "Default": "Ask",
+    }
+
+    assert [answered(state, input={"cost": cost})["nextState"] for cost in (9, 10)] == ["Approved", "Ask"]
+
+
+def test_a_state_is_found_by_its_name_at_any_depth() -> None:
+    machine = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Each",
+        "States": {
+            "Each": {
+                "Type": "Map",
+                "Items": "{% $states.input %}",
+                "End": True,
+                "ItemProcessor": {
+                    "StartAt": "One",
+                    "States": {"One": {"Type": "Pass", "Output": "{% $states.input + 1 %}", "End": True}},
+                },
+            }
+        },
+    }
+
+    assert answered(machine, stateName="One", input=1)["output"] == "2"
+    assert answered(machine, stateName="Each", input=[1], mock=mocked([2]))["output"] == "[2]"
+
+
+def test_more_failed_iterations_than_a_map_tolerates_fail_it() -> None:
+    state = {"Type": "Map", "ItemProcessor": ITEM, "ToleratedFailureCount": 1, "End": True}
+
+    told = [
+        answered(
+            state, input=[1, 2, 3], mock=mocked([1, 2, 3]), stateConfiguration={"mapIterationFailureCount": failed}
+        )
+        for failed in (1, 2)
+    ]
+
+    assert [one["status"] for one in told] == ["SUCCEEDED", "FAILED"]
+    assert told[1]["error"] == "States.ExceedToleratedFailureThreshold"
+
+
+def test_a_context_that_is_given_is_the_whole_context() -> None:
+    state = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.context %}", "End": True}
+
+    assert answered(state, context='{"Execution": {"Name": "mine"}}')["output"] == '{"Execution":{"Name":"mine"}}'
+    assert set(json.loads(answered(state)["output"])) == {"Execution", "StateMachine", "State"}
+
+
+PARALLEL = {"Type": "Parallel", "Branches": [ITEM, ITEM], "End": True}
+
+
+@pytest.mark.parametrize(
+    ("state", "request_fields", "message"),
+    [
+        ({"Type": "Pass", "End": True}, {"mock": mocked(1)}, "State type 'Pass' is not supported when a mock is"),
+        (INVOKE, {}, "RoleArn must be specified when testing a Task state"),
+        (INVOKE, {"mock": {"result": "no json"}}, "Mocked result must be valid JSON"),
+        (INVOKE, {"mock": {**mocked(1), **failing("E")}}, "A test mock should have only one of the following fields"),
+        (INVOKE, {"mock": mocked({}), "revealSecrets": True}, "TestState does not support RevealSecrets"),
+        (PARALLEL, {}, "TestState API does not support Map or Parallel states"),
+        (PARALLEL, {"mock": mocked([1])}, "Mocked result must contain the same number of items as number of Parallel"),
+        (PARALLEL, {"mock": mocked({})}, "Mocked result must be an array."),
+        ({"Type": "Pass", "Next": "A", "Output": 1}, {}, "Invalid State Machine Definition"),
+    ],
+)
+def test_what_cannot_be_tested_is_refused_in_words(state: Any, request_fields: Any, message: str) -> None:
+    with pytest.raises(Refused) as refused:
+        answered(state, **request_fields)
+
+    assert refused.value.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("resource", "result", "message"),
+    [
+        ("events:putEvents", {"Entries": "no list"}, "Field 'Entries' must be an array"),
+        ("lambda:invoke", {"StatusCode": "200"}, "Field 'StatusCode' must be a number"),
+        ("lambda:invoke", {"Payload": {"any": "JSON"}}, None),
+        ("states:startExecution", {}, "Required field 'ExecutionArn' is missing"),
+        ("aws-sdk:lambda:getFunction", {"Configuration": {"MemorySize": 127}}, "Field 'MemorySize' is less than"),
+        ("aws-sdk:s3:getObject", {"StorageClass": "WARM"}, "Field 'StorageClass' is not an expected value"),
+        ("sqs:sendMessage.waitForTaskToken", {"any": "answer"}, None),
+        ("aws-sdk:nothing:atAll", {"any": "answer"}, None),
+    ],
+)
+def test_a_mocked_result_is_one_that_the_service_could_give(resource: str, result: Any, message: str | None) -> None:
+    found = mock_results.problem(Resource.read(f"arn:aws:states:::{resource}"), result, required=True)
+
+    assert found is None if message is None else str(found).startswith(message)
+
+
+def test_only_a_strict_mock_needs_every_field() -> None:
+    resource = Resource.read("arn:aws:states:::states:startExecution")
+
+    assert mock_results.problem(resource, {}, required=False) is None
+    assert mock_results.problem(resource, {"StartDate": True}, required=False) == "Field 'StartDate' must be a string"

@@ -1,0 +1,327 @@
+"""The model and the workflows say the same: whoever changes one has to look at the other."""
+
+import json
+from typing import Any
+
+import pytest
+
+from flightpulse.stack import asl
+
+EVENT_WORKFLOWS = ("delay", "gate_change", "cancellation")
+ALL = ["States.ALL"]
+REFUSED = "DynamoDB.ConditionalCheckFailedException"
+NEVER = [REFUSED, "States.QueryEvaluationError"]
+
+
+def states(name: str) -> dict[str, Any]:
+    return dict(asl.load(name).states())
+
+
+def booking_state(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = states("notify_chunk")[f"TellEachBooking/{name}"]
+    return found
+
+
+def ways_out(state: dict[str, Any]) -> dict[str, str]:
+    """Where a state leads: after its success, and by the errors that it catches."""
+    caught = {error: catcher["Next"] for catcher in state.get("Catch", ()) for error in catcher["ErrorEquals"]}
+    return {"": state.get("Next", "end"), **caught}
+
+
+def attempts(state: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    """How often a state is tried again after an error, and how long at most in between."""
+    return {
+        error: (retrier["MaxAttempts"], retrier.get("MaxDelaySeconds", 0))
+        for retrier in state["Retry"]
+        for error in retrier["ErrorEquals"]
+    }
+
+
+def longest_seconds(state: dict[str, Any]) -> float:
+    """The longest that a state can take, when every attempt but the last hangs until its time is over."""
+    (retrier,) = [retrier for retrier in state["Retry"] if retrier["ErrorEquals"] == ALL]
+    waits = [
+        min(retrier["IntervalSeconds"] * retrier["BackoffRate"] ** number, retrier["MaxDelaySeconds"])
+        for number in range(retrier["MaxAttempts"])
+    ]
+    return float(sum(waits) + (retrier["MaxAttempts"] + 1) * state["TimeoutSeconds"])
+
+
+# Of the model's steps: the condition, the write, and where the workflow goes.
+STEPS = {
+    "ClaimBooking": (
+        "attribute_exists(PK) AND (attribute_not_exists(cancelled_by) OR cancelled_by = :event)"
+        " AND (attribute_not_exists(#other) OR #other <> :sending OR #other_until < :now)"
+        " AND (attribute_not_exists(#order) OR (#order < :order AND (#state <> :sending OR #until < :now))"
+        " OR (#order = :order AND #state <> :sent AND (#state <> :sending OR #by = :me)))",
+        "{% 'SET #order = :order, #state = :sending, #by = :me, #until = :until'"
+        " & ($event.event_type = 'FLIGHT_CANCELLED' ? ', cancelled_by = :event' : '') %}",
+        {"": "SendMessages", REFUSED: "LookAtBooking", "States.ALL": "SetMessagesAside"},
+        {REFUSED: (0, 0), "States.QueryEvaluationError": (0, 0), "States.ALL": (5, 8)},
+    ),
+    "SendMessages": (
+        None,
+        None,
+        {"": "ConfirmTold", "EventBridge.FailedEntry": "SendOneByOne", "States.ALL": "SendOneByOne"},
+        {"EventBridge.FailedEntry": (0, 0), "States.QueryEvaluationError": (0, 0), "States.ALL": (2, 8)},
+    ),
+    "SendOneByOne/SendMessage": (None, None, {"": "end", "States.ALL": "NotSent"}, {"States.ALL": (4, 8)}),
+    "ConfirmTold": (
+        "#order = :order AND (#by = :me OR #state <> :sending)",
+        "SET #state = :sent REMOVE #by, #until, #out",
+        {"": "end", REFUSED: "Told", "States.ALL": "ConfirmLater"},
+        {REFUSED: (0, 0), "States.QueryEvaluationError": (0, 0), "States.ALL": (6, 20)},
+    ),
+    "ConfirmLater": (None, None, {"": "end", "States.ALL": "Told"}, {"States.ALL": (6, 20)}),
+    "ReleaseClaim": (
+        "#order = :order AND #state = :sending AND #by = :me",
+        "SET #state = :failed, #out = :out REMOVE #by, #until",
+        {"": "SetMessagesAside", "States.ALL": "SetMessagesAside"},
+        {REFUSED: (0, 0), "States.QueryEvaluationError": (0, 0), "States.ALL": (6, 20)},
+    ),
+    "SetMessagesAside": (None, None, {"": "end", "States.ALL": "NotSetAside"}, {"States.ALL": (6, 20)}),
+    "LookAtBooking": (None, None, {"": "WhyRefused", "States.ALL": "SetMessagesAside"}, {"States.ALL": (6, 20)}),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_of_a_booking_is_the_one_that_the_model_knows(name: str) -> None:
+    state = booking_state(name)
+    arguments = state["Arguments"]
+
+    assert (
+        arguments.get("ConditionExpression"),
+        arguments.get("UpdateExpression"),
+        ways_out(state),
+        attempts(state),
+    ) == STEPS[name]
+
+
+def test_nothing_else_of_a_booking_calls_anybody() -> None:
+    calls = [path for path, state in states("notify_chunk").items() if state["Type"] == "Task"]
+
+    assert {path.removeprefix("TellEachBooking/") for path in calls} == {
+        "GetPassengerDetails",
+        "ComposeMessages",
+        "SetAsideWhoCannotBeTold/SetPassengerAside",
+        *STEPS,
+    }
+
+
+def test_the_claim_of_a_booking_reads_and_writes_what_its_names_say() -> None:
+    arguments = booking_state("ClaimBooking")["Arguments"]
+
+    assert arguments["ExpressionAttributeNames"] == {
+        "#order": "{% 'told_' & $subject %}",
+        "#state": "{% 'told_' & $subject & '_state' %}",
+        "#by": "{% 'told_' & $subject & '_by' %}",
+        "#until": "{% 'told_' & $subject & '_until' %}",
+        "#other": "{% 'told_' & $other & '_state' %}",
+        "#other_until": "{% 'told_' & $other & '_until' %}",
+    }
+    assert arguments["ExpressionAttributeValues"] == {
+        ":order": {"S": "{% $order %}"},
+        ":event": {"S": "{% $event.event_id %}"},
+        ":sending": {"S": "SENDING"},
+        ":sent": {"S": "SENT"},
+        ":me": {"S": "{% $states.context.Execution.Name %}"},
+        ":now": {"N": "{% $string($floor($millis() / 1000)) %}"},
+        ":until": {"N": "{% $string($floor($millis() / 1000) + 120) %}"},
+    }
+
+
+@pytest.mark.parametrize("name", ["ConfirmTold", "ReleaseClaim"])
+def test_who_closes_a_claim_does_so_under_the_name_that_claimed(name: str) -> None:
+    arguments = booking_state(name)["Arguments"]
+    claimed = booking_state("ClaimBooking")["Arguments"]
+
+    for part in ("#order", "#state", "#by", "#until"):
+        assert arguments["ExpressionAttributeNames"][part] == claimed["ExpressionAttributeNames"][part]
+    assert arguments["ExpressionAttributeNames"]["#out"] == "{% 'told_' & $subject & '_out' %}"
+    for value in (":order", ":me", ":sending"):
+        assert arguments["ExpressionAttributeValues"][value] == claimed["ExpressionAttributeValues"][value]
+
+
+def test_the_note_that_waits_in_a_letter_is_the_one_that_could_not_be_written() -> None:
+    letter = booking_state("ConfirmLater")["Arguments"]["MessageBody"]
+
+    assert letter["redrive"] == {"update_item": booking_state("ConfirmTold")["Arguments"]}
+
+
+def test_a_lease_covers_every_attempt_from_the_claim_to_the_last_message() -> None:
+    """The model lets a claim outlive its time only when nothing of it is sent any more."""
+    until = booking_state("ClaimBooking")["Arguments"]["ExpressionAttributeValues"][":until"]["N"]
+    lease = int(until.partition("+ ")[2].partition(")")[0])
+
+    longest = sum(
+        longest_seconds(booking_state(name)) for name in ("ClaimBooking", "SendMessages", "SendOneByOne/SendMessage")
+    )
+
+    assert lease == 120
+    assert longest <= lease
+    assert states("notify_chunk")["TellEachBooking/SendOneByOne"]["MaxConcurrency"] == 2
+    assert str(lease) in booking_state("LetOtherNewsGoFirst")["Seconds"]
+
+
+def test_a_refused_claim_is_understood_as_the_model_understands_it() -> None:
+    rules = booking_state("WhyRefused")
+
+    assert [(rule["Condition"], rule["Next"]) for rule in rules["Choices"]] == [
+        ("{% $cancelled %}", "Overtaken"),
+        ("{% $last.order = $order and $last.state = 'SENT' %}", "AlreadyTold"),
+        ("{% $not($known) or $last.order > $order %}", "Overtaken"),
+        (
+            "{% $last.order = $order and $last.state = 'SENDING' and $free_at < $floor($millis() / 1000) %}",
+            "SetMessagesAside",
+        ),
+    ]
+    assert rules["Default"] == "LetOtherNewsGoFirst"
+    assert ways_out(booking_state("LetOtherNewsGoFirst")) == {"": "ClaimBooking"}
+    look = booking_state("LookAtBooking")
+    assert look["Arguments"]["ConsistentRead"] is True
+    assert look["Arguments"]["Key"]["SK"] == {"S": "{% 'BOOKING#' & $booking.booking_id %}"}
+
+
+def test_no_way_out_of_a_booking_is_an_error() -> None:
+    """An error would end the Map, and cut off siblings between sending and noting."""
+    inner = {path: state for path, state in states("notify_chunk").items() if path.startswith("TellEachBooking/")}
+
+    assert [path for path, state in inner.items() if state["Type"] == "Fail"] == []
+    assert [
+        path for path, state in inner.items() if state["Type"] == "Task" and state["Catch"][-1]["ErrorEquals"] != ALL
+    ] == []
+
+
+@pytest.mark.parametrize("name", EVENT_WORKFLOWS)
+def test_an_event_is_claimed_as_the_model_claims_it(name: str) -> None:
+    found = states(name)
+    claim, failure = found["ClaimEvent"], found["RecordFailure"]
+
+    assert claim["Arguments"]["ConditionExpression"] == (
+        "attribute_not_exists(PK) OR #execution = :me"
+        " OR (#execution = :predecessor AND #status IN (:in_progress, :failed))"
+    )
+    assert claim["Arguments"]["ExpressionAttributeNames"] == {"#execution": "execution", "#status": "status"}
+    assert claim["Arguments"]["ExpressionAttributeValues"] == {
+        ":me": {"S": "{% $states.context.Execution.Id %}"},
+        ":predecessor": {"S": "{% $predecessor %}"},
+        ":in_progress": {"S": "IN_PROGRESS"},
+        ":failed": {"S": "FAILED"},
+    }
+    assert claim["Arguments"]["Item"]["expires_at"] == {"N": "{% $string($floor($millis() / 1000) + 2592000) %}"}
+    assert claim["Arguments"]["Item"]["execution"] == {"S": "{% $states.context.Execution.Id %}"}
+    assert ways_out(claim) == {"": "ApplyToFlight", REFUSED: "AlreadyHandled", "States.ALL": "RecordFailure"}
+    assert failure["Arguments"]["ConditionExpression"] == "attribute_not_exists(#execution) OR #execution = :me"
+    assert ways_out(failure) == {
+        "": "SendToDeadLetters",
+        REFUSED: "AlreadyHandled",
+        "States.ALL": "SendToDeadLetters",
+    }
+    for state in (claim, failure, found["ApplyToFlight"]):
+        assert attempts(state) == {REFUSED: (0, 0), "States.QueryEvaluationError": (0, 0), "States.ALL": (6, 20)}
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"), [("delay", "departure"), ("gate_change", "gate"), ("cancellation", "departure")]
+)
+def test_a_flight_takes_an_event_as_the_model_lets_it(name: str, subject: str) -> None:
+    found = states(name)
+    apply, look, why = found["ApplyToFlight"], found["LookAtFlight"], found["WhyRefused"]
+
+    assert apply["Arguments"]["ConditionExpression"] == (
+        f"attribute_exists(PK) AND ({subject}_as_of = :order OR ((attribute_not_exists({subject}_as_of)"
+        f" OR {subject}_as_of < :order) AND NOT #status IN (:cancelled, :departed, :arrived)))"
+    )
+    assert f"{subject}_as_of = :order" in apply["Arguments"]["UpdateExpression"]
+    assert ways_out(apply)[REFUSED] == "LookAtFlight"
+    assert look["Arguments"]["ConsistentRead"] is True
+    assert look["Assign"]["newer"] == (
+        f"{{% ($exists($states.result.Item.{subject}_as_of) and $states.result.Item.{subject}_as_of.S > $order)"
+        " or $states.result.Item.status.S in ['CANCELLED', 'DEPARTED', 'ARRIVED'] %}"
+    )
+    assert look["Assign"]["known"] == "{% $exists($states.result.Item) %}"
+    assert [(rule["Condition"], rule["Next"]) for rule in why["Choices"]] == [
+        ("{% $newer %}", "RecordSuperseded"),
+        ("{% $known %}", "ApplyToFlight"),
+    ]
+    assert why["Default"] == "RecordFailure"
+
+
+@pytest.mark.parametrize("name", EVENT_WORKFLOWS)
+def test_the_letter_of_an_event_names_whom_a_redrive_follows(name: str) -> None:
+    order = states(name)["SendToDeadLetters"]["Arguments"]["MessageBody"]["redrive"]["start_execution"]
+
+    assert order["input"] == (
+        "{% $merge([$states.context.Execution.Input,"
+        " {'redrive': {'predecessor': $states.context.Execution.Id, 'done': $done}}]) %}"
+    )
+
+
+def test_the_rebooking_system_is_called_unless_a_predecessor_did() -> None:
+    found = states("cancellation")
+
+    assert found["NotifyPassengers"]["Next"] == "IsRebookingCalled"
+    assert found["IsRebookingCalled"]["Choices"] == [
+        {"Condition": "{% 'CallRebooking' in $done %}", "Next": "RecordOutcome"}
+    ]
+    assert found["CallRebooking"]["Assign"] == {"done": ["CallRebooking"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [(name, "NotifyPassengers") for name in EVENT_WORKFLOWS]
+    + [("notify_passengers", "InOrderOfTier/InChunks/NotifyChunk")],
+)
+def test_a_start_whose_answer_was_lost_finds_the_same_execution(name: str, path: str) -> None:
+    start = states(name)[path]
+
+    assert (
+        "$states.context.Execution.Id & ' ' & $string($states.context.Execution.RedriveCount)"
+        in start["Arguments"]["Name"]
+    )
+    assert set(attempts(start)) == {
+        "StepFunctions.ExecutionLimitExceededException",
+        "StepFunctions.ThrottlingException",
+        "StepFunctions.SdkClientException",
+        "StepFunctions.AWSStepFunctionsException",
+    }
+
+
+def test_nobody_is_given_up_before_the_parent_has_a_letter_of_them() -> None:
+    chunk, passengers = states("notify_chunk"), states("notify_passengers")
+
+    for found in (chunk, passengers):
+        assert found["IsAnybodyLost"]["Choices"] == [{"Condition": "{% $lost > 0 %}", "Next": "SomeAreLost"}]
+        assert found["SomeAreLost"]["Type"] == "Fail"
+    start = passengers["InOrderOfTier/InChunks/NotifyChunk"]
+    assert ways_out(start) == {"": "end", "States.ALL": "SetChunkAside"}
+    assert ways_out(passengers["InOrderOfTier/InChunks/SetChunkAside"]) == {"": "end", "States.ALL": "ChunkNotSetAside"}
+    assert passengers["InOrderOfTier/InChunks/ChunkNotSetAside"]["Output"]["lost"] == 1
+
+
+def test_a_throttled_messenger_is_asked_for_as_long_as_news_may_take() -> None:
+    """14 CFR 259.8: passengers hear of it within 30 minutes."""
+    compose = states("notify_chunk")["ComposeMessages"]
+    throttled = next(one for one in compose["Retry"] if "Lambda.TooManyRequestsException" in one["ErrorEquals"])
+
+    assert throttled["MaxAttempts"] * throttled["MaxDelaySeconds"] / 2 > 20 * 60
+    assert asl.load("notify_chunk").document["TimeoutSeconds"] == 30 * 60
+
+
+SHARED = {
+    "ClaimEvent", "WhyRefused", "RecordSuperseded", "RecordOutcome", "RecordFailure", "SendToDeadLetters",
+    "TellOperators", "AlreadyHandled", "Superseded", "NotHandled",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(SHARED))
+def test_what_the_three_workflows_share_is_the_same_in_each(name: str) -> None:
+    delay, *others = (dict(states(workflow)[name]) for workflow in EVENT_WORKFLOWS)
+    # A delay makes the times of its flight ready while it is at it.
+    assign = dict(delay.get("Assign", {}))
+    assign.pop("times", None)
+    if assign:
+        delay["Assign"] = assign
+
+    for other in others:
+        assert json.dumps(other) == json.dumps(delay)
