@@ -11,7 +11,7 @@ from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.show.tables import LEFT, TABLE
 
 _WIDTH = 92
-_PARTS = ("the news", "understanding", "what to do")
+_PARTS = ("the news", "understanding", "what to do", "signature")
 
 
 @dataclass(frozen=True, slots=True)
