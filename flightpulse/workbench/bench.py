@@ -1,7 +1,7 @@
 """What notebooks and scripts hold in their hands: one object that deploys, fires, looks and cleans up."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flightpulse import paths
 from flightpulse.errors import UserError
+from flightpulse.workbench.executions import tested_state
+from flightpulse.workbench.executions.tested_state import NOT_MOCKED, TestedState
 from flightpulse.workbench.show import notebook
 from flightpulse.workbench.show.progress import Steps, say
 from flightpulse.workbench.target.connection import Connection
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from flightpulse.workbench.faults.on_demand import Faults
     from flightpulse.workbench.faults.protections_on_target import Protections
     from flightpulse.workbench.fire.events import Events
-    from flightpulse.workbench.fire.pace import Pace
-    from flightpulse.workbench.fire.replaying import Choice, Progress, Replayed
     from flightpulse.workbench.messages.inbox_cards import Inbox
     from flightpulse.workbench.messages.templates import Templates
     from flightpulse.workbench.metrics.watching import Metrics
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from flightpulse.workbench.run import Run
     from flightpulse.workbench.runs import Runs
     from localcloud.process.state import RunningCloud
-    from simulator.replay import Plan
 
 _LOOK_BACK = timedelta(days=1)
 
@@ -231,14 +230,6 @@ class Workbench:
         """
         return self._runs.fire(what, reset=reset, correlation_id=correlation_id, timeout=timeout)
 
-    def replay(self, plan: "Plan", *, pace: "Pace", choice: "Choice", resumed: "Progress | None" = None) -> "Replayed":
-        """Replay a planned day of flights at a pace, and wait until everybody has been told.
-
-        ``choice`` is what made the plan, kept to be ``resumed`` when the replay is stopped. Raises UserError when the
-        target is not ready, when it is stopped, and when another replay is running.
-        """
-        return self._runs.replay(plan, pace=pace, choice=choice, resumed=resumed)
-
     def run(self, what: Any = 1) -> "Run":
         """The last run of a scenario on this cloud; without one it is fired. With an event id, the run that sent it.
 
@@ -253,6 +244,34 @@ class Workbench:
         Raises UserError when there is none.
         """
         return self._runs.last(what)
+
+    def test_state(
+        self,
+        workflow: str,
+        state: str,
+        given: Any = None,
+        *,
+        result: Any = NOT_MOCKED,
+        error: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        retries: int = 0,
+    ) -> TestedState:
+        """One state of a deployed workflow, run by itself by Step Functions' TestState: nothing else is touched.
+
+        ``given`` is its input, ``variables`` what the workflow would have assigned before. ``result`` stands in for
+        what its service would answer, ``error`` for a failure after so many ``retries``; without either the service
+        is called. Raises UserError for what TestState refuses, such as a result that the service could not give.
+        """
+        return tested_state.run_state(
+            self._target.deployed,
+            workflow,
+            state,
+            given,
+            result=result,
+            error=error,
+            variables=variables,
+            retries=retries,
+        )
 
     def inbox(
         self, *, passenger: str | None = None, flight: str | None = None, since: datetime | None = None

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flightpulse.messages import review
+from flightpulse.messages import prompt, review
+from flightpulse.messages.news import all_segments
 from flightpulse.stand_in.model import template_fields
 from flightpulse.workbench import Workbench, connect
 from flightpulse.workbench.messages import inbox
@@ -18,15 +20,9 @@ from flightpulse.workbench.metrics import metrics
 from simulator.scenarios import SCENARIOS
 from tests.integration.emulator import Emulator
 
-_CORPUS = ROOT / "tests" / "corpora" / "messages" / "inventions.json"
-MADE_UP = [
-    sentence
-    for sentences in json.loads(
-        (ROOT / "tests" / "corpora" / "messages" / "inventions.json").read_text("utf-8")
-    ).values()
-    for sentence in sentences
-    if "{" not in sentence
-]
+CORPUS = json.loads((Path(__file__).parents[1] / "corpora" / "messages" / "inventions.json").read_text("utf-8"))
+INVENTIONS = [sentence for news in CORPUS.values() for sentence in news["inventions"]]
+SEGMENTS = {prompt.request(segment): segment for segment in all_segments()}
 
 
 class Babbler(ThreadingHTTPServer):
