@@ -177,7 +177,7 @@ warmer = {**words, "subject": "We are sorry: {flight} to {destination} leaves la
 record = wb.templates.approve(SEGMENT, by="Dana", template=warmer)
 check("state", (str(record.status), record.reviewed_by), ("APPROVED", "Dana"))
 run = wb.fire("major-delay", reset=True)
-first = run.inbox().only("email")[0]
+first = next(iter(run.inbox().only("email")))
 check("subject", first.subject, "We are sorry: SW5678 to Denver leaves later")
 
 # %% [markdown]
