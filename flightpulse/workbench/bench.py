@@ -1,7 +1,7 @@
 """What notebooks and scripts hold in their hands: one object that deploys, fires, looks and cleans up."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flightpulse import paths
 from flightpulse.errors import UserError
-from flightpulse.workbench.executions import tested_state
-from flightpulse.workbench.executions.tested_state import NOT_MOCKED, TestedState
 from flightpulse.workbench.show import notebook
 from flightpulse.workbench.show.progress import Steps, say
 from flightpulse.workbench.target.connection import Connection
@@ -244,34 +242,6 @@ class Workbench:
         Raises UserError when there is none.
         """
         return self._runs.last(what)
-
-    def test_state(
-        self,
-        workflow: str,
-        state: str,
-        given: Any = None,
-        *,
-        result: Any = NOT_MOCKED,
-        error: str | None = None,
-        variables: Mapping[str, Any] | None = None,
-        retries: int = 0,
-    ) -> TestedState:
-        """One state of a deployed workflow, run by itself by Step Functions' TestState: nothing else is touched.
-
-        ``given`` is its input, ``variables`` what the workflow would have assigned before. ``result`` stands in for
-        what its service would answer, ``error`` for a failure after so many ``retries``; without either the service
-        is called. Raises UserError for what TestState refuses, such as a result that the service could not give.
-        """
-        return tested_state.run_state(
-            self._target.deployed,
-            workflow,
-            state,
-            given,
-            result=result,
-            error=error,
-            variables=variables,
-            retries=retries,
-        )
 
     def inbox(
         self, *, passenger: str | None = None, flight: str | None = None, since: datetime | None = None

@@ -128,7 +128,7 @@ check("messages", len(run.messages), 4)
 
 # %%
 booking = {"order": "2026-11-24T15:00:00Z#evt-1", "state": "SENT", "cancelled": False, "known": True}
-tried = wb.test_state("notify-chunk", "WhyRefused", variables={"last": booking, "order": booking["order"], "cancelled": False, "known": True})
+tried = wb.executions.test_state("notify-chunk", "WhyRefused", variables={"last": booking, "order": booking["order"], "cancelled": False, "known": True})
 tried
 
 # %% tags=["nbval-check-output"]

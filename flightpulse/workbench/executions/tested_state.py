@@ -57,7 +57,7 @@ def run_state(
     variables: Mapping[str, Any] | None = None,
     retries: int = 0,
 ) -> TestedState:
-    """Run one state of a workflow (``delay``, ``notify-chunk``, …); :meth:`Workbench.test_state` says more."""
+    """Run one state of a workflow (``delay``, ``notify-chunk``, …); ``wb.executions.test_state`` says more."""
     client = session.stepfunctions
     arns = executions.machines(session)
     if workflow not in arns:
