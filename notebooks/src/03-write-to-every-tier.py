@@ -43,6 +43,13 @@ check("tiers that their letter names", named, ["A-LIST PREFERRED", "A-LIST"])
 check("letters with the new time", sum("11:10 AM" in words for words in letters.part("the news").values()), 3)
 
 # %% [markdown]
+# Whatever a run knows is also a DataFrame, for a question that no table of ours answers:
+
+# %%
+told = wb.run("major-delay").inbox().to_frame()
+told.groupby(["tier", "channel"], observed=True)["passenger_id"].nunique().unstack(fill_value=0)
+
+# %% [markdown]
 # Only *understanding* names the tier. Times, places and the reason are the same in every column, because they do not come from the model. The order is a state of the workflow: `InOrderOfTier` in [notify_passengers.asl.json](../flightpulse/workflows/notify_passengers.asl.json).
 #
 # **Takeaway:** loyalty changes the tone and the order, never the facts. What may change words is listed per kind of news in [news](../flightpulse/messages/news).
@@ -170,7 +177,7 @@ warmer = {**words, "subject": "We are sorry: {flight} to {destination} leaves la
 record = wb.templates.approve(SEGMENT, by="Dana", template=warmer)
 check("state", (str(record.status), record.reviewed_by), ("APPROVED", "Dana"))
 run = wb.fire("major-delay", reset=True)
-first = run.inbox().only("email")[0]
+first = next(iter(run.inbox().only("email")))
 check("subject", first.subject, "We are sorry: SW5678 to Denver leaves later")
 
 # %% [markdown]
