@@ -7,6 +7,7 @@ import pytest
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.executions import tested_state
+from flightpulse.workbench.target.session import local_aws_session, local_environment
 
 ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:FlightPulse-DelayWorkflow"
 
@@ -89,3 +90,12 @@ def test_a_workflow_that_does_not_exist_and_a_mock_that_does_not_fit_are_named()
         tested_state.run_state(_Session({}), "none", "A")  # type: ignore[arg-type]
     with pytest.raises(UserError, match=r"A cannot be tested like this: Mocked result must be an array."):
         tested_state.run_state(_Session(None), "delay", "A", result={})  # type: ignore[arg-type]
+
+
+def test_the_local_cloud_is_called_by_its_own_name_and_not_with_a_prefix() -> None:
+    endpoint = "http://127.0.0.1:4566"
+
+    client = local_aws_session(endpoint).client("stepfunctions")
+
+    assert client.meta.config.inject_host_prefix is False
+    assert local_environment(endpoint)["AWS_DISABLE_HOST_PREFIX_INJECTION"] == "true"
