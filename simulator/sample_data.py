@@ -164,7 +164,7 @@ def _field_and_problem(error: Any) -> tuple[str, str]:
         unknown = [str(name) for name in value if name not in known]
         return ".".join([*path, unknown[0]]), "is not a field of this file"
     if rule == "enum":
-        said = f"is {value!r}, must be one of {', '.join(str(alternative) for alternative in error.rule_definition)}"
+        said = f"is {value!r}, must be one of {', '.join(str(known) for known in error.rule_definition)}"
     elif rule == "pattern":
         said = f"is {value!r}, must look like {error.rule_definition}"
     elif rule == "type":
@@ -173,9 +173,7 @@ def _field_and_problem(error: Any) -> tuple[str, str]:
 
 
 def _either(definition: object) -> str:
-    return (
-        " or ".join(str(alternative) for alternative in definition) if isinstance(definition, list) else str(definition)
-    )
+    return " or ".join(str(known) for known in definition) if isinstance(definition, list) else str(definition)
 
 
 def _doubles(entries: Mapping[str, list[Entry]]) -> Iterable[Fault]:

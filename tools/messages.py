@@ -18,14 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flightpulse.domain.entities import DelayReason, Tier
-from flightpulse.domain.severity import Severity
-from flightpulse.messages import gsm7, lint, news, prompt, review, wording
+from flightpulse.messages import gsm7, lint, prompt, review, wording
 from flightpulse.messages.lint import Refusal
 from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.replies import request_hash
 from flightpulse.messages.review import ReviewRequest
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
 
 CORPORA = Path(__file__).resolve().parent.parent / "tests" / "corpora" / "messages"
@@ -56,8 +54,8 @@ class Recordings:
     answers: Mapping[str, str]
     missing: dict[str, str] = field(default_factory=dict)
 
-    def answer(self, system: str, user: str, schema: Mapping[str, Any] | None = None) -> str:
-        key = request_hash(system, user)
+    def answer(self, system: str, user: str, schema: Mapping[str, Any] | None = None, key: str = "") -> str:
+        key = key or request_hash(system, user)
         if key not in self.answers:
             form = f"\n\nJSON SCHEMA OF THE REPLY:\n{json.dumps(schema)}" if schema else ""
             self.missing[key] = f"SYSTEM:\n{system}\n\nUSER:\n{user}{form}\n"
@@ -73,7 +71,8 @@ class Server:
     model: str
     missing: dict[str, str] = field(default_factory=dict)
 
-    def answer(self, system: str, user: str, schema: Mapping[str, Any] | None = None) -> str:
+    def answer(self, system: str, user: str, schema: Mapping[str, Any] | None = None, key: str = "") -> str:
+        del key
         messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
         body: dict[str, Any] = {"model": self.model, "messages": messages, "temperature": 0}
         if schema:
@@ -110,8 +109,10 @@ class RecordedAuthor:
     def repair(self, segment: Segment, reply: str, refusals: Sequence[Refusal]) -> str:
         if self.reply.voice in IMITATIONS:
             return reply
-        asked = f"{prompt.request(segment)}\n\nYour reply:\n{prompt.quoted(reply)}\n\n{prompt.repair(refusals)}"
-        return self.model.answer(prompt.SYSTEM, asked)
+        reasons = prompt.repair(refusals)
+        asked = f"{prompt.request(segment)}\n\nYour reply:\n{prompt.quoted(reply)}\n\n{reasons}"
+        # The reply may be one to an earlier prompt; its repair is found by the reply and what was wrong with it.
+        return self.model.answer(prompt.SYSTEM, asked, key=request_hash(prompt.quoted(reply), reasons))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +162,12 @@ def judge(reply: Reply, model: Model) -> Outcome:
     """Send one reply the way of every draft: lint, review, a repair where it needs one."""
     draft = prompt.read_reply(reply.text)
     refusals = [draft] if isinstance(draft, Refusal) else lint.lint(draft, reply.segment)
-    mended = isinstance(draft, MessageTemplate) and isinstance(
-        wording.mended(draft, reply.segment, refusals), wording.Mended
-    )
+    mendable = not isinstance(draft, Refusal) and wording.mended(draft, reply.segment, refusals).template is not None
     try:
         record = wording.draft_and_review(reply.segment, RecordedAuthor(reply, model), ModelReviewer(model))
     except MissingAnswerError:
         record = None
-    return Outcome(reply, not refusals, mended, record)
+    return Outcome(reply, not refusals, mendable, record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +180,11 @@ class Invention:
 
 
 def judge_inventions(path: Path, model: Model) -> Iterator[Invention]:
-    """Put the sentences that pass the lint into written templates, some at a time, and have these reviewed."""
-    for name, texts in json.loads(path.read_text("utf-8")).items():
-        segment = _segment(name)
-        written = news.written(segment)
-        plain = MessageTemplate(written.subject, written.paragraphs, written.sms[-1])
+    """Put sentences that pass the lint into an honest template, some at a time, and have it reviewed."""
+    for name, fields in json.loads(path.read_text("utf-8")).items():
+        segment, plain = Segment.from_key(fields["segment"]), MessageTemplate.from_fields(fields["template"])
         waiting = []
-        for text in texts:
+        for text in fields["inventions"]:
             with_one = _adding(plain, [text])
             if any(refusal.sentence and refusal.sentence.text == text for refusal in lint.lint(with_one, segment)):
                 yield Invention(name, text, "lint")
@@ -205,19 +202,6 @@ def judge_inventions(path: Path, model: Model) -> Iterator[Invention]:
             for text in together:
                 caught = "reviewer" if text in refused else "reviewer not believed" if verdicts.problem else "neither"
                 yield Invention(name, text, caught)
-
-
-def _segment(name: str) -> Segment:
-    if name == "ON_TIME":
-        return Segment(kind=Kind.ON_TIME, severity=Severity.MINOR, tier=Tier.MEMBER)
-    severity = Severity(name)
-    kind = next(
-        kind
-        for kind in (Kind.DELAY, Kind.CANCELLATION, Kind.GATE_CHANGE)
-        if severity in news.news_kind(kind).severities
-    )
-    reason = DelayReason.WEATHER if news.news_kind(kind).has_reason else None
-    return Segment(kind=kind, severity=severity, tier=Tier.MEMBER, reason=reason, soon=kind is Kind.GATE_CHANGE)
 
 
 def _adding(template: MessageTemplate, sentences: Sequence[str]) -> MessageTemplate:
@@ -299,7 +283,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write-missing", type=Path, metavar="DIR", help="write requests without an answer to files")
     parser.add_argument("--show-refused", action="store_true", help="list why honest replies are refused or shortened")
     wishes = parser.parse_args(arguments)
-    model = Server(wishes.llm_url, wishes.model) if wishes.llm_url else Recordings(_recorded(wishes.recordings))
+    model = Server(wishes.llm_url, wishes.model) if wishes.llm_url else Recordings(recorded(wishes.recordings))
     outcomes = {
         title: [judge(reply, model) for reply in replies(CORPORA / name)]
         for title, name in (
@@ -335,7 +319,7 @@ def _print_refused(outcomes: Sequence[Outcome]) -> None:
                 print(f"  {refusal}")
 
 
-def _recorded(path: Path) -> dict[str, str]:
+def recorded(path: Path) -> dict[str, str]:
     """Answers by hash, one JSON object a line."""
     if not path.exists():
         return {}

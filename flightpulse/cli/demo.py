@@ -49,6 +49,7 @@ def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:
     wb.stack.deploy(again=True)
     seeded = wb.table.load()
     console.print(f"{seeded.flights} flights, {seeded.passengers} passengers, {seeded.bookings} bookings are loaded.")
+    wb.templates.prepare(wb.templates.plan_for_scenarios())
     runs = []
     for scenario in SCENARIOS:
         console.print()

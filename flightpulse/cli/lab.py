@@ -25,7 +25,7 @@ def lab(port: int | None, no_browser: bool, arguments: tuple[str, ...]) -> None:
     """Open JupyterLab on the notebooks.
 
     It listens on this machine only, until ctrl-c. What follows -- is for JupyterLab itself: flightpulse lab --
-    --collaborative. The notebooks of this checkout are trusted, so that their players work before a cell has run. Your
+    --debug. The notebooks of this checkout are trusted, so that their players work before a cell has run. Your
     own JupyterLab settings hold where you have any; otherwise news, update checks and autosave are off, so that
     looking at a notebook does not change it.
     """

@@ -77,7 +77,7 @@ def replay(
     plan = chosen.plan()
     wb = options.bench(target, kafka=kafka, quiet=as_json)
     pace = Pace(speed, passed=timedelta(seconds=resumed.passed_seconds if resumed else 0))
-    replayed = wb.replay(plan, pace=pace, choice=chosen, resumed=resumed)
+    replayed = wb.events.replay(plan, pace=pace, choice=chosen, resumed=resumed)
     if as_json:
         options.print_json(_described(replayed, plan, speed, wb.session))
     else:

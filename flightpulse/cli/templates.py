@@ -54,15 +54,16 @@ def show(segment: str, target: str, as_json: bool) -> None:
     "--concurrency", type=click.IntRange(1, 20), default=preparing.CONCURRENCY, show_default=True,
     help="How many calls of the messenger at a time.",
 )  # fmt: skip
+@click.option("--anew", is_flag=True, help="Also draft again what models approved, for another model or better luck.")
 @options.yes
 @options.as_json
-def prepare(segment: tuple[str, ...], target: str, concurrency: int, yes: bool, as_json: bool) -> None:
+def prepare(segment: tuple[str, ...], target: str, concurrency: int, anew: bool, yes: bool, as_json: bool) -> None:
     """Have the deployed messenger draft and review what has no template yet, of all segments or those that begin so.
 
     What models refused is tried again; what a person refused is not. It says what it will cost before it begins.
     """
     wb = options.bench(target, quiet=as_json)
-    plan = wb.templates.plan(segment or ("",))
+    plan = wb.templates.plan(*segment, anew=anew)
     click.echo(plan, err=as_json)
     if plan.segments and target == "aws" and not yes:
         options.confirm("Begin?")

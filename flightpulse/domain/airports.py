@@ -1,33 +1,8 @@
 """Airports: the city a passenger knows them by, and the time zone of their clocks.
 
-Codes, cities and zones come from the airportsdata package, which is published under the licence below: all airports
+Codes, cities and zones come from the airportsdata package, whose licence is in ``airports_licence.txt``: all airports
 with an IATA code in ``airports.json`` (edition 20260905, written by ``tools/airports.py``), and the US airports with
 flights to New York in 2013 in :data:`AIRPORTS` (edition 20261103).
-
-    The MIT License (MIT)
-
-    Copyright (c) 2020- Mike Borsetti <mike@borsetti.com>
-
-    This project includes data from https://github.com/mwgg/Airports Copyright
-    (c) 2014 mwgg
-
-    Permission is hereby granted, free of charge, to any person obtaining a copy
-    of this software and associated documentation files (the "Software"), to deal
-    in the Software without restriction, including without limitation the rights
-    to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
-    copies of the Software, and to permit persons to whom the Software is
-    furnished to do so, subject to the following conditions:
-
-    The above copyright notice and this permission notice shall be included in all
-    copies or substantial portions of the Software.
-
-    THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
-    IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
-    FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
-    AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
-    LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
-    OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
-    SOFTWARE.
 
 Changed here: a few cities carry the name airlines use for the airport, and airports that the extract lacks were added
 from general knowledge. Both are marked in the table beside this module.

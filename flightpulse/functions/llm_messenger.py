@@ -43,7 +43,7 @@ def _compose(payload: Mapping[str, Any], context: LambdaContext) -> dict[str, An
     news = read_news(payload.get("event") or {}, flight)
     messenger_ports.begin(context, for_passengers=True)
     composed = compose_messages(news, flight, payload.get("recipients") or [], messenger_ports.ports())
-    messenger_log.composed(news, composed)
+    messenger_log.composed(news, composed, messenger_ports.usage())
     return composed.answer()
 
 

@@ -18,15 +18,15 @@ def report(problem: str, details: Mapping[str, str]) -> None:
     logger.warning(problem, extra=dict(details))
 
 
-def composed(news: News, composed: Composed) -> None:
-    """Log and count what was composed."""
+def composed(news: News, composed: Composed, usage: Mapping[str, Mapping[str, int]]) -> None:
+    """Log and count what was composed. ``usage`` is what models were asked for it, by role."""
     ids = {"correlation_id": news.correlation_id, "event_id": news.event_id, "flight_id": news.flight_id}
     meter = telemetry.Meter(SERVICE)
     for wording in composed.wordings:
         _wording(wording, ids, meter)
     for failure in composed.failed:
         logger.error("a passenger cannot be told", extra={**ids, **failure})
-    logger.info("messages composed", extra={**ids, "counts": composed.counts()})
+    logger.info("messages composed", extra={**ids, "counts": composed.counts(), "usage": usage})
     meter.flush()
 
 

@@ -48,10 +48,9 @@ def address(recipient: Recipient, channel: Channel) -> str:
 
 def notification(news: News, recipient: Recipient, channel: Channel, to: str, wording: Wording) -> dict[str, Any]:
     """One message as the bus carries it. Raises :class:`UnusableRecipientError` when no text message fits."""
-    identifier = notification_id(news.event_id, recipient.booking_id, channel)
     text = _email(news, recipient, wording) if channel is Channel.EMAIL else _sms(news, recipient, wording)
     detail = {
-        "notification_id": identifier,
+        "notification_id": notification_id(news.event_id, recipient.booking_id, channel),
         "channel": str(channel),
         "event_id": news.event_id,
         "correlation_id": news.correlation_id,
@@ -66,14 +65,8 @@ def notification(news: News, recipient: Recipient, channel: Channel, to: str, wo
         "template": {"segment": wording.segment.key, "origin": str(wording.origin), "model_id": wording.model_id},
         "event_timestamp": news.timestamp,
     }
-    return {
-        "notification_id": identifier,
-        "channel": str(channel),
-        "booking_id": recipient.booking_id,
-        "passenger_id": recipient.passenger_id,
-        "detail_type": f"notification.{channel}",
-        "detail": detail,
-    }
+    ids = {name: detail[name] for name in ("notification_id", "channel", "booking_id", "passenger_id")}
+    return {**ids, "detail_type": f"notification.{channel}", "detail": detail}
 
 
 def _email(news: News, recipient: Recipient, wording: Wording) -> dict[str, str]:
@@ -96,7 +89,7 @@ def _sms(news: News, recipient: Recipient, wording: Wording) -> dict[str, str]:
 def _worded(wording: Wording) -> tuple[str, ...]:
     """The template's text message, with the passenger's special request after it where it does not speak of it.
 
-    A guard has to think of the longest request and the longest names; most passengers' fit all the same.
+    The lint has to think of the longest request and the longest names; most passengers' fit all the same.
     """
     if wording.template is None:
         return ()

@@ -16,25 +16,12 @@ _TYPOGRAPHY = {
     **dict.fromkeys("“”„‟″«»", '"'),
     **dict.fromkeys("‐‑‒–−", "-"),
     **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000\t", " "),
-    "—": " - ",
-    "―": " - ",
+    **dict.fromkeys("—―", " - "),
     "…": "...",
     "•": "-",
 }
 # Letters that no decomposition turns into a base letter with a mark.
-_LETTERS = {
-    "ł": "l",
-    "Ł": "L",
-    "đ": "d",
-    "Đ": "D",
-    "ı": "i",
-    "œ": "oe",
-    "Œ": "OE",
-    "þ": "th",
-    "Þ": "Th",
-    "ð": "d",
-    "ħ": "h",
-}
+_LETTERS = dict(zip("łŁđĐıœŒþÞðħ", ("l", "L", "d", "D", "i", "oe", "OE", "th", "Th", "d", "h"), strict=True))
 
 
 def plain_typography(text: str) -> str:

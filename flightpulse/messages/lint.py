@@ -88,7 +88,8 @@ def lint(template: MessageTemplate, segment: Segment) -> list[Refusal]:
     found: dict[Refusal, None] = dict.fromkeys(_shape(template, segment))
     if not any(refusal.rule is Rule.LENGTH for refusal in found):
         for sentence in template.sentences():
-            for rule in (_wording, _capitals, _placeholders):
+            found.update(dict.fromkeys(_wording(sentence)))
+            for rule in (_capitals, _placeholders):
                 found.update(dict.fromkeys(rule(sentence, segment)))
         for whole in (_completeness, _sms):
             found.update(dict.fromkeys(whole(template, segment)))
@@ -98,8 +99,7 @@ def lint(template: MessageTemplate, segment: Segment) -> list[Refusal]:
 def _shape(template: MessageTemplate, segment: Segment) -> Iterator[Refusal]:
     if len(template.paragraphs) not in _PARAGRAPHS:
         yield Refusal(Rule.SHAPE, f"{len(template.paragraphs)} paragraphs")
-    shortest, longest_subject = _SUBJECT_LENGTH
-    if not shortest <= len(template.subject) <= longest_subject:
+    if not _SUBJECT_LENGTH[0] <= len(template.subject) <= _SUBJECT_LENGTH[1]:
         yield Refusal(Rule.LENGTH, "subject")
     email = " ".join(template.paragraphs)
     if len(_filled(email, segment, Channel.EMAIL)) > _EMAIL_CHARACTERS or len(template.sms) > _EMAIL_CHARACTERS:
@@ -114,8 +114,7 @@ def _shape(template: MessageTemplate, segment: Segment) -> Iterator[Refusal]:
             yield Refusal(Rule.SHAPE, f"{part} breaks off")
 
 
-def _wording(sentence: Sentence, segment: Segment) -> Iterator[Refusal]:
-    del segment
+def _wording(sentence: Sentence) -> Iterator[Refusal]:
     bare = PATTERN.sub("GAP", sentence.text)
     for name, known in _tables()["rules"].items():
         for pattern in (*known.get("patterns", ()), *([_PLACES] if name == Rule.PLACE else ())):

@@ -152,47 +152,37 @@ def _judge(reply: str, segment: Segment, reviewer: Reviewer | None) -> _Judged:
     if isinstance(draft, Refusal):
         return _Judged(Status.REFUSED, None, (draft,))
     linted = mended(draft, segment, lint.lint(draft, segment))
-    if isinstance(linted, Refused):
+    if linted.template is None:
         return _Judged(Status.REFUSED, draft, linted.reasons)
     if reviewer is None:
         return _Judged(Status.DRAFT, linted.template, linted.reasons, linted.dropped)
     request = review.review_request(linted.template, segment)
     verdicts = review.read_verdicts(reviewer.review(request), request)
     reasons = (*linted.reasons, *verdicts.reasons)
-    if verdicts.problem is not None:
-        return _Judged(Status.REFUSED, linted.template, reasons, linted.dropped, mendable=False)
     reviewed = mended(linted.template, segment, verdicts.refused)
-    if isinstance(reviewed, Refused):
-        return _Judged(Status.REFUSED, linted.template, reasons, linted.dropped)
+    if verdicts.problem is not None or reviewed.template is None:
+        return _Judged(Status.REFUSED, linted.template, reasons, linted.dropped, mendable=verdicts.problem is None)
     return _Judged(Status.APPROVED, reviewed.template, reasons, (*linted.dropped, *reviewed.dropped))
 
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A template that passes the lint, the sentences that were left out for it, and what was wrong with them."""
+    """A template without its refused sentences; None when the lint needs one of them, or they are many."""
 
-    template: MessageTemplate
+    template: MessageTemplate | None
     reasons: tuple[Refusal, ...] = ()
     dropped: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why a template cannot be mended by leaving sentences out."""
-
-    reasons: tuple[Refusal, ...]
-
-
-def mended(template: MessageTemplate, segment: Segment, refusals: Sequence[Refusal]) -> Mended | Refused:
-    """The template without its refused sentences, where no rule of the lint needs them and they are few."""
-    found = tuple(refusals)
+def mended(template: MessageTemplate, segment: Segment, refusals: Sequence[Refusal]) -> Mended:
+    """Leave refused sentences out, until the lint finds nothing more."""
+    found = wrong = tuple(refusals)
     dropped: list[Sentence] = []
-    wrong = found
     while wrong:
         sentences = {refusal.sentence: None for refusal in wrong if refusal.sentence is not None}
         dropped += sentences
         if any(refusal.sentence is None for refusal in wrong) or len(dropped) > MOST_DROPPED:
-            return Refused(found)
+            return Mended(None, found)
         template = template.without(sentences)
         wrong = tuple(lint.lint(template, segment))
         found += wrong

@@ -50,21 +50,20 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """Something that keeps a promise. ``hole`` is what opens without it, ``faults`` how many it takes."""
+    """Something that keeps a promise. ``hole`` is what opens without it."""
 
     name: str
     hole: str
-    faults: int
     changes: Mapping[str, Any]
     conditions: Mapping[str, tuple[str, str]]
 
 
-def _by_flag(name: str, hole: str, faults: int, flag: str) -> Protection:
-    return Protection(name, hole, faults, {flag: False}, {})
+def _by_flag(name: str, hole: str, flag: str) -> Protection:
+    return Protection(name, hole, {flag: False}, {})
 
 
-def _by_condition(name: str, hole: str, faults: int, **conditions: tuple[str, str]) -> Protection:
-    return Protection(name, hole, faults, {}, {step.replace("_", " "): change for step, change in conditions.items()})
+def _by_condition(name: str, hole: str, **conditions: tuple[str, str]) -> Protection:
+    return Protection(name, hole, {}, {step.replace("_", " "): change for step, change in conditions.items()})
 
 
 _SAME_EVENT = "(#state <> :sending OR #by = :me)"
@@ -74,80 +73,68 @@ PROTECTIONS: tuple[Protection, ...] = (
     _by_flag(
         "letter-stays",
         "a chunk that fails again after a redrive is neither in a letter nor in a list",
-        2,
         "letter_stays",
     ),
     _by_condition(
         "release-own",
         "a late ReleaseClaim frees a claim that another execution holds",
-        3,
         release=("#order = :order AND #state = :sending AND #by = :me", "#order = :order"),
     ),
     _by_condition(
         "confirm-own",
         "a late ConfirmTold closes a claim that another execution holds",
-        3,
         confirm=("#order = :order AND (#by = :me OR #state <> :sending)", "#order = :order"),
     ),
     _by_flag(
-        "named-starts", "a start whose answer was lost makes a second execution of the same chunk", 2, "named_starts"
+        "named-starts", "a start whose answer was lost makes a second execution of the same chunk", "named_starts"
     ),
     Protection(
         "held-until-known",
         "a claim of the same event is taken over by time, whatever became of its message",
-        2,
         {"held_until_known": False},
         {"claim booking": (_SAME_EVENT, _SAME_EVENT.replace(")", " OR #until < :now)"))},
     ),
     Protection(
         "redrive-follows",
         "whoever comes takes over a failed claim, and a claim that nobody could mark as failed is taken over by no one",
-        2,
         {"redrive_follows": False},
         {"claim event": (_FOLLOWS, "#status = :failed")},
     ),
     _by_flag(
         "siblings-finish",
         "a dead letter that is refused cuts siblings off between sending and noting",
-        2,
         "siblings_finish",
     ),
-    _by_flag("rebooking-once", "a redriven cancellation calls the rebooking system again", 1, "rebooking_once"),
-    _by_flag("refusal-compared", "a flight that was missing for a moment swallows its event", 0, "refusal_compared"),
+    _by_flag("rebooking-once", "a redriven cancellation calls the rebooking system again", "rebooking_once"),
+    _by_flag("refusal-compared", "a flight that was missing for a moment swallows its event", "refusal_compared"),
     _by_condition(
         "event-claim",
         "an event that is delivered twice is handled twice",
-        0,
         claim_event=("attribute_not_exists(PK) OR", "attribute_exists(PK) OR attribute_not_exists(PK) OR"),
     ),
     _by_condition(
         "message-once",
         "whoever was told is told again by a redrive",
-        1,
         claim_booking=("#state <> :sent AND ", ""),
     ),
     _by_condition(
         "message-order",
         "old news goes out after newer news",
-        0,
         claim_booking=("(#order < :order", "(#order <> :order"),
     ),
     _by_condition(
         "message-turn",
         "newer news overtakes a message that is on its way",
-        0,
         claim_booking=("(#order < :order AND (#state <> :sending OR #until < :now))", "(#order < :order)"),
     ),
     _by_condition(
         "other-subject-waits",
         "a cancellation overtakes a message about a gate that is on its way",
-        0,
         claim_booking=(" AND (attribute_not_exists(#other) OR #other <> :sending OR #other_until < :now)", ""),
     ),
     _by_condition(
         "cancelled-is-final",
         "a cancelled flight's passengers hear of a gate",
-        0,
         claim_booking=(" AND (attribute_not_exists(cancelled_by) OR cancelled_by = :event)", ""),
     ),
 )

@@ -218,7 +218,8 @@ class Protocol:
                 working = isinstance(holder, ChunkRun) and holder.step in (COMPOSE, TELL)
                 if working and (holder.slots[number][0] not in _PAST_SENDING or not state.faults):  # type: ignore[union-attr]
                     continue
-                later = booking._replace(**{subject: (*claim[:3], 1, claim[4])})
+                over: Claim = (*claim[:3], 1, claim[4])
+                later = booking._replace(gate=over) if subject == "gate" else booking._replace(departure=over)
                 after = _with_booking(state, number, later)
                 yield Step(f"the claim on booking {number + 1} outlives its time", _struck(after) if working else after)
 

@@ -47,7 +47,7 @@ class Alarms(Construct):
                 statistic="Sum",
                 period=_FIVE_MINUTES,
             ),
-            "The model fails or its templates break the guard: passengers get the written fallback texts.",
+            "The models fail, or their templates are refused: passengers get the written fallback texts.",
             threshold=_FALLBACK_LIMIT,
         )
         self._alarm(

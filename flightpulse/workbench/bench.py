@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from flightpulse.workbench.faults.on_demand import Faults
     from flightpulse.workbench.faults.protections_on_target import Protections
     from flightpulse.workbench.fire.events import Events
-    from flightpulse.workbench.fire.pace import Pace
-    from flightpulse.workbench.fire.replaying import Choice, Progress, Replayed
     from flightpulse.workbench.messages.inbox_cards import Inbox
     from flightpulse.workbench.messages.templates import Templates
     from flightpulse.workbench.metrics.watching import Metrics
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from flightpulse.workbench.run import Run
     from flightpulse.workbench.runs import Runs
     from localcloud.process.state import RunningCloud
-    from simulator.replay import Plan
 
 _LOOK_BACK = timedelta(days=1)
 
@@ -230,14 +227,6 @@ class Workbench:
         is in seconds. Raises UserError when the target is not ready or the event is none.
         """
         return self._runs.fire(what, reset=reset, correlation_id=correlation_id, timeout=timeout)
-
-    def replay(self, plan: "Plan", *, pace: "Pace", choice: "Choice", resumed: "Progress | None" = None) -> "Replayed":
-        """Replay a planned day of flights at a pace, and wait until everybody has been told.
-
-        ``choice`` is what made the plan, kept to be ``resumed`` when the replay is stopped. Raises UserError when the
-        target is not ready, when it is stopped, and when another replay is running.
-        """
-        return self._runs.replay(plan, pace=pace, choice=choice, resumed=resumed)
 
     def run(self, what: Any = 1) -> "Run":
         """The last run of a scenario on this cloud; without one it is fired. With an event id, the run that sent it.

@@ -1,6 +1,7 @@
 """Everything that is known of one firing: what was sent, what ran, what was written, who was told."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -235,7 +236,7 @@ class Run:
         everything = [execution for top in self.executions for execution in top.all()]
         visits = [visit for execution in everything for visit in history.walk(execution.history.visits)]
         attempts = [attempt for visit in visits for attempt in visit.attempts]
-        templates, refused = self._templates()
+        templates = self._templates()
         return Counts(
             events=len(self.event_ids),
             records=len(self.events),
@@ -251,7 +252,9 @@ class Run:
             templates_from_model=templates["model"],
             templates_from_cache=templates["cache"],
             templates_from_fallback=templates["fallback"],
-            model_calls=templates["model"] + templates["fallback"] + refused,
+            model_calls=templates["calls"],
+            model_tokens_in=templates["input_tokens"],
+            model_tokens_out=templates["output_tokens"],
         )
 
     def cost(self) -> RunCost:
@@ -265,19 +268,18 @@ class Run:
     def _messenger_lines(self) -> list[logs.LogEvent]:
         return logs.read(self.session, [names.LOG_GROUPS["messenger"]], since=self.began_at - _SKEW)
 
-    def _templates(self) -> tuple[dict[str, int], int]:
-        """Templates by origin, and how many first answers the guard refused, from the messenger's log."""
-        sums, refused, ids = {"model": 0, "cache": 0, "fallback": 0}, 0, set(self.event_ids)
+    def _templates(self) -> Counter[str]:
+        """Templates by origin, and the calls and tokens of models, from the messenger's log."""
+        sums: Counter[str] = Counter()
+        ids = set(self.event_ids)
         for event in self._messenger_lines():
             line = event.fields or {}
-            if line.get("event_id") not in ids:
-                continue
-            refused += line.get("message") == segments_seen.REFUSED
             counted = line.get("counts")
-            if isinstance(counted, dict):
-                for origin in sums:
-                    sums[origin] += int(counted.get(origin, 0))
-        return sums, refused
+            if line.get("event_id") in ids and isinstance(counted, dict):
+                sums.update({origin: int(counted.get(origin, 0)) for origin in ("model", "cache", "fallback")})
+                for asked in (line.get("usage") or {}).values():
+                    sums.update(asked)
+        return sums
 
     @property
     def timing(self) -> Timing:

@@ -5,10 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.fire import firing, replaying, run_store
+from flightpulse.workbench.fire import firing, run_store
 from flightpulse.workbench.fire.expectations import EXPECTED, Expectation
-from flightpulse.workbench.fire.pace import Pace
-from flightpulse.workbench.fire.replaying import Choice, Progress, Replayed
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.observe.facts import Facts, Sent
 from flightpulse.workbench.observe.observer import Observer
@@ -16,7 +14,6 @@ from flightpulse.workbench.run import Run
 from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.target.session import Session
 from simulator import scenarios
-from simulator.replay import Plan
 from simulator.scenarios import Scenario
 
 
@@ -54,23 +51,6 @@ class Runs:
             run = Run(session, kept, fired.run.facts)
             steps.finish(label, run.sentence().removeprefix(f"{label}: "), ok=run.ok)
         return run
-
-    def replay(self, plan: Plan, *, pace: Pace, choice: Choice, resumed: Progress | None) -> Replayed:
-        """See ``Workbench.replay``."""
-        totals, name = plan.totals, f"replay {plan.day.name}"
-        what = f"{len(plan.news)} events about {totals.flights} flights, {totals.bookings} bookings"
-        with self._target.steps() as steps:
-            steps.update(name, what)
-            replayed = replaying.replay(
-                self._target.deployed,
-                plan,
-                pace=pace,
-                choice=choice,
-                resumed=resumed,
-                on_board=lambda board: steps.update(name, str(board), board.sent - board.backlog, board.of),
-            )
-            steps.finish(name, what, ok=replayed.ok)
-        return replayed
 
     def find_or_fire(self, what: Any) -> Run:
         """See ``Workbench.run``."""

@@ -122,6 +122,23 @@ check("messages", len(run.messages), 4)
 # **Takeaway:** "why not?" has an answer for every branch, because the history has the values and the definition has the rules. `choices().why_not("AlreadyTold")` asks about one of them: [explore/choices.py](../flightpulse/workbench/explore/choices.py).
 
 # %% [markdown]
+# ## Can a state be tried by itself?
+#
+# Step Functions runs one state alone, with its input, its variables, and a mock in the place of its service: no execution, no message, no write. That is how a workflow gets unit tests. The same question as above, asked directly:
+
+# %%
+booking = {"order": "2026-11-24T15:00:00Z#evt-1", "state": "SENT", "cancelled": False, "known": True}
+tried = wb.executions.test_state("notify-chunk", "WhyRefused", variables={"last": booking, "order": booking["order"], "cancelled": False, "known": True})
+tried
+
+# %% tags=["nbval-check-output"]
+check("it goes to", tried.next, "AlreadyTold")
+check("status", tried.status, "SUCCEEDED")
+
+# %% [markdown]
+# **Takeaway:** `result=` stands in for what a service would answer and is held against the service's own model; `error=` with `retries=` shows what Retry and Catch would do. The local cloud answers with the interpreter that runs its executions: [state_tests.py](../localcloud/services/step_functions/state_tests.py).
+
+# %% [markdown]
 # ## What is different between two runs?
 #
 # One worked, one did not, or one is from before your change. Both on one diagram:

@@ -148,6 +148,34 @@ check("messages in people's own words", spoiled.figures["fallback messages"] > 0
 # **Takeaway:** the model is a nicety with a time limit; facts and delivery do not hang on it. The bound is stated in [model.py](../flightpulse/adapters/model.py) and measured here.
 
 # %% [markdown]
+# ## What did a thousand crashes not find?
+#
+# The proofs draw some cases. A model of the claims goes through all of them: every order of steps, with a fault or two anywhere. Its conditions are read from the workflows that you deployed. One protection is taken out here: a dead letter leaves its queue as soon as something was started from it.
+#
+# **Predict:** how many things have to go wrong until somebody is never told, and nothing shows it?
+
+# %%
+import time
+
+from flightpulse.protocol import definitions, explore, model
+
+one_delay = model.World((model.DELAY,))
+within = {"faults": 2, "megabytes": 4000, "deadline": time.monotonic() + 120}
+off = explore.explore(one_delay, definitions.without(definitions.load(), "letter-stays"), **within)
+on = explore.explore(one_delay, definitions.load(), **within)
+print(f"{off.broken}, after {len(off.trace)} steps:", *off.trace, f"with the protection: {on.states} states, all kept" if on.complete else on.broken, sep="\n")
+
+# %% [markdown]
+# Two failures, of which the second strikes after the redrive. The claim says `DONE`, nothing waits, nobody was told. No storm had drawn just that.
+
+# %% tags=["nbval-check-output"]
+check("without the protection", (off.broken, sum("fails for good" in step for step in off.trace)), ("never told", 2))
+check("with it", (on.broken, on.complete), ("", True))
+
+# %% [markdown]
+# **Takeaway:** draw cases to test the system, go through all of them to test the design. `flightpulse prove protocol` takes longer and sees more: [protocol.md](../docs/protocol.md). It is also [how Amazon Web Services uses formal methods](https://cacm.acm.org/research/how-amazon-web-services-uses-formal-methods/).
+
+# %% [markdown]
 # ## What we simplified
 #
 # - A few events and passengers instead of thousands. [reliability.md](../docs/reliability.md) has the long runs with their figures.
@@ -177,6 +205,7 @@ wb.protections.restore()
 #
 # - The proofs and the oracle: [flightpulse/chaos](../flightpulse/chaos)
 # - Faults on demand: [local-cloud.md](../docs/local-cloud.md#faults-on-demand)
+# - The model of the claims: [flightpulse/protocol](../flightpulse/protocol)
 # - Promises, mechanisms and figures: [reliability.md](../docs/reliability.md)
 #
 # This is the last notebook. The first was [Follow one delay from Kafka to the inbox](00-start-here.ipynb).

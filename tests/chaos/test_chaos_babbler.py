@@ -1,4 +1,4 @@
-"""A model that makes something up in every reply, behind --llm-url: all five scenarios, and everybody's messages."""
+"""A model that makes something up in every draft and cannot judge either, behind --llm-url: all five scenarios."""
 
 import json
 import random
@@ -6,22 +6,23 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
-from flightpulse.chaos.hallucinations import HALLUCINATIONS
-from localcloud.model.stand_in import segment_of
 
-from flightpulse.chaos import replies
-from flightpulse.workbench import connect
-from flightpulse.workbench.fire import scenarios
-from flightpulse.workbench.fire.sending import send
+from flightpulse.messages import prompt, review
+from flightpulse.messages.news import all_segments
+from flightpulse.stand_in.model import template_fields
+from flightpulse.workbench import Workbench, connect
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.metrics import metrics
-from flightpulse.workbench.target.session import Session
-from localcloud.model.writers import Request
 from simulator.scenarios import SCENARIOS
 from tests.integration.emulator import Emulator
+
+CORPUS = json.loads((Path(__file__).parents[1] / "corpora" / "messages" / "inventions.json").read_text("utf-8"))
+INVENTIONS = [sentence for news in CORPUS.values() for sentence in news["inventions"]]
+SEGMENTS = {prompt.request(segment): segment for segment in all_segments()}
 
 
 class Babbler(ThreadingHTTPServer):
@@ -40,11 +41,24 @@ class Babbler(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def reply(self, messages: list[dict[str, str]]) -> str:
-        pairs = tuple((message["role"], message["content"]) for message in messages)
-        segment = segment_of(Request("smol-135m", "", pairs))
-        assert segment is not None
         self.said += 1
-        return replies.bad_reply(segment, self.choice)
+        system, asked = messages[0]["content"], messages[1]["content"]
+        return self._judge(asked) if system == review.SYSTEM else self._draft(asked)
+
+    def _draft(self, asked: str) -> str:
+        """A good template with some of what nobody knows in each paragraph, or no template at all."""
+        fields = template_fields(SEGMENTS[asked], self.choice.randrange(1, 60))
+        paragraphs = fields["paragraphs"]
+        assert isinstance(paragraphs, list)
+        fields["paragraphs"] = [f"{text} {self.choice.choice(INVENTIONS)}" for text in paragraphs]
+        return self.choice.choice((json.dumps(fields), json.dumps(fields), json.dumps(fields)[:-9], "I am sorry."))
+
+    def _judge(self, asked: str) -> str:
+        """Everything is fine, or nothing, or half of the answer is missing."""
+        count = len(asked.partition("Sentences:\n")[2].splitlines())
+        verdict, left_out = self.choice.choice((("courtesy", 0), ("invention", 0), ("news", count // 2)))
+        entries = [{"n": n, "why": "so", "verdict": verdict} for n in range(1, count + 1 - left_out)]
+        return json.dumps({"verdicts": entries})
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -78,29 +92,28 @@ def babbler() -> Iterator[Babbler]:
 
 
 @pytest.fixture(scope="module")
-def session(babbler: Babbler) -> Iterator[Session]:
+def workbench(babbler: Babbler) -> Iterator[Workbench]:
     with Emulator(options=("--llm-url", babbler.url), back_off_scale=0.1) as emulator:
-        connect("local", home=emulator.home).ready()
-        yield Session.connect("local", home=emulator.home)
+        bench = connect("local", home=emulator.home)
+        bench.ready()
+        yield bench
 
 
 def test_every_scenario_shows_what_it_must_and_nothing_made_up_is_in_any_message(
-    session: Session, babbler: Babbler
+    workbench: Workbench, babbler: Babbler
 ) -> None:
     began = datetime.now(UTC)
     for scenario in SCENARIOS:
-        run = scenarios.run(session, scenario, send=send)
+        run = workbench.fire(scenario.number)
         assert run.ok, [f"{check.expected}: {check.seen}" for check in run.checks if not check.ok]
 
-    messages = inbox.read(session, since=began - timedelta(seconds=2))
+    messages = inbox.read(workbench.session, since=began - timedelta(seconds=2))
     assert babbler.said > 10
     assert len(messages) > 20
     assert {message.written_by for message in messages} == {"fallback"}
-    made_up = [
-        sentence.rstrip(".") for sentences in HALLUCINATIONS.values() for sentence in sentences if "{" not in sentence
-    ]
+    made_up = [sentence.rstrip(".") for sentence in INVENTIONS if "{" not in sentence]
     for message in messages:
-        assert not [text for text in made_up if text in message.text], message.text
-    failed = metrics.by_name(metrics.totals(session, since=began))
+        assert not [sentence for sentence in made_up if sentence in message.text], message.text
+    failed = metrics.by_name(metrics.totals(workbench.session, since=began))
     assert failed["LLMInvocationsFailed"] > 0
     assert failed.get("LLMInvocationsSuccess", 0) == 0

@@ -94,6 +94,34 @@ def test_a_schema_that_refuses_the_good_event_is_seen(shop: Workshop) -> None:
     assert "payload.gate must match pattern" in grade.step("schema").seen
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"required": [\n          "gate"\n        ],\n        "properties": {\n          "gate": {\n            "type": "string"',
+         '"properties": {\n          "gate": {\n            "type": "string"', "lets pass an event without gate"),
+        ('"gate": {\n            "type": "string"\n          }', '"gate": {}', "lets pass anything as gate"),
+    ],
+)  # fmt: skip
+def test_a_bus_schema_that_does_not_know_the_gate_is_seen(shop: Workshop, old: str, new: str, said: str) -> None:
+    shop.apply("contract")
+    shop.apply("event")
+    shop.replace("flightpulse/schemas/flight_event.json", old, new)
+
+    grade = shop.grade(deploy=False)
+
+    assert said in grade.step("publishing").seen
+    assert "publishing" in grade.missing
+    assert "name BOARDING_CALL in the enum of event_type" in grade.step("publishing").hint
+    assert "requires gate" in grade.step("publishing").hint
+
+
+def test_the_lines_of_a_diff_are_coloured_and_keep_their_signs(shop: Workshop) -> None:
+    html = shop.apply("contract").of("flight_event.json")._repr_mimebundle_()["text/html"]
+
+    assert '<span style="background:rgba(46,160,67,.2)">+        &quot;BOARDING_CALL&quot;</span>' in html
+    assert '<span style="background:rgba(248,81,73,.2)">-        &quot;GATE_CHANGE&quot;</span>' in html
+
+
 def test_a_workflow_without_a_comment_is_seen(shop: Workshop) -> None:
     shop.apply("workflow")
     path = "flightpulse/workflows/boarding_call.asl.json"

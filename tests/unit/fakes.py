@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from flightpulse.adapters.backoff import Backoff
+from flightpulse.adapters.dynamodb_json import from_typed
 
 EVENTS = Path(__file__).parents[1] / "events"
 
@@ -130,6 +131,47 @@ class FakeDynamoDB:
         if "ProjectionExpression" not in arguments:
             return item
         return {name: item[name] for name in arguments["ProjectionExpression"].split(", ") if name in item}
+
+
+class FakeTemplates(FakeDynamoDB):
+    """Judges the two conditions of the template table as DynamoDB does."""
+
+    def put_item(self, **arguments: Any) -> dict[str, Any]:
+        self._note("put_item", arguments)
+        item = arguments["Item"]
+        there = {
+            name: from_typed(value) for name, value in self.items.get((item["PK"]["S"], item["SK"]["S"]), {}).items()
+        }
+        given = {name: from_typed(value) for name, value in arguments["ExpressionAttributeValues"].items()}
+        if ":seen" in given:
+            holds = bool(there) and (there["created_at"], there["status"]) == (given[":seen"], given[":status"])
+        else:
+            refused = (there.get("status"), there.get("by_person")) == (given[":refused"], given[":no"])
+            holds = not there or there["expires_at"] <= given[":now"] or refused
+        if not holds:
+            raise aws_error("ConditionalCheckFailedException")
+        self.put(item)
+        return {}
+
+    def batch_get_item(self, **arguments: Any) -> dict[str, Any]:
+        self._note("batch_get_item", arguments)
+        ((table, wanted),) = arguments["RequestItems"].items()
+        assert len(wanted["Keys"]) <= 100
+        left = self.unprocessed.pop(0) if self.unprocessed else 0
+        read = wanted["Keys"][: len(wanted["Keys"]) - left]
+        found = [self.items[key] for one in read if (key := (one["PK"]["S"], one["SK"]["S"])) in self.items]
+        undone = wanted["Keys"][len(read) :]
+        return {"Responses": {table: found}, "UnprocessedKeys": {table: {"Keys": undone}} if undone else {}}
+
+    def query(self, **arguments: Any) -> dict[str, Any]:
+        self._note("query", arguments)
+        segment = arguments["ExpressionAttributeValues"][":segment"]["S"]
+        return {"Items": [item for (partition, _), item in self.items.items() if partition == segment]}
+
+    def delete_item(self, **arguments: Any) -> dict[str, Any]:
+        self._note("delete_item", arguments)
+        gone = self.items.pop((arguments["Key"]["PK"]["S"], arguments["Key"]["SK"]["S"]), None)
+        return {} if gone is None else {"Attributes": gone}
 
 
 class FakeEvents:

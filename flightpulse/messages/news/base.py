@@ -125,7 +125,8 @@ def written(segment: Segment, facts: Set[str] | None = None) -> WrittenText:
     full, short = (next(_sayable(sms[length], segment, facts)) for length in ("full", "short"))
     advice = next(_applying(sms["advice"], segment))
     opening = sms.get("opening", "")
-    named = f"{{first_name}}, {{tier}} update: {opening}" if segment.elite else f"{{first_name}}, {opening}"
+    update = f"{{tier}} update. {opening[:1].upper()}{opening[1:]}" if opening else "{tier} update: "
+    named = f"{{first_name}}, {update if segment.elite else opening}"
     noted = (" Request noted: {special_requests}.", " Request noted.") if segment.assistance else ("",)
     unnamed = opening + short
     return WrittenText(

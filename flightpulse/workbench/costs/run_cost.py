@@ -9,9 +9,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flightpulse.messages import prompt, review
-from flightpulse.messages.news import all_segments
-from flightpulse.messages.segments import Segment
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.costs.prices import Price
 from flightpulse.workbench.executions import history
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
 _SKEW = timedelta(seconds=5)
 _REQUEST = re.compile(r"RequestId: (\S+)")
 _REPORT = re.compile(r"^REPORT RequestId: .*?Billed Duration: (\d+) ms\s+Memory Size: (\d+) MB")
-_CHARACTERS_PER_TOKEN = 4
 _BOOKING_BYTES = 512
 """About what a flight's item of a booking has; a Query is paid by the bytes it looks through."""
 _READ_BYTES = 4096
@@ -83,7 +79,7 @@ class MeasuredRun(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a run used. ``gb_seconds`` is memory times billed duration; tokens are estimated from characters."""
+    """What a run used. ``gb_seconds`` is memory times billed duration."""
 
     messages: int = 0
     transitions: int = 0
@@ -211,7 +207,7 @@ def priced(usage: Usage, *, title: str = "", local: bool = False) -> RunCost:
     model = prices.model(usage.model_id)
     asked = bool(usage.tokens_in or usage.tokens_out)
     if model:
-        known = f"estimated: {_CHARACTERS_PER_TOKEN} characters a token"
+        known = "as Bedrock counted them"
         lines.append(Line(f"{usage.model_id}, tokens in", Decimal(usage.tokens_in), model[0], known))
         lines.append(Line(f"{usage.model_id}, tokens out", Decimal(usage.tokens_out), model[1], known))
     return RunCost(title, tuple(lines), usage.messages, local, usage.model_id if asked and not model else "")
@@ -245,7 +241,9 @@ def measured(run: MeasuredRun) -> Usage:
         write_units=writes(attempts) + index_writes(run.item_changes) + counts.templates_from_model,
         read_units=reads(attempts, booked)
         + sum((1 + _looked_through(booked.get(flight, 0)) * _HALF for flight in flights), Decimal(0))
-        + templates * _HALF,
+        + templates * _HALF
+        # Where each of them flies on is one Query.
+        + len({message.passenger_id for message in run.messages}) * _HALF,
         events=_calls(attempts, "events:putEvents") + accepted + status_changes,
         log_bytes=sum(len(event.message.encode()) for event in mine),
         queue_requests=_calls(attempts, "sqs:sendMessage") + refused,
@@ -253,13 +251,12 @@ def measured(run: MeasuredRun) -> Usage:
         model_id=run.session.model_id,
     )
     reports = list(billed(mine))
-    tokens_in, tokens_out = tokens(run.messages)
     return replace(
         usage,
         invocations=len(reports),
         gb_seconds=sum(reports, Decimal(0)),
-        tokens_in=tokens_in * counts.model_calls,
-        tokens_out=tokens_out * counts.model_calls,
+        tokens_in=counts.model_tokens_in,
+        tokens_out=counts.model_tokens_out,
     )
 
 
@@ -352,28 +349,6 @@ def _looked_through(bookings: int) -> int:
 
 def _calls(attempts: Iterable[Attempt], resource: str) -> int:
     return sum(attempt.resource == resource and attempt.problem is None for attempt in attempts)
-
-
-def tokens(messages: Iterable[Message]) -> tuple[int, int]:
-    """Tokens into and out of the model for one segment: the mean over those told, from questions and messages."""
-    told: dict[str, dict[str, int]] = {}
-    for message in messages:
-        longest = told.setdefault(message.segment, {})
-        length = len(message.subject) + len(message.text)
-        longest[message.channel] = max(length, longest.get(message.channel, 0))
-    if not told:
-        return 0, 0
-    answered = sum(sum(longest.values()) for longest in told.values())
-    # A draft is asked for once and judged once; the reviewer reads it, and answers about as much.
-    asked = answered + sum(map(_question, (segment for segment in all_segments() if segment.key in told)))
-    answered *= 2
-    share = len(told) * _CHARACTERS_PER_TOKEN
-    return math.ceil(asked / share), math.ceil(answered / share)
-
-
-def _question(segment: Segment) -> int:
-    """The characters of what author and reviewer of a segment's template are told."""
-    return sum(map(len, (prompt.SYSTEM, prompt.request(segment), review.SYSTEM, review.brief(segment))))
 
 
 def _number(number: Decimal) -> str:

@@ -9,9 +9,12 @@ from typing import Any
 from flightpulse.errors import UserError
 from flightpulse.kafka.record_positions import Place
 from flightpulse.workbench.deploy.items import Items
-from flightpulse.workbench.fire import raw_records
+from flightpulse.workbench.fire import raw_records, replaying
+from flightpulse.workbench.fire.pace import Pace
+from flightpulse.workbench.fire.replaying import Choice, Progress, Replayed
 from flightpulse.workbench.target.connection import Connection
 from simulator import events
+from simulator.replay import Plan
 
 _RECORD_SECONDS = {"local": 20.0, "aws": 90.0}
 
@@ -34,6 +37,27 @@ class Events:
     def __init__(self, target: Connection) -> None:
         self._target = target
         self._flight = Items(target).flight
+
+    def replay(self, plan: Plan, *, pace: Pace, choice: Choice, resumed: Progress | None = None) -> Replayed:
+        """Replay a planned day of flights at a pace, and wait until everybody has been told.
+
+        ``choice`` is what made the plan, kept to be ``resumed`` when the replay is stopped. Raises UserError when the
+        target is not ready, when it is stopped, and when another replay is running.
+        """
+        totals, name = plan.totals, f"replay {plan.day.name}"
+        what = f"{len(plan.news)} events about {totals.flights} flights, {totals.bookings} bookings"
+        with self._target.steps() as steps:
+            steps.update(name, what)
+            replayed = replaying.replay(
+                self._target.deployed,
+                plan,
+                pace=pace,
+                choice=choice,
+                resumed=resumed,
+                on_board=lambda board: steps.update(name, str(board), board.sent - board.backlog, board.of),
+            )
+            steps.finish(name, what, ok=replayed.ok)
+        return replayed
 
     def delay(
         self,

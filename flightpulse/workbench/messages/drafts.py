@@ -11,7 +11,7 @@ from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
 from flightpulse.messages.wording import Reviewer
-from flightpulse.workbench.messages.template_records import known_segments
+from flightpulse.workbench.messages.segment_names import LOOKS_LIKE, known_segments
 from flightpulse.workbench.show.tables import Table
 
 _WIDTH = 84
@@ -143,6 +143,6 @@ def _named(name: str) -> Segment:
     if chosen is None:
         raise UserError(
             f"There is no segment {name!r}.",
-            hint="They look like delay/MAJOR/MECHANICAL/A-LIST-PREFERRED or gate_change/TERMINAL.",
+            hint=LOOKS_LIKE,
         )
     return chosen

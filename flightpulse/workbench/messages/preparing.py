@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from flightpulse.adapters.chunks import chunked
+from flightpulse.adapters.table import Table as DataTable
 from flightpulse.errors import UserError
 from flightpulse.messages import prompt, review
-from flightpulse.messages.records import Status
+from flightpulse.messages.facts import read_news
+from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.segments import Segment
 from flightpulse.stack import names
 from flightpulse.workbench.costs import prices
@@ -20,6 +23,7 @@ from flightpulse.workbench.messages import template_records
 from flightpulse.workbench.messages.messenger import Messenger
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
+from simulator.scenarios import SCENARIOS
 
 CONCURRENCY = 4
 OnProgress = Callable[[str, int, int], None]
@@ -80,11 +84,15 @@ class ModelCost:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to prepare, and what that will cost: about ``cost``, and twice that when every draft needs a repair."""
+    """What is to prepare, and what that will cost: about ``cost``, and twice that when every draft needs a repair.
+
+    ``replaced`` are records that are forgotten before, so that their segments are drafted anew.
+    """
 
     segments: tuple[Segment, ...]
     there: int
     cost: ModelCost
+    replaced: tuple[TemplateRecord, ...] = ()
 
     def __str__(self) -> str:
         if not self.segments:
@@ -134,18 +142,39 @@ class Prepared:
         return self.table()._repr_mimebundle_(**options)
 
 
-def plan(session: Session, beginnings: Sequence[str] = ("",)) -> Plan:
-    """What there is to do for all segments that begin like one of these. Raises UserError when none begins so."""
+def plan(session: Session, beginnings: Sequence[str] = ("",), *, anew: bool = False) -> Plan:
+    """What there is to do for all segments that begin like one of these; ``anew``, also for what models approved.
+
+    A person's word stays as it is. Raises UserError when no segment begins so.
+    """
     found = [template_records.listed(session, beginning) for beginning in beginnings]
     records = {segment: record for listed in found for segment, record in listed.records.items()}
     waiting = tuple(
         segment
         for segment, record in records.items()
-        if record is None or (record.status is Status.REFUSED and not record.by_person)
+        if record is None or (not record.by_person and (anew or record.status is Status.REFUSED))
     )
+    replaced = tuple(record for segment in waiting if (record := records[segment]) is not None)
     by_model = found[0].review == "model"
     tokens = {"author": _drafting(waiting), "reviewer": _reviewing(waiting if by_model else ())}
-    return Plan(waiting, len(records) - len(waiting), ModelCost(tokens, _model_ids(session)))
+    return Plan(waiting, len(records) - len(waiting), ModelCost(tokens, _model_ids(session)), replaced)
+
+
+def for_scenarios(session: Session) -> Plan:
+    """What the five scenarios need: the segments of their kinds of news, for every passenger there could be."""
+    table = DataTable(session.dynamodb, session.table_name)
+    flights = {
+        flight_id: flight
+        for scenario in SCENARIOS
+        for flight_id in scenario.flights
+        if (flight := table.flight(flight_id)) is not None
+    }
+    news = [
+        read_news({**event, **event["payload"]}, flights[str(event["payload"]["flight_id"])].to_fields())
+        for scenario in SCENARIOS
+        for event in scenario.events(flights, datetime.now(UTC))
+    ]
+    return plan(session, sorted({f"{one.kind}/{one.severity}/{one.reason or '-'}/" for one in news}))
 
 
 def prepare(
@@ -161,6 +190,9 @@ def prepare(
     A model that is busy is asked again after a pause, a few times. Raises UserError when a model cannot be had.
     """
     messenger = Messenger(session)
+    templates = template_records.table_of(session)
+    for record in what.replaced:
+        templates.delete(record.segment, record.prompt_version)
     done = Prepared(
         ModelCost({role: Tokens() for role in _ROLES}, what.cost.model_ids), local=session.target == "local"
     )
@@ -211,8 +243,8 @@ def _note(answer: dict[str, Any], done: Prepared) -> str:
         else:
             done.outcomes[item["segment"]] = item["status"]
             done.rules.update(() if item["kept"] else item["rules"])
-    for role, used in answer["usage"].items():
-        done.cost.tokens[role].add(**used)
+    for role, asked in answer["usage"].items():
+        done.cost.tokens[role].add(**asked)
     return problem
 
 

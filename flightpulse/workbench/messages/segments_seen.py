@@ -8,7 +8,8 @@ from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.show.tables import Table
 
-REFUSED, WRITTEN = "the guard refused a template", "the written template is used"
+REFUSED, WRITTEN = "a template was refused or mended", "the written template is used"
+WAITING = "a draft waits for a person; the written template is used"
 """What the messenger's log says of a segment."""
 
 
@@ -16,8 +17,8 @@ REFUSED, WRITTEN = "the guard refused a template", "the written template is used
 class SegmentSeen:
     """One segment of one run.
 
-    ``origins`` are ``model``, ``cache`` or ``fallback``, each once. ``refused`` are the guard's rules that replies of
-    the model broke. ``problem`` is why the written template was used, or empty.
+    ``origins`` are ``model``, ``cache`` or ``fallback``, each once. ``refused`` are the rules that drafts broke, also
+    where they were mended. ``problem`` is why the written template was used, or empty.
     """
 
     segment: str
@@ -56,7 +57,7 @@ class SegmentsSeen:
             )
             for segment in self.segments
         ]
-        headings = ("segment", "passengers", "messages", "wording from", "the guard refused")
+        headings = ("segment", "passengers", "messages", "wording from", "found in drafts")
         return Table.of(headings, rows, numbers=(1, 2))
 
     def __repr__(self) -> str:
@@ -80,6 +81,8 @@ def seen(messages: Sequence[Message], messenger_lines: Iterable[LogEvent], event
             refused.setdefault(segment, set()).update(map(str, line.get("rules") or ()))
         elif line.get("message") == WRITTEN:
             problems[segment] = str(line.get("problem") or "")
+        elif line.get("message") == WAITING:
+            problems[segment] = "a draft waits for a person"
     told: dict[str, list[Message]] = {}
     for message in messages:
         told.setdefault(message.segment, []).append(message)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,12 @@ from flightpulse.adapters.template_table import ChangedMeanwhileError, TemplateT
 from flightpulse.errors import UserError
 from flightpulse.messages import lint
 from flightpulse.messages.lint import Refusal, Rule
-from flightpulse.messages.news import all_segments
 from flightpulse.messages.records import Status, TemplateRecord
-from flightpulse.messages.segments import LOCALE, Segment
+from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, normalized
+from flightpulse.workbench.messages.drafts import Draft
 from flightpulse.workbench.messages.messenger import Messenger
+from flightpulse.workbench.messages.segment_names import segment_named, segments_like
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 
@@ -27,7 +27,6 @@ NOTHING = "NONE"
 """What a segment has that nobody has drafted a template for: not a status of a record, but shown like one."""
 
 _WIDTH = 84
-_LOOKS_LIKE = "They look like delay/MAJOR/MECHANICAL/A-LIST-PREFERRED or gate_change/TERMINAL."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +79,13 @@ class Shown:
     record: TemplateRecord
     others: tuple[TemplateRecord, ...] = ()
 
+    @property
+    def draft(self) -> Draft:
+        """Its words as a draft, to try others on. Raises UserError when there are none."""
+        if self.record.template is None:
+            raise UserError(f"The draft for {self.record.segment.key} has no template.")
+        return Draft(self.record.segment, self.record.template)
+
     def as_json(self) -> dict[str, Any]:
         """The record as plain JSON values, and the versions of the others."""
         return {**self.record.to_fields(), "other_versions": [other.prompt_version for other in self.others]}
@@ -111,7 +117,7 @@ def listed(session: Session, segments: str = "", status: str | None = None) -> L
     messenger = Messenger(session)
     chosen = segments_like(segments)
     versions = messenger.versions()
-    found = _table(session).get_many((segment, versions[segment.key]) for segment in chosen)
+    found = table_of(session).get_many((segment, versions[segment.key]) for segment in chosen)
     records = {record.segment: record for record in found}
     return Listed({segment: records.get(segment) for segment in chosen}, messenger.review, status)
 
@@ -170,7 +176,7 @@ def forget(session: Session, segments: str = "") -> int:
     """
     chosen = segments_like(segments)
     versions = Messenger(session).versions()
-    table = _table(session)
+    table = table_of(session)
     found = table.get_many((segment, versions[segment.key]) for segment in chosen)
     return sum(table.delete(record.segment, record.prompt_version) for record in found)
 
@@ -190,44 +196,10 @@ def read_template(path: Path) -> Mapping[str, Any]:
     return inner if isinstance(inner, dict) else fields
 
 
-@cache
-def known_segments() -> tuple[Segment, ...]:
-    """Every segment that there is."""
-    return tuple(all_segments())
-
-
-def segments_like(beginning: str) -> list[Segment]:
-    """All segments whose key begins like this, in any case. Raises UserError when none does."""
-    chosen = [segment for segment in known_segments() if segment.key.lower().startswith(beginning.lower())]
-    if not chosen:
-        raise UserError(f"No segment begins with {beginning!r}.", hint=_LOOKS_LIKE)
-    return chosen
-
-
-def segment_named(name: str) -> Segment:
-    """The one segment of this key. What the key leaves out at its end is nobody's circumstance and the usual locale.
-
-    Raises UserError when there is none, or more than one.
-    """
-    wanted = name.strip("/").lower()
-    endings = ("", f"/{LOCALE}", f"/-/{LOCALE}")
-    exact = [
-        segment
-        for segment in known_segments()
-        if segment.key.lower() in {wanted + ending.lower() for ending in endings}
-    ]
-    if exact:
-        return exact[0]
-    chosen = segments_like(name)
-    if len(chosen) > 1:
-        raise UserError(f"{len(chosen)} segments begin with {name!r}.", hint=f"Name one, such as {chosen[0].key}.")
-    return chosen[0]
-
-
 def _known(session: Session, segment: Segment) -> tuple[TemplateRecord | None, tuple[TemplateRecord, ...]]:
     """The record for the prompts in use, and those for others."""
     version = Messenger(session).versions()[segment.key]
-    records = _table(session).versions(segment)
+    records = table_of(session).versions(segment)
     current = next((record for record in records if record.prompt_version == version), None)
     return current, tuple(record for record in records if record is not current)
 
@@ -246,7 +218,7 @@ def _no_draft(session: Session, segment: Segment, others: tuple[TemplateRecord, 
 
 def _decide(session: Session, seen: TemplateRecord, decided: TemplateRecord) -> TemplateRecord:
     try:
-        return _table(session).decide(seen, decided)
+        return table_of(session).decide(seen, decided)
     except ChangedMeanwhileError:
         raise UserError(
             f"The template of {seen.segment.key} has changed in the meantime.", hint="Look at it again."
@@ -265,7 +237,8 @@ def _name(by: str | None) -> str:
     return name[:80]
 
 
-def _table(session: Session) -> TemplateTable:
+def table_of(session: Session) -> TemplateTable:
+    """The templates in the deployed stack's table."""
     return TemplateTable(session.dynamodb, session.table_name)
 
 

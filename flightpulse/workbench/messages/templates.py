@@ -1,13 +1,15 @@
 """The templates of messages: which there are, having them prepared, and a person's word about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from flightpulse.adapters.model import REVIEWER, BedrockModel, BedrockReviewer, CallLimits, ConverseClient
 from flightpulse.messages.records import TemplateRecord
 from flightpulse.workbench.messages import preparing, template_records
 from flightpulse.workbench.messages.preparing import Plan, Prepared
 from flightpulse.workbench.messages.template_records import Listed, Shown
 from flightpulse.workbench.target.connection import Connection
+from localcloud.process import state
 
 
 class Templates:
@@ -24,12 +26,19 @@ class Templates:
         """One template: its words, who drafted and reviewed it, and what was found."""
         return template_records.shown(self._target.deployed, segment)
 
-    def plan(self, segments: Sequence[str] = ("",)) -> Plan:
-        """What preparing these would ask for, and what it would cost."""
-        return preparing.plan(self._target.deployed, segments)
+    def plan(self, *segments: str, anew: bool = False) -> Plan:
+        """What preparing all segments that begin so (or all there are) would ask for, and what it would cost.
+
+        ``anew`` also drafts again what models approved. Raises UserError when no segment begins so.
+        """
+        return preparing.plan(self._target.deployed, segments or ("",), anew=anew)
+
+    def plan_for_scenarios(self) -> Plan:
+        """The same for the kinds of news that the five scenarios send."""
+        return preparing.for_scenarios(self._target.deployed)
 
     def prepare(self, plan: Plan, *, concurrency: int = preparing.CONCURRENCY) -> Prepared:
-        """Have the deployed messenger draft and review what a plan lists."""
+        """Have the deployed messenger draft and review what a plan lists. Raises UserError without a model."""
         with self._target.steps() as steps:
             done = preparing.prepare(
                 self._target.deployed,
@@ -49,6 +58,17 @@ class Templates:
     def refuse(self, segment: str, *, by: str | None = None, reason: str = "") -> TemplateRecord:
         """Keep a template from being used: its passengers get the written text."""
         return template_records.refuse(self._target.deployed, segment, by=by, reason=reason)
+
+    def reviewer(self) -> BedrockReviewer:
+        """The reviewer that the stack names, to try sentences on: each costs a call of a model."""
+        session = self._target.deployed
+        cloud = state.load(self._target.home) if session.target == "local" else None
+        client: ConverseClient = session.aws.client("bedrock-runtime", endpoint_url=cloud.model_url if cloud else None)
+        model_id = session.ssm.get_parameter(Name=session.output("ReviewModelIdParameter"), WithDecryption=True)
+        model = BedrockModel(
+            REVIEWER, client, lambda: model_id["Parameter"]["Value"], CallLimits(), lambda _problem, _details: None
+        )
+        return BedrockReviewer(model)
 
     def forget(self, segments: str = "") -> int:
         """Delete the templates of segments that begin like this, so that a model is asked again; gives how many.

@@ -11,7 +11,7 @@ from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.show.tables import LEFT, TABLE
 
 _WIDTH = 92
-_PARTS = ("the news", "understanding", "what to do")
+_PARTS = ("the news", "understanding", "what to do", "signature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,9 @@ def _cut(message: Message) -> dict[str, str]:
     if message.channel == "sms":
         return {"text": message.text}
     paragraphs = message.text.split("\n\n")
-    names = _PARTS if len(paragraphs) == len(_PARTS) else tuple(f"part {n}" for n in range(1, len(paragraphs) + 1))
+    count = len(paragraphs)
+    usual = len(_PARTS) - 1 <= count <= len(_PARTS)
+    names = _PARTS[:count] if usual else tuple(f"part {n}" for n in range(1, count + 1))
     return {"subject": message.subject, **dict(zip(names, paragraphs, strict=True))}
 
 

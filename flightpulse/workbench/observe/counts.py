@@ -11,8 +11,8 @@ class Counts:
     """How much of everything a run took.
 
     ``state_transitions`` are those that Step Functions bills: every state entered and every retry, nested executions
-    included. Templates are counted per segment of passengers. ``model_calls`` counts the answers asked of the model:
-    one per template, and one more where the guard refused the first answer.
+    included. Templates are counted per segment of passengers. ``model_calls`` and tokens are those of author and
+    reviewer together, as Bedrock counted them.
     """
 
     events: int
@@ -27,6 +27,8 @@ class Counts:
     templates_from_cache: int
     templates_from_fallback: int
     model_calls: int
+    model_tokens_in: int
+    model_tokens_out: int
 
     def __getitem__(self, name: str) -> int:
         if name not in self.__slots__:

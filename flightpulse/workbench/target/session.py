@@ -244,6 +244,8 @@ def local_environment(endpoint_url: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # Calls such as TestState would otherwise go to a host named sync-127.0.0.1.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
     }
@@ -265,7 +267,7 @@ def local_aws_session(endpoint_url: str) -> "boto3.Session":
         "ignore_configured_endpoint_urls": (None, None, True, None),
     }
     # A proxy must not be asked for 127.0.0.1, and a local call that hangs is better seen soon.
-    local = Config(proxies={}, read_timeout=30, connect_timeout=5)
+    local = Config(proxies={}, read_timeout=30, connect_timeout=5, inject_host_prefix=False)
 
     class LocalSession(boto3.Session):
         """Its clients talk to the local cloud, whatever service they are for."""

@@ -105,8 +105,9 @@ _IN_THE_CODE: Mapping[str, tuple[str, str]] = {
         "add the type, its detail type and its class to flightpulse/domain/events.py",
     ),
     "publishing": (
-        "what goes on the bus fulfils flight_event.json",
-        "name the type and its fields in flightpulse/schemas/flight_event.json",
+        "what goes on the bus fulfils flight_event.json, which requires its fields",
+        "in flightpulse/schemas/flight_event.json name {event_type} in the enum of event_type, and add an `if` for it"
+        " that requires {fields} and says what they are; the one of GATE_CHANGE is much like it",
     ),
     "telling": (
         "a written text for every segment, within the rules of the lint",
@@ -267,6 +268,7 @@ def _texts(run: "Run", gate: str) -> tuple[bool, str]:
 
 def _step(task: Assignment, name: str, wanted: str, ok: bool | None, seen: str, hint: str) -> Step:
     names = {"kind": task.kind, "schema": task.schema, "detail_type": task.detail_type, "status": task.status}
+    names |= {"event_type": task.event_type, "fields": ", ".join(set(task.payload) - {"flight_id"})}
     return Step(name, wanted.format(**names), ok, seen, hint.format(**names))
 
 

@@ -45,11 +45,18 @@ def reading(task: Task) -> Finding:
 
 
 def publishing(task: Task) -> Finding:
-    """What goes on the bus fulfils the bus's own schema."""
+    """What goes on the bus fulfils the bus's own schema, and an event without its own fields does not."""
     from flightpulse import schemas
 
     detail = _detail(task)
     schemas.validate("flight_event", detail)
+    own = [name for name in task["payload"] if name in detail and name != "flight_id"]
+    lacking = [name for name in own if _passes("flight_event", {key: detail[key] for key in detail if key != name})]
+    if lacking:
+        return False, f"flight_event.json lets pass an event without {', '.join(lacking)}"
+    unlike = [name for name in own if _passes("flight_event", {**detail, name: {"not": "of its type"}})]
+    if unlike:
+        return False, f"flight_event.json lets pass anything as {', '.join(unlike)}"
     enum = schemas.load("flight_event")["properties"]["event_type"]["enum"]
     return task["event_type"] in enum, detail["summary"]
 

@@ -11,6 +11,8 @@ from flightpulse.workbench.workshop.patches import Patch
 _SHOWN_LINES = 60
 # A notebook's own sheet may set the text of an output in another type.
 _STYLE = 'style="font-family:monospace;font-size:smaller"'
+# Thin enough that the text is read on a light page and on a dark one; the sign at its beginning says it as well.
+_COLOURS = {"+": "background:rgba(46,160,67,.2)", "-": "background:rgba(248,81,73,.2)", "@": "opacity:.7"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,17 @@ class Diff:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         title = f"<p>{escape(self.title)}</p>" if self.title else ""
-        return {"text/plain": str(self), "text/html": f"{title}<pre {_STYLE}>{escape(self._shown())}</pre>"}
+        return {"text/plain": str(self), "text/html": f"{title}<pre {_STYLE}>{self._coloured()}</pre>"}
+
+    def _coloured(self) -> str:
+        return "\n".join(map(_coloured, self._shown().splitlines()))
+
+
+def _coloured(line: str) -> str:
+    colour = _COLOURS.get(line[:1])
+    if colour is None or line.startswith(("+++ ", "--- ")):
+        return escape(line)
+    return f'<span style="{colour}">{escape(line)}</span>'
 
 
 def _count(part: str, sign: str) -> int:

@@ -183,7 +183,8 @@ class _Visit:
             _forget_parts(self._branch, self._progress)
 
     def _caught(self, failure: StateFailure, failed: str | None) -> Outcome:
-        if failed is not None:
+        never_began = failure.error == RUNTIME and self._branch.cursor.last == self._frame.entered_id
+        if failed is not None and not never_began:
             self._branch.event(failed)
         catcher = catcher_for(self._frame.definition.get("Catch", ()), failure)
         if catcher is None:

@@ -22,11 +22,7 @@ class PathError(Exception):
 
 
 class NotFound(Exception):  # noqa: N818
-    """A path that leads to one place leads nowhere. ``steps`` is the path as messages of Step Functions show it."""
-
-    def __init__(self, steps: str) -> None:
-        super().__init__(steps)
-        self.steps = steps
+    """A path that leads to one place leads nowhere; the message says so in the words of Step Functions."""
 
 
 class UnknownVariable(Exception):  # noqa: N818
@@ -116,12 +112,15 @@ def _name(step: re.Match[str]) -> str:
 
 
 def _follow(steps: tuple[str | int, ...], value: Any) -> Any:
-    for step in steps:
+    for place, step in enumerate(steps, 1):
         if isinstance(step, int):
-            if not isinstance(value, list) or not -len(value) <= step < len(value):
-                raise NotFound(_shown(steps))
-        elif not isinstance(value, Mapping) or step not in value:
-            raise NotFound(_shown(steps))
+            there = isinstance(value, list) and -len(value) <= step < len(value)
+        else:
+            there = isinstance(value, Mapping) and step in value
+        if not there and place < len(steps):
+            raise NotFound(f"Missing property in path {_shown(steps[:place])}")
+        if not there:
+            raise NotFound(f"No results for path: {_shown(steps)}")
         value = value[step]
     return value
 

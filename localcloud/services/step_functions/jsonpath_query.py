@@ -83,9 +83,19 @@ class JsonPathQuery:
         value = self._field(name)
         if value is None:
             return None
+        if name == "MaxConcurrency" and f"{name}Path" in self._definition:
+            return self._concurrency(value)
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise _problem(f"The value of {name} must be a number that is not negative, but was: {to_json(value)}")
         return float(value)
+
+    def _concurrency(self, value: Any) -> float:
+        """A whole number, which may also be written as a text."""
+        text = value if isinstance(value, str) else to_json(value)
+        if not text.isdigit():
+            refers = f'The MaxConcurrencyPath field refers to value "{text}" which is not a valid integer'
+            raise _problem(f"{refers}: {self._definition['MaxConcurrencyPath']}")
+        return float(text)
 
     def items(self) -> list[Any]:
         path = str(self._definition.get("ItemsPath", "$"))
@@ -218,7 +228,7 @@ class JsonPathQuery:
             raise _problem(f"The path of the field '{field}' cannot be read: {error}.") from error
         except json_paths.NotFound as nowhere:
             if field in _WITH_RESULTS:
-                raise _problem(f"Invalid path '{path}' : No results for path: {nowhere.steps}") from None
+                raise _problem(f"Invalid path '{path}' : {nowhere}") from None
             shown = to_json(data)[:_SHOWN_CHARACTERS]
             raise _problem(
                 f"The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{shown}'"

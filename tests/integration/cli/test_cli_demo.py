@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from decimal import Decimal
+from pathlib import Path
 
 import boto3
 import pytest
@@ -25,6 +26,64 @@ def test_the_demo_says_that_the_model_is_a_stand_in_and_what_to_do_next(demo: De
     assert "stand-in model on this machine, not by Amazon Bedrock" in demo.output
     assert "flightpulse inbox" in demo.output
     assert "flightpulse down" in demo.output
+
+
+def test_no_model_was_called_while_the_scenarios_ran(demo: Demo):
+    logs = demo.client("logs").filter_log_events(
+        logGroupName="/aws/lambda/FlightPulse-LLMMessenger", filterPattern='{ $.message = "messages composed" }'
+    )
+    lines = [json.loads(event["message"]) for event in logs["events"]]
+    assert len(lines) >= 9
+    assert {usage["calls"] for line in lines for usage in line["usage"].values()} == {0}
+    assert "0 from a template the model wrote for them" in demo.output
+
+
+def test_the_templates_of_the_scenarios_are_approved_and_can_be_looked_at(cli: CommandLine):
+    listed = cli.json("templates", "list", "delay/MINOR/WEATHER")
+    assert listed["counts"] == {"DRAFT": 0, "APPROVED": 12, "REFUSED": 0, "NONE": 0}
+    shown = cli.ok("templates", "show", "delay/MINOR/WEATHER/MEMBER")
+    assert "APPROVED, reviewed by amazon.nova-lite-v1:0" in shown
+    assert "{first_name}" in shown
+
+
+def test_templates_are_prepared_at_a_price_and_a_person_has_the_last_word(cli: CommandLine, tmp_path: Path):
+    segment = "delay/SEVERE/SECURITY/MEMBER"
+    prepared = cli.ok("templates", "prepare", f"{segment}/-")
+    assert "1 segments to prepare, 0 have a template: about 2 calls of amazon.nova-lite-v1:0" in prepared
+    assert "On the local cloud it costs nothing; in an account: 2 calls" in prepared
+
+    mine = tmp_path / "mine.json"
+    template = cli.json("templates", "show", segment)["template"]
+    mine.write_text(json.dumps({**template, "sms": template["sms"] + " Call 555-0100."}))
+    refused = cli.run("templates", "approve", segment, "--by", "Dana", "--file", str(mine))
+    assert refused.returncode == 1
+    assert "breaks a rule: digit" in refused.stderr
+
+    mine.write_text(json.dumps({**template, "subject": "{flight} leaves later, and we are sorry"}))
+    assert "APPROVED by Dana" in cli.ok("templates", "approve", segment, "--by", "Dana", "--file", str(mine))
+    assert "REFUSED by Kim" in cli.ok("templates", "refuse", segment, "--by", "Kim", "--reason", "too short")
+    assert "Nothing to prepare" in cli.ok("templates", "prepare", f"{segment}/-")
+
+
+def test_a_reviewer_id_that_does_not_exist_is_one_clear_line(cli: CommandLine, demo: Demo):
+    ssm, name = demo.client("ssm"), "/flightpulse/bedrock/review-model-id"
+    ssm.put_parameter(Name=name, Value="nobody.no-such-model-v1:0", Type="SecureString", Overwrite=True)
+    try:
+        _fresh_messenger(demo)
+        done = cli.run("templates", "prepare", "delay/SEVERE/OTHER/MEMBER/-")
+    finally:
+        ssm.put_parameter(Name=name, Value="amazon.nova-lite-v1:0", Type="SecureString", Overwrite=True)
+        _fresh_messenger(demo)
+    assert done.returncode == 1
+    assert "The reviewer nobody.no-such-model-v1:0 cannot be asked: ValidationException" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def _fresh_messenger(demo: Demo) -> None:
+    """Have the next invocation read its parameters: a running environment keeps them for minutes."""
+    functions, name = demo.client("lambda"), "FlightPulse-LLMMessenger"
+    known = functions.get_function_configuration(FunctionName=name)
+    functions.update_function_configuration(FunctionName=name, Timeout=known["Timeout"])
 
 
 def test_the_demo_prints_no_secret_of_the_user_and_no_control_characters(demo: Demo):

@@ -4,13 +4,12 @@ from typing import Any, cast
 
 import pytest
 
-from flightpulse.adapters.dynamodb_json import from_typed
 from flightpulse.adapters.template_table import ChangedMeanwhileError, TemplateTable, TolerantTemplateStore
 from flightpulse.messages.lint import Refusal, Rule
 from flightpulse.messages.news import all_segments
 from flightpulse.messages.records import APPROVED_FOR, DECIDED_FOR, REFUSED_FOR, Status, TemplateRecord
 from flightpulse.messages.templates import Sentence
-from tests.unit.fakes import FakeDynamoDB, aws_error, patient
+from tests.unit.fakes import FakeTemplates, aws_error, patient
 from tests.unit.messages.samples import MAJOR, MINOR, fitting_written_text
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -28,50 +27,9 @@ APPROVED = TemplateRecord(
 REFUSED = replace(APPROVED, status=Status.REFUSED, template=None)
 
 
-class FakeTable(FakeDynamoDB):
-    """Judges the two conditions of the template table as DynamoDB does."""
-
-    def put_item(self, **arguments: Any) -> dict[str, Any]:
-        self._note("put_item", arguments)
-        item = arguments["Item"]
-        there = {
-            name: from_typed(value) for name, value in self.items.get((item["PK"]["S"], item["SK"]["S"]), {}).items()
-        }
-        given = {name: from_typed(value) for name, value in arguments["ExpressionAttributeValues"].items()}
-        if ":seen" in given:
-            holds = bool(there) and (there["created_at"], there["status"]) == (given[":seen"], given[":status"])
-        else:
-            refused = (there.get("status"), there.get("by_person")) == (given[":refused"], given[":no"])
-            holds = not there or there["expires_at"] <= given[":now"] or refused
-        if not holds:
-            raise aws_error("ConditionalCheckFailedException")
-        self.put(item)
-        return {}
-
-    def batch_get_item(self, **arguments: Any) -> dict[str, Any]:
-        self._note("batch_get_item", arguments)
-        ((table, wanted),) = arguments["RequestItems"].items()
-        assert len(wanted["Keys"]) <= 100
-        left = self.unprocessed.pop(0) if self.unprocessed else 0
-        read = wanted["Keys"][: len(wanted["Keys"]) - left]
-        found = [self.items[key] for one in read if (key := (one["PK"]["S"], one["SK"]["S"])) in self.items]
-        undone = wanted["Keys"][len(read) :]
-        return {"Responses": {table: found}, "UnprocessedKeys": {table: {"Keys": undone}} if undone else {}}
-
-    def query(self, **arguments: Any) -> dict[str, Any]:
-        self._note("query", arguments)
-        segment = arguments["ExpressionAttributeValues"][":segment"]["S"]
-        return {"Items": [item for (partition, _), item in self.items.items() if partition == segment]}
-
-    def delete_item(self, **arguments: Any) -> dict[str, Any]:
-        self._note("delete_item", arguments)
-        gone = self.items.pop((arguments["Key"]["PK"]["S"], arguments["Key"]["SK"]["S"]), None)
-        return {} if gone is None else {"Attributes": gone}
-
-
 class Scene:
     def __init__(self, **options: Any) -> None:
-        self.dynamodb = FakeTable(**options)
+        self.dynamodb = FakeTemplates(**options)
         self.now = NOW
         self.table = TemplateTable(
             cast(Any, self.dynamodb), "FlightPulseTable", now=lambda: self.now, backoff=patient()

@@ -23,7 +23,7 @@ def _no_target(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_log_line_says_what_happened_before_the_ids_it_happened_to(monkeypatch: pytest.MonkeyPatch) -> None:
     written: dict[str, Any] = {
         "level": "WARNING",
-        "message": "the guard refused a template",
+        "message": "a template was refused or mended",
         "correlation_id": "evt-" + "c" * 32,
         "event_id": "evt-" + "e" * 32,
         "flight_id": "SW1234",

@@ -21,7 +21,10 @@ SOURCES = ("flightpulse", "localcloud", "simulator", "infra", "sample_data", "to
 FILES = ("Makefile", "pyproject.toml", "docker-compose.yml", ".gitignore")
 READABLE = {".py", ".json", ".toml", ".yml", ".txt"}
 # Names of AWS, of the CDK and of the system, which no code of ours mentions.
-FOREIGN = {"CloudWatchLogGroup", "curl", "YYYY-MM-DDTHH:MM:SSZ", "/tmp", "http:invoke", "bedrock:invokeModel"}
+FOREIGN = {
+    "CloudWatchLogGroup", "curl", "YYYY-MM-DDTHH:MM:SSZ", "/tmp", "http:invoke", "bedrock:invokeModel",
+    "get-metric-statistics", "read_committed", "AWS/Logs",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

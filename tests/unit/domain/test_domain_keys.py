@@ -12,7 +12,7 @@ def test_every_item_has_the_key_of_the_contract() -> None:
     assert keys.booking_of_flight("SW1234", "BKG-0001") == {"PK": "FLIGHT#SW1234", "SK": "BOOKING#BKG-0001"}
     assert keys.booking_of_passenger("PAX-0001", "BKG-0001") == {"PK": "PASSENGER#PAX-0001", "SK": "BOOKING#BKG-0001"}
     assert keys.claim("evt-1") == {"PK": "EVENT#evt-1", "SK": "CLAIM"}
-    assert keys.template("delay/minor", "v1") == {"PK": "TEMPLATE#delay/minor#v1", "SK": "METADATA"}
+    assert keys.template("delay/minor", "v1") == {"PK": "TEMPLATE#delay/minor", "SK": "VERSION#v1"}
 
 
 def test_flights_are_indexed_by_status_and_departure_in_utc() -> None:

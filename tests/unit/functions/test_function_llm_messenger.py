@@ -262,7 +262,7 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
     for line in lines(capsys):
         for group in line.get("_aws", {}).get("CloudWatchMetrics", []):
             assert group["Namespace"] == "FlightPulse"
-            assert group["Dimensions"] == [["service"]]
+            assert group["Dimensions"] == [["service"], []]
             assert line["service"] == "llm-messenger"
             found |= {metric["Name"]: int(line[metric["Name"]][0]) for metric in group["Metrics"]}
     return found

@@ -5,7 +5,11 @@ from typing import Any
 import pytest
 
 from localcloud.services.step_functions import choice_rules, intrinsics, json_paths
+from localcloud.services.step_functions.failures import EvaluationFailure
+from localcloud.services.step_functions.frame import Frame
 from localcloud.services.step_functions.json_paths import NotFound, PathError, Roots, UnknownVariable
+from localcloud.services.step_functions.jsonpath_query import JsonPathQuery
+from localcloud.services.step_functions.payload import Payload
 
 DATA = {
     "a": {"b-c": [1, 2, {"d": None}]},
@@ -38,8 +42,10 @@ def test_a_path_selects_one_value_or_a_list(path: str, value: Any) -> None:
     assert json_paths.find(path, ROOTS) == value
 
 
-def test_a_path_that_leads_nowhere_says_the_steps_that_it_took() -> None:
-    with pytest.raises(NotFound, match=r"\$\['a'\]\['x'\]\[0\]"):
+def test_a_path_that_leads_nowhere_says_where_it_ended() -> None:
+    with pytest.raises(NotFound, match=r"^No results for path: \$\['a'\]\['x'\]$"):
+        json_paths.find("$.a.x", ROOTS)
+    with pytest.raises(NotFound, match=r"^Missing property in path \$\['a'\]\['x'\]$"):
         json_paths.find("$.a.x[0]", ROOTS)
 
 
@@ -153,3 +159,19 @@ def test_a_choice_rule_decides_as_on_aws(rule: dict[str, Any], holds: bool) -> N
 def test_a_rule_about_something_that_is_not_there_fails_the_execution() -> None:
     with pytest.raises(KeyError):
         chosen({"Variable": "$.none", "StringEquals": "a"})
+
+
+@pytest.mark.parametrize("value", [3, "3"])
+def test_a_concurrency_from_a_path_may_be_written_as_a_text(value: Any) -> None:
+    assert map_state(value).number("MaxConcurrency") == 3.0
+
+
+@pytest.mark.parametrize("value", ["NoNumber", {}, -1])
+def test_a_concurrency_that_is_no_whole_number_fails_the_execution(value: Any) -> None:
+    with pytest.raises(EvaluationFailure, match=r"is not a valid integer: \$\.n"):
+        map_state(value).number("MaxConcurrency")
+
+
+def map_state(concurrency: Any) -> JsonPathQuery:
+    definition = {"Type": "Map", "MaxConcurrencyPath": "$.n"}
+    return JsonPathQuery(Frame("Each", definition, "JSONPath", Payload.of({"n": concurrency}), {}, {}, 1))

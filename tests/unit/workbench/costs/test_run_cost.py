@@ -12,8 +12,6 @@ import pytest
 from click.testing import CliRunner
 
 from flightpulse.cli.group import cli
-from flightpulse.messages import prompt, review
-from flightpulse.messages.news import all_segments
 from flightpulse.workbench import Workbench
 from flightpulse.workbench.costs import idle_cost, prices, run_cost
 from flightpulse.workbench.costs.run_cost import Usage
@@ -25,7 +23,7 @@ from flightpulse.workbench.observe.item_changes import ItemChange
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.observe.payloads import between
 from flightpulse.workbench.target.connection import Connection
-from tests.unit.workbench.run_facts import NOW, message
+from tests.unit.workbench.run_facts import NOW
 
 
 def attempt(resource: str, arguments: object = None, error: str = "") -> Attempt:
@@ -178,23 +176,6 @@ def test_lines_are_of_the_run_by_event_by_execution_and_by_invocation():
     ]
 
     assert run_cost.lines_of([*others, *mine], ["evt-1"], ["arn:1"]) == mine
-
-
-def test_tokens_are_estimated_from_the_question_and_the_longest_messages_of_a_segment():
-    segment = next(iter(all_segments()))
-    told = [
-        message("BKG-1", segment=segment.key, subject="s" * 4, text="t" * 36),
-        message("BKG-2", segment=segment.key, subject="s" * 4, text="t" * 30),
-        message("BKG-1", "sms", segment=segment.key, subject="", text="t" * 20),
-    ]
-
-    read, written = run_cost.tokens(told)
-
-    longest = 40 + 20
-    asked = sum(map(len, (prompt.SYSTEM, prompt.request(segment), review.SYSTEM, review.brief(segment)))) + longest
-    assert (read - 1) * 4 < asked <= read * 4
-    assert written == 2 * longest // 4
-    assert run_cost.tokens([]) == (0, 0)
 
 
 def test_the_newest_run_is_that_of_this_cloud(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""The segments of a run: who is in them, where their wording came from, and what the guard refused."""
+"""The segments of a run: who is in them, where their wording came from, and what was found in drafts."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ def test_people_and_messages_are_counted_by_segment_in_the_order_of_telling() ->
 
 
 def test_a_refusal_and_its_repair_are_told_by_rule() -> None:
-    lines = [line("the guard refused a template", rules=["promise", "claim"])]
+    lines = [line("a template was refused or mended", rules=["promise", "claim"])]
 
     (found,) = segments_seen.seen((message("A1"),), lines, ("evt-1",))
 
@@ -41,9 +41,17 @@ def test_the_written_template_comes_with_the_reason() -> None:
 
 
 def test_lines_of_other_events_say_nothing_of_this_run() -> None:
-    lines = [line("the guard refused a template", rules=["promise"], event_id="evt-2")]
+    lines = [line("a template was refused or mended", rules=["promise"], event_id="evt-2")]
 
     seen = segments_seen.seen((message("A1"),), lines, ("evt-1",))
 
-    assert seen.table().column("the guard refused") == ["nothing"]
+    assert seen.table().column("found in drafts") == ["nothing"]
     assert seen.origins() == {"delay-minor": "model"}
+
+
+def test_a_draft_that_waits_for_a_person_is_the_reason_for_the_written_text() -> None:
+    lines = [line("a draft waits for a person; the written template is used")]
+
+    (found,) = segments_seen.seen((message("A1", written_by="fallback"),), lines, ("evt-1",))
+
+    assert found.problem == "a draft waits for a person"
