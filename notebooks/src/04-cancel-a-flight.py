@@ -137,7 +137,7 @@ check("that promise another flight", sum("we have rebooked" in text.lower() for 
 # %% [markdown]
 # An apology, what to do next, the code to have at hand, and that her request is known. The text does it in 160 characters.
 #
-# **Takeaway:** bad news is told with a next step, or not told well. The guard refuses a cancellation without either: [claims.py](../flightpulse/domain/claims.py). [Write to every tier](03-write-to-every-tier.ipynb) tries that.
+# **Takeaway:** bad news is told with a next step, or not told well. The brief that writer and reviewer share asks for both: [cancellation.toml](../flightpulse/messages/news/cancellation.toml). [Write to every tier](03-write-to-every-tier.ipynb) tries that.
 
 # %% [markdown]
 # ## When is the rebooking system called?
