@@ -92,8 +92,8 @@ plain.try_adding(
 check("the lint sees nothing", plain.adding("This is urgent.").rules, [])
 said = plain.adding("This is urgent.").reviewed(wb.templates.reviewer())
 check("the reviewer does", said.startswith("✗ invention"), True)
-urgent = draft("gate_change/TERMINAL").saying("different terminal", "same terminal")
-check("the same terminal where it is another", "main_point" in urgent.rules, True)
+urgent = draft("gate_change/TERMINAL").saying("terminal", "hall")
+check("no word of the other terminal", "main_point" in urgent.rules, True)
 
 # %% [markdown]
 # What can be decided by looking for words, the lint decides: whoever changes terminals must be told so. Whether a sentence says more than happened takes a reader: the reviewer, which is itself tried with sentences whose verdict is known.
@@ -185,7 +185,7 @@ check("messages about A9", len(old.messages), 0)
 #
 # 1. *Change a number.* Send `wb.fire(wb.events.gate_change("SW7890", "C40"))`. Who is told, and on which channels? Then `wb.table.reset("SW7890")`.
 #    <details><summary>Solution</summary>Hannah and Maya, each by e-mail and text. <code>.inbox().order()</code> shows Maya first: she is A-LIST PREFERRED.</details>
-# 2. *Change a rule.* Have the urgent template say less: `draft("gate_change/TERMINAL").saying("different terminal", "other place").rules`. What does the lint say?
+# 2. *Change a rule.* Have the urgent template speak of halls: `draft("gate_change/TERMINAL").saying("terminal", "hall").rules`. What does the lint say?
 #    <details><summary>Solution</summary><code>main_point</code>: news of another terminal has to say so, in the e-mail and in the text. The rule is <code>must_say</code> in gate_change.toml.</details>
 # 3. *Break it.* Send a gate change that changes nothing: `wb.fire(wb.events.gate_change("SW3456", wb.table.flight("SW3456").gate))`. Is anybody told?
 #    <details><summary>Solution</summary>Nobody. The consumer puts it aside as SAME_GATE before it is an event on the bus: <code>.refused</code> says so, and <code>flightpulse redrive --list</code> has the record.</details>
