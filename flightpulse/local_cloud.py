@@ -5,6 +5,7 @@
 
 from flightpulse.stack.names import TOPIC
 from flightpulse.stand_in.model import StandIn, segment_of
+from flightpulse.stand_in.spoilers import SPOILERS
 from localcloud.model import Request
 from localcloud.server import Setup, main_and_exit
 
@@ -14,7 +15,7 @@ def _subject(request: Request) -> str | None:
     return None if segment is None else segment.key
 
 
-SETUP = Setup(topics=(TOPIC,), writer=StandIn(), subject=_subject)
+SETUP = Setup(topics=(TOPIC,), writer=StandIn(), subject=_subject, spoilers=SPOILERS)
 
 if __name__ == "__main__":
     main_and_exit(SETUP)

@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from localcloud import behaviours, broker, contract, faults, model
 from localcloud.behaviour import Behaviour, LocalContext
 from localcloud.broker import PARTITIONS
 from localcloud.faults import failing_calls
+from localcloud.model.faults import Spoilers
 from localcloud.model.openai_server import OpenAIServer
 from localcloud.model.writers import Subject, Writer
 from localcloud.process import environment, health, ports, processes, state, version
@@ -41,13 +42,14 @@ _PARENT_SECONDS = 1.0
 class Setup:
     """What a program puts into its local cloud: the broker's topics, and the model that answers.
 
-    ``subject`` says what a request to the model is about. Without a ``writer`` and without another server there is no
-    model.
+    ``subject`` says what a request to the model is about, ``spoilers`` how its replies can be spoiled on demand.
+    Without a ``writer`` and without another server there is no model.
     """
 
     topics: tuple[str, ...] = ()
     writer: Writer | None = None
     subject: Subject = lambda _: None
+    spoilers: Spoilers = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _start_model(options: Options, setup: Setup, cleanup: ExitStack) -> Service:
         writer = OpenAIServer(options.llm_url, model=options.llm_model)
     if writer is None:
         return _NO_SERVICE
-    running = model.start(writer, subject=setup.subject)
+    running = model.start(writer, subject=setup.subject, spoilers=setup.spoilers)
     cleanup.callback(running.stop)
     return Service(running.url, running.kind)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from jsonata import Jsonata
 
+from flightpulse.asl import definitions
 from flightpulse.errors import UserError
 from flightpulse.stack import dynamodb_expressions
 from flightpulse.stack.asl import Definition, Json, inner_machines
@@ -46,8 +47,12 @@ def check(definition: Definition, *, known_substitutions: Iterable[str]) -> None
 
 
 def problems(definition: Definition, *, known_substitutions: Iterable[str]) -> list[str]:
-    """Everything that is wrong with a definition, one phrase each, in the order of the file."""
-    return [
+    """Everything that is wrong with a definition, one phrase each, in the order of the file.
+
+    What Step Functions itself refuses or warns of, such as a variable that nobody assigns, is said when nothing else is
+    wrong: much of it is the same in other words.
+    """
+    found = [
         *_whole(definition, frozenset(known_substitutions)),
         *(problem for path, machine in definition.machines() for problem in _machine(path, machine)),
         *(f"{path}: {problem}" for path, state in definition.states() for problem in _state(state)),
@@ -56,6 +61,7 @@ def problems(definition: Definition, *, known_substitutions: Iterable[str]) -> l
         *_failures_reach_people(definition),
         *(problem for path, state in definition.states() for problem in _one_item_never_stops_the_others(path, state)),
     ]
+    return found or [f"{told.location}: {told.message}" for told in definitions.diagnostics(definition.document)]
 
 
 def _whole(definition: Definition, known: frozenset[str]) -> Problems:

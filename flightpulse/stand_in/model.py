@@ -1,8 +1,8 @@
 """A stand-in for a language model: writes good templates in several voices, and reviews what it knows.
 
 It is no language model. As an author it composes templates from banks of phrases, the same ones for the same segment.
-As a reviewer it knows its own phrases and the honest canaries that ship with FlightPulse; whatever else it reads, it
-calls an invention.
+As a reviewer it knows its own phrases, the texts that people wrote and the honest canaries that ship with FlightPulse;
+whatever else it reads, it calls an invention.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from flightpulse.domain.severity import Severity
-from flightpulse.messages import facts, gsm7, review
+from flightpulse.messages import facts, gsm7, news, review
 from flightpulse.messages.news import news_kind
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.review import Verdict
@@ -97,7 +97,7 @@ def _banks(segment: Segment) -> tuple[str, ...]:
 def verdicts(segment: Segment, question: str) -> dict[str, object]:
     """What the stand-in says of the numbered sentences of a review request."""
     listed = _NUMBERED.findall(question.partition("\n\nSentences:\n")[2])
-    known = _known_sentences(segment.kind, _banks(segment))
+    known = {**_written_sentences(segment), **_known_sentences(segment.kind, _banks(segment))}
     return {
         "verdicts": [
             {
@@ -168,6 +168,14 @@ def _known_sentences(kind: Kind, banks: tuple[str, ...]) -> dict[str, Verdict]:
         for sentence in MessageTemplate("", slot, "").sentences():
             known.setdefault(_bare(sentence.text), verdict)
     return known
+
+
+@cache
+def _written_sentences(segment: Segment) -> dict[str, Verdict]:
+    """The sentences of the text that people wrote for a segment."""
+    written = news.written(segment)
+    template = MessageTemplate(written.subject, (*written.paragraphs, *written.sms), "")
+    return {_bare(sentence.text): Verdict.NEWS for sentence in template.sentences()}
 
 
 def _bare(sentence: str) -> str:

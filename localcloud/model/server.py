@@ -21,9 +21,10 @@ from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 from localcloud.model import converse
-from localcloud.model.faults import ERRORS, Fault, FaultPlan, InvalidFaultError
+from localcloud.model.faults import ERRORS, Fault, FaultPlan, InvalidFaultError, Spoilers
 from localcloud.model.writers import BedrockError, Reply, Request, Subject, Writer, tokens
 
+NO_SPOILERS: Spoilers = {}
 _LONGEST_BODY = 5_000_000
 _CALLS_KEPT = 1_000
 _IDLE_SECONDS = 75
@@ -64,12 +65,20 @@ class ModelServer:
         self._http.server_close()
 
 
-def start(writer: Writer, *, host: str = "127.0.0.1", port: int = 0, subject: Subject = lambda _: None) -> ModelServer:
-    """Serve a writer. Port 0: any free one. ``subject`` says what a request is about, for the list of calls.
+def start(
+    writer: Writer,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    subject: Subject = lambda _: None,
+    spoilers: Spoilers = NO_SPOILERS,
+) -> ModelServer:
+    """Serve a writer. Port 0: any free one.
 
-    Raises ``OSError`` for a port in use.
+    ``subject`` says what a request is about, for the list of calls; ``spoilers`` are the ways in which replies can be
+    spoiled on demand. Raises ``OSError`` for a port in use.
     """
-    return ModelServer(_Server((host, port), writer, subject), writer)
+    return ModelServer(_Server((host, port), writer, subject, spoilers), writer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +145,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], writer: Writer, subject: Subject) -> None:
+    def __init__(self, address: tuple[str, int], writer: Writer, subject: Subject, spoilers: Spoilers) -> None:
         self.writer = writer
         self.subject = subject
-        self.faults = FaultPlan()
+        self.faults = FaultPlan(spoilers=spoilers)
         self.calls = Calls()
         self.stopping = threading.Event()
         super().__init__(address, _Handler)
@@ -212,7 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
             fault, choice = self.server.faults.next(request.metadata.get("role"))
             self._strike(fault)
             reply = self.server.writer.write(request)
-            text = reply.text if fault is None else fault.spoil(reply.text, choice)
+            text = reply.text if fault is None else self.server.faults.spoil(fault, reply.text, choice)
             reply = _cut(text, reply, request)
             status = 200
             return converse.answer(reply, round((time.monotonic() - started) * 1000))
@@ -240,7 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
             case "GET", "health":
                 return {"status": "healthy", "kind": server.writer.kind}
             case "PUT", "faults":
-                faults, seed = _read_faults(body)
+                faults, seed = _read_faults(body, server.faults.spoilers)
                 server.faults.set(faults, seed)
             case "DELETE", "faults":
                 server.faults.set(())
@@ -288,7 +297,7 @@ def _call(number: int, request: Request, subject: str | None, fault: Fault | Non
     )
 
 
-def _read_faults(body: bytes) -> tuple[tuple[Fault, ...], int]:
+def _read_faults(body: bytes, spoilers: Spoilers) -> tuple[tuple[Fault, ...], int]:
     try:
         fields = json.loads(body)
         listed, seed = fields["faults"], fields.get("seed", 0)
@@ -298,4 +307,4 @@ def _read_faults(body: bytes) -> tuple[tuple[Fault, ...], int]:
         ) from None
     if not isinstance(listed, list) or not isinstance(seed, int):
         raise InvalidFaultError("faults is not a list, or seed is not a whole number")
-    return tuple(map(Fault.from_fields, listed)), seed
+    return tuple(Fault.from_fields(one, spoilers) for one in listed), seed

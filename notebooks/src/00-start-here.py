@@ -111,7 +111,7 @@ check("messages to Maya, by channel", sorted(message.channel for message in inbo
 check("every text fits one SMS", all(len(message.text) <= 160 for message in inbox.only("sms").messages), True)
 
 # %% [markdown]
-# **Takeaway:** the model writes tone, the data write facts, so an invented gate cannot reach a passenger. [Write to every tier](03-write-to-every-tier.ipynb) shows who reads its words before passengers do.
+# **Takeaway:** the model writes tone, the data write facts, so an invented gate cannot reach a passenger. [Write to every tier](03-write-to-every-tier.ipynb) shows who checks the words.
 
 # %% [markdown]
 # ## What happened inside the workflow?
@@ -140,7 +140,7 @@ check("outcome", execution.outcome, "DONE")
 # ## What we simplified
 #
 # - The local cloud runs on this machine. What differs from AWS is listed in [local-cloud.md](../docs/local-cloud.md).
-# - The stand-in model picks from phrases by a fixed rule; a language model would vary more, and more of it would be refused.
+# - The stand-in model picks from phrases by a fixed rule; a language model would vary more, and lint and reviewer would refuse more.
 # - Durations are this machine's. On AWS each hop takes longer, and the first call of a function longer still.
 
 # %% [markdown]

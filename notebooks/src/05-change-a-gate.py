@@ -3,7 +3,7 @@
 #
 # A flight leaves from another gate. Down the hall that is a footnote; in another terminal it is a race. You send both, look at the phones, and find out what a gate has to do with a delay: nothing.
 #
-# - **You will:** compare an urgent text with a calm one, see what a reviewer says of both, look at the flight before and after, and send news in the wrong order
+# - **You will:** compare an urgent text with a calm one, see who checks both, look at the flight before and after, and send news in the wrong order
 # - **You need:** this checkout; no account and no Docker
 # - **Time:** 10 minutes
 # - **Cost:** 0
@@ -45,7 +45,7 @@ check("that name gate and terminal", sum("D15" in text and "terminal" in text.lo
 # %% [markdown]
 # Each bubble fits one text message of 160 characters, with the longest name and tier. DIFFERENT is one of the few words that a model may write in capitals, and only here.
 #
-# **Takeaway:** an urgent message leads with what to do. Tones for every severity are in [gate_change.toml](../flightpulse/messages/news/gate_change.toml).
+# **Takeaway:** an urgent message leads with what to do. Tones for every severity are in [prompt.py](../flightpulse/domain/prompt.py).
 
 # %% [markdown]
 # ## Is every gate change urgent?
@@ -75,30 +75,30 @@ check("alarming words", [word for word in ("urgent", "terminal", "right away") i
 # %% [markdown]
 # ## Could a model get it wrong?
 #
-# A template is reviewed sentence by sentence against what its news may say. Here a reviewer, the stand-in, judges changes to two of them: one sentence more in a plain gate change, and one word less in an urgent one.
+# A draft is the written template of a segment. Here lint and reviewer judge changes to two of them: one sentence more in a plain gate change, and one word less in an urgent one.
 #
-# **Predict:** which of these three sentences may stand in a *plain* gate change?
+# **Predict:** which of these three sentences may stand in a *plain* gate change, and who notices the others?
 
 # %%
-wb.templates.prepare(wb.templates.plan("gate_change/GATE/-/MEMBER/-", "gate_change/TERMINAL/-/MEMBER/soon"))
-plain = wb.templates.show("gate_change/GATE/-/MEMBER").draft
+plain = draft("gate_change/GATE")
 plain.try_adding(
-    "Please follow the signs to your new gate.",
+    "Please watch the departure screens along the way.",
     "This is urgent.",
-    "Please go to the other terminal immediately.",
+    "Please hurry to the other terminal.",
     reviewer=wb.templates.reviewer(),
 )
 
 # %% tags=["nbval-check-output"]
-reviewer = wb.templates.reviewer()
-check("urgent where nothing is", plain.adding("This is urgent.").reviewed(reviewer).split(":")[0], "✗ invention")
-urgent = wb.templates.show("gate_change/TERMINAL/-/MEMBER/soon").draft.saying("DIFFERENT terminal", "same terminal")
-check("the same terminal where it is another", urgent.reviewed(reviewer).split(":")[0], "✗ invention")
+check("the lint sees nothing", plain.adding("This is urgent.").rules, [])
+said = plain.adding("This is urgent.").reviewed(wb.templates.reviewer())
+check("the reviewer does", said.startswith("✗ invention"), True)
+urgent = draft("gate_change/TERMINAL").saying("terminal", "hall")
+check("no word of the other terminal", "main_point" in urgent.rules, True)
 
 # %% [markdown]
-# Both say something else than what happened. The sentence would be left out; a template that cannot do without it is refused, and the written one goes out instead.
+# What can be decided by looking for words, the lint decides: whoever changes terminals must be told so. Whether a sentence says more than happened takes a reader: the reviewer, which is itself tried with sentences whose verdict is known.
 #
-# **Takeaway:** tone is checked against facts, in both directions: [gate_change.toml](../flightpulse/messages/news/gate_change.toml) has what may be said of either.
+# **Takeaway:** tone is checked against facts, by the cheapest check that can: [lint.py](../flightpulse/messages/lint.py), then [review.py](../flightpulse/messages/review.py).
 
 # %% [markdown]
 # ## What does the flight know now?
@@ -185,8 +185,8 @@ check("messages about A9", len(old.messages), 0)
 #
 # 1. *Change a number.* Send `wb.fire(wb.events.gate_change("SW7890", "C40"))`. Who is told, and on which channels? Then `wb.table.reset("SW7890")`.
 #    <details><summary>Solution</summary>Hannah and Maya, each by e-mail and text. <code>.inbox().order()</code> shows Maya first: she is A-LIST PREFERRED.</details>
-# 2. *Change a rule.* Take the terminal out of the urgent template: `draft("gate_change/TERMINAL").saying("terminal", "building").rules`. What does the lint say?
-#    <details><summary>Solution</summary><code>main_point</code>: a message about another terminal has to say so, in the e-mail and in the text.</details>
+# 2. *Change a rule.* Have the urgent template speak of halls: `draft("gate_change/TERMINAL").saying("terminal", "hall").rules`. What does the lint say?
+#    <details><summary>Solution</summary><code>main_point</code>: news of another terminal has to say so, in the e-mail and in the text. The rule is <code>must_say</code> in gate_change.toml.</details>
 # 3. *Break it.* Send a gate change that changes nothing: `wb.fire(wb.events.gate_change("SW3456", wb.table.flight("SW3456").gate))`. Is anybody told?
 #    <details><summary>Solution</summary>Nobody. The consumer puts it aside as SAME_GATE before it is an event on the bus: <code>.refused</code> says so, and <code>flightpulse redrive --list</code> has the record.</details>
 

@@ -168,7 +168,8 @@ check("alarms", len(wb.metrics.alarms()), 17)
 # **Predict:** half of the messages arrive within some time. How much longer do the last five percent take?
 
 # %%
-latency = wb.fire("rapid-sequence").timing.latency()
+wb.fire("rapid-sequence")
+latency = wb.run("rapid-sequence").timing.latency()
 latency.picture(target=10)
 
 # %% tags=["nbval-check-output"]

@@ -75,15 +75,15 @@ check("messages", len(run.messages), 4)
 # %% [markdown]
 # ## What if the answer is no?
 #
-# `ApplyToFlight` writes the delay on the flight, on condition that the flight knows nothing newer. Now the table says that it does. Another try would get the same answer.
+# `ApplyToFlight` writes the delay on the flight, on condition that the flight knows nothing newer. Here it does: the second event is five minutes older than the first. Another try would get the same answer.
 #
 # **Predict:** is that a failure?
 #
 # <details><summary>Think, then look</summary>No. The error is expected, so a catch has a way for it: look at the flight, note that the news is old, end well, tell nobody.</details>
 
 # %%
-with wb.faults.task("ApplyToFlight", error="DynamoDB.ConditionalCheckFailedException", times=1):
-    run = wb.fire(wb.events.delay("SW1234", 25), reset=True)
+wb.fire(wb.events.delay("SW1234", 40), reset=True)
+run = wb.fire(wb.events.delay("SW1234", 25, at=datetime.now(UTC) - timedelta(minutes=5)))
 run.execution().player()
 
 # %% [markdown]

@@ -6,6 +6,7 @@ import pytest
 
 from flightpulse.errors import UserError
 from flightpulse.stand_in.model import StandIn
+from flightpulse.stand_in.spoilers import SPOILERS
 from flightpulse.workbench.faults.model_faults import misbehaving
 from localcloud import model
 from localcloud.model import ModelServer
@@ -14,7 +15,7 @@ from tests.integration.model.test_model_server import ask, client
 
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    running = model.start(StandIn())
+    running = model.start(StandIn(), spoilers=SPOILERS)
     yield running
     running.stop()
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from flightpulse.errors import UserError
 from flightpulse.messages import prompt
+from flightpulse.stand_in.spoilers import SPOILERS
 from localcloud import model
 from localcloud.model import ModelServer
 from localcloud.model.faults import Fault
@@ -91,7 +92,7 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture
 def server(upstream: Upstream) -> Iterator[ModelServer]:
-    running = model.start(OpenAIServer(upstream.url))
+    running = model.start(OpenAIServer(upstream.url), spoilers=SPOILERS)
     yield running
     running.stop()
 

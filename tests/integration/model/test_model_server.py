@@ -34,7 +34,7 @@ NO_SCHEMA = {"jsonSchema": {"name": "verdicts", "schema": "whatever"}}
 
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    running = model.start(StandIn(), subject=SETUP.subject)
+    running = model.start(StandIn(), subject=SETUP.subject, spoilers=SETUP.spoilers)
     yield running
     running.stop()
 

@@ -10,6 +10,7 @@ import pytest
 from flightpulse.cli.verbs import VERBS
 from flightpulse.paths import ROOT, WORKFLOWS
 from flightpulse.stack.settings import KEYS
+from flightpulse.stand_in.spoilers import SPOILERS
 from localcloud import server
 from localcloud.faults import FaultBoard
 from localcloud.model.faults import Fault
@@ -101,7 +102,7 @@ def test_faults_that_are_set_by_hand_are_accepted(page: Page):
         faults = body["faults"] if isinstance(body, dict) else body
         assert isinstance(faults, list)
         if any("kind" in fault for fault in faults):
-            assert [Fault.from_fields(fault) for fault in faults]
+            assert [Fault.from_fields(fault, SPOILERS) for fault in faults]
         else:
             FaultBoard().set(faults)
             named = [fault["state"] for fault in faults if "state" in fault]

@@ -6,8 +6,9 @@ from dataclasses import fields
 import pytest
 
 from flightpulse.paths import ROOT
+from flightpulse.stand_in.spoilers import SPOILERS
 from localcloud import behaviours, faults, process
-from localcloud.model.faults import KINDS
+from localcloud.model.faults import kinds
 from localcloud.process import health
 from tests.unit.docs.pages import LOCAL_CLOUD, README
 
@@ -34,7 +35,7 @@ def test_the_fields_of_a_fault_are_those_of_the_code():
 def test_the_ways_in_which_the_model_misbehaves_are_those_of_the_code():
     listed = LOCAL_CLOUD.section("A model that misbehaves").named("kinds")
 
-    assert sorted(listed) == sorted(KINDS)
+    assert sorted(listed) == sorted(kinds(SPOILERS))
 
 
 def test_the_ports_and_pages_are_those_of_the_code():

@@ -19,7 +19,7 @@ from flightpulse.messages.news import all_segments, required
 from flightpulse.messages.placeholders import PATTERN, PLACEHOLDERS, Channel, used
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, fill, normalized
-from localcloud.model.faults import SPOILERS
+from flightpulse.stand_in.spoilers import TEMPLATE_SPOILERS
 from tests.unit.messages.samples import fitting_written_text
 
 REPLIES = int(os.environ.get("FLIGHTPULSE_REPLIES", "500"))
@@ -37,7 +37,7 @@ def segments_and_replies(draw: st.DrawFn) -> tuple[Segment, str]:
     segment = draw(st.sampled_from(SEGMENTS))
     fields = fitting_written_text(segment).to_fields()
     if draw(st.booleans()):
-        spoil = SPOILERS[draw(st.sampled_from(sorted(SPOILERS)))]
+        spoil = TEMPLATE_SPOILERS[draw(st.sampled_from(sorted(TEMPLATE_SPOILERS)))]
         return segment, spoil(json.dumps(fields), random.Random(draw(st.integers(0, 99))))
     texts = [fields["subject"], *fields["paragraphs"], fields["sms"]]
     for _ in range(draw(st.integers(1, 3))):

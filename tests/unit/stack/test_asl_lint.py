@@ -34,7 +34,7 @@ GOOD: Document = {
     "TimeoutSeconds": 60,
     "StartAt": "Read",
     "States": {
-        "Read": task(),
+        "Read": task(Assign={"event": "{% $states.input %}", "all": "{% $states.result.Items %}"}),
         "Choose": {
             "Type": "Choice",
             "Comment": "Is anybody there?",
@@ -278,3 +278,15 @@ def test_the_first_problem_is_said_in_one_line_and_the_others_are_counted() -> N
     with pytest.raises(UserError) as raised:
         check(Definition("sample", {**GOOD, "QueryLanguage": "JSONPath", "Comment": ""}), known_substitutions=KNOWN)
     assert str(raised.value).startswith("sample.asl.json: QueryLanguage is not JSONata (and 1 more).")
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("{% $nobody %}", "/States/Done/Output: The variable $nobody is assigned nowhere"),
+        ("{% name %}", "/States/Done/Output: 'name' is a name without a context; did you mean $states.input.name?"),
+        ("{% $states.errorOutput %}", "/States/Done/Output: $states.errorOutput is not available in this field"),
+    ],
+)
+def test_what_step_functions_refuses_or_warns_of_is_found(output: str, said: str) -> None:
+    assert changed(lambda document: state(document, "Done").update(Output=output)) == [said]

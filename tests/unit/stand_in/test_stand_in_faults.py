@@ -12,7 +12,8 @@ from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, normalized
 from flightpulse.messages.wording import draft_and_review
 from flightpulse.stand_in.model import template_fields, verdicts
-from localcloud.model.faults import SPOILERS, Fault, FaultPlan, InvalidFaultError
+from flightpulse.stand_in.spoilers import SPOILERS, TEMPLATE_SPOILERS
+from localcloud.model.faults import Fault, FaultPlan, InvalidFaultError
 from tests.unit.messages.samples import CANCELLED, GATE, MAJOR, ON_TIME
 
 MERE_MANNERS = {"fenced", "curly_quotes"}
@@ -24,14 +25,14 @@ VERDICTS = json.dumps(verdicts(MAJOR, QUESTION.user))
 class Spoiled:
     """An author whose replies are spoiled, before an honest reviewer."""
 
-    def __init__(self, fault: Fault, seed: int) -> None:
-        self._fault, self._choice = fault, random.Random(seed)
+    def __init__(self, kind: str, seed: int) -> None:
+        self._spoiler, self._choice = SPOILERS[kind], random.Random(seed)
 
     def model_id(self) -> str:
         return "a.model"
 
     def draft(self, segment: Segment) -> str:
-        return self._fault.spoil(json.dumps(template_fields(segment)), self._choice)
+        return self._spoiler.spoil(json.dumps(template_fields(segment)), self._choice)
 
     def repair(self, segment: Segment, reply: str, refusals: object) -> str:
         return self.draft(segment)
@@ -40,17 +41,21 @@ class Spoiled:
         return json.dumps(verdicts(request.segment, request.user))
 
 
+def plan_of(*faults: Fault, seed: int = 0) -> FaultPlan:
+    return FaultPlan(faults, seed, spoilers=SPOILERS)
+
+
 def refusals(reply: str) -> list[Refusal]:
     template = prompt.read_reply(reply)
     return [template] if isinstance(template, Refusal) else lint(template, MAJOR)
 
 
 @pytest.mark.parametrize("segment", [MAJOR, CANCELLED, GATE, ON_TIME], ids=lambda segment: segment.kind)
-@pytest.mark.parametrize("kind", sorted(set(SPOILERS) - MERE_MANNERS))
+@pytest.mark.parametrize("kind", sorted(set(TEMPLATE_SPOILERS) - MERE_MANNERS))
 def test_nothing_that_a_fault_puts_in_is_in_an_approved_template(kind: str, segment: Segment) -> None:
     good = set(MessageTemplate.from_fields(template_fields(segment)).sentences())
     for seed in range(10):
-        spoiled = Spoiled(Fault(kind), seed)
+        spoiled = Spoiled(kind, seed)
         record = draft_and_review(segment, spoiled, spoiled)
         if record.status == "APPROVED" and record.template is not None:
             assert set(record.template.sentences()) <= good, (kind, seed)
@@ -58,7 +63,7 @@ def test_nothing_that_a_fault_puts_in_is_in_an_approved_template(kind: str, segm
 
 @pytest.mark.parametrize("kind", sorted(MERE_MANNERS))
 def test_bad_manners_alone_do_no_harm(kind: str) -> None:
-    spoiled = Fault(kind).spoil(GOOD, random.Random(1))
+    spoiled = SPOILERS[kind].spoil(GOOD, random.Random(1))
     assert spoiled != GOOD
     assert refusals(spoiled) == []
 
@@ -81,7 +86,9 @@ def test_bad_manners_alone_do_no_harm(kind: str) -> None:
     ],
 )
 def test_what_the_lint_can_see_is_refused_by_the_rule_made_for_it(kind: str, rule: Rule) -> None:
-    broken = {refusal.rule for seed in range(20) for refusal in refusals(Fault(kind).spoil(GOOD, random.Random(seed)))}
+    broken = {
+        refusal.rule for seed in range(20) for refusal in refusals(SPOILERS[kind].spoil(GOOD, random.Random(seed)))
+    }
     assert rule in broken
 
 
@@ -97,32 +104,32 @@ def test_what_the_lint_can_see_is_refused_by_the_rule_made_for_it(kind: str, rul
     ],
 )
 def test_a_reviewer_that_misbehaves_is_not_believed(kind: str, problem: str) -> None:
-    said = review.read_verdicts(Fault(kind).spoil(VERDICTS, random.Random(1)), QUESTION)
+    said = review.read_verdicts(SPOILERS[kind].spoil(VERDICTS, random.Random(1)), QUESTION)
     assert not said.approved
     assert problem in str(said.problem)
 
 
 def test_what_spoils_templates_strikes_the_author_and_what_spoils_verdicts_the_reviewer() -> None:
-    plan = FaultPlan((Fault("promise"), Fault("approve_all")))
+    plan = plan_of(Fault("promise"), Fault("approve_all"))
     kinds = [fault and fault.kind for fault, _ in map(plan.next, ("author", "reviewer", "author"))]
     assert kinds == ["promise", "approve_all", "promise"]
 
 
 @pytest.mark.parametrize("kind", ["throttle", "slow", "empty", "not_json"])
 def test_what_strikes_everybody_can_be_kept_to_one_role(kind: str) -> None:
-    plan = FaultPlan((Fault(kind, role="reviewer"),))
+    plan = plan_of(Fault(kind, role="reviewer"))
     assert [fault is not None for fault, _ in map(plan.next, ("author", "reviewer", None))] == [False, True, True]
-    assert FaultPlan((Fault(kind),)).next("author")[0] is not None
+    assert plan_of(Fault(kind)).next("author")[0] is not None
 
 
 def test_faults_are_used_up_in_their_order() -> None:
-    plan = FaultPlan((Fault("throttle", times=2), Fault("empty", times=1)))
+    plan = plan_of(Fault("throttle", times=2), Fault("empty", times=1))
     kinds = [fault and fault.kind for fault, _ in (plan.next() for _ in range(4))]
     assert kinds == ["throttle", "throttle", "empty", None]
 
 
 def test_a_fault_without_times_stays_until_it_is_cleared() -> None:
-    plan = FaultPlan((Fault("down"),))
+    plan = plan_of(Fault("down"))
     assert all(plan.next()[0] for _ in range(20))
     plan.set(())
     assert plan.next()[0] is None
@@ -130,7 +137,7 @@ def test_a_fault_without_times_stays_until_it_is_cleared() -> None:
 
 def test_a_rate_strikes_some_requests_and_the_seed_decides_which() -> None:
     def struck(seed: int) -> list[bool]:
-        plan = FaultPlan((Fault("throttle", rate=0.5),), seed=seed)
+        plan = plan_of(Fault("throttle", rate=0.5), seed=seed)
         return [plan.next()[0] is not None for _ in range(100)]
 
     assert struck(1) == struck(1)
@@ -153,4 +160,4 @@ def test_a_rate_strikes_some_requests_and_the_seed_decides_which() -> None:
 )
 def test_a_fault_that_cannot_be_read_says_why(fields: object, problem: str) -> None:
     with pytest.raises(InvalidFaultError, match=problem):
-        Fault.from_fields(fields)
+        Fault.from_fields(fields, SPOILERS)
