@@ -163,6 +163,36 @@ def test_a_lease_covers_every_attempt_from_the_claim_to_the_last_message() -> No
     assert str(lease) in booking_state("LetOtherNewsGoFirst")["Seconds"]
 
 
+# Seconds that a state may take, where it is not the 30 of every other call.
+SECONDS = {
+    "NotifyPassengers": 3360,
+    "InOrderOfTier/InChunks/NotifyChunk": 1860,
+    "ComposeMessages": 120,
+    "TellEachBooking/ClaimBooking": 5,
+    "TellEachBooking/SendMessages": 5,
+    "TellEachBooking/SendOneByOne/SendMessage": 5,
+    "TellEachBooking/ConfirmTold": 10,
+}
+WORKFLOW_SECONDS = {
+    **dict.fromkeys(EVENT_WORKFLOWS, 3600),
+    "notify_passengers": 3300,
+    "notify_chunk": 1800,
+}
+
+
+@pytest.mark.parametrize("name", WORKFLOW_SECONDS)
+def test_every_call_ends_in_time(name: str) -> None:
+    found = {path: state["TimeoutSeconds"] for path, state in states(name).items() if "TimeoutSeconds" in state}
+
+    assert found == {path: SECONDS.get(path, 30) for path, state in states(name).items() if state["Type"] == "Task"}
+    assert asl.load(name).document["TimeoutSeconds"] == WORKFLOW_SECONDS[name]
+
+
+def test_who_waits_for_a_nested_execution_waits_longer_than_it_may_run() -> None:
+    assert WORKFLOW_SECONDS["notify_chunk"] < SECONDS["InOrderOfTier/InChunks/NotifyChunk"]
+    assert WORKFLOW_SECONDS["notify_passengers"] < SECONDS["NotifyPassengers"] < WORKFLOW_SECONDS["delay"]
+
+
 def test_a_refused_claim_is_understood_as_the_model_understands_it() -> None:
     rules = booking_state("WhyRefused")
 
