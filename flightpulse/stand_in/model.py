@@ -1,8 +1,8 @@
 """A stand-in for a language model: writes good templates in several voices, and reviews what it knows.
 
 It is no language model. As an author it composes templates from banks of phrases, the same ones for the same segment.
-As a reviewer it knows its own phrases and the honest canaries that ship with FlightPulse; whatever else it reads, it
-calls an invention.
+As a reviewer it knows its own phrases, the texts that people wrote and the honest canaries that ship with FlightPulse;
+whatever else it reads, it calls an invention.
 """
 
 import hashlib
@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from flightpulse.domain.severity import Severity
-from flightpulse.messages import facts, gsm7, review
-from flightpulse.messages.news import all_segments, news_kind
+from flightpulse.messages import facts, gsm7, news, review
+from flightpulse.messages.news import news_kind
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.review import Verdict
 from flightpulse.messages.segments import Kind, Segment
@@ -87,10 +87,17 @@ def bank_of(segment: Segment) -> Bank:
     return BANKS[segment.severity]
 
 
+def _banks(segment: Segment) -> tuple[str, ...]:
+    """The phrases that are true of a segment's news: those of any delay are, those of another terminal are not."""
+    if segment.kind is Kind.DELAY:
+        return ("MINOR", "MAJOR", "SEVERE")
+    return tuple(name for name, bank in BANKS.items() if bank is bank_of(segment))
+
+
 def verdicts(segment: Segment, question: str) -> dict[str, object]:
     """What the stand-in says of the numbered sentences of a review request."""
     listed = _NUMBERED.findall(question.partition("\n\nSentences:\n")[2])
-    known = _known_sentences(segment.kind)
+    known = {**_written_sentences(segment), **_known_sentences(segment.kind, _banks(segment))}
     return {
         "verdicts": [
             {
@@ -141,16 +148,15 @@ def _length(text: str, segment: Segment) -> int:
 
 
 @cache
-def _known_sentences(kind: Kind) -> dict[str, Verdict]:
-    """What the reviewer knows about a kind of news: each sentence without its salutation, and what it is."""
-    banks = dict.fromkeys(bank_of(segment) for segment in all_segments() if segment.kind is kind)
+def _known_sentences(kind: Kind, banks: tuple[str, ...]) -> dict[str, Verdict]:
+    """What the reviewer knows about some news: each sentence without its salutation, and what it is."""
     onward = phrases.CANCELLED_ONWARD_NOTES if kind is Kind.CANCELLATION else phrases.DELAYED_ONWARD_NOTES
     known = dict.fromkeys(map(_bare, news_kind(kind).honest), Verdict.NEWS)
     slots: list[tuple[tuple[str, ...], Verdict]] = [
         *((slot, Verdict.NEWS) for slot in (phrases.TIER_NOTES, phrases.REQUEST_NOTES, onward, (_REQUEST_NOTED,))),
         *((slot, Verdict.ADVICE) for slot in (phrases.CHECKED_IN_NOTES, phrases.BAGS_NOTES)),
     ]
-    for bank in banks:
+    for bank in (BANKS[name] for name in banks):
         known |= dict.fromkeys(map(_bare, bank.subjects), Verdict.NEWS)
         slots += [(slot, Verdict.NEWS) for slot in (bank.news, bank.facts, bank.sms)]
         slots += [
@@ -164,6 +170,14 @@ def _known_sentences(kind: Kind) -> dict[str, Verdict]:
     return known
 
 
+@cache
+def _written_sentences(segment: Segment) -> dict[str, Verdict]:
+    """The sentences of the text that people wrote for a segment."""
+    written = news.written(segment)
+    template = MessageTemplate(written.subject, (*written.paragraphs, *written.sms), "")
+    return {_bare(sentence.text): Verdict.NEWS for sentence in template.sentences()}
+
+
 def _bare(sentence: str) -> str:
-    """A sentence without the salutation that it may open with, in lower case."""
-    return _OPENING.sub("", sentence.strip().lower())
+    """A sentence without the salutation that it may open with, in lower case and without contractions."""
+    return _OPENING.sub("", sentence.strip().lower()).replace("we're", "we are").replace(" - it", ": it")

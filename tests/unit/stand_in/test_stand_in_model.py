@@ -1,6 +1,7 @@
 """The stand-in for a language model: what it writes as an author, and how it judges as a reviewer."""
 
 import json
+import random
 from itertools import product
 
 import pytest
@@ -11,8 +12,9 @@ from flightpulse.messages.review import CANARY_INVENTION, review_request
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, normalized
 from flightpulse.stand_in.model import StandIn, segment_of, template_fields, verdicts
+from flightpulse.stand_in.spoilers import SPOILERS
 from localcloud.model.writers import Request
-from tests.unit.messages.samples import CANCELLED, GATE, MAJOR, ON_TIME
+from tests.unit.messages.samples import CANCELLED, GATE, MAJOR, ON_TIME, fitting_written_text
 
 SEGMENTS = list(all_segments())
 
@@ -47,6 +49,30 @@ def test_it_calls_every_invention_of_the_corpus_one_and_no_honest_canary(segment
         said = verdicts(segment, f"Brief:\n\nSentences:\n{listed}")["verdicts"]
         assert isinstance(said, list)
         assert [one["verdict"] == "invention" for one in said] == [invented] * len(sentences)
+
+
+@pytest.mark.parametrize("kind", ["curly_quotes", "fenced"])
+def test_bad_manners_do_not_make_its_own_words_strange_to_it(kind: str) -> None:
+    for segment in (MAJOR, CANCELLED, GATE):
+        reply = SPOILERS[kind].spoil(json.dumps(template_fields(segment)), random.Random(1))
+        draft = prompt.read_reply(reply)
+        assert isinstance(draft, MessageTemplate)
+        request = review_request(draft, segment)
+        assert review.read_verdicts(json.dumps(verdicts(segment, request.user)), request).approved
+
+
+def test_it_finds_nothing_invented_in_what_people_wrote() -> None:
+    for segment in SEGMENTS[::20]:
+        request = review_request(fitting_written_text(segment), segment)
+        said = review.read_verdicts(json.dumps(verdicts(segment, request.user)), request)
+        assert said.approved, (segment.key, said.reasons)
+
+
+def test_words_for_another_terminal_are_inventions_where_only_the_gate_is_another() -> None:
+    question = "Brief:\n\nSentences:\n1. This is urgent.\n2. Please follow the signs to your new gate."
+    said = verdicts(GATE, question)["verdicts"]
+    assert isinstance(said, list)
+    assert [one["verdict"] for one in said] == ["invention", "news"]
 
 
 def test_whatever_it_does_not_know_is_an_invention_to_it() -> None:
