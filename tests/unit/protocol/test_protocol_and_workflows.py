@@ -188,6 +188,17 @@ def test_every_call_ends_in_time(name: str) -> None:
     assert asl.load(name).document["TimeoutSeconds"] == WORKFLOW_SECONDS[name]
 
 
+@pytest.mark.parametrize("name", WORKFLOW_SECONDS)
+def test_what_is_tried_again_waits_twice_as_long_each_time(name: str) -> None:
+    """The first pause is a second, and two for a throttled messenger: there is nothing to gain by asking sooner."""
+    retriers = [retrier for state in states(name).values() for retrier in state.get("Retry", ())]
+    again = [retrier for retrier in retriers if retrier["MaxAttempts"] > 0]
+
+    paces = [(retrier["IntervalSeconds"], retrier["BackoffRate"], retrier["JitterStrategy"]) for retrier in again]
+    throttled = ["Lambda.TooManyRequestsException" in retrier["ErrorEquals"] for retrier in again]
+    assert paces == [(2 if waits_longer else 1, 2, "FULL") for waits_longer in throttled]
+
+
 def test_who_waits_for_a_nested_execution_waits_longer_than_it_may_run() -> None:
     assert WORKFLOW_SECONDS["notify_chunk"] < SECONDS["InOrderOfTier/InChunks/NotifyChunk"]
     assert WORKFLOW_SECONDS["notify_passengers"] < SECONDS["NotifyPassengers"] < WORKFLOW_SECONDS["delay"]
