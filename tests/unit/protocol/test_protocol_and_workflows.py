@@ -298,6 +298,19 @@ def test_the_letter_of_an_event_names_whom_a_redrive_follows(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", EVENT_WORKFLOWS)
+def test_no_call_for_an_event_fails_without_a_letter(name: str) -> None:
+    calls = {path: state for path, state in states(name).items() if state["Type"] == "Task" and "/" not in path}
+    last = {
+        "RecordFailure": "SendToDeadLetters",
+        "SendToDeadLetters": "TellOperators",
+        "TellOperators": "NotHandled",
+    }
+
+    caught = {path: ways_out(state).get("States.ALL") for path, state in calls.items()}
+    assert caught == {path: last.get(path, "RecordFailure") for path in calls}
+
+
 def test_the_rebooking_system_is_called_unless_a_predecessor_did() -> None:
     found = states("cancellation")
 
