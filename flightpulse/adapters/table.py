@@ -1,6 +1,6 @@
 """The single table: every access pattern as one Query or GetItem, never a Scan."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -164,6 +164,27 @@ class Table:
         self._write([{"DeleteRequest": {"Key": item_to_typed(key)}} for key in self._superseded_links(bookings)])
         self._write([{"PutRequest": {"Item": item_to_typed(item)}} for item in items])
         return len(items)
+
+    def remove_bookings(self, flight_ids: Iterable[str], *, but: Collection[str]) -> int:
+        """Delete the bookings on some flights, ``but`` those of these ids. Returns how many they were.
+
+        Their passengers stay. The flight's link goes last: whoever is cut off in between finds the booking again.
+        """
+        found = [
+            (flight_id, str(item["booking_id"]), str(item["passenger_id"]))
+            for flight_id in flight_ids
+            for item in self._all(
+                _Query(partition=keys.FLIGHT + flight_id, sort_key_prefix=keys.BOOKING), ("booking_id", "passenger_id")
+            )
+            if item["booking_id"] not in but
+        ]
+        items = [
+            *(keys.booking_of_passenger(passenger_id, booking_id) for _, booking_id, passenger_id in found),
+            *(keys.booking(booking_id) for _, booking_id, _ in found),
+            *(keys.booking_of_flight(flight_id, booking_id) for flight_id, booking_id, _ in found),
+        ]
+        self._write([{"DeleteRequest": {"Key": item_to_typed(key)}} for key in items])
+        return len(found)
 
     def _superseded_links(self, bookings: Sequence[Booking]) -> Iterator[keys.Key]:
         """The links that stored bookings have and that their new versions do not."""

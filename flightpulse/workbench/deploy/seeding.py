@@ -61,8 +61,13 @@ def reset(session: Session, flight_ids: Iterable[str]) -> Seeded:
 
 
 def store(session: Session, data: sample_data.SampleData) -> int:
-    """Load flights of another source beside the sample data, over what has the same ids; the number of items."""
+    """Load flights of another source beside the sample data, over what has the same ids; the number of items.
+
+    Bookings that these flights had before and have no more are removed: nobody who is not on board is told anything.
+    """
     table = Table(session.dynamodb, session.table_name)
+    booked = {booking.booking_id for booking in data.bookings}
+    table.remove_bookings((flight.flight_id for flight in data.flights), but=booked)
     return table.save(flights=data.flights, passengers=data.passengers, bookings=data.bookings)
 
 

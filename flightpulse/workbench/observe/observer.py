@@ -41,7 +41,6 @@ class Observer:
         self._flights = tuple(sorted(set(flights)))
         self._since = since - _CLOCK_SKEW
         self._ended: dict[str, Handled] = {}
-        self._unrelated: set[str] = set()
         self._reads_items = recipients is None
         self._recipients = (
             {flight: tuple(self._booked(flight)) for flight in self._flights} if recipients is None else recipients
@@ -84,17 +83,17 @@ class Observer:
         )
         running = []
         for summary in listed:
-            if summary.arn in self._unrelated or summary.arn in self._ended:
+            if summary.arn in self._ended:
                 continue
             handled = self._describe(summary.arn)
-            if handled.event_id not in event_ids:
-                # What somebody else has sent meanwhile is none of this run's.
-                self._unrelated.add(summary.arn)
-            elif handled.ended:
+            if handled.ended:
                 self._ended[summary.arn] = handled
             else:
                 running.append(handled)
-        return tuple(sorted([*self._ended.values(), *running], key=lambda execution: execution.started_at))
+        # One of no event known yet may be of an event that is sent while this look is under way: the next look asks
+        # again. What somebody else has sent meanwhile is none of this run's.
+        related = (execution for execution in (*self._ended.values(), *running) if execution.event_id in event_ids)
+        return tuple(sorted(related, key=lambda execution: execution.started_at))
 
     def _describe(self, arn: str) -> Handled:
         answer = self._session.stepfunctions.describe_execution(executionArn=arn)

@@ -161,6 +161,22 @@ def test_a_booking_that_stays_where_it_is_loses_nothing() -> None:
     assert len(dynamodb.items) == 4
 
 
+def test_bookings_that_are_removed_leave_nothing_behind_but_their_passengers() -> None:
+    dynamodb = FakeDynamoDB()
+    table = table_on(dynamodb)
+    people = [a_passenger(), a_passenger(passenger_id="PAX-0002")]
+    kept = [a_booking(), a_booking(booking_id="BKG-0003", passenger_id="PAX-0002", flight_id="SW9")]
+    table.save(flights=[a_flight()], passengers=people, bookings=kept)
+    before = dict(dynamodb.items)
+    table.save(passengers=people, bookings=[a_booking(booking_id="BKG-0002", passenger_id="PAX-0002")])
+    dynamodb.calls.clear()
+    assert table.remove_bookings(["SW1234", "SW0"], but={"BKG-0001"}) == 1
+    assert dynamodb.items == before
+    last = dynamodb.calls[-1][1]["RequestItems"]["FlightPulseTable"][-1]
+    assert last == {"DeleteRequest": {"Key": {"PK": {"S": "FLIGHT#SW1234"}, "SK": {"S": "BOOKING#BKG-0002"}}}}
+    assert table.remove_bookings(["SW1234"], but={"BKG-0001"}) == 0
+
+
 def test_bookings_that_dynamodb_left_unread_are_asked_for_again() -> None:
     dynamodb = FakeDynamoDB(unread=[0, 60, 10])
     table, naps = table_on(dynamodb), list[float]()

@@ -10,6 +10,7 @@ from flightpulse.domain import local_time
 from flightpulse.domain.entities import BookingStatus, FlightStatus
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy import seeding
+from simulator import sample_data
 from tests.unit.fakes import FakeDynamoDB
 from tests.unit.workbench.cloud_fakes import FakeTarget
 
@@ -98,6 +99,17 @@ def test_resetting_a_flight_late_in_the_day_keeps_its_day(target: FakeTarget, ta
     seeding.reset(target.session, flights)
 
     assert [table.flight(flight_id) for flight_id in flights] == before
+
+
+def test_a_flight_of_another_source_has_nobody_on_board_whom_an_earlier_load_booked(target: FakeTarget, table: Table):
+    data = sample_data.load(day=FAR).only(["SW9012"])
+    fewer = replace(data, bookings=data.bookings[:1])
+    seeding.store(target.session, data)
+
+    seeding.store(target.session, fewer)
+
+    booked = {link.booking_id for link in table.bookings_of_flight("SW9012", limit=99).items}
+    assert booked == {fewer.bookings[0].booking_id} < {booking.booking_id for booking in data.bookings}
 
 
 def test_a_flight_of_yesterday_is_reset_to_tomorrow(target: FakeTarget):
