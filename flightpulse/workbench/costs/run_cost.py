@@ -244,7 +244,7 @@ def measured(run: MeasuredRun) -> Usage:
         + templates * _HALF
         # Where each of them flies on is one Query.
         + len({message.passenger_id for message in run.messages}) * _HALF,
-        events=_calls(attempts, "events:putEvents") + accepted + status_changes,
+        events=custom_events(attempts) + accepted + status_changes,
         log_bytes=sum(len(event.message.encode()) for event in mine),
         queue_requests=_calls(attempts, "sqs:sendMessage") + refused,
         topic_publishes=_calls(attempts, "sns:publish"),
@@ -345,6 +345,25 @@ def _share(asked: Mapping[str, Any]) -> Decimal:
 
 def _looked_through(bookings: int) -> int:
     return max(1, math.ceil(bookings * _BOOKING_BYTES / _READ_BYTES))
+
+
+def custom_events(attempts: Iterable[Attempt]) -> int:
+    """Events that workflows put on a bus: every entry that the bus took, however many one call has.
+
+    Source: https://aws.amazon.com/eventbridge/pricing/ (custom events are paid by event published).
+    """
+    return sum(map(_published, attempts))
+
+
+def _published(attempt: Attempt) -> int:
+    if attempt.resource != "events:putEvents":
+        return 0
+    if attempt.problem is None:
+        return len(json.loads(attempt.arguments)["Entries"])
+    # A call of which some entries fail ends with its answer for a cause.
+    if "FailedEntryCount" not in attempt.problem.cause:
+        return 0
+    return sum("ErrorCode" not in entry for entry in json.loads(attempt.problem.cause)["Entries"])
 
 
 def _calls(attempts: Iterable[Attempt], resource: str) -> int:

@@ -17,10 +17,11 @@ from flightpulse.workbench.target.session import Session
 class ModelCall:
     """One question to the model.
 
-    ``turn`` is 2 when it was asked to mend a refused reply. ``fault`` is what was done to the reply, or empty.
-    ``status`` is the answer's HTTP status, 0 for none.
+    ``role`` is ``author`` or ``reviewer``. ``turn`` is 2 when it was asked to mend a refused reply. ``fault`` is what
+    was done to the reply, or empty. ``status`` is the answer's HTTP status, 0 for none.
     """
 
+    role: str
     segment: str
     turn: int
     fault: str
@@ -49,6 +50,7 @@ class ModelCalls:
         rows = [
             (
                 number,
+                call.role,
                 call.segment,
                 "repair" if call.turn > 1 else "first",
                 call.fault or "none",
@@ -56,7 +58,7 @@ class ModelCalls:
             )
             for number, call in enumerate(self.calls, start=1)
         ]
-        return Table.of(("", "asked for the segment", "try", "fault", "HTTP status"), rows, numbers=(0,))
+        return Table.of(("", "asked as", "for the segment", "try", "fault", "HTTP status"), rows, numbers=(0,))
 
     def __repr__(self) -> str:
         return str(self.table())
@@ -116,7 +118,7 @@ class _ModelPage:
     def calls(self, after: int) -> tuple[ModelCall, ...]:
         found = [call for call in self._get("calls")["calls"] if call["number"] > after]
         return tuple(
-            ModelCall(entry["segment"] or "", entry["turn"], entry["fault"] or "", entry["status"])
+            ModelCall(entry["role"] or "", entry["segment"] or "", entry["turn"], entry["fault"] or "", entry["status"])
             for entry in sorted(found, key=lambda item: int(item["number"]))
         )
 

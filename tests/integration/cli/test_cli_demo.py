@@ -315,7 +315,7 @@ def test_an_event_sent_by_hand_for_an_unknown_flight_is_redriven_when_the_flight
     )
     (result,) = cli.json("redrive")
 
-    assert result["done"].startswith("started as ")
+    assert result["done"].startswith("started again as redrive-")
     assert _flight_becomes(cli, "SW42", "delay_minutes", 10)
     # The execution that failed first is not run again: its event has been handled meanwhile.
     assert cli.json("redrive") == []

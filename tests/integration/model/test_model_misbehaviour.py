@@ -25,11 +25,13 @@ def test_only_what_was_asked_meanwhile_is_told(server: ModelServer) -> None:
     ask(bedrock)
 
     with misbehaving(server.url, [{"kind": "empty", "times": 1}], 0) as watch:
-        ask(bedrock)
-        ask(bedrock)
+        ask(bedrock, requestMetadata={"role": "author"})
+        ask(bedrock, requestMetadata={"role": "reviewer"})
     ask(bedrock)
 
-    assert [(one.turn, one.fault, one.status) for one in watch.calls] == [(1, "empty", 200), (1, "", 200)]
+    seen = [(call.role, call.turn, call.fault, call.status) for call in watch.calls]
+    assert seen == [("author", 1, "empty", 200), ("reviewer", 1, "", 200)]
+    assert watch.table().column("asked as") == ["author", "reviewer"]
     assert watch.table().column("fault") == ["empty", "none"]
 
 

@@ -6,9 +6,11 @@ import pytest
 
 from flightpulse.errors import UserError
 from flightpulse.workbench import Workbench, connect
+from flightpulse.workbench.faults.model_faults import ModelCalls
 from flightpulse.workbench.run import Run
 
 BOOKING = "BKG-0003"
+LOYAL = "delay/SEVERE/CREW/A-LIST-PREFERRED/-/en-US"
 
 
 @pytest.fixture(scope="module")
@@ -100,23 +102,48 @@ def test_somebody_who_is_not_booked_is_answered_with_who_is(run: Run) -> None:
         run.journey("PAX-9999")
 
 
-def test_a_model_that_promises_twice_is_replaced_and_counted(wb: Workbench) -> None:
-    loyal = "delay/SEVERE/CREW/A-LIST-PREFERRED/-/en-US"
+def test_a_promise_is_left_out_and_the_rest_of_the_draft_is_used(wb: Workbench) -> None:
     wb.fire(wb.events.delay("SW5678", 150, "CREW"), reset=True)
     failed = wb.metrics.sum("LLMInvocationsFailed")
 
     assert wb.templates.forget("delay/SEVERE/CREW") == 3
-    with wb.faults.model("promise", times=2) as model:
+    with wb.faults.model("promise", times=1) as model:
         fired = wb.fire(wb.events.delay("SW5678", 151, "CREW"))
 
-    assert [(call.segment, call.turn, call.fault) for call in model.calls][:2] == [
-        (loyal, 1, "promise"),
-        (loyal, 2, "promise"),
-    ]
-    assert sorted(fired.segments().origins().values()) == ["fallback", "model", "model"]
-    assert "promise" in next(iter(fired.segments())).refused
-    assert fired.counts()["model_calls"] == len(model.calls) == 4
+    assert _asked(model, LOYAL) == [("author", 1, "promise"), ("reviewer", 1, "")]
+    assert set(fired.segments().origins().values()) == {"model"}
+    assert _refused(fired, LOYAL) == ("review",)
+    texts = " ".join(message.text for message in fired.messages)
+    assert [word for word in ("refund", "voucher", "lounge", "hotel") if word in texts] == []
+    assert fired.counts()["model_calls"] == len(model.calls) == 6
+    assert wb.metrics.sum("LLMInvocationsFailed") == failed
+
+
+def test_a_model_that_leaves_out_twice_what_must_be_said_is_replaced_and_counted(wb: Workbench) -> None:
+    wb.fire(wb.events.delay("SW5678", 150, "CREW"), reset=True)
+    failed = wb.metrics.sum("LLMInvocationsFailed")
+
+    assert wb.templates.forget("delay/SEVERE/CREW") == 3
+    with wb.faults.model("missing_placeholder", times=2) as model:
+        fired = wb.fire(wb.events.delay("SW5678", 151, "CREW"))
+
+    # Nobody is asked to review what the lint has refused.
+    assert _asked(model, LOYAL) == [("author", 1, "missing_placeholder"), ("author", 2, "missing_placeholder")]
+    origins = fired.segments().origins()
+    assert origins.pop(LOYAL) == "fallback"
+    assert list(origins.values()) == ["model", "model"]
+    assert "missing_placeholder" in _refused(fired, LOYAL)
+    assert fired.counts()["model_calls"] == len(model.calls) == 6
     assert wb.metrics.sum("LLMInvocationsFailed") == failed + 1
+
+
+def _asked(model: ModelCalls, segment: str) -> list[tuple[str, int, str]]:
+    return [(call.role, call.turn, call.fault) for call in model.calls if call.segment == segment]
+
+
+def _refused(run: Run, segment: str) -> tuple[str, ...]:
+    (refused,) = (seen.refused for seen in run.segments() if seen.segment == segment)
+    return refused
 
 
 def test_a_fault_does_not_outlive_its_block(wb: Workbench) -> None:

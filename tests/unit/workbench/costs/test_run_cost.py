@@ -26,8 +26,8 @@ from flightpulse.workbench.target.connection import Connection
 from tests.unit.workbench.run_facts import NOW
 
 
-def attempt(resource: str, arguments: object = None, error: str = "") -> Attempt:
-    problem = Problem(error, "") if error else None
+def attempt(resource: str, arguments: object = None, error: str = "", cause: str = "") -> Attempt:
+    problem = Problem(error, cause) if error else None
     return Attempt(resource, NOW, NOW, json.dumps(arguments), problem, None)
 
 
@@ -121,6 +121,16 @@ def test_a_write_is_paid_when_its_condition_does_not_hold_and_not_when_it_is_thr
     ]
 
     assert run_cost.writes(found) == 2
+
+
+def test_events_are_paid_by_entries_that_the_bus_took_and_not_by_calls():
+    both = {"Entries": [{"DetailType": "notification.email"}, {"DetailType": "notification.sms"}]}
+    half = json.dumps({"Entries": [{"EventId": "e-1"}, {"ErrorCode": "ThrottlingException"}], "FailedEntryCount": 1})
+
+    assert run_cost.custom_events([attempt("events:putEvents", both)]) == 2
+    assert run_cost.custom_events([attempt("events:putEvents", both, "EventBridge.FailedEntry", half)]) == 1
+    assert run_cost.custom_events([attempt("events:putEvents", both, "States.Timeout", "words")]) == 0
+    assert run_cost.custom_events([attempt("sqs:sendMessage", {"MessageBody": "words"})]) == 0
 
 
 @pytest.mark.parametrize(
