@@ -53,7 +53,7 @@ def test_it_calls_every_invention_of_the_corpus_one_and_no_honest_canary(segment
 
 @pytest.mark.parametrize("kind", ["curly_quotes", "fenced"])
 def test_bad_manners_do_not_make_its_own_words_strange_to_it(kind: str) -> None:
-    for segment in (MAJOR, CANCELLED, GATE):
+    for segment in SEGMENTS[::20]:
         reply = SPOILERS[kind].spoil(json.dumps(template_fields(segment)), random.Random(1))
         draft = prompt.read_reply(reply)
         assert isinstance(draft, MessageTemplate)
