@@ -4,10 +4,12 @@
     python tools/run.py lab      open JupyterLab on the notebooks
     python tools/run.py site     write the notebooks as web pages
     python tools/run.py test     every check and test, the notebooks included
+    python tools/run.py prove    explore every case of the claim protocol with two faults
     python tools/run.py setup    only the environment
     python tools/run.py lock     resolve the lock files again
 
-Arguments after the task go to ``flightpulse demo``, ``flightpulse lab``, ``python -m tools.notebooks site`` or pytest.
+Arguments after the task go to ``flightpulse demo``, ``flightpulse lab``, ``python -m tools.notebooks site``, pytest or
+``flightpulse prove protocol``.
 With arguments for pytest, ``test`` runs the checks and those tests, and no notebook.
 """
 
@@ -189,6 +191,12 @@ def write_site(arguments: "list[str]") -> int:
     return subprocess.run([in_venv("python"), *NOTEBOOKS, "site", *arguments], cwd=ROOT, check=False).returncode
 
 
+def prove_protocol(arguments: "list[str]") -> int:
+    ensure("runtime")
+    command = [in_venv("flightpulse"), "prove", "protocol", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
 def run_tests(arguments: "list[str]") -> int:
     """The linters, the types, the import contracts, pytest, then the notebooks: all of it even after a failure."""
     ensure("dev")
@@ -237,6 +245,8 @@ def main() -> int:
         return write_site(arguments)
     if task == "test":
         return run_tests(arguments)
+    if task == "prove":
+        return prove_protocol(arguments)
     if task == "setup":
         ensure((arguments or ["dev"])[0])
         return 0

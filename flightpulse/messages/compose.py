@@ -30,18 +30,15 @@ def usable(wording: Wording, news: News) -> bool:
 
 def notification_id(event_id: str, booking_id: str, channel: Channel) -> str:
     """The same for every retry of the same message, so that a passenger is not told twice."""
-    digest = hashlib.sha256(f"{event_id}|{booking_id}|{channel}".encode()).hexdigest()
-    return f"ntf-{digest[:24]}"
+    return "ntf-" + hashlib.sha256(f"{event_id}|{booking_id}|{channel}".encode()).hexdigest()[:24]
 
 
 def address(recipient: Recipient, channel: Channel) -> str:
     """Where to send. Raises :class:`UnusableRecipientError` when it is missing or could not be one."""
     name = _ADDRESS_NAMES[channel]
-    value = recipient.addresses.get(channel, "")
-    if not value:
+    if not (value := recipient.addresses.get(channel, "")):
         raise UnusableRecipientError(f"{name} is missing, but {channel} is wanted")
-    plausible = _is_email(value) if channel is Channel.EMAIL else _is_phone(value)
-    if not plausible or len(value) > _LONGEST_ADDRESS:
+    if len(value) > _LONGEST_ADDRESS or not (_is_email if channel is Channel.EMAIL else _is_phone)(value):
         raise UnusableRecipientError(f"{name} is not one")
     return value
 

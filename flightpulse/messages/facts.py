@@ -72,6 +72,7 @@ class Onward:
     """The passenger's next flight on the same day."""
 
     flight_id: str
+    origin: str
     destination: str
     departure: datetime
 
@@ -118,7 +119,7 @@ class Recipient:
             "special_requests": _listed(self.special_requests),
         }
         if self.onward is not None:
-            local = local_time.at_airport(self.onward.departure, news.destination)
+            local = local_time.at_airport(self.onward.departure, self.onward.origin or news.destination)
             values["onward_flight"] = self.onward.flight_id
             values["onward_destination"] = airports.city(self.onward.destination)
             values["onward_time"] = local_time.clock_time(local)
@@ -163,7 +164,8 @@ def read_recipient(fields: object) -> Recipient | None:
     """Read one recipient; None for somebody whose booking is cancelled and who is therefore not told.
 
     A passenger of an unknown tier is told as a member. ``onward`` may hold the passenger's next flight on the same day
-    (flight_id, destination, departure); one that cannot be read is left out. Raises :class:`UnusableRecipientError`.
+    (flight_id, origin, destination, departure); one that cannot be read is left out. Raises
+    :class:`UnusableRecipientError`.
     """
     if not isinstance(fields, Mapping):
         raise UnusableRecipientError("the recipient is not an object")
@@ -230,7 +232,8 @@ def _onward(fields: object) -> Onward | None:
         departure = instant(fields.get("departure"), "onward.departure")
     except UnusableEventError:
         return None
-    return Onward(flight_id, destination, departure) if flight_id and destination and departure else None
+    origin = clean(str(fields.get("origin") or ""))
+    return Onward(flight_id, origin, destination, departure) if flight_id and destination and departure else None
 
 
 def _listed(phrases: tuple[str, ...]) -> str:

@@ -50,7 +50,7 @@ check("messages told too late", len(run.inbox().outdated()), 0)
 # %% [markdown]
 # ## What keeps it that way?
 #
-# Six conditions. Each is part of one write to the table, evaluated by DynamoDB in the same instant as the write, so that of two executions only one can win.
+# Seven conditions. Each is part of one write to the table, evaluated by DynamoDB in the same instant as the write, so that of two executions only one can win.
 #
 # **Predict:** which one would you leave out?
 
@@ -58,10 +58,10 @@ check("messages told too late", len(run.inbox().outdated()), 0)
 wb.protections.table()
 
 # %% [markdown]
-# The first three guard the event and the flight, the others each single message. They overlap on purpose. The next sections switch some of them off, for real: the condition is taken out of the deployed state machine with `UpdateStateMachine`, and put back at the end of the block.
+# The first four guard the event and the flight, the others each single message. They overlap on purpose. The next sections switch some of them off, for real: the condition is taken out of the deployed state machine with `UpdateStateMachine`, and put back at the end of the block.
 
 # %% tags=["nbval-check-output"]
-check("protections that are on", wb.protections.table().column("").count("✓ on"), 6)
+check("protections that are on", wb.protections.table().column("").count("✓ on"), 7)
 
 # %% [markdown]
 # **Takeaway:** a promise such as "nobody is told twice" is one `ConditionExpression` that you can read: `ClaimBooking` in [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json).
@@ -147,7 +147,7 @@ for off in ("newest-on-flight", "message-order"):
 # %% tags=["nbval-check-output"]
 check("without newest-on-flight", seen["newest-on-flight"], "table says 25 min, 0 messages too late")
 check("without message-order", seen["message-order"], "table says 95 min, 0 messages too late")
-check("protections that are on again", wb.protections.table().column("").count("✓ on"), 6)
+check("protections that are on again", wb.protections.table().column("").count("✓ on"), 7)
 
 # %% [markdown]
 # **Takeaway:** two independent checks at different moments cover each other's gaps. A race between them needs luck to be seen, so a test makes it: [test_protections_on_the_stack.py](../tests/integration/workbench/test_protections_on_the_stack.py).

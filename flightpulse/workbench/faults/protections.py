@@ -26,13 +26,13 @@ _CONTAINERS = {"#": "ExpressionAttributeNames", ":": "ExpressionAttributeValues"
 class Clause:
     """A part of a state's condition, and what stands in its place when the protection is off.
 
-    Without ``text`` the whole condition goes. ``workflow`` is a short name, ``state`` a path as in
+    ``workflow`` is a short name, ``state`` a path as in
     :meth:`flightpulse.stack.asl.Definition.states`.
     """
 
     workflow: str
     state: str
-    text: str = ""
+    text: str
     instead: str = ""
 
     @property
@@ -43,7 +43,7 @@ class Clause:
         """Whether the state is there and has this clause in its condition."""
         state = _state(document, self)
         condition = str(state.get("Arguments", {}).get(_CONDITION, "")) if state else ""
-        return bool(condition) and self.text in condition
+        return self.text in condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,12 @@ class Protection:
 
 
 _EVENT_WORKFLOWS = ("delay", "cancellation", "gate-change")
+_ANYBODY = (
+    "ClaimEvent",
+    "attribute_not_exists(PK) OR #execution = :me",
+    "attribute_not_exists(PK) OR attribute_exists(PK)",
+)
+_FOLLOWS = ("ClaimEvent", "(#execution = :predecessor AND #status IN (:in_progress, :failed))", "#status = :failed")
 _TELL = ("notify-chunk", "TellEachBooking/ClaimBooking")
 _NOT_SENT = "(#order = :order AND #state <> :sent AND (#state <> :sending OR #by = :me))"
 _OVER = Clause("", "ApplyToFlight", "NOT #status IN (:cancelled, :departed, :arrived)", "attribute_exists(#status)")
@@ -78,7 +84,12 @@ PROTECTIONS: tuple[Protection, ...] = (
     Protection(
         "event-claim",
         "An event that is delivered twice is handled twice: a cancellation calls the rebooking system again.",
-        tuple(Clause(workflow, "ClaimEvent") for workflow in _EVENT_WORKFLOWS),
+        tuple(Clause(workflow, *_ANYBODY) for workflow in _EVENT_WORKFLOWS),
+    ),
+    Protection(
+        "redrive-follows",
+        "A copy takes over an event whose end could not be noted: a cancellation calls the rebooking system again.",
+        tuple(Clause(workflow, *_FOLLOWS) for workflow in _EVENT_WORKFLOWS),
     ),
     Protection(
         "newest-on-flight",
@@ -137,18 +148,13 @@ def _taken_out(document: dict[str, Any], clause: Clause) -> dict[str, Any]:
     """Take one clause out of a definition that is ours to change."""
     state = _state(document, clause)
     if state is None or not clause.protects(document):
-        workflow, what = names.WORKFLOWS[clause.workflow], clause.text or _CONDITION
         raise UserError(
-            f"{workflow} has no condition {what!r} in {clause.state_name}.",
+            f"{names.WORKFLOWS[clause.workflow]} has no condition {clause.text!r} in {clause.state_name}.",
             hint="wb.protections.table() shows what is deployed; wb.protections.restore() puts the stack's own back.",
         )
     arguments: dict[str, Any] = state["Arguments"]
     before = str(arguments[_CONDITION])
-    after = before.replace(clause.text, clause.instead) if clause.text else ""
-    if after:
-        arguments[_CONDITION] = after
-    else:
-        del arguments[_CONDITION]
+    arguments[_CONDITION] = before.replace(clause.text, clause.instead)
     # DynamoDB refuses names and values that no expression uses.
     used = {name for key, text in arguments.items() if key.endswith("Expression") for name in _NAME.findall(str(text))}
     for kind, container in _CONTAINERS.items():

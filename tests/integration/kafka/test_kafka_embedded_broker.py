@@ -16,7 +16,6 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from localcloud import broker
-from simulator import events
 
 EVENT = {
     "event_id": "evt-0123456789abcdef0123456789abcdef",
@@ -202,7 +201,9 @@ def test_a_partition_keeps_more_than_ten_thousand_events_and_drops_the_oldest(ka
     # One event per request is the most wasteful way to fill a partition.
     producer = producing(kafka, **{"linger.ms": 0, "batch.num.messages": 1})
     for _ in range(16_000):
-        producer.produce("other", value, key=events.key(EVENT), headers={"correlation_id": EVENT["event_id"]})
+        producer.produce(
+            "other", value, key=EVENT["payload"]["flight_id"], headers={"correlation_id": EVENT["event_id"]}
+        )
         producer.poll(0)
     assert producer.flush(60) == 0
     consumer = consuming(kafka, "limits", "other")
@@ -256,7 +257,7 @@ def test_a_library_that_hides_its_functions_gives_a_smaller_broker(
     def hidden() -> None:
         raise AttributeError("rd_kafka_mock_cluster_new")
 
-    monkeypatch.setattr(broker, "_Library", hidden)
+    monkeypatch.setattr("localcloud.broker.embedded._Library", hidden)
     with caplog.at_level(logging.WARNING), broker.start({"flight-operations": 24}) as kafka:
         topics = admin(kafka).list_topics(timeout=10).topics
     assert len(topics["flight-operations"].partitions) == 4

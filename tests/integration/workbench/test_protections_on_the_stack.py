@@ -136,6 +136,21 @@ def test_event_claim(wb: Workbench, protected: bool) -> None:
     assert len(called) == (1 if protected else 2)
 
 
+def test_redrive_follows(wb: Workbench) -> None:
+    guarded, bare = wb.events.cancellation(CANCELLED), wb.events.cancellation(FLIGHT)
+    with wb.faults.task("RecordOutcome", error="States.TaskFailed"):
+        wb.fire([guarded, bare])
+
+    refused = wb.fire(guarded)
+    with wb.protections.without("redrive-follows"):
+        taken = wb.fire(bare)
+
+    called = [[item.detail_type for item in copy.audit].count("rebooking.needed") for copy in (refused, taken)]
+    assert outcomes(refused) + outcomes(taken) == ["ALREADY_HANDLED", "DONE"]
+    assert called == [0, 1]
+    assert [*refused.messages, *taken.messages] == []
+
+
 @pytest.mark.parametrize("protected", [True, False])
 def test_newest_on_flight(wb: Workbench, protected: bool) -> None:
     newer, older = wb.events.delay(FLIGHT, 95), wb.events.delay(FLIGHT, 25, at=earlier())

@@ -318,11 +318,21 @@ def test_a_booking_stays_under_one_write_unit_with_random_ids(world: World) -> N
     assert sum(len(name) + len(str(value)) for name, value in item.items()) < 1024
 
 
-def test_two_channels_cost_three_transitions_and_two_writes(world: World) -> None:
+def test_two_channels_cost_three_transitions_two_writes_and_seventeen_history_events(world: World) -> None:
     flight = world.flight(bookings=1)
 
     world.run(DELAY, delay(flight, "p-cost"))
 
-    chunk = world.executions(CHUNK)[0]
-    entered = world.entered_states(chunk)
-    assert entered[entered.index("TellEachBooking") + 1 : -2] == ["ClaimBooking", "SendMessages", "ConfirmTold"]
+    history = world.history(world.executions(CHUNK)[0])
+    kinds = [event["type"] for event in history]
+    booking = history[kinds.index("MapIterationStarted") : kinds.index("MapIterationSucceeded") + 1]
+    entered = [event["stateEnteredEventDetails"]["name"] for event in booking if "stateEnteredEventDetails" in event]
+    calls = [event["taskScheduledEventDetails"] for event in booking if "taskScheduledEventDetails" in event]
+    assert entered == ["ClaimBooking", "SendMessages", "ConfirmTold"]
+    assert [f"{call['resourceType']}:{call['resource']}" for call in calls] == [
+        "dynamodb:updateItem",
+        "events:putEvents",
+        "dynamodb:updateItem",
+    ]
+    assert len(booking) == 17
+    assert len(world.messages()) == 2

@@ -361,6 +361,14 @@ def test_a_connection_at_risk_changes_the_segment_and_is_told_with_its_facts(sce
     assert scene.onward.asked == [("SW1234", ["PAX-0001", "PAX-0002"])]
 
 
+def test_an_onward_flight_from_another_city_leaves_on_the_clock_of_that_city(scene: Scene) -> None:
+    scene.onward.flights = {
+        "PAX-0001": {"flight_id": "SW77", "origin": "PHX", "destination": "SEA", "departure": "2026-11-24T18:00:00Z"}
+    }
+    answer = scene.invoke(cancellation(), recipient(1))
+    assert "11:00 AM MST" in answer["notifications"][0]["detail"]["body"]
+
+
 def test_nobody_looks_for_onward_flights_when_only_a_gate_has_changed(scene: Scene) -> None:
     scene.invoke(gate_change(), recipient())
     assert scene.onward.asked == []

@@ -163,6 +163,47 @@ def test_a_lease_covers_every_attempt_from_the_claim_to_the_last_message() -> No
     assert str(lease) in booking_state("LetOtherNewsGoFirst")["Seconds"]
 
 
+# Seconds that a state may take, where it is not the 30 of every other call.
+SECONDS = {
+    "NotifyPassengers": 3360,
+    "InOrderOfTier/InChunks/NotifyChunk": 1860,
+    "ComposeMessages": 120,
+    "TellEachBooking/ClaimBooking": 5,
+    "TellEachBooking/SendMessages": 5,
+    "TellEachBooking/SendOneByOne/SendMessage": 5,
+    "TellEachBooking/ConfirmTold": 10,
+}
+WORKFLOW_SECONDS = {
+    **dict.fromkeys(EVENT_WORKFLOWS, 3600),
+    "notify_passengers": 3300,
+    "notify_chunk": 1800,
+}
+
+
+@pytest.mark.parametrize("name", WORKFLOW_SECONDS)
+def test_every_call_ends_in_time(name: str) -> None:
+    found = {path: state["TimeoutSeconds"] for path, state in states(name).items() if "TimeoutSeconds" in state}
+
+    assert found == {path: SECONDS.get(path, 30) for path, state in states(name).items() if state["Type"] == "Task"}
+    assert asl.load(name).document["TimeoutSeconds"] == WORKFLOW_SECONDS[name]
+
+
+@pytest.mark.parametrize("name", WORKFLOW_SECONDS)
+def test_what_is_tried_again_waits_twice_as_long_each_time(name: str) -> None:
+    """The first pause is a second, and two for a throttled messenger: there is nothing to gain by asking sooner."""
+    retriers = [retrier for state in states(name).values() for retrier in state.get("Retry", ())]
+    again = [retrier for retrier in retriers if retrier["MaxAttempts"] > 0]
+
+    paces = [(retrier["IntervalSeconds"], retrier["BackoffRate"], retrier["JitterStrategy"]) for retrier in again]
+    throttled = ["Lambda.TooManyRequestsException" in retrier["ErrorEquals"] for retrier in again]
+    assert paces == [(2 if waits_longer else 1, 2, "FULL") for waits_longer in throttled]
+
+
+def test_who_waits_for_a_nested_execution_waits_longer_than_it_may_run() -> None:
+    assert WORKFLOW_SECONDS["notify_chunk"] < SECONDS["InOrderOfTier/InChunks/NotifyChunk"]
+    assert WORKFLOW_SECONDS["notify_passengers"] < SECONDS["NotifyPassengers"] < WORKFLOW_SECONDS["delay"]
+
+
 def test_a_refused_claim_is_understood_as_the_model_understands_it() -> None:
     rules = booking_state("WhyRefused")
 
@@ -255,6 +296,19 @@ def test_the_letter_of_an_event_names_whom_a_redrive_follows(name: str) -> None:
         "{% $merge([$states.context.Execution.Input,"
         " {'redrive': {'predecessor': $states.context.Execution.Id, 'done': $done}}]) %}"
     )
+
+
+@pytest.mark.parametrize("name", EVENT_WORKFLOWS)
+def test_no_call_for_an_event_fails_without_a_letter(name: str) -> None:
+    calls = {path: state for path, state in states(name).items() if state["Type"] == "Task" and "/" not in path}
+    last = {
+        "RecordFailure": "SendToDeadLetters",
+        "SendToDeadLetters": "TellOperators",
+        "TellOperators": "NotHandled",
+    }
+
+    caught = {path: ways_out(state).get("States.ALL") for path, state in calls.items()}
+    assert caught == {path: last.get(path, "RecordFailure") for path in calls}
 
 
 def test_the_rebooking_system_is_called_unless_a_predecessor_did() -> None:

@@ -141,7 +141,7 @@ def test_a_state_that_is_gone_is_a_protection_that_is_not_there() -> None:
 
 
 def test_an_unknown_name_is_answered_with_those_there_are() -> None:
-    with pytest.raises(UserError, match=r"no protection 'seat-belt'\. There are: event-claim, newest-on-flight"):
+    with pytest.raises(UserError, match=r"no protection 'seat-belt'\. There are: event-claim, redrive-follows"):
         protections.find("seat-belt")
 
 
