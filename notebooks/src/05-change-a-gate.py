@@ -17,7 +17,6 @@
 # Kafka → Lambda → EventBridge → **Step Functions** → **DynamoDB**, Bedrock → **messages**
 
 # %% tags=["setup"]
-from datetime import UTC, datetime, timedelta
 from flightpulse.workbench import check, connect
 from flightpulse.workbench.messages.drafts import draft
 from flightpulse.workbench.explore import TableExplorer
@@ -45,7 +44,7 @@ check("that name gate and terminal", sum("D15" in text and "terminal" in text.lo
 # %% [markdown]
 # Each bubble fits one text message of 160 characters, with the longest name and tier. DIFFERENT is one of the few words that a model may write in capitals, and only here.
 #
-# **Takeaway:** an urgent message leads with what to do. Tones for every severity are in [prompt.py](../flightpulse/domain/prompt.py).
+# **Takeaway:** an urgent message leads with what to do. Tones for every severity are in [gate_change.toml](../flightpulse/messages/news/gate_change.toml).
 
 # %% [markdown]
 # ## Is every gate change urgent?
@@ -135,6 +134,8 @@ check("status", flight.status, "SCHEDULED")
 
 # %%
 wb.fire("gate-change")
+from datetime import UTC, datetime, timedelta
+
 earlier = datetime.now(UTC) - timedelta(minutes=5)
 late = wb.fire(wb.events.delay("SW3456", 45, "CREW", at=earlier))
 late.inbox().only("sms")

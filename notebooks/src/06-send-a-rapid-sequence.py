@@ -167,10 +167,6 @@ burst.timing.backlog()
 # %%
 burst.timing.throughput()
 
-# %%
-executions = burst.executions.to_frame()
-executions.groupby("outcome", observed=True)["took"].describe()[["count", "mean", "max"]]
-
 # %% [markdown]
 # The dotted area is the backlog: sent and not yet handled to the end. Nothing is lost in it. It is the buffer that lets a sender go on at its own pace.
 

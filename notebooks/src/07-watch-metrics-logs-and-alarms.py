@@ -178,14 +178,8 @@ check("every message was measured", len(latency.seconds) == len(run.messages), T
 check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 
 # %% [markdown]
-# Read the curve from the left: at the dashed line (p50) half are out, at the dotted one (p95) all but a few. A target is a sentence such as "95 % within 10 seconds", and the solid line makes it visible. For another cut, by tier and channel for example, take the messages as a DataFrame:
-
-# %%
-messages = run.inbox().to_frame()
-messages["wait"] = messages["at"] - messages["event_at"]
-messages.groupby(["tier", "channel"], observed=True)["wait"].quantile([0.5, 0.95]).unstack()
-
-# %% [markdown]
+# Read the curve from the left: at the dashed line (p50) half are out, at the dotted one (p95) all but a few. A target is a sentence such as "95 % within 10 seconds", and the solid line makes it visible. For another cut, by tier and channel for example, `run.inbox().to_frame()` gives the messages as a DataFrame.
+#
 # **Takeaway:** measure from where the passenger's wait begins, here the Kafka record, to where it ends, not one function's duration. Chart and percentiles: [charts.py](../flightpulse/workbench/show/charts.py).
 
 # %% [markdown]

@@ -109,9 +109,6 @@ with wb.faults.task("ClaimBooking", error="DynamoDB.ConditionalCheckFailedExcept
     run = wb.fire(wb.events.delay("SW1234", 25), reset=True)
 print(run.execution("notify-chunk").choices().at("WhyRefused"))
 
-# %% [markdown]
-# Every rule with the values it had at that moment. The booking holds no order at all (`""`), so nothing newer was told, and nobody holds a claim. Then a message that was on its way a moment ago must have been the reason; the workflow waits a second and claims again.
-
 # %% tags=["nbval-check-output"]
 [visit] = run.execution("notify-chunk").choices().at("WhyRefused").visits
 check("it went to", (visit.taken, visit.by), ("LetOtherNewsGoFirst", "default"))
@@ -119,19 +116,22 @@ check("rules", [rule.value for rule in visit.rules], [False, False, False, False
 check("messages", len(run.messages), 4)
 
 # %% [markdown]
+# Every rule with the values it had at that moment. The booking holds no order at all (`""`), so nothing newer was told, and nobody holds a claim. Then a message that was on its way a moment ago must have been the reason; the workflow waits a second and claims again.
+#
 # **Takeaway:** "why not?" has an answer for every branch, because the history has the values and the definition has the rules. `choices().why_not("AlreadyTold")` asks about one of them: [explore/choices.py](../flightpulse/workbench/explore/choices.py).
 
 # %% [markdown]
 # ## Can a state be tried by itself?
 #
-# Step Functions runs one state alone, with its input, its variables, and a mock in the place of its service: no execution, no message, no write. That is how a workflow gets unit tests. The same question as above, asked directly:
-
-# %%
-booking = {"order": "2026-11-24T15:00:00Z#evt-1", "state": "SENT", "cancelled": False, "known": True}
-tried = wb.executions.test_state("notify-chunk", "WhyRefused", variables={"last": booking, "order": booking["order"], "cancelled": False, "known": True})
-tried
+# Step Functions runs one state alone, with its input, its variables, and a mock in the place of its service: no execution, no message, no write. That is how a workflow gets unit tests. The same question as above, asked directly, of a booking whose message is out:
+#
+# **Predict:** which way does it go now?
 
 # %% tags=["nbval-check-output"]
+order = "2026-11-24T15:00:00Z#evt-1"
+last = {"order": order, "state": "SENT", "cancelled": False, "known": True}
+asked = {"last": last, "order": order, "cancelled": False, "known": True}
+tried = wb.executions.test_state("notify-chunk", "WhyRefused", variables=asked)
 check("it goes to", tried.next, "AlreadyTold")
 check("status", tried.status, "SUCCEEDED")
 
