@@ -177,7 +177,8 @@ def _work(player: browser.Player) -> None:
     player.pull_and_press("ArrowRight")
     after = player.event
     player.pull_and_press("ArrowLeft")
-    assert player.event == after - 2
+    # A click on the thumb itself moves nothing: the key alone then counts.
+    assert player.event in (after - 1, after - 2)
 
     player.start()
     player.play()

@@ -67,12 +67,6 @@ def test_an_event_without_words_for_passengers_stops_at_the_telling(shop: Worksh
     assert "event_type is none of" in grade.step("telling").seen
 
 
-def test_words_that_the_guard_does_not_know_are_refused(shop: Workshop) -> None:
-    shop.apply("message")
-
-    assert not shop.grade().step("telling").ok
-
-
 def test_a_rule_for_another_detail_type_is_seen_before_anything_is_deployed(shop: Workshop) -> None:
     shop.apply("workflow")
     shop.replace("flightpulse/stack/event_workflows.py", '"flight.boarding"', '"flight.boarding.*"')
@@ -167,7 +161,7 @@ def test_the_steps_of_the_solution_make_all_of_it_and_the_checkout_stays(shop: W
 def test_a_passage_a_step_and_a_file_that_are_not_there_are_named(shop: Workshop) -> None:
     with pytest.raises(UserError, match=r"events\.py has no passage 'class Nobody'"):
         shop.replace("flightpulse/domain/events.py", "class Nobody", "")
-    with pytest.raises(UserError, match=r"no step 'fame'.*contract, event, message, guard, model, workflow"):
+    with pytest.raises(UserError, match=r"no step 'fame'.*contract, event, message, model, workflow"):
         shop.apply("fame")
     with pytest.raises(UserError, match=r"There is no file flightpulse/nothing\.py"):
         shop.read("flightpulse/nothing.py")
