@@ -98,7 +98,7 @@ check("wording of each segment from", set(run.segments().origins().values()), {"
 check("model calls while it ran", run.counts()["model_calls"], 0)
 
 # %% [markdown]
-# The price is that of the model whose id the stack names; the local cloud charges nothing. All 462 cost some 18 cents with it, once for each change of the prompts.
+# The price is that of the model whose id the stack names; the local cloud charges nothing. All 462 are paid once for each change of the prompts; `flightpulse templates prepare` says what they cost before it asks anybody.
 #
 # **Takeaway:** prepared templates put no model between an event and its passengers. What nobody prepared is drafted in time, or the written text goes out: [wording.py](../flightpulse/messages/wording.py).
 
