@@ -12,13 +12,14 @@ from flightpulse.chaos.fuzz import BadRecord
 from flightpulse.workbench.target.session import Session
 from tests.chaos.cloud import deployed
 from tests.chaos.test_chaos_fuzz import json_values
+from tests.synthesis import Synthesise
 
 DRAWN = 60
 
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    yield from deployed()
+def session(synthesise: Synthesise) -> Iterator[Session]:
+    yield from deployed(synthesise)
 
 
 def drawn_by_hypothesis() -> list[BadRecord]:

@@ -8,11 +8,12 @@ from flightpulse.chaos import crashes, disorder, outage, pushback, redriving, sc
 from flightpulse.chaos.verdict import Verdict
 from flightpulse.workbench.target.session import Session
 from tests.chaos.cloud import deployed
+from tests.synthesis import Synthesise
 
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    yield from deployed()
+def session(synthesise: Synthesise) -> Iterator[Session]:
+    yield from deployed(synthesise)
 
 
 def assert_kept(verdict: Verdict) -> None:

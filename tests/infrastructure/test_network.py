@@ -2,8 +2,7 @@
 
 import json
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack, Synthesise
 
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 

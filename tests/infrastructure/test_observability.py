@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack, Synthesise
 
 ALARM = "AWS::CloudWatch::Alarm"
 FILTER = "AWS::Logs::MetricFilter"

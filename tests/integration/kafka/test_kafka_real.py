@@ -23,6 +23,7 @@ from simulator.scenarios import SCENARIOS
 from tests.integration.kafka.relay_process import RelayProcess, read_journal
 from tests.integration.kafka.streams import NumberedStream, committed, eventually, in_order, nothing_lost
 from tests.integration.real_kafka import NEEDED, RealKafka
+from tests.synthesis import Synthesise, make_ready
 
 PARTITIONS = 6
 SESSION_TIMEOUT_MS = 6000
@@ -97,14 +98,14 @@ def test_a_relay_that_is_stopped_repeats_nothing(kafka: RealKafka, tmp_path: Pat
 
 
 @pytest.fixture(scope="module")
-def session(kafka: RealKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+def session(kafka: RealKafka, tmp_path_factory: pytest.TempPathFactory, synthesise: Synthesise) -> Iterator[Session]:
     """A local cloud with the stack deployed, whose event source mapping polls the real broker."""
     home = tmp_path_factory.mktemp("kafka-home")
     kafka.create_topic(TOPIC, PARTITIONS)
     bench = connect("local", home=home, port=0, kafka=kafka.bootstrap)
     try:
-        bench.ready()
-        yield Session.connect("local", home=home)
+        make_ready(bench, synthesise("local"))
+        yield bench.session
     finally:
         with suppress(UserError):
             process.down(home)
