@@ -12,13 +12,10 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests.synthesis import Stack, Synthesise, synthesised
 
-_DEMO = "tests/integration/cli/"
+_SHARING_A_CLOUD = ("tests/chaos/", "tests/integration/cli/", "tests/integration/workbench/")
 _LONGEST_FIRST = (
-    "tests/chaos/test_chaos_proofs",
-    _DEMO,
-    "tests/chaos",
+    *_SHARING_A_CLOUD,
     "tests/integration/kafka/test_kafka_real",
-    "tests/integration/workbench",
     "tests/notebooks",
     "tests/integration/workflows",
     "tests/infrastructure",
@@ -37,14 +34,15 @@ def pytest_configure() -> None:
 
 
 class _Scheduler(LoadFileScheduling):
-    """Keeps the tests of a file on one worker and in their order, and so the files that share the demo.
+    """Keeps the tests of a file on one worker and in their order, and so the files that share a cloud.
 
     The files that take longest go first, so that no worker waits for another's last one. The groups of xdist 3.8
     (``--dist loadgroup``) have no effect with pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return _DEMO if nodeid.startswith(_DEMO) else super()._split_scope(nodeid)
+        shared = (folder for folder in _SHARING_A_CLOUD if nodeid.startswith(folder))
+        return next(shared, super()._split_scope(nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -48,7 +48,7 @@ BESIDE_THE_TESTS = (
     ("notebooks: nbval", [*NOTEBOOKS, "test"]),
 )
 """Steps that run one after another beside the tests, which wait most of their time."""
-PROOFS = ["-m", "pytest", "-m", "prove or hypothesis", "-n", "2"]
+PROOFS = [*TESTS, "-m", "prove or hypothesis"]
 
 
 def stop(message: str) -> "SystemExit":

@@ -100,6 +100,7 @@ def workbench(babbler: Babbler, synthesise: Synthesise) -> Iterator[Workbench]:
         yield bench
 
 
+@pytest.mark.prove
 def test_every_scenario_shows_what_it_must_and_nothing_made_up_is_in_any_message(
     workbench: Workbench, babbler: Babbler
 ) -> None:

@@ -105,6 +105,7 @@ def test_a_full_disk_under_its_home_is_named(tmp_path: Path) -> None:
         subprocess.run(["umount", "-l", str(small)], check=False)
 
 
+@pytest.mark.prove
 def test_an_interrupted_deployment_says_so_leaves_nothing_running_and_can_be_made_up_for(folder: Path) -> None:
     cloud = process.up(folder, port=0)
     with flightpulse(folder, "deploy") as deploying:
@@ -123,6 +124,7 @@ def test_an_interrupted_deployment_says_so_leaves_nothing_running_and_can_be_mad
     assert stack_status(cloud) == "CREATE_COMPLETE"
 
 
+@pytest.mark.prove
 def test_a_cloud_that_is_killed_while_it_is_deployed_to_is_named_and_comes_back_clean(folder: Path) -> None:
     cloud = process.up(folder, port=0)
     with flightpulse(folder, "deploy") as deploying:

@@ -87,7 +87,7 @@ def test_the_program_names_a_topic_that_is_not_there(kafka: broker.EmbeddedBroke
 
 
 def test_an_interrupt_leaves_nothing_half_sent(kafka: broker.EmbeddedBroker) -> None:
-    process = program(kafka, *DELAY, "--count", "150000")
+    process = program(kafka, *DELAY, "--count", "50000")
     eventually(lambda: sent(kafka) > 0 or process.poll() is not None)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
@@ -95,7 +95,7 @@ def test_an_interrupt_leaves_nothing_half_sent(kafka: broker.EmbeddedBroker) -> 
     told = re.fullmatch(r"Stopped: (\d+) acknowledged(, \d+ never sent)?\.\n", errors)
     assert told, (output, errors)
     assert process.returncode == 130
-    assert int(told[1]) == sent(kafka) < 150_000
+    assert int(told[1]) == sent(kafka) < 50_000
 
 
 def test_a_broker_that_goes_away_for_good_is_an_error_and_not_a_success(

@@ -121,6 +121,7 @@ def test_the_five_scenarios_show_what_they_show_on_the_embedded_broker(session: 
         assert run.ok, [f"{check.expected}: {check.seen}" for check in run.checks if not check.ok]
 
 
+@pytest.mark.prove
 def test_two_relays_and_a_broker_restarted_in_mid_stream_tell_everybody_once(
     session: Session, kafka: RealKafka
 ) -> None:
@@ -134,6 +135,7 @@ def test_two_relays_and_a_broker_restarted_in_mid_stream_tell_everybody_once(
     assert verdict.figures["joined and left"] == 1
 
 
+@pytest.mark.prove
 def test_crashes_of_everything_on_the_way_lose_nothing_and_tell_nobody_twice(session: Session) -> None:
     verdict = crashes.prove(session, 5, runs=2)
     assert_kept(verdict)

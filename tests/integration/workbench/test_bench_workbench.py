@@ -1,27 +1,14 @@
 """The workbench as a script uses it, on a local cloud of its own: from nothing to a passenger's journey."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from flightpulse.errors import UserError
 from flightpulse.workbench import Workbench, connect
 from flightpulse.workbench.faults.model_faults import ModelCalls
 from flightpulse.workbench.run import Run
-from tests.synthesis import Synthesise, make_ready
 
 BOOKING = "BKG-0003"
 LOYAL = "delay/SEVERE/CREW/A-LIST-PREFERRED/-/en-US"
-
-
-@pytest.fixture(scope="module")
-def wb(tmp_path_factory: pytest.TempPathFactory, synthesise: Synthesise) -> Iterator[Workbench]:
-    made = connect("local", home=tmp_path_factory.mktemp("bench-home"), port=0)
-    try:
-        make_ready(made, synthesise("local"))
-        yield made
-    finally:
-        made.down()
 
 
 @pytest.fixture(scope="module")

@@ -13,24 +13,13 @@ from typing import Any
 
 import pytest
 
-from flightpulse.workbench import Workbench, connect
+from flightpulse.workbench import Workbench
 from flightpulse.workbench.messages.inbox import Message
-from tests.synthesis import Synthesise, make_ready
 
 FLIGHT, CANCELLED = "SW1234", "SW9012"
 PATIENCE_SECONDS = 30.0
 
 BothWays = Callable[[], AbstractContextManager[None]]
-
-
-@pytest.fixture(scope="module")
-def wb(tmp_path_factory: pytest.TempPathFactory, synthesise: Synthesise) -> Iterator[Workbench]:
-    made = connect("local", home=tmp_path_factory.mktemp("protected-home"), port=0)
-    try:
-        make_ready(made, synthesise("local"))
-        yield made
-    finally:
-        made.down()
 
 
 @pytest.fixture(autouse=True)

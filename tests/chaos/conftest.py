@@ -1,6 +1,8 @@
-"""A local cloud with the stack deployed and short waits between retries, for the proofs of one test module."""
+"""One local cloud for all proofs, with the stack deployed and short waits between retries."""
 
 from collections.abc import Iterator
+
+import pytest
 
 from flightpulse.workbench import connect
 from flightpulse.workbench.target.session import Session
@@ -8,8 +10,8 @@ from tests.integration.emulator import Emulator
 from tests.synthesis import Synthesise, make_ready
 
 
-def deployed(synthesise: Synthesise) -> Iterator[Session]:
-    """Bring everything up, and take it down again."""
+@pytest.fixture(scope="session")
+def session(synthesise: Synthesise) -> Iterator[Session]:
     with Emulator(back_off_scale=0.1) as emulator:
         bench = connect("local", home=emulator.home)
         make_ready(bench, synthesise("local"))
