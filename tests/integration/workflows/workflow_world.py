@@ -62,6 +62,7 @@ class Ended:
     status: str
     output: dict[str, Any]
     error: str | None
+    cause: str = ""
 
 
 @dataclass
@@ -191,6 +192,7 @@ class World:
                 "PK": f"BOOKING#{booking_id}",
                 "SK": "METADATA",
                 "booking_id": booking_id,
+                "flight_id": flight_id,
                 "booking_status": "CONFIRMED",
                 "GSI2PK": "CONFIRMED",
                 "GSI2SK": "2026-11-01T00:00:00Z",
@@ -241,9 +243,14 @@ class World:
             answer = self.states.describe_execution(executionArn=arn)
             if answer["status"] != "RUNNING":
                 output = json.loads(answer.get("output", "{}"))
-                return Ended(arn, answer["status"], output, answer.get("error"))
+                return Ended(arn, answer["status"], output, answer.get("error"), answer.get("cause", ""))
             time.sleep(0.02)
         raise AssertionError(f"{arn} still runs after {seconds} s")
+
+    def told(self, event_id: str) -> dict[str, int]:
+        """How many were told of an event, and how many were not, as its claim says."""
+        counts: dict[str, int] = json.loads(self.get(f"EVENT#{event_id}", "CLAIM")["outcome"])
+        return counts
 
     def executions(self, machine: str, status: str | None = None) -> list[str]:
         query = {"stateMachineArn": self.arns[machine], **({"statusFilter": status} if status else {})}
