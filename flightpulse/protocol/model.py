@@ -7,7 +7,7 @@ What is left out: one chunk stands for all chunks of an event, NotifyPassengers 
 answer of PutEvents that is lost is no fault here (the message is then sent again, see docs/reliability.md).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from flightpulse.protocol.definitions import Rules
@@ -141,10 +141,11 @@ PROMISES = {
 class Protocol:
     """The steps from any state of a world, by the rules of the workflows."""
 
-    def __init__(self, world: World, rules: Rules, *, reduced: bool = True) -> None:
+    def __init__(self, world: World, rules: Rules, *, reduced: bool = True, in_words: bool = True) -> None:
         self.world = world
         self.rules = rules
         self.reduced = reduced
+        self.in_words = in_words
         self._all = (1 << world.channels) - 1
         self._everybody = (1 << world.bookings) - 1
         self._cancels = tuple(kind == CANCELLATION for kind in world.events)
@@ -197,7 +198,7 @@ class Protocol:
         if run.step == TELL and not state.faults:
             for number, slot in enumerate(run.slots):
                 if slot[0] in (B_LATER, B_ASIDE):
-                    return list(self._booking_step(state, run, number, f"chunk {run.id} booking {number + 1}"))
+                    return list(self._booking_step(state, run, number))
         return []
 
     def lost(self, state: State) -> bool:
@@ -216,10 +217,8 @@ class Protocol:
         for place, left in enumerate(state.pending):
             if left:
                 pending = (*state.pending[:place], left - 1, *state.pending[place + 1 :])
-                yield Step(
-                    f"the {self._event(place + 1)} is delivered",
-                    self._with_run(state._replace(pending=pending), EventRun(0, _EVENT, place + 1, CLAIM, 0, 0, 0)),
-                )
+                started, _ = _with_run(state._replace(pending=pending), EventRun(0, _EVENT, place + 1, CLAIM, 0, 0, 0))
+                yield Step(f"the {self._event(place + 1)} is delivered", started)
 
     def _leases(self, state: State) -> Iterator[Step]:
         for number, booking in enumerate(state.bookings):
@@ -245,8 +244,8 @@ class Protocol:
             if isinstance(run, EventRun) and _is_unhandled(state, run) and not _is_followed(state, run.id):
                 settled = self._settled(state, run.event, self._everybody)
                 if settled is not None:
-                    after = self._with_run(settled, self._successor(run.event, run.id, run.rebooked))
-                    yield Step(f"redrive: {self._named(run)} is started again", after)
+                    after, _ = _with_run(settled, self._successor(run.event, run.id, run.rebooked))
+                    yield Step(f"redrive: {self._named(state, run)} is started again", after)
 
     def _successor(self, event: int, follows: int, rebooked: int) -> EventRun:
         return EventRun(0, _EVENT, event, CLAIM, 0, follows, rebooked if self.rules.rebooking_once else 0)
@@ -266,12 +265,10 @@ class Protocol:
             if _is_followed(state, about) or settled is None:
                 return
             successor = self._successor(event, about, more)
-            started = self._with_run(settled, successor)
-            yield Step(
-                f"redrive: the {self._event(event)} is started again from its letter", _without_letter(started, letter)
-            )
+            started, _ = _with_run(_without_letter(settled, letter), successor)
+            yield Step(f"redrive: the {self._event(event)} is started again from its letter", started)
             if state.faults:
-                twice = _struck(started)
+                twice = _struck(_with_run(settled, successor)[0])
                 yield Step(f"redrive: the {self._event(event)} is started again, and its letter comes back", twice)
         else:
             yield from self._chunk_letter(state, left, letter)
@@ -288,9 +285,9 @@ class Protocol:
         if settled is None:
             return
         slots = tuple((B_CLAIM if mask >> number & 1 else TOLD, 0, 0) for number in range(self.world.bookings))
-        after = self._with_run(settled, ChunkRun(0, _CHUNK, event, COMPOSE, 0, slots))
+        after, chunk = _with_run(settled, ChunkRun(0, _CHUNK, event, COMPOSE, 0, slots))
         if self.rules.letter_stays:
-            after = _with_letter(after, (_LETTER_CHUNK, event, mask, after.runs[-1].id))
+            after = _with_letter(after, (_LETTER_CHUNK, event, mask, chunk))
         yield Step("redrive: a chunk is started from its letter", after)
 
     def _settled(self, state: State, event: int, mask: int) -> State | None:
@@ -322,9 +319,10 @@ class Protocol:
             yield from self._event_step(state, run)
         if state.faults:
             struck = _struck(state)
-            yield Step(f"{self._named(run)} is stopped", self._stopped(struck, run, with_chunk=False))
+            name = self._named(state, run)
+            yield Step(f"{name} is stopped", self._stopped(struck, run, with_chunk=False))
             if run.chunk and _is_working(state, run.chunk):
-                yield Step(f"{self._named(run)} is stopped with its chunk", self._stopped(struck, run, with_chunk=True))
+                yield Step(f"{name} is stopped with its chunk", self._stopped(struck, run, with_chunk=True))
 
     def _stopped(self, state: State, run: EventRun, *, with_chunk: bool) -> State:
         state = _with(state, _over(run, DEAD))
@@ -335,12 +333,12 @@ class Protocol:
 
     def _event_step(self, state: State, run: EventRun) -> Iterator[Step]:
         name, event = EVENT_STEPS[run.step], run.event
-        said = f"{self._named(run)} {name}"
+        said = f"{self._named(state, run)} {name}"
         goes_wrong, broken = FAIL, ""
         if run.step == CLAIM:
             owner, status = state.claims[event - 1][1], state.claims[event - 1][0]
             if not self._may_claim(owner, status, run):
-                idle = run.follows and self._came_to_nothing(state, event)
+                idle = run.follows and self._came_to_nothing(state, event, run.follows)
                 after = _with(state, _over(run, ENDED))
                 yield Step(f"{said}: another execution has it", after, IDLE_REDRIVE if idle else "")
                 return
@@ -405,8 +403,7 @@ class Protocol:
             yield Step(f"{said}: finds the one it started" if found else f"{said}: its name is taken", after)
             return
         slots = ((B_CLAIM, 0, 0),) * self.world.bookings
-        started = self._with_run(state, ChunkRun(0, _CHUNK, run.event, COMPOSE, 0, slots))
-        chunk = started.runs[-1].id
+        started, chunk = _with_run(state, ChunkRun(0, _CHUNK, run.event, COMPOSE, 0, slots))
         yield Step(said, _with(started, run._replace(step=WAIT, chunk=chunk)))
         if state.faults:
             yield Step(f"{said}: its answer is lost", _struck(_with(started, run._replace(chunk=chunk))))
@@ -428,7 +425,7 @@ class Protocol:
     # A chunk
 
     def _chunk_steps(self, state: State, run: ChunkRun) -> Iterator[Step]:
-        who = f"chunk {run.id}"
+        who = self._named(state, run)
         if run.step == COMPOSE:
             yield Step(f"{who} ComposeMessages", _with(state, run._replace(step=TELL)))
             if state.faults:
@@ -437,7 +434,7 @@ class Protocol:
         else:
             for number, slot in enumerate(run.slots):
                 if slot[0] != TOLD:
-                    yield from self._booking_step(state, run, number, f"{who} booking {number + 1}")
+                    yield from self._booking_step(state, run, number)
         if state.faults:
             yield Step(f"{who} is stopped", self._chunk_ends(_struck(state), run._replace(step=CHUNK_DEAD)))
 
@@ -460,11 +457,11 @@ class Protocol:
             return self._chunk_ends(state, run._replace(step=CHUNK_FAILED if run.untold & _LOST else SUCCEEDED))
         return _with(state, run)
 
-    def _booking_step(self, state: State, run: ChunkRun, number: int, who: str) -> Iterator[Step]:
+    def _booking_step(self, state: State, run: ChunkRun, number: int) -> Iterator[Step]:
         step, due, out = run.slots[number]
         event, booking = run.event, state.bookings[number]
         claim = self._claim(booking, event)
-        said = f"{who} {BOOKING_STEPS[step]}"
+        said = f"{self._named(state, run)} booking {number + 1} {BOOKING_STEPS[step]}"
         faults, may_be_lost = state.faults, True
         effect = state
         if step == B_CLAIM:
@@ -604,13 +601,17 @@ class Protocol:
             return B_ASIDE
         return B_CLAIM
 
-    def _came_to_nothing(self, state: State, event: int) -> bool:
-        """Whether an event is in nobody's hands: its claim is open, and who holds it is gone."""
+    def _came_to_nothing(self, state: State, event: int, follows: int) -> bool:
+        """Whether an event is in nobody's hands: its claim is open, and who holds it is gone.
+
+        An execution that failed since waits for the next redrive; whom this one follows was to be dealt with now.
+        """
         status, owner = state.claims[event - 1]
         run = _run(state, owner)
         is_open = status in (_IN_PROGRESS, _FAILED)
         at_work = isinstance(run, EventRun) and run.step not in (ENDED, DEAD)
         waits = any(letter[0] == _LETTER_EVENT and letter[1] == event for letter in state.letters)
+        waits = waits or (owner != follows and isinstance(run, EventRun) and _is_unhandled(state, run))
         return is_open and not at_work and not waits and not _is_followed(state, owner)
 
     # Parts of a state
@@ -627,15 +628,15 @@ class Protocol:
             return state._replace(flight=(known, departure, event, cancelled))
         return state._replace(flight=(known, event, gate, int(self._cancels[event - 1])))
 
-    def _with_run(self, state: State, run: EventRun | ChunkRun) -> State:
-        number = 1 + max((other.id for other in state.runs), default=0)
-        return state._replace(runs=(*state.runs, run._replace(id=number)))
-
     def _event(self, event: int) -> str:
         return f"{self.world.events[event - 1]} of {event} o'clock"
 
-    def _named(self, run: EventRun) -> str:
-        return f"execution {run.id} ({self._event(run.event)})"
+    def _named(self, state: State, run: EventRun | ChunkRun) -> str:
+        """Executions of a kind are counted for each event."""
+        if not self.in_words:
+            return ""
+        number = sum(other.event == run.event and other.kind == run.kind for other in state.runs[: run.id])
+        return f"{'chunk' if run.kind == _CHUNK else 'execution'} {number} ({self._event(run.event)})"
 
 
 def _attributes(claim: Claim) -> dict[str, object]:
@@ -666,31 +667,52 @@ def _chunk_over(state: State, run: ChunkRun, step: int) -> ChunkRun:
     return ChunkRun(run.id, run.kind, run.event, step, 0, slots)
 
 
+# These are called for every step: a state is put together anew, which is quicker than _replace.
+
+
 def _struck(state: State) -> State:
-    return state._replace(faults=state.faults - 1)
+    return State(*state[:6], state.faults - 1, state.rebookings)
 
 
 def _run(state: State, number: int) -> EventRun | ChunkRun | None:
-    for run in state.runs:
-        if run.id == number:
-            return run
-    return None
+    """The execution of a number: executions are numbered by their place."""
+    return state.runs[number - 1] if 0 < number <= len(state.runs) else None
 
 
 def _with(state: State, run: EventRun | ChunkRun) -> State:
-    return state._replace(runs=tuple(run if other.id == run.id else other for other in state.runs))
+    runs = state.runs
+    return State(*state[:3], (*runs[: run.id - 1], run, *runs[run.id :]), *state[4:])
+
+
+def _with_run(state: State, run: EventRun | ChunkRun) -> tuple[State, int]:
+    """The state with another execution, and its number.
+
+    Executions stand by event and kind, whichever started first: states that differ in nothing else are one.
+    """
+    about = (run.event, run.kind)
+    place = sum((other.event, other.kind) <= about for other in state.runs)
+    count = len(state.runs)
+    if place < count:
+        names = {number: number + (number > place) for number in range(count + 1)}
+        state = _renumbered(state, state.runs, names)
+        if isinstance(run, EventRun):
+            run = run._replace(follows=names[run.follows])
+    runs = (*state.runs[:place], run._replace(id=place + 1), *state.runs[place:])
+    return State(*state[:3], runs, *state[4:]), place + 1
 
 
 def _with_booking(state: State, number: int, booking: Booking) -> State:
-    return state._replace(bookings=(*state.bookings[:number], booking, *state.bookings[number + 1 :]))
+    bookings = state.bookings
+    return State(*state[:2], (*bookings[:number], booking, *bookings[number + 1 :]), *state[3:])
 
 
 def _with_claimed(state: State, event: int, claim: tuple[int, int]) -> State:
-    return state._replace(claims=(*state.claims[: event - 1], claim, *state.claims[event:]))
+    claims = state.claims
+    return State(state.flight, (*claims[: event - 1], claim, *claims[event:]), *state[2:])
 
 
 def _with_letter(state: State, letter: tuple[int, int, int, int]) -> State:
-    return state._replace(letters=tuple(sorted((*state.letters, letter))))
+    return State(*state[:4], tuple(sorted((*state.letters, letter))), *state[5:])
 
 
 def _without_letter(state: State, letter: tuple[int, int, int, int]) -> State:
@@ -725,28 +747,34 @@ def _tidied(state: State) -> State:
         wanted |= {booking.departure[2], booking.gate[2]}
     for kind, _, about, more in state.letters:
         wanted.add(about if kind == _LETTER_EVENT else more)
-    kept = []
     for run in state.runs:
         if isinstance(run, EventRun):
-            if run.step not in (ENDED, DEAD):
-                wanted |= {run.chunk, run.follows}
-            elif run.id not in wanted and not _is_unhandled(state, run):
-                continue
-        kept.append(run)
-    kept = [run for run in kept if isinstance(run, EventRun) or run.step in (COMPOSE, TELL) or run.id in wanted]
-    if len(kept) == len(state.runs) and (not kept or kept[-1].id == len(kept)):
+            wanted |= {run.chunk, run.follows}
+    kept = [
+        run
+        for run in state.runs
+        if run.step not in _FORGOTTEN[run.kind]
+        or run.id in wanted
+        or (isinstance(run, EventRun) and _is_unhandled(state, run))
+    ]
+    if len(kept) == len(state.runs):
         return state
     names = {run.id: number for number, run in enumerate(kept, 1)}
     names[0] = 0
+    return _renumbered(state, kept, names)
+
+
+def _renumbered(state: State, kept: Iterable[EventRun | ChunkRun], names: dict[int, int]) -> State:
+    """The state with these executions only, under other numbers. Who refers to one that is gone refers to none."""
     get = names.get
     runs = tuple(
-        run._replace(id=names[run.id], chunk=get(run.chunk, 0), follows=get(run.follows, 0))
+        EventRun(names[run.id], _EVENT, run.event, run.step, get(run.chunk, 0), get(run.follows, 0), *run[6:])
         if isinstance(run, EventRun)
-        else run._replace(id=names[run.id])
+        else ChunkRun(names[run.id], *run[1:])
         for run in kept
     )
     bookings = tuple(
-        booking._replace(departure=_renamed(booking.departure, names), gate=_renamed(booking.gate, names))
+        Booking(_renamed(booking.departure, names), _renamed(booking.gate, names), *booking[2:])
         for booking in state.bookings
     )
     claims = tuple((status, get(owner, 0)) for status, owner in state.claims)
@@ -756,7 +784,7 @@ def _tidied(state: State) -> State:
             for kind, event, about, more in state.letters
         )
     )
-    return state._replace(runs=runs, bookings=bookings, claims=claims, letters=letters)
+    return State(state.flight, claims, bookings, runs, letters, *state[5:])
 
 
 def _renamed(claim: Claim, names: dict[int, int]) -> Claim:
