@@ -453,7 +453,7 @@ class Protocol:
         run = ChunkRun(run.id, run.kind, run.event, run.step, run.untold | untold, slots)
         if untold & _LOST and not self.rules.siblings_finish:
             return self._chunk_ends(state, run._replace(step=CHUNK_FAILED))
-        if all(one[0] == TOLD for one in slots):
+        if all(step == TOLD for step, _, _ in slots):
             return self._chunk_ends(state, run._replace(step=CHUNK_FAILED if run.untold & _LOST else SUCCEEDED))
         return _with(state, run)
 
