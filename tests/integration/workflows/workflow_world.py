@@ -65,11 +65,17 @@ class Ended:
     cause: str = ""
 
 
+def definition_of(file: str) -> str:
+    """A workflow's definition as the package has it."""
+    return (WORKFLOWS / f"{file}.asl.json").read_text(encoding="utf-8")
+
+
 @dataclass
 class World:
     """What the tests act on and look at. ``entered`` collects the states that executions went through."""
 
     emulator: Emulator
+    definition_of: Callable[[str], str] = definition_of
     arns: dict[str, str] = field(default_factory=dict)
     entered: set[tuple[str, str]] = field(default_factory=set)
     flights: int = 0
@@ -93,7 +99,7 @@ class World:
             "LlmMessengerArn": messenger,
         }
         for name, file in FILES.items():
-            text = (WORKFLOWS / f"{file}.asl.json").read_text()
+            text = self.definition_of(file)
             for key, value in known.items():
                 text = text.replace(f"${{{key}}}", value)
             answer = self.states.create_state_machine(name=name, definition=text, roleArn=ROLE)
