@@ -681,7 +681,7 @@ def _run(state: State, number: int) -> EventRun | ChunkRun | None:
 
 def _with(state: State, run: EventRun | ChunkRun) -> State:
     runs = state.runs
-    return State(*state[:3], (*runs[: run.id - 1], run, *runs[run.id :]), *state[4:])
+    return State(state.flight, state.claims, state.bookings, (*runs[: run.id - 1], run, *runs[run.id :]), *state[4:])
 
 
 def _with_run(state: State, run: EventRun | ChunkRun) -> tuple[State, int]:
@@ -698,12 +698,12 @@ def _with_run(state: State, run: EventRun | ChunkRun) -> tuple[State, int]:
         if isinstance(run, EventRun):
             run = run._replace(follows=names[run.follows])
     runs = (*state.runs[:place], run._replace(id=place + 1), *state.runs[place:])
-    return State(*state[:3], runs, *state[4:]), place + 1
+    return State(state.flight, state.claims, state.bookings, runs, *state[4:]), place + 1
 
 
 def _with_booking(state: State, number: int, booking: Booking) -> State:
     bookings = state.bookings
-    return State(*state[:2], (*bookings[:number], booking, *bookings[number + 1 :]), *state[3:])
+    return State(state.flight, state.claims, (*bookings[:number], booking, *bookings[number + 1 :]), *state[3:])
 
 
 def _with_claimed(state: State, event: int, claim: tuple[int, int]) -> State:
