@@ -16,7 +16,7 @@ from flightpulse import paths
 from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
 from localcloud import broker
-from tests.integration.kafka.streams import eventually
+from tests.waiting import until
 
 PARTITIONS = 3
 DELAY = ["--event-type", "FLIGHT_DELAY", "--flight-id", "SW1234", "--delay-minutes", "25", "--reason", "WEATHER"]
@@ -88,7 +88,7 @@ def test_the_program_names_a_topic_that_is_not_there(kafka: broker.EmbeddedBroke
 
 def test_an_interrupt_leaves_nothing_half_sent(kafka: broker.EmbeddedBroker) -> None:
     process = program(kafka, *DELAY, "--count", "50000")
-    eventually(lambda: sent(kafka) > 0 or process.poll() is not None)
+    until(lambda: sent(kafka) > 0 or process.poll() is not None)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
 
