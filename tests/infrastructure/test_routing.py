@@ -82,13 +82,27 @@ def test_the_queue_of_undelivered_events_takes_them_from_every_rule(default: Sta
     assert {"Fn::GetAtt": [rule_id, "Arn"]} in [arn for arns in allowed for arn in arns]
 
 
+@pytest.mark.parametrize("rule", TO_WORKFLOW)
+def test_only_eventbridge_for_our_own_account_may_start_a_workflow(default: Stack, rule: str) -> None:
+    role_id = target(default, rule)["RoleArn"]["Fn::GetAtt"][0]
+    (statement,) = default.resources("AWS::IAM::Role")[role_id]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
 def test_eventbridge_may_write_the_three_groups_by_a_resource_policy(default: Stack) -> None:
     default.template.resource_count_is("AWS::Logs::ResourcePolicy", 1)
-    document = json.dumps(default.properties("AWS::Logs::ResourcePolicy")["PolicyDocument"])
-    for group in ("/flightpulse/audit", "/flightpulse/notifications/email", "/flightpulse/notifications/sms"):
-        assert f":log-group:{group}:*" in document
-    assert "events.amazonaws.com" in document
-    assert "aws:SourceArn" in document
+    parts = default.properties("AWS::Logs::ResourcePolicy")["PolicyDocument"]["Fn::Join"][1]
+    text = "".join(part if isinstance(part, str) else next(iter(part.values()))[0] for part in parts)
+    streams, events = json.loads(text)["Statement"]
+    for statement, end in ((streams, ":*"), (events, ":*:*")):
+        assert statement["Principal"] == {"Service": ["delivery.logs.amazonaws.com", "events.amazonaws.com"]}
+        assert {arn.partition(":log-group:")[2] for arn in statement["Resource"]} == {
+            f"{group}{end}" for _, group in TO_LOG.values()
+        }
+    assert (streams["Action"], events["Action"]) == ("logs:CreateLogStream", "logs:PutLogEvents")
+    rules = {default.logical_id(RULE, Name=rule) for rule in TO_LOG}
+    assert set(events["Condition"]["ArnEquals"]["aws:SourceArn"]) == rules
 
 
 def test_the_log_policy_is_shorter_than_aws_allows(default: Stack) -> None:
