@@ -241,7 +241,7 @@ def run_step(name: str, command: "list[str]", **variables: str) -> bool:
         subprocess.run(in_environment(command), cwd=ROOT, check=False, env={**os.environ, **variables}).returncode == 0
     )
     print(f"   {name}: {time.monotonic() - started:.0f} s", flush=True)
-    return passed
+    return ran.returncode == 0
 
 
 def run_quietly(command: "list[str]") -> "tuple[bool, float, str]":

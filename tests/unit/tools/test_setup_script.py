@@ -106,10 +106,10 @@ def test_the_proofs_run_after_a_protocol_that_fails_and_the_failure_is_named(
 ) -> None:
     monkeypatch.setattr(run, "ensure", lambda _lock: None)
     monkeypatch.setattr(run, "PROTOCOL", ["python", "-c", "raise SystemExit(2)"])
-    monkeypatch.setattr(run, "PROOFS", ["python", "-c", "print('proved')"])
+    monkeypatch.setattr(run, "PROOFS", ["python", "-c", "import os; print('proved', os.environ['FLIGHTPULSE_PROVE'])"])
 
     assert run.prove([]) == 1
 
     said = capfd.readouterr()
-    assert "proved" in said.out
+    assert "proved 1" in said.out
     assert said.err.strip() == "failed: protocol"
