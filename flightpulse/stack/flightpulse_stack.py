@@ -1,5 +1,7 @@
 """The FlightPulse stack: what it is made of, from the table to the dashboard."""
 
+import json
+
 from aws_cdk import CfnOutput, Stack, Tags
 from constructs import Construct
 
@@ -8,16 +10,17 @@ from flightpulse.stack.alarms import Alarms
 from flightpulse.stack.api import RestApi
 from flightpulse.stack.bus import FlightBus
 from flightpulse.stack.dashboard import FlightDashboard, Observed
+from flightpulse.stack.encryption import CustomerKey
 from flightpulse.stack.failures import Failures
 from flightpulse.stack.functions import Functions, Sources
 from flightpulse.stack.kafka_mapping import KafkaMapping
 from flightpulse.stack.log_metrics import LogMetrics
-from flightpulse.stack.network import Network
+from flightpulse.stack.network import placement
 from flightpulse.stack.parameters import Parameters
 from flightpulse.stack.routing import Routing
 from flightpulse.stack.settings import Settings
 from flightpulse.stack.stream_mapping import StreamMapping
-from flightpulse.stack.table import FlightTable
+from flightpulse.stack.table import DeletionProtection, FlightTable
 from flightpulse.stack.workflows import Target, Workflows
 
 
@@ -28,25 +31,26 @@ class FlightPulseStack(Stack):
         super().__init__(scope, construct_id, description="FlightPulse: tells passengers what happens to their flights")
         # The CDK names a role twice, as a dependency and by its ARN; cfn-lint would say so ten times.
         self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
-        self.flight_table = FlightTable(self, "Data", settings=settings)
+        key = CustomerKey(self, "Encryption", settings=settings).key if settings.own_key else None
+        self.flight_table = FlightTable(self, "Data", settings=settings, key=key)
         self.flight_bus = FlightBus(self, "Events")
-        self.failures = Failures(self, "Failures", settings=settings)
-        self.network = (
-            Network(self, "Network", table=self.flight_table.table, kafka=settings.kafka) if settings.isolated else None
-        )
+        self.failures = Failures(self, "Failures", settings=settings, key=key)
+        self.network = placement(self, settings=settings, table=self.flight_table.table)
         self.functions = Functions(
             self,
             "Functions",
             settings=settings,
             network=self.network,
             sources=Sources(self.flight_table.table, self.flight_bus.bus, self.failures.records),
+            key=key,
         )
         self.parameters = Parameters(self, "Parameters", settings=settings, writer=self.functions.settings_resource)
-        self.workflows = Workflows(self, "Workflows", settings=settings, targets=self._workflow_targets())
+        self.workflows = Workflows(self, "Workflows", settings=settings, targets=self._workflow_targets(), key=key)
         self.routing = Routing(
             self,
             "Routing",
             settings=settings,
+            key=key,
             bus=self.flight_bus.bus,
             workflows=self.workflows,
             dead_letters=self.failures.targets,
@@ -68,8 +72,15 @@ class FlightPulseStack(Stack):
                 dead_letters=self.failures.mapping,
             )
         self.api = RestApi(self, "RestApi", settings=settings, handlers=self.functions.api)
+        DeletionProtection(
+            self,
+            "DeletionProtection",
+            settings=settings,
+            table=self.flight_table.table,
+            writer=self.functions.settings_resource,
+        )
         self._add_monitoring()
-        self._add_outputs()
+        self._add_outputs(settings)
         Tags.of(self).add("project", "flightpulse")
         Tags.of(self).add("environment", settings.environment)
 
@@ -115,7 +126,7 @@ class FlightPulseStack(Stack):
             ),
         )
 
-    def _add_outputs(self) -> None:
+    def _add_outputs(self, settings: Settings) -> None:
         values = {
             "TableName": self.flight_table.table.table_name,
             "EventBusName": self.flight_bus.bus.event_bus_name,
@@ -135,6 +146,7 @@ class FlightPulseStack(Stack):
             "DashboardName": names.DASHBOARD,
             "ModelIdParameter": names.MODEL_ID_PARAMETER,
             "ReviewModelIdParameter": names.REVIEW_MODEL_ID_PARAMETER,
+            names.CONTEXT_OUTPUT: json.dumps(settings.given, sort_keys=True),
         }
         for name, value in values.items():
             CfnOutput(self, name, value=value)

@@ -5,6 +5,8 @@ from typing import Final
 from flightpulse.domain import events
 
 STACK: Final = "FlightPulseStack"
+CONTEXT_OUTPUT: Final = "Context"
+"""The output that says with which context values the stack was deployed."""
 TABLE: Final = "FlightPulseTable"
 GSI1: Final = "GSI1"
 GSI2: Final = "GSI2"
