@@ -18,7 +18,7 @@ from flightpulse.stack.settings import Settings
 from flightpulse.stack.workflow_permissions import calls
 
 _INTEGRATION = '"arn:aws:states:::'
-_INTEGRATION_HERE = '"arn:${Partition}:states:::'
+_INTEGRATION_HERE = f'"arn:{Aws.PARTITION}:states:::'
 _SHARED = {"NotifyPassengersArn": "FlightPulse-NotifyPassengers", "NotifyChunkArn": "FlightPulse-NotifyChunk"}
 
 
@@ -78,10 +78,7 @@ class Workflows(Construct):
             state_machine_type=sfn.StateMachineType.STANDARD,
             # Files name integrations as AWS's documentation does; China and GovCloud have other partitions.
             definition_body=sfn.DefinitionBody.from_string(definition.text.replace(_INTEGRATION, _INTEGRATION_HERE)),
-            definition_substitutions={
-                "Partition": Aws.PARTITION,
-                **{key: self._targets[key].value for key in sorted(definition.substitutions)},
-            },
+            definition_substitutions={key: self._targets[key].value for key in sorted(definition.substitutions)},
             role=role,
             tracing_enabled=True,
             encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(self._key) if self._key else None,

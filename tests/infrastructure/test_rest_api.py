@@ -81,7 +81,16 @@ def test_refusals_of_the_gateway_have_the_shape_of_ours(default: Stack, kind: st
     )
 
 
-def test_the_accounts_log_role_goes_in_dev_and_stays_in_production(default: Stack, synthesise: Synthesise) -> None:
-    (dev,) = default.resources("AWS::ApiGateway::Account").values()
-    (production,) = synthesise("production").resources("AWS::ApiGateway::Account").values()
-    assert (dev.get("DeletionPolicy"), production.get("DeletionPolicy")) == (None, "Retain")
+def test_other_apis_of_the_account_can_go_on_logging_when_the_stack_goes(default: Stack) -> None:
+    (account,) = default.resources("AWS::ApiGateway::Account").values()
+    role = account["Properties"]["CloudWatchRoleArn"]["Fn::GetAtt"][0]
+    assert account["DeletionPolicy"] == default.document["Resources"][role]["DeletionPolicy"] == "Retain"
+
+
+def test_a_role_that_the_account_has_for_logging_can_be_left_alone(synthesise: Synthesise) -> None:
+    assert synthesise("own-key").resources("AWS::ApiGateway::Account") == {}
+
+
+def test_the_flight_routes_can_be_closed_and_health_stays_open(synthesise: Synthesise) -> None:
+    closed = {route: method["AuthorizationType"] for route, method in methods(synthesise("own-key")).items()}
+    assert closed == {route: "NONE" if route == "/health" else "AWS_IAM" for route in ROUTES}

@@ -38,12 +38,63 @@ OUTPUTS = {
     "DashboardName",
     "ModelIdParameter",
     "ReviewModelIdParameter",
+    "Context",
 }
+# What a peering connection to the brokers' network, and its routes, need.
+PEERING = {"VpcId", "VpcCidr", "RouteTableIds", "KafkaSecurityGroupId"}
 
 
 def test_the_outputs_are_what_notebooks_read(default: Stack, synthesise: Synthesise) -> None:
     assert set(default.document["Outputs"]) == OUTPUTS
-    assert set(synthesise("kafka").document["Outputs"]) == OUTPUTS | {"MappingDeadLettersUrl"}
+    assert set(synthesise("kafka").document["Outputs"]) == OUTPUTS | {"MappingDeadLettersUrl"} | PEERING
+
+
+def test_the_context_is_kept_with_the_stack(default: Stack, synthesise: Synthesise) -> None:
+    assert json.loads(default.document["Outputs"]["Context"]["Value"]) == {}
+    kept = json.loads(synthesise("production").document["Outputs"]["Context"]["Value"])
+    assert kept == {"environment": "production", "model_id": "us.amazon.nova-lite-v1:0", "log_retention_days": "90"}
+
+
+def test_no_arn_names_a_partition(default: Stack) -> None:
+    assert "arn:aws:" not in json.dumps(default.document["Resources"])
+
+
+def test_what_production_keeps_goes_with_a_first_deployment_that_fails(synthesise: Synthesise) -> None:
+    resources = synthesise("production").document["Resources"]
+    policies = {key: found.get("DeletionPolicy") for key, found in resources.items()}
+    kept = {resources[key]["Type"] for key, policy in policies.items() if policy == "RetainExceptOnCreate"}
+    assert kept == {
+        "AWS::DynamoDB::Table",
+        "AWS::Logs::LogGroup",
+        "Custom::SecureStringParameter",
+        "Custom::DeletionProtection",
+    }
+    always = {resources[key]["Type"] for key, policy in policies.items() if policy == "Retain"}
+    assert always == {"AWS::ApiGateway::Account", "AWS::IAM::Role"}
+
+
+def test_the_tables_deletion_protection_comes_last_and_as_a_resource_of_its_own(synthesise: Synthesise) -> None:
+    production = synthesise("production")
+    assert "DeletionProtectionEnabled" not in production.properties("AWS::DynamoDB::Table")
+    (protection,) = production.resources("Custom::DeletionProtection").values()
+    assert protection["Properties"]["Enabled"] == "true"
+
+
+def test_a_customers_key_encrypts_everything_that_holds_contact_data(synthesise: Synthesise) -> None:
+    stack = synthesise("own-key")
+    (key,) = stack.resources("AWS::KMS::Key")
+    reference = {"Fn::GetAtt": [key, "Arn"]}
+    assert stack.properties("AWS::DynamoDB::Table")["SSESpecification"]["KMSMasterKeyId"] == reference
+    held = [
+        *(one["Properties"].get("KmsKeyId") for one in stack.resources("AWS::Logs::LogGroup").values()),
+        *(one["Properties"].get("KmsMasterKeyId") for one in stack.resources("AWS::SQS::Queue").values()),
+        *(
+            one["Properties"]["EncryptionConfiguration"]["KmsKeyId"]
+            for one in stack.resources("AWS::StepFunctions::StateMachine").values()
+        ),
+    ]
+    # The access log of the API holds no data of people.
+    assert [value for value in held if value != reference] == [None]
 
 
 def test_nothing_depends_on_an_account_or_a_region(default: Stack) -> None:

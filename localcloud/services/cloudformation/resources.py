@@ -2,7 +2,7 @@
 
 The emulator refuses templates with a type it does not know, which is good, and silently drops some properties of those
 it knows, which is not: a table's expiry and recovery, a function's network and reserved concurrency, the logging of a
-state machine, code that is not in the bucket.
+state machine, code that is not in the bucket. It takes over what has the name already (see :mod:`names_taken`).
 
 What stays different: VPC endpoints do not show their policies and security groups, and nothing enforces a network.
 """
@@ -16,7 +16,7 @@ from ministack.services import dynamodb, ec2, eventbridge, lambda_svc, stepfunct
 from ministack.services.cloudformation import provisioners
 
 from localcloud.behaviour import Behaviour, LocalContext, Wrapped
-from localcloud.services.cloudformation import resource_types
+from localcloud.services.cloudformation import names_taken, resource_types
 from localcloud.services.cloudformation.resource_types import Attributes, Properties, Provisioned
 
 
@@ -31,6 +31,7 @@ def install(context: LocalContext) -> None:  # noqa: ARG001
     resource_types.also("AWS::Lambda::Function", _complete_function)
     resource_types.with_properties("AWS::StepFunctions::StateMachine", _with_logging)
     resource_types.also("AWS::StepFunctions::StateMachine", _set_tracing)
+    names_taken.install()
 
 
 def _create_archive(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
@@ -173,6 +174,7 @@ BEHAVIOUR = Behaviour(
     documentation="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html",
     wraps=(
         resource_types.WRAPPED,
+        *names_taken.WRAPPED,
         _provisioners("_ec2_sg_permissions", ("rules",)),
         _events("_create_archive", ("data",)),
         _events("_update_archive", ("data",)),
