@@ -11,13 +11,19 @@ PARTIAL = {"FunctionResponseTypes", "BisectBatchOnFunctionError", "MaximumRetryA
 
 
 def stream(stack: Stack) -> dict[str, Any]:
-    (found,) = (one["Properties"] for one in stack.resources(MAPPING).values() if "Topics" not in one["Properties"])
+    (found,) = (
+        resource["Properties"]
+        for resource in stack.resources(MAPPING).values()
+        if "Topics" not in resource["Properties"]
+    )
     result: dict[str, Any] = found
     return result
 
 
 def kafka(stack: Stack) -> dict[str, Any]:
-    (found,) = (one["Properties"] for one in stack.resources(MAPPING).values() if "Topics" in one["Properties"])
+    (found,) = (
+        resource["Properties"] for resource in stack.resources(MAPPING).values() if "Topics" in resource["Properties"]
+    )
     result: dict[str, Any] = found
     return result
 
@@ -33,7 +39,7 @@ def test_the_stream_is_read_in_batches_with_a_way_out_for_poison(default: Stack)
 
 
 def test_only_changes_of_flights_and_bookings_wake_the_stream_handler(default: Stack) -> None:
-    patterns = [json.loads(one["Pattern"]) for one in stream(default)["FilterCriteria"]["Filters"]]
+    patterns = [json.loads(filter_["Pattern"]) for filter_ in stream(default)["FilterCriteria"]["Filters"]]
     assert patterns == [
         {
             "eventName": ["MODIFY"],
@@ -65,13 +71,16 @@ def test_kafka_is_polled_for_low_latency_and_from_the_first_record(synthesise: S
 
 
 def test_in_the_network_the_pollers_get_their_subnets_group_and_secret(synthesise: Synthesise) -> None:
-    kinds = [one["Type"] for one in kafka(synthesise("kafka"))["SourceAccessConfigurations"]]
+    kinds = [access["Type"] for access in kafka(synthesise("kafka"))["SourceAccessConfigurations"]]
     assert kinds == ["VPC_SUBNET", "VPC_SUBNET", "VPC_SECURITY_GROUP", "SASL_SCRAM_512_AUTH"]
 
 
 def test_on_demand_pollers_in_the_network_get_the_endpoints_they_need(synthesise: Synthesise) -> None:
     text = json.dumps(
-        [one["Properties"]["ServiceName"] for one in synthesise("kafka").resources("AWS::EC2::VPCEndpoint").values()]
+        [
+            endpoint["Properties"]["ServiceName"]
+            for endpoint in synthesise("kafka").resources("AWS::EC2::VPCEndpoint").values()
+        ]
     )
     assert all(f".{service}" in text for service in ("lambda", "sts", "secretsmanager"))
 
@@ -87,7 +96,7 @@ def test_pollers_leave_only_to_the_brokers_and_the_endpoints(synthesise: Synthes
 
 def test_the_consumer_may_read_the_clusters_secret_and_no_other(synthesise: Synthesise) -> None:
     statements = synthesise("kafka").statements("KafkaConsumerRole")
-    (secret,) = (one for one in statements if "secretsmanager:GetSecretValue" in one["Action"])
+    (secret,) = (statement for statement in statements if "secretsmanager:GetSecretValue" in statement["Action"])
     assert secret["Resource"] == [KAFKA["kafka_secret_arn"]]
 
 
@@ -102,7 +111,7 @@ def test_only_provisioned_mode_has_partial_batches_bisecting_and_a_retry_limit(s
 
 def test_a_mapping_waits_for_the_permissions_it_is_tried_with(synthesise: Synthesise) -> None:
     stack = synthesise("kafka")
-    (mapping,) = (one for one in stack.resources(MAPPING).values() if "Topics" in one["Properties"])
+    (mapping,) = (resource for resource in stack.resources(MAPPING).values() if "Topics" in resource["Properties"])
     assert [key for key in mapping["DependsOn"] if "KafkaConsumerRoleDefaultPolicy" in key]
 
 
@@ -118,7 +127,7 @@ def test_a_cluster_of_msk_is_polled_by_its_arn_with_iam(synthesise: Synthesise) 
     assert mapping["EventSourceArn"] == MSK
     group = mapping["AmazonManagedKafkaEventSourceConfig"]["ConsumerGroupId"]
     assert "SourceAccessConfigurations" not in mapping
-    allowed = {action: one for one in stack.statements("KafkaConsumerRole") for action in one["Action"]}
+    allowed = {action: found for found in stack.statements("KafkaConsumerRole") for action in found["Action"]}
     assert allowed["kafka-cluster:Connect"]["Resource"] == [MSK]
     assert allowed["kafka-cluster:AlterGroup"]["Resource"] == [f"{MSK.replace(':cluster/', ':group/')}/{group}"]
     topic = f"{MSK.replace(':cluster/', ':topic/')}/flight-operations"
@@ -128,7 +137,7 @@ def test_a_cluster_of_msk_is_polled_by_its_arn_with_iam(synthesise: Synthesise) 
 
 def test_in_an_existing_network_the_pollers_use_it_with_a_private_authority(synthesise: Synthesise) -> None:
     stack = synthesise("existing")
-    used = [(one["Type"], one["URI"]) for one in kafka(stack)["SourceAccessConfigurations"]]
+    used = [(access["Type"], access["URI"]) for access in kafka(stack)["SourceAccessConfigurations"]]
     assert used == [
         ("VPC_SUBNET", "subnet:subnet-0123456789abcdef0"),
         ("VPC_SUBNET", "subnet:subnet-0123456789abcdef1"),
@@ -140,6 +149,6 @@ def test_in_an_existing_network_the_pollers_use_it_with_a_private_authority(synt
 
 def test_a_secret_with_a_customers_key_may_be_decrypted_through_secrets_manager_only(synthesise: Synthesise) -> None:
     statements = synthesise("existing").statements("KafkaConsumerRole")
-    (decrypt,) = (one for one in statements if "kms:Decrypt" in one["Action"])
+    (decrypt,) = (found for found in statements if "kms:Decrypt" in found["Action"])
     assert decrypt["Resource"] == [KEY]
     assert "secretsmanager." in json.dumps(decrypt["Condition"]["StringEquals"]["kms:ViaService"])

@@ -13,7 +13,11 @@ ENDPOINT = "AWS::EC2::VPCEndpoint"
 
 def services(stack: Stack, kind: str) -> set[str]:
     found = [endpoint["Properties"] for endpoint in stack.resources(ENDPOINT).values()]
-    joined = ["".join(map(str, one["ServiceName"]["Fn::Join"][1])) for one in found if one["VpcEndpointType"] == kind]
+    joined = [
+        "".join(map(str, endpoint["ServiceName"]["Fn::Join"][1]))
+        for endpoint in found
+        if endpoint["VpcEndpointType"] == kind
+    ]
     return {name.rpartition(".")[2] for name in joined}
 
 
@@ -100,7 +104,7 @@ def test_zones_can_be_chosen_by_name(default: Stack, synthesise: Synthesise) -> 
 def test_an_existing_network_gets_the_functions_and_nothing_new(synthesise: Synthesise) -> None:
     existing = synthesise("existing")
     assert not [key for key, found in existing.document["Resources"].items() if found["Type"].startswith("AWS::EC2::")]
-    inside = [one["Properties"] for one in existing.resources("AWS::Lambda::Function").values()]
-    places = [one["VpcConfig"] for one in inside if "VpcConfig" in one]
+    functions = [found["Properties"] for found in existing.resources("AWS::Lambda::Function").values()]
+    places = [function["VpcConfig"] for function in functions if "VpcConfig" in function]
     assert len(places) == 4
     assert all(place["SecurityGroupIds"] == ["sg-0123456789abcdef0"] for place in places)

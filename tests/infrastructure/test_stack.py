@@ -86,11 +86,11 @@ def test_a_customers_key_encrypts_everything_that_holds_contact_data(synthesise:
     reference = {"Fn::GetAtt": [key, "Arn"]}
     assert stack.properties("AWS::DynamoDB::Table")["SSESpecification"]["KMSMasterKeyId"] == reference
     held = [
-        *(one["Properties"].get("KmsKeyId") for one in stack.resources("AWS::Logs::LogGroup").values()),
-        *(one["Properties"].get("KmsMasterKeyId") for one in stack.resources("AWS::SQS::Queue").values()),
+        *(group["Properties"].get("KmsKeyId") for group in stack.resources("AWS::Logs::LogGroup").values()),
+        *(queue["Properties"].get("KmsMasterKeyId") for queue in stack.resources("AWS::SQS::Queue").values()),
         *(
-            one["Properties"]["EncryptionConfiguration"]["KmsKeyId"]
-            for one in stack.resources("AWS::StepFunctions::StateMachine").values()
+            machine["Properties"]["EncryptionConfiguration"]["KmsKeyId"]
+            for machine in stack.resources("AWS::StepFunctions::StateMachine").values()
         ),
     ]
     # The access log of the API holds no data of people.
@@ -105,7 +105,7 @@ def test_nothing_depends_on_an_account_or_a_region(default: Stack) -> None:
 
 def test_everything_says_whose_it_is(default: Stack, synthesise: Synthesise) -> None:
     def tags(stack: Stack) -> dict[str, str]:
-        return {one["Key"]: one["Value"] for one in stack.properties("AWS::DynamoDB::Table")["Tags"]}
+        return {tag["Key"]: tag["Value"] for tag in stack.properties("AWS::DynamoDB::Table")["Tags"]}
 
     assert tags(default) == {"project": "flightpulse", "environment": "dev"}
     assert tags(synthesise("production")) == {"project": "flightpulse", "environment": "production"}
@@ -118,7 +118,7 @@ def test_the_environment_changes_no_name(default: Stack, synthesise: Synthesise)
         ("AWS::SQS::Queue", "QueueName"),
     ):
         seen = [
-            {one["Properties"][name] for one in stack.resources(type_).values()}
+            {resource["Properties"][name] for resource in stack.resources(type_).values()}
             for stack in (default, synthesise("production"))
         ]
         assert seen[0] == seen[1]

@@ -30,7 +30,7 @@ class Region:
         return {"AvailabilityZones": [{"ZoneName": zone} for zone in reversed(ZONES)]}
 
     def describe_vpc_endpoint_services(self, **asked: Any) -> Any:
-        (wanted,) = (one["Values"] for one in asked["Filters"])
+        (wanted,) = (condition["Values"] for condition in asked["Filters"])
         details = [
             {
                 "ServiceName": f"com.amazonaws.us-east-1.{name}",
