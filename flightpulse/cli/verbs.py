@@ -50,6 +50,7 @@ VERBS: dict[str, Verb] = {
     "metrics": Verb(_LOOK, "metrics", "Show the FlightPulse metrics.", "metrics"),
     "cost": Verb(_LOOK, "cost", "Show what a run costs at list prices.", "cost"),
     "api": Verb(_LOOK, "api", "Call a route of the REST API, signed.", "api"),
+    "permissions": Verb(_LOOK, "permissions", "Compare what roles may do with what they did.", "permissions"),
     "templates": Verb(_LOOK, "templates", "Look at, prepare, approve and refuse the messages' templates.", "templates"),
     "redrive": Verb(_MEND, "redrive", "List dead letters, send them back, redrive failed executions.", "redrive"),
     "chaos": Verb(_PROVE, "chaos", "Prove the promises under duplicates, crashes, faults and load.", "chaos"),

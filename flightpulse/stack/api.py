@@ -1,4 +1,4 @@
-"""The REST API: seven routes to one function, with signed requests wherever people's data is."""
+"""The REST API: its routes to one function, with signed requests wherever people's data is."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
@@ -98,6 +98,7 @@ class RestApi(Construct):
     def _add_routes(self) -> None:
         root = self.api.root
         self._get(root.add_resource("health"), signed=False)
+        self._get(root.add_resource("openapi.json"), signed=False)
         flights = root.add_resource("flights")
         # The function itself answers a missing or unknown status, naming the ones there are.
         self._get(flights, signed=self._closed, optional=["status", *_PAGE])

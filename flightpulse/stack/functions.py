@@ -165,7 +165,7 @@ class Functions(Construct):
             service="api",
             memory_mb=512,
             timeout_seconds=15,
-            description="The REST API's seven routes",
+            description="The REST API's routes",
         )
         table = self._sources.table
         return self._function(

@@ -27,12 +27,14 @@ def before_deployment(session: Session, settings: Settings, *, first: bool, take
     Returns a sentence for each check that these credentials do not allow.
     """
     checks: list[tuple[str, Callable[[], None]]] = []
-    if settings.isolated:
+    # The local cloud has every endpoint in every zone, and a stand-in for every model.
+    account = session.target == "aws"
+    if settings.isolated and account:
         checks.append(("the availability zones", lambda: check_zones(session.client("ec2"), settings, session.region)))
     if settings.messenger_concurrency:
         wanted = settings.messenger_concurrency
         checks.append(("the concurrency quota", lambda: check_concurrency(session.functions, wanted)))
-    if session.target == "aws":
+    if account:
         checks.append(("the models", lambda: check_models(session.client("bedrock"), settings.models, session.region)))
     if first and not take_up:
         checks.append(("what an earlier stack left", lambda: check_leftovers(session.dynamodb, session.logs)))
