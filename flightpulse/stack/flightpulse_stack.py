@@ -29,8 +29,10 @@ class FlightPulseStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id, description="FlightPulse: tells passengers what happens to their flights")
-        # The CDK names a role twice, as a dependency and by its ARN; cfn-lint would say so ten times.
-        self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ["W3005"]}}}
+        # The CDK names a role twice, as a dependency and by its ARN; cfn-lint would say so ten times. And zones that
+        # somebody chose by name are meant.
+        ignored = ["W3005", "W3010"] if settings.availability_zones else ["W3005"]
+        self.template_options.metadata = {"cfn-lint": {"config": {"ignore_checks": ignored}}}
         key = CustomerKey(self, "Encryption", settings=settings).key if settings.own_key else None
         self.flight_table = FlightTable(self, "Data", settings=settings, key=key)
         self.flight_bus = FlightBus(self, "Events")

@@ -1,43 +1,10 @@
 """Kinds of deployments, and what tests ask of a synthesised stack."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aws_cdk.assertions import Template
-
-KAFKA = {
-    "kafka_bootstrap": "b-1.example.com:9096,b-2.example.com:9096",
-    "kafka_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:kafka-Ab12",
-}
-MSK = "arn:aws:kafka:us-east-1:123456789012:cluster/operations/0a1b2c3d-1111-2222-3333-444455556666-7"
-KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-1111-2222-3333-444455556666"
-CONTEXTS: Mapping[str, dict[str, Any]] = {
-    "default": {},
-    "bare": {"network": "none", "alarm_email": "ops@example.com", "messenger_concurrency": "5"},
-    "kafka": KAFKA | {"availability_zones": "us-east-1b,us-east-1d"},
-    "provisioned": {"kafka_bootstrap": "127.0.0.1:9092", "kafka_provisioned": "true", "network": "none"},
-    "production": {"environment": "production", "model_id": "us.amazon.nova-lite-v1:0", "log_retention_days": "90"},
-    "own-key": {
-        "environment": "production",
-        "encryption": "customer",
-        "flight_routes": "signed",
-        "api_logging": "account",
-        "network": "none",
-        "template_review": "person",
-    },
-    "msk": {"kafka_cluster_arn": MSK, "network": "none"},
-    "existing": KAFKA
-    | {
-        "network": "existing",
-        "vpc_id": "vpc-0123456789abcdef0",
-        "subnet_ids": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
-        "security_group_id": "sg-0123456789abcdef0",
-        "kafka_ca_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:kafka-ca-Ab12",
-        "kafka_key_arn": KEY,
-    },
-}
 
 Resource = dict[str, Any]
 

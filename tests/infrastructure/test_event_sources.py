@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import CONTEXTS, KAFKA, KEY, MSK, Stack
+from tests.infrastructure.synthesis import Stack
+from tools.variants import CONTEXTS, KAFKA, KEY, MSK
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
 PARTIAL = {"FunctionResponseTypes", "BisectBatchOnFunctionError", "MaximumRetryAttempts", "ProvisionedPollerConfig"}

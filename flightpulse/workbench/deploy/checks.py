@@ -47,7 +47,7 @@ def _run(name: str, check: Callable[[], None]) -> Iterator[str]:
     except ClientError as error:
         if error.response["Error"]["Code"] not in _DENIED:
             raise
-        yield f"Not checked: {name} ({error.operation_name} is not allowed)."
+        yield f"{name}: {error.operation_name} is not allowed"
 
 
 def check_zones(ec2: Any, settings: Settings, region: str) -> None:

@@ -119,7 +119,7 @@ class Deployer:
         role = checks.role_of_the_account(self._session.client("apigateway"))
         if role is None:
             return context
-        self._report(Progress("context", f"API Gateway logs with the account's own role {role}", finished=True))
+        self._report(Progress("check", f"API Gateway logs with the account's own role {role}"))
         return replace(context, given={**self._given, "api_logging": "account"})
 
     @cached_property
@@ -241,11 +241,12 @@ class Deployer:
 
     def _check(self) -> None:
         """Refuse what AWS would refuse later, and say with which context this is going to happen."""
+        self._report(Progress("check", "Looking for what would be refused"))
         context = self.context
         notes = checks.before_deployment(self._session, context.settings, first=self._is_first, take_up=self._take_up)
         for note in notes:
-            self._report(Progress("check", note, finished=True))
-        self._report(Progress("context", str(context), finished=True))
+            self._report(Progress("not checked", note, finished=True))
+        self._report(Progress("check", f"context: {context}", finished=True))
 
     def _refuse_loosening(self, *, agreed: bool) -> None:
         loosened = self.context.loosened()

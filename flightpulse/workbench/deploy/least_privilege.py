@@ -45,9 +45,11 @@ class Unseen:
     roles: str
     action: str
     why: str
+    resource: str = "*"
 
     def covers(self, grant: Grant) -> bool:
-        return fnmatchcase(grant.role, self.roles) and fnmatchcase(grant.action, self.action)
+        same = fnmatchcase(grant.role, self.roles) and fnmatchcase(grant.action, self.action)
+        return same and fnmatchcase(grant.resource, self.resource)
 
 
 _LOG = "Lambda itself writes a function's log"
@@ -56,6 +58,7 @@ _STREAM = "Lambda itself reads the table's stream"
 _POLLER = "Lambda's own poller reads from Kafka"
 _NETWORK = "Lambda attaches a function to its network"
 _AWAIT = "Step Functions waits for what it started by a rule of its own"
+_GIVEN_UP = "Lambda itself sends what a mapping gave up"
 _SETTINGS = "Only when the stack goes, or protects its table"
 UNSEEN: Final = (
     Unseen("*", "xray:*", "Segments go to X-Ray's own daemon"),
@@ -78,7 +81,12 @@ UNSEEN: Final = (
         Unseen(names.STREAM_HANDLER, f"dynamodb:{action}", _STREAM)
         for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
     ),
-    Unseen(names.STREAM_HANDLER, "sqs:SendMessage", "Lambda itself sends what a stream mapping gave up"),
+    *(
+        Unseen(
+            function, "sqs:SendMessage", "Lambda itself sends what a mapping gave up", f"*:{names.dead_letters(kind)}"
+        )
+        for function, kind in ((names.STREAM_HANDLER, "stream"), (names.KAFKA_CONSUMER, "mapping"))
+    ),
     Unseen("FlightPulse-*", "logs:*", _DELIVERY),
     Unseen("FlightPulse-*", "states:DescribeExecution", _AWAIT),
     Unseen("FlightPulse-*", "states:StopExecution", _AWAIT),

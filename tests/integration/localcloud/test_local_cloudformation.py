@@ -283,3 +283,40 @@ def test_a_custom_resource_that_fails_fails_the_stack_with_its_reason(cloud: Emu
         stacks.deploy(cloud, "custom-fails", custom_template(cloud, "fails", fail=True))
 
     assert any("told to fail" in reason for reason in stacks.failed_events(cloud, "custom-fails"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        (
+            "AWS::DynamoDB::Table",
+            {
+                "TableName": "taken",
+                "AttributeDefinitions": [{"AttributeName": "PK", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "PK", "KeyType": "HASH"}],
+                "BillingMode": "PAY_PER_REQUEST",
+            },
+        ),
+        ("AWS::Logs::LogGroup", {"LogGroupName": "taken"}),
+        ("AWS::SQS::Queue", {"QueueName": "taken"}),
+        ("AWS::SNS::Topic", {"TopicName": "taken"}),
+    ],
+)
+def test_a_name_that_is_taken_is_refused_and_its_owner_stays(cloud: Emulator, kind: str, properties: dict[str, Any]):
+    # Given a stack that has the name
+    stacks.deploy(cloud, "first", {"Resources": {"Named": resource(kind, **properties)}})
+
+    # When another stack wants it
+    with pytest.raises(WaiterError):
+        stacks.deploy(cloud, "second", {"Resources": {"Named": resource(kind, **properties)}})
+
+    # Then it is refused as CloudFormation does, and its rollback does not delete what it did not make
+    assert f"Resource of type '{kind}' with identifier 'taken' already exists." in stacks.failed_events(cloud, "second")
+    with pytest.raises(WaiterError):
+        stacks.deploy(cloud, "third", {"Resources": {"Named": resource(kind, **properties)}})
+    cloud.client("cloudformation").delete_stack(StackName="first")
+    cloud.client("cloudformation").get_waiter("stack_delete_complete").wait(
+        StackName="first", WaiterConfig=stacks.WAITER
+    )
+    for name in ("second", "third"):
+        cloud.client("cloudformation").delete_stack(StackName=name)

@@ -24,6 +24,7 @@ READABLE = {".py", ".json", ".toml", ".yml", ".txt"}
 FOREIGN = {
     "CloudWatchLogGroup", "curl", "YYYY-MM-DDTHH:MM:SSZ", "/tmp", "http:invoke", "bedrock:invokeModel",
     "get-metric-statistics", "read_committed", "AWS/Logs",
+    "describe-vpc-endpoint-services",
 }  # fmt: skip
 
 
