@@ -1,13 +1,14 @@
 # The first that answers: a shim of pyenv stays on PATH when its Python is gone.
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell $(name) -c "print('$(name)')" 2>/dev/null)) python3)
 
-.PHONY: help demo lab site test prove setup lock down clean
+.PHONY: help demo lab site test checkov prove setup lock down clean
 
 help:
 	@echo "make demo   deploy to the local cloud and run the five scenarios"
 	@echo "make lab    open JupyterLab on the notebooks"
 	@echo "make site   write the notebooks as web pages into build/site"
 	@echo "make test   every check and test, the notebooks included"
+	@echo "make checkov  checkov on every kind of deployment"
 	@echo "make prove  explore every case of the claim protocol with two faults"
 	@echo "make setup  only the virtual environment"
 	@echo "make lock   resolve the lock files again"
@@ -25,6 +26,9 @@ site:
 
 test:
 	@$(PYTHON) tools/run.py test
+
+checkov:
+	@$(PYTHON) tools/run.py checkov
 
 prove:
 	@$(PYTHON) tools/run.py prove

@@ -4,6 +4,7 @@
     python tools/run.py lab      open JupyterLab on the notebooks
     python tools/run.py site     write the notebooks as web pages
     python tools/run.py test     every check and test, the notebooks included
+    python tools/run.py checkov  checkov on every kind of deployment
     python tools/run.py prove    explore every case of the claim protocol with two faults
     python tools/run.py setup    only the environment
     python tools/run.py lock     resolve the lock files again
@@ -30,6 +31,7 @@ LOCKS = {
     "dev": ["--all-extras"],
     "notebooks": ["--extra", "notebooks", "-c", "requirements/dev.txt"],
 }
+CHECKOV = "checkov==3.2.500"
 LAMBDA_PACKAGES = "aws-lambda-powertools fastjsonschema tzdata"
 NOTEBOOKS = ["-m", "tools.notebooks"]
 CHECKS = (
@@ -197,6 +199,17 @@ def prove_protocol(arguments: "list[str]") -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
+def run_checkov(arguments: "list[str]") -> int:
+    """checkov on every kind of deployment, in an environment of its own: it pins much of what we use."""
+    ensure("dev")
+    templates = ROOT / "build" / "variants"
+    written = subprocess.run([in_venv("python"), "-m", "tools.variants", str(templates)], cwd=ROOT, check=False)
+    if written.returncode != 0:
+        return written.returncode
+    checkov = [in_venv("uv"), "tool", "run", "--from", CHECKOV, "checkov", "--config-file", "infra/checkov.yaml"]
+    return subprocess.run([*checkov, "--directory", str(templates), *arguments], cwd=ROOT, check=False).returncode
+
+
 def run_tests(arguments: "list[str]") -> int:
     """The linters, the types, the import contracts, pytest, then the notebooks: all of it even after a failure."""
     ensure("dev")
@@ -245,6 +258,8 @@ def main() -> int:
         return write_site(arguments)
     if task == "test":
         return run_tests(arguments)
+    if task == "checkov":
+        return run_checkov(arguments)
     if task == "prove":
         return prove_protocol(arguments)
     if task == "setup":

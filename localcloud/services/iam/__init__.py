@@ -11,6 +11,14 @@ from localcloud.behaviour import Behaviour, LocalContext, Wrapped
 from localcloud.services.iam import calls, roles
 
 
+# Operations that have no IAM action of their own.
+_AUTHORISED_AS = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
+
+
 def install(context: LocalContext) -> None:  # noqa: ARG001
     """Note every call that the emulator checks."""
     from ministack import app
@@ -31,10 +39,11 @@ def _noted(
     resource_arn: str = "*",
     service_context: Any = None,
 ) -> Any:
-    denied = original(access_key_id, iam_action, service, region, resource_arn, service_context)
+    action = _AUTHORISED_AS.get(iam_action, iam_action)
+    denied = original(access_key_id, action, service, region, resource_arn, service_context)
     role = roles.role_of(access_key_id)
     if role:
-        calls.note(role, iam_action, resource_arn, allowed=denied is None)
+        calls.note(role, action, resource_arn, allowed=denied is None)
     return denied
 
 

@@ -5,6 +5,7 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from localcloud.faults import PATH
@@ -38,7 +39,7 @@ def records(*values: dict[str, Any] | str) -> bytes:
             "offset": 1_000_000 + number,
             "timestamp": 1_700_000_000_000,
             "timestampType": "CREATE_TIME",
-            "key": base64.b64encode(b"SW1234").decode(),
+            "key": base64.b64encode(_key(value).encode()).decode(),
             "value": base64.b64encode((value if isinstance(value, str) else json.dumps(value)).encode()).decode(),
             "headers": [],
         }
@@ -52,15 +53,25 @@ def records(*values: dict[str, Any] | str) -> bytes:
     return json.dumps(event).encode()
 
 
-def event(kind: str, number: int, minute: int = 0, flight: str = "SW7890") -> dict[str, Any]:
-    """An event of one of the three kinds; of two of a kind for a flight, the later minute is the newer news."""
+def _key(value: dict[str, Any] | str) -> str:
+    return value if isinstance(value, str) else str(value["payload"]["flight_id"])
+
+
+def later(demo: Demo, flight: str, field: str) -> str:
+    key = {"PK": {"S": f"FLIGHT#{flight}"}, "SK": {"S": "METADATA"}}
+    item = demo.client("dynamodb").get_item(TableName="FlightPulseTable", Key=key)["Item"]
+    return (datetime.fromisoformat(item[field]["S"]) + timedelta(minutes=95)).isoformat()
+
+
+def event(demo: Demo, kind: str, number: int, *, second: int = 0, flight: str = "SW7890") -> dict[str, Any]:
+    """An event of one of the three kinds; of two of a kind for a flight, the later second is the newer news."""
     payloads: dict[str, dict[str, Any]] = {
         "FLIGHT_DELAY": {
             "delay_minutes": 95,
             "reason": "WEATHER",
             "reason_detail": "Storm",
-            "new_departure": "2030-01-01T15:00:00+00:00",
-            "new_arrival": "2030-01-01T17:00:00+00:00",
+            "new_departure": later(demo, flight, "scheduled_departure"),
+            "new_arrival": later(demo, flight, "scheduled_arrival"),
         },
         "FLIGHT_CANCELLED": {"reason": "WEATHER", "reason_detail": "Storm", "rebooking_priority": "HIGH"},
         "GATE_CHANGE": {"old_gate": "B12", "new_gate": f"C{number}", "terminal_change": False},
@@ -68,7 +79,7 @@ def event(kind: str, number: int, minute: int = 0, flight: str = "SW7890") -> di
     return {
         "event_id": f"evt-permissions-{kind}-{number}",
         "event_type": kind,
-        "timestamp": f"2030-01-01T12:{minute:02}:00+00:00",
+        "timestamp": (datetime.now(UTC) + timedelta(seconds=second)).isoformat(),
         "source": "airport_ops" if kind == "GATE_CHANGE" else "operations_center",
         "payload": {"flight_id": flight, **payloads[kind]},
     }
@@ -135,14 +146,14 @@ def fail_every_workflow(demo: Demo) -> None:
     for kind, name in kinds.items():
         machine = f"FlightPulse-{name}Workflow"
         with failing(demo, {"machine": machine, "state": "NotifyPassengers", **broken}):
-            send(demo, event(kind, 1, minute=30))
-        send(demo, event(kind, 2, minute=10))
+            send(demo, event(demo, kind, 1, second=30))
+        send(demo, event(demo, kind, 2, second=10))
     with failing(demo, {"machine": "FlightPulse-NotifyPassengers", "state": "NotifyChunk", **broken}):
-        send(demo, event("GATE_CHANGE", 3, minute=40, flight="SW1234"))
+        send(demo, event(demo, "GATE_CHANGE", 3, second=40, flight="SW1234"))
     # A booking whose passenger nobody knows cannot be told.
     ghost = {name: {"S": value} for name, value in GHOST.items()}
     demo.client("dynamodb").put_item(TableName="FlightPulseTable", Item=ghost)
-    send(demo, event("GATE_CHANGE", 4, minute=50, flight="SW5678"))
+    send(demo, event(demo, "GATE_CHANGE", 4, second=50, flight="SW5678"))
     key = {name: ghost[name] for name in ("PK", "SK")}
     demo.client("dynamodb").delete_item(TableName="FlightPulseTable", Key=key)
 
@@ -171,7 +182,7 @@ def test_nothing_is_granted_that_is_not_used_and_nothing_called_that_is_not_gran
 
 def test_without_its_grant_the_consumer_is_denied_the_bus(demo: Demo) -> None:
     with without(demo, CONSUMER, "events:PutEvents"):
-        denied = consume(demo, event("GATE_CHANGE", 5, flight="SW3456"))
+        denied = consume(demo, event(demo, "GATE_CHANGE", 5, flight="SW3456"))
     assert denied["error"]
-    assert "not authorized to perform: events:PutEvents" in denied["payload"]
-    assert consume(demo, event("GATE_CHANGE", 6, flight="SW3456"))["error"] is None
+    assert "AccessDeniedException" in denied["payload"]
+    assert consume(demo, event(demo, "GATE_CHANGE", 6, flight="SW3456"))["error"] is None
