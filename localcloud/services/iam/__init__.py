@@ -10,7 +10,6 @@ from typing import Any
 from localcloud.behaviour import Behaviour, LocalContext, Wrapped
 from localcloud.services.iam import calls, roles
 
-
 # Operations that have no IAM action of their own.
 _AUTHORISED_AS = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
