@@ -47,6 +47,8 @@ PURPOSES = {
     "AWS::EC2::SecurityGroupIngress": "the one way in that the endpoints allow",
     "AWS::ApiGateway::Account": "lets the API write its access log",
     "Custom::SecureStringParameter": "the model id, encrypted, written by a function of ours",
+    "Custom::DeletionProtection": "protects the table once everything else is there",
+    "AWS::KMS::Key": "your own key for people's data ($1 a month)",
     "AWS::CDK::Metadata": "which versions of the CDK wrote the template",
 }
 """What each type of resource is there for."""
