@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from flightpulse import paths
 from flightpulse.chaos import booked_flights, event_sequence, evidence, recovery
 from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.oracle import IN_ORDER, Oracle
@@ -164,16 +163,12 @@ def outside(rate: float) -> list[Fault]:
 
 def inside(rate: float) -> list[Fault]:
     """Faults of every Task state: refusals and (but for the last hop of a message) lost answers."""
-    return [
-        fault
-        for file in sorted(paths.WORKFLOWS.glob("*.asl.json"))
-        for fault in _of_workflow(file.name.partition(".")[0], rate)
-    ]
+    return [fault for definition in asl.load_all() for fault in _of_workflow(definition, rate)]
 
 
-def _of_workflow(name: str, rate: float) -> Iterator[Fault]:
-    machine = names.WORKFLOWS[name.replace("_", "-")]
-    for path, state in asl.load(name).states():
+def _of_workflow(definition: asl.Definition, rate: float) -> Iterator[Fault]:
+    machine = names.WORKFLOWS[definition.name.replace("_", "-")]
+    for path, state in definition.states():
         if state.get("Type") != "Task":
             continue
         service = str(state["Resource"]).split(":::", 1)[1].rpartition(":")[0].removesuffix(".sync")

@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+from flightpulse.domain.events import Kind
 from flightpulse.messages import gsm7
 from flightpulse.messages.facts import News, Recipient, UnusableRecipientError
 from flightpulse.messages.news import written
 from flightpulse.messages.news.base import WrittenText
 from flightpulse.messages.news.events import Values
 from flightpulse.messages.placeholders import PERSONAL, Channel, used
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MissingFactError, fill
 from flightpulse.messages.wording import Wording
 
