@@ -15,6 +15,7 @@ _HANDLERS = (
     "_describe_execution",
     "_list_executions",
     "_get_execution_history",
+    "_delete_state_machine",
 )
 
 

@@ -32,6 +32,7 @@ def replace_handlers(executions: LocalExecutions) -> None:
     emulator._send_task_failure = _send_task_failure
     emulator._validate_definition_jsonata = creation.refusal
     emulator._create_state_machine = _creating(emulator._create_state_machine)
+    emulator._delete_state_machine = _deleting(emulator._delete_state_machine, executions)
     emulator._test_state = _answering(lambda request: state_tests.answer(request, executions))
     emulator._validate_state_machine_definition = _answering(creation.validation)
     emulator.handle_request = _with_redrive(emulator.handle_request, _answering(calls.redrive))
@@ -113,6 +114,14 @@ def _creating(original: Handler) -> Handler:
         refused = creation.refusal(data.get("definition"), express=data.get("type") == "EXPRESS")
         if refused and data.get("name"):
             return _error(Refused("InvalidDefinition", refused))
+        return original(data)
+
+    return handler
+
+
+def _deleting(original: Handler, executions: LocalExecutions) -> Handler:
+    def handler(data: Request) -> Response:
+        executions.forget(str(data.get("stateMachineArn", "")))
         return original(data)
 
     return handler

@@ -130,6 +130,19 @@ class LocalExecutions:
             run.scope.stop()
             run.announce_end()
 
+    def forget(self, state_machine: str) -> None:
+        """Forget the executions of a state machine that is deleted: what runs is stopped without a word."""
+        with self._lock:
+            arns = [arn for arn, known in emulator._executions.items() if known["stateMachineArn"] == state_machine]
+            runs = [run for arn in arns if (run := self._runs.pop(arn, None)) is not None]
+            for arn in arns:
+                emulator._executions.pop(arn, None)
+                if arn in self._ended:
+                    self._forget(arn)
+        for run in runs:
+            run.scope.stop()
+            run.announce_end()
+
     def _again(self, record: Record, text: str) -> Run:
         run = self._runs.get(record["executionArn"])
         if run is not None and record["status"] == "RUNNING" and record["input"] == text and not record["express"]:

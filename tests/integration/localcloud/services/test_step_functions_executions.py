@@ -155,6 +155,19 @@ def test_an_execution_that_is_stopped_stays_stopped(engine: Emulator, machines: 
     assert chain(seen.history)[-1] == "5<0 ExecutionAborted Enough"
 
 
+def test_a_state_machine_takes_its_executions_along_and_those_of_others_stay(machines: Machines) -> None:
+    gone, kept = machines.create(WAITING), machines.create(QUICK)
+    running, other = machines.start(gone), machines.start(kept)
+    machines.ended(other)
+
+    machines.client.delete_state_machine(stateMachineArn=gone)
+
+    for call in (machines.client.describe_execution, machines.client.get_execution_history):
+        with pytest.raises(ClientError, match="ExecutionDoesNotExist"):
+            call(executionArn=running)
+    assert machines.client.describe_execution(executionArn=other)["status"] == "SUCCEEDED"
+
+
 def lambda_errors(engine: Emulator, function: str) -> list[Any]:
     logs, group = engine.client("logs"), f"/aws/lambda/{function}"
     if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
