@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from awskit.errors import NO_SPACE
 from flightpulse import paths
-from flightpulse.errors import NO_SPACE, UserError
+from flightpulse.errors import UserError
 from flightpulse.workbench.target import aws_errors
 
 INTERRUPTED = 130

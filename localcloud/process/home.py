@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flightpulse.errors import NO_SPACE, UserError
+from awskit.errors import NO_SPACE, UserError
 from localcloud.process import environment, processes, state
 
 RUNTIME_FOLDER = "lambda-runtime"
