@@ -61,8 +61,9 @@ def reset(session: Session, flight_ids: Iterable[str]) -> Seeded:
         )
     leaves = _first_day(filter(None, stored.values()))
     # Not every flight of the data leaves on their first day.
-    day = leaves - (_first_day(data.only(wanted).flights) - _first_day(data.flights))
-    return _store(table, sample_data.load(folder, day=day if leaves > _today() else tomorrow()).only(wanted), day)
+    first = leaves - (_first_day(data.only(wanted).flights) - _first_day(data.flights))
+    day = first if leaves > _today() else tomorrow()
+    return _store(table, sample_data.load(folder, day=day).only(wanted), day)
 
 
 def store(session: Session, data: sample_data.SampleData) -> int:
