@@ -75,7 +75,7 @@ class LocalExecutions:
         machine = emulator._state_machines[base]
         _check_name(name)
         payload = _read_input(text)
-        arn = f"{base.replace(':stateMachine:', ':execution:')}:{name or uuid.uuid4()}"
+        arn = _arn(base, name or str(uuid.uuid4()), express=machine["type"] == "EXPRESS")
         with self._lock:
             existing = emulator._executions.get(arn)
             if existing is not None:
@@ -145,7 +145,7 @@ class LocalExecutions:
 
     def _again(self, record: Record, text: str) -> Run:
         run = self._runs.get(record["executionArn"])
-        if run is not None and record["status"] == "RUNNING" and record["input"] == text and not record["express"]:
+        if run is not None and record["status"] == "RUNNING" and record["input"] == text:
             return run
         raise Refused("ExecutionAlreadyExists", f"Execution Already Exists: '{record['executionArn']}'")
 
@@ -155,7 +155,7 @@ class LocalExecutions:
         record: Record = {
             "executionArn": arn,
             "stateMachineArn": machine["stateMachineArn"],
-            "name": arn.rpartition(":")[2],
+            "name": arn.split(":")[7],
             "status": "RUNNING",
             "startDate": timestamp(),
             "stopDate": None,
@@ -288,6 +288,13 @@ def _context(run: Run) -> dict[str, Any]:
         execution["RedriveTime"] = record["redriveDate"]
     machine = record["stateMachineArn"]
     return {"Execution": execution, "StateMachine": {"Id": machine, "Name": machine.rpartition(":")[2]}}
+
+
+def _arn(machine: str, name: str, *, express: bool) -> str:
+    """An express workflow may run any number of times under one name: a number tells its executions apart."""
+    if express:
+        return f"{machine.replace(':stateMachine:', ':express:')}:{name}:{uuid.uuid4()}"
+    return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
 
 def _check_name(name: str | None) -> None:

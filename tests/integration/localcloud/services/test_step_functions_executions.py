@@ -96,6 +96,13 @@ def test_an_execution_ends_when_its_history_is_full(machines: Machines) -> None:
     assert "maximum number of history events" in str(seen.cause)
 
 
+def test_an_execution_without_an_output_has_no_details_of_one(machines: Machines) -> None:
+    failed = machines.start(machines.create({"StartAt": "No", "States": {"No": {"Type": "Fail"}}}))
+    machines.ended(failed)
+
+    assert not {"output", "outputDetails"} & machines.client.describe_execution(executionArn=failed).keys()
+
+
 def test_a_state_machine_times_out(machines: Machines) -> None:
     seen = machines.run({**WAITING, "TimeoutSeconds": 1})
 
@@ -350,9 +357,13 @@ def test_express_executions_can_be_waited_for(engine: Emulator, machines: Machin
     answer = {"StartAt": "Only", "States": {"Only": {"Type": "Pass", "Output": 42, "End": True}}}
     client = engine.client("stepfunctions", inject_host_prefix=False)
 
-    seen = client.start_sync_execution(stateMachineArn=machines.create(answer, type="EXPRESS"))
+    machine = machines.create(answer, type="EXPRESS")
+    seen, again = (client.start_sync_execution(stateMachineArn=machine, name="same") for _ in range(2))
 
-    assert (seen["status"], seen["output"]) == ("SUCCEEDED", "42")
+    assert (seen["status"], seen["output"], seen["name"]) == ("SUCCEEDED", "42", "same")
+    assert seen["executionArn"].startswith(f"{machine.replace(':stateMachine:', ':express:')}:same:")
+    assert seen["executionArn"] != again["executionArn"]
+    assert seen["billingDetails"] == {"billedDurationInMilliseconds": 100, "billedMemoryUsedInMB": 64}
     with pytest.raises(ClientError, match="StateMachineTypeNotSupported"):
         client.start_sync_execution(stateMachineArn=machines.create(answer))
 
