@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ministack.core import responses
 from ministack.services import dynamodb, eventbridge, lambda_svc, sns, sqs
 from ministack.services import stepfunctions as emulator
 
@@ -82,7 +83,7 @@ def _invoke_function(reference: str, event: Any) -> Any:
     function, config, name = lambda_svc._get_func_record_for_ref(reference)
     if not function or not config:
         code = "ResourceNotFoundException"
-        cause = service_error("AWSLambda", code, f"Function not found: {reference or name}", 404)
+        cause = service_error("AWSLambda", code, f"Function not found: {_function_arn(reference or name)}", 404)
         raise StateFailure(f"Lambda.{code}", cause)
     record = lambda_svc._execution_record_for_config(function, config)
     result = lambda_svc._execute_function_with_config_scope(record, event)
@@ -93,13 +94,23 @@ def _invoke_function(reference: str, event: Any) -> Any:
     if result.get("error"):
         if not isinstance(body, dict):
             raise StateFailure("Lambda.Unknown", str(body))
-        raise StateFailure(str(body.get("errorType") or "Lambda.Unknown"), to_json(body))
+        # As the runtime wrote it, with spaces.
+        raise StateFailure(str(body.get("errorType") or "Lambda.Unknown"), json.dumps(body, ensure_ascii=False))
     if isinstance(body, str | bytes):
         try:
             return json.loads(body)
         except ValueError:
             return body.decode(errors="replace") if isinstance(body, bytes) else body
     return body
+
+
+def _function_arn(reference: str) -> str:
+    """As Lambda names a function that it does not find, whatever it was called."""
+    if reference.startswith("arn:"):
+        return reference if reference.count(":") > 6 else f"{reference}:$LATEST"
+    name, _, qualifier = reference.partition(":")
+    where = f"{responses.get_region()}:{responses.get_account_id()}"
+    return f"arn:aws:lambda:{where}:function:{name}:{qualifier or '$LATEST'}"
 
 
 def _dynamodb(operation: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
@@ -139,6 +150,9 @@ def _put_events(arguments: dict[str, Any]) -> Any:
 
 def _send_message(arguments: dict[str, Any]) -> Any:
     request = dict(arguments)
+    if "://" not in str(request.get("QueueUrl", "")):
+        cause = f"Unable to execute HTTP request: {request.get('QueueUrl')}: Name or service not known"
+        raise StateFailure("SQS.SdkClientException", cause)
     if "MessageBody" in request:
         request["MessageBody"] = _text(request["MessageBody"])
     try:

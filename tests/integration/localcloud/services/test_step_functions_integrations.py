@@ -174,6 +174,19 @@ def test_queues_and_topics_that_do_not_exist_have_their_own_errors(machines: Mac
 
     assert machines.run_states({}, Send=task("sqs:sendMessage", queue)).error == "SQS.QueueDoesNotExistException"
     assert machines.run_states({}, Publish=task("sns:publish", topic)).error == "SNS.NotFoundException"
+    nowhere = machines.run_states({}, Send=task("sqs:sendMessage", {**queue, "QueueUrl": "no-url"}))
+    assert (nowhere.error, nowhere.cause) == (
+        "SQS.SdkClientException",
+        "Unable to execute HTTP request: no-url: Name or service not known",
+    )
+
+
+def test_a_function_that_does_not_exist_is_named_in_full(machines: Machines) -> None:
+    seen = machines.run_states({}, Call=task("lambda:invoke", {"FunctionName": "none", "Payload": {}}))
+
+    named = "Function not found: arn:aws:lambda:us-east-1:000000000000:function:none:$LATEST (Service: AWSLambda;"
+    assert seen.error == "Lambda.ResourceNotFoundException"
+    assert str(seen.cause).startswith(named)
 
 
 def test_a_task_can_wait_for_its_token(engine: Emulator, machines: Machines) -> None:
