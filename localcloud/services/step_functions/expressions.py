@@ -239,7 +239,8 @@ def _random(seed: Any = None) -> float:
     if seed is None:
         return random.random()  # noqa: S311
     factor, bits = 0x5DEECE66D, (1 << 48) - 1
-    first = ((math.floor(seed) ^ factor) * factor + 0xB) & bits
+    start: int = math.floor(seed) ^ factor
+    first = (start * factor + 0xB) & bits
     second = (first * factor + 0xB) & bits
     return ((first >> 22 << 27) + (second >> 21)) / (1 << 53)
 
