@@ -85,3 +85,13 @@ def test_the_accounts_log_role_goes_in_dev_and_stays_in_production(default: Stac
     (dev,) = default.resources("AWS::ApiGateway::Account").values()
     (production,) = synthesise("production").resources("AWS::ApiGateway::Account").values()
     assert (dev.get("DeletionPolicy"), production.get("DeletionPolicy")) == (None, "Retain")
+
+
+def test_a_path_can_be_put_behind_the_address_in_the_outputs_as_it_is(default: Stack) -> None:
+    parts = default.document["Outputs"]["ApiUrl"]["Value"]["Fn::Join"][1]
+    assert parts[-1] == "/prod" or parts[-2:] == ["/", {"Ref": stage_id(default)}]
+
+
+def stage_id(stack: Stack) -> str:
+    (name,) = stack.resources("AWS::ApiGateway::Stage")
+    return name
