@@ -1,0 +1,46 @@
+"""What the emulator finds out about an expression's text, found out once: a workflow sends the same texts all day."""
+
+import functools
+from typing import Any
+
+from ministack.services import dynamodb
+
+_TEXTS = 4096
+
+
+def install() -> None:
+    """Remember the results of functions of a text alone. Nobody changes them."""
+    remember = functools.lru_cache(maxsize=_TEXTS)
+    tokens_of = dynamodb._tokenize
+    dynamodb._tokenize = remember(lambda text: tuple(tokens_of(text)))
+    for name in ("_check_redundant_parens", "_check_reserved_keyword_usage", "_condition_syntax_error"):
+        setattr(dynamodb, name, remember(getattr(dynamodb, name)))
+    dynamodb._parse_projection_path = _without_placeholders(dynamodb._parse_projection_path)
+    dynamodb._project_item = _of_plain_names(dynamodb._project_item)
+
+
+def _without_placeholders(parse: Any) -> Any:
+    """Paths that stand for themselves whatever names a request gives."""
+    remembered = functools.lru_cache(maxsize=_TEXTS)(lambda path: parse(path, {}))
+    return lambda path, names: parse(path, names) if "#" in path else remembered(path)
+
+
+def _of_plain_names(project: Any) -> Any:
+    """A projection of whole attributes, which is checked the first time and copied out of every item after that."""
+
+    @functools.lru_cache(maxsize=_TEXTS)
+    def attributes(text: str) -> tuple[str, ...] | None:
+        names = tuple(part.strip() for part in text.split(","))
+        return names if all(name.isidentifier() for name in names) else None
+
+    checked: set[str] = set()
+
+    def projected(item: Any, text: str, names: Any) -> Any:
+        wanted = attributes(text)
+        if wanted is None or text not in checked:
+            found = project(item, text, names)
+            checked.add(text)
+            return found
+        return {name: item[name] for name in wanted if name in item}
+
+    return projected
