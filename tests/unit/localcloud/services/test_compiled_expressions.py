@@ -23,7 +23,17 @@ DATA = st.recursive(
 ATOMS = st.sampled_from(
     [
         *("$x", "$y", "$x.a", "$x.a.b", "$y.b.c", "$y.*.a", "a", "b.c", "$", "'x'", "'#'", "7", "0", "true", "null"),
-        *("$x[a = 'x']", "$y.a[b = 7].c", "$x[0]", "$y.b[0]", "$y[a].b", "$x.a[$ = 'x']", "[]", "{}", "$states.input.a"),
+        *(
+            "$x[a = 'x']",
+            "$y.a[b = 7].c",
+            "$x[0]",
+            "$y.b[0]",
+            "$y[a].b",
+            "$x.a[$ = 'x']",
+            "[]",
+            "{}",
+            "$states.input.a",
+        ),
     ]
 )
 
