@@ -233,9 +233,9 @@ def _rest_matches(
         absent = any(isinstance(value, Mapping) and value.get("exists") is False for value in values)
         return absent and _rest_matches(wanted, index + 1, fields, chosen)
     tried: list[dict[Path, int]] = []
-    for field in within:
-        both = {**chosen, **field.membership}
-        if both not in tried and any(fits(value, field.value) for value in values):
+    for present in within:
+        both = {**chosen, **present.membership}
+        if both not in tried and any(fits(value, present.value) for value in values):
             if _rest_matches(wanted, index + 1, fields, both):
                 return True
             tried.append(both)

@@ -12,9 +12,9 @@ _OPERATIONS = (
 
 def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the process matters here
     """Put our checks around the emulator's operations, and a lock around both."""
-    from localcloud.services.dynamodb import change_records, expressions, isolation, parsed_once
+    from localcloud.services.dynamodb import change_records, expressions, isolation, shortcuts
 
-    parsed_once.install()
+    shortcuts.install()
     change_records.install()
     expressions.install()
     isolation.install(_OPERATIONS)
@@ -32,6 +32,7 @@ BEHAVIOUR = Behaviour(
         Wrapped(_MODULE, "_set_item", ("table", "pk_val", "sk_val", "item")),
         Wrapped(_MODULE, "_stream_records"),
         Wrapped(_MODULE, "_tables"),
+        Wrapped(_MODULE, "copy"),
         Wrapped(_MODULE, "_tokenize", ("expr",)),
         Wrapped(_MODULE, "_check_redundant_parens", ("tokens", "slot")),
         Wrapped(_MODULE, "_check_reserved_keyword_usage", ("tokens",)),

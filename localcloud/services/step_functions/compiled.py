@@ -87,17 +87,17 @@ def _single(value: Any) -> Any:
 
 def _literal(node: Any) -> Compiled:
     value = node.value
-    return lambda known, focus: value
+    return lambda _known, _focus: value
 
 
 def _variable(node: Any) -> Compiled:
     name = str(node.value)
     if not name:
-        return lambda known, focus: focus
+        return lambda _known, focus: focus
     if name == "$":
         raise NotPlain
 
-    def variable(known: Environment, focus: Any) -> Any:
+    def variable(known: Environment, _focus: Any) -> Any:
         try:
             return known[name]
         except KeyError:
@@ -110,7 +110,7 @@ def _variable(node: Any) -> Compiled:
 def _name(node: Any) -> Compiled:
     name = str(node.value)
 
-    def member(known: Environment, focus: Any) -> Any:
+    def member(_known: Environment, focus: Any) -> Any:
         if type(focus) is dict:
             return focus.get(name, MISSING)
         if isinstance(focus, list):
@@ -120,8 +120,8 @@ def _name(node: Any) -> Compiled:
     return member
 
 
-def _wildcard(node: Any) -> Compiled:
-    def members(known: Environment, focus: Any) -> Any:
+def _wildcard(_node: Any) -> Compiled:
+    def members(_known: Environment, focus: Any) -> Any:
         if type(focus) is not dict:
             raise NotPlain
         found = _Sequence()
@@ -186,7 +186,7 @@ def _filter(predicate: Any) -> Callable[[Environment, Any], Any]:
     if predicate.type == "number":
         place = int(predicate.value)
 
-        def at(known: Environment, value: Any) -> Any:
+        def at(_known: Environment, value: Any) -> Any:
             items = _items(value)
             if not -len(items) <= place < len(items):
                 return _Sequence()
@@ -338,7 +338,7 @@ def _object(node: Any) -> Compiled:
 
 def _condition(node: Any) -> Compiled:
     holds, then = _node(node.condition), _node(node.then)
-    otherwise: Compiled = _node(node._else) if node._else is not None else lambda known, focus: MISSING
+    otherwise: Compiled = _node(node._else) if node._else is not None else lambda _known, _focus: MISSING
     return lambda known, focus: (then if _truth(holds(known, focus)) else otherwise)(known, focus)
 
 
@@ -383,7 +383,7 @@ def _function(node: Any) -> Compiled:
 
     if name != "millis":
         return called
-    return lambda known, focus: call(known[NOW])
+    return lambda known, _focus: call(known[NOW])
 
 
 def _each(node: Any) -> Compiled:
@@ -445,7 +445,7 @@ def _number(value: Any) -> Any:
 def _floor(value: Any) -> int:
     if not _is_number(value):
         raise NotPlain
-    return math.floor(value)
+    return math.floor(float(value)) if type(value) is float else int(value)
 
 
 def _merge(parts: Any) -> dict[str, Any]:
@@ -465,7 +465,7 @@ def _distinct(values: Any) -> Any:
 def _sum(values: Any) -> Any:
     if not isinstance(values, list) or any(type(value) is not int for value in values):
         raise NotPlain
-    return sum(values)
+    return sum(int(value) for value in values)
 
 
 def _cut(text: Any, mark: Any) -> tuple[str, str, str]:

@@ -1,6 +1,8 @@
-"""What the emulator finds out about an expression's text, found out once: a workflow sends the same texts all day."""
+"""What the emulator does over and over, done once or in less time: a workflow sends the same expressions all day."""
 
+import copy
 import functools
+from types import SimpleNamespace
 from typing import Any
 
 from ministack.services import dynamodb
@@ -9,7 +11,8 @@ _TEXTS = 4096
 
 
 def install() -> None:
-    """Remember the results of functions of a text alone. Nobody changes them."""
+    """Remember the results of functions of a text alone, which nobody changes; and copy items as the JSON they are."""
+    dynamodb.copy = SimpleNamespace(copy=copy.copy, deepcopy=copied)
     remember = functools.lru_cache(maxsize=_TEXTS)
     tokens_of = dynamodb._tokenize
     dynamodb._tokenize = remember(lambda text: tuple(tokens_of(text)))
@@ -17,6 +20,15 @@ def install() -> None:
         setattr(dynamodb, name, remember(getattr(dynamodb, name)))
     dynamodb._parse_projection_path = _without_placeholders(dynamodb._parse_projection_path)
     dynamodb._project_item = _of_plain_names(dynamodb._project_item)
+
+
+def copied(value: Any) -> Any:
+    """A deep copy."""
+    if type(value) is dict:
+        return {name: copied(item) for name, item in value.items()}
+    if type(value) is list:
+        return [copied(item) for item in value]
+    return value if type(value) is str else copy.deepcopy(value)
 
 
 def _without_placeholders(parse: Any) -> Any:
