@@ -22,11 +22,11 @@ class Logs:
         moment = int(at.timestamp() * 1000)
         self.events.append({"eventId": name, "logStreamName": "s", "timestamp": moment, "message": message})
 
-    def filter_log_events(self, *, logGroupName: str, startTime: int) -> dict[str, Any]:
-        if logGroupName != names.EMAIL_LOG:
+    def filter_log_events(self, **request: Any) -> dict[str, Any]:
+        if request["logGroupName"] != names.EMAIL_LOG:
             return {"events": []}
-        self.asked.append(startTime)
-        return {"events": [event for event in self.events if event["timestamp"] >= startTime]}
+        self.asked.append(request["startTime"])
+        return {"events": [event for event in self.events if event["timestamp"] >= request["startTime"]]}
 
 
 def test_a_second_look_asks_only_for_what_may_be_new_and_finds_everything_once():
