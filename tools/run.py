@@ -5,6 +5,7 @@
     python tools/run.py site     write the notebooks as web pages
     python tools/run.py test     every check and test, the notebooks included
     python tools/run.py prove    explore every case of the claim protocol with two faults
+    python tools/run.py bench    measure against one model call per booking; writes docs/performance.md
     python tools/run.py setup    only the environment
     python tools/run.py lock     resolve the lock files again
 
@@ -197,6 +198,11 @@ def prove_protocol(arguments: "list[str]") -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
+def run_bench(arguments: "list[str]") -> int:
+    ensure("runtime")
+    return subprocess.call([in_venv("python"), "-m", "tools.bench", *arguments], cwd=ROOT)
+
+
 def run_tests(arguments: "list[str]") -> int:
     """The linters, the types, the import contracts, pytest, then the notebooks: all of it even after a failure."""
     ensure("dev")
@@ -247,6 +253,8 @@ def main() -> int:
         return run_tests(arguments)
     if task == "prove":
         return prove_protocol(arguments)
+    if task == "bench":
+        return run_bench(arguments)
     if task == "setup":
         ensure((arguments or ["dev"])[0])
         return 0

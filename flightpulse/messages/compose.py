@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import product
 from operator import itemgetter
 from typing import Any
@@ -131,7 +132,12 @@ def first_that_fits(candidates: Iterable[str], values: Values) -> str | None:
 
 
 def _written(news: News, segment: Segment) -> WrittenText:
-    return written(segment, set(news.values[Channel.EMAIL]))
+    return _written_with(segment, frozenset(news.values[Channel.EMAIL]))
+
+
+@lru_cache(maxsize=512)
+def _written_with(segment: Segment, facts: frozenset[str]) -> WrittenText:
+    return written(segment, facts)
 
 
 def _is_email(value: str) -> bool:
