@@ -8,7 +8,7 @@ help:
 	@echo "make lab    open JupyterLab on the notebooks"
 	@echo "make site   write the notebooks as web pages into build/site"
 	@echo "make test   every check and test, the notebooks included"
-	@echo "make prove  explore every case of the claim protocol with two faults"
+	@echo "make prove  every case of the claim protocol with two faults, and the long proofs"
 	@echo "make bench  measure against one model call per booking"
 	@echo "make setup  only the virtual environment"
 	@echo "make lock   resolve the lock files again"

@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import KAFKA, Stack
+from tests.synthesis import KAFKA, Stack, Synthesise
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
 PARTIAL = {"FunctionResponseTypes", "BisectBatchOnFunctionError", "MaximumRetryAttempts", "ProvisionedPollerConfig"}

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack, Synthesise
 
 FUNCTION = "AWS::Lambda::Function"
 

@@ -7,7 +7,7 @@ import pytest
 
 from flightpulse.stack import asl, asl_lint
 from flightpulse.stack.workflow_permissions import calls
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 FILES = {

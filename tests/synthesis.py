@@ -1,34 +1,52 @@
 """Kinds of deployments, and what tests ask of a synthesised stack."""
 
-from collections.abc import Mapping
+import fcntl
+import json
+import shutil
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_cdk.assertions import Template
+from flightpulse.paths import INFRA
+from flightpulse.stack import names, node
+from flightpulse.workbench import Workbench
+
+if TYPE_CHECKING:
+    from aws_cdk import App
+    from aws_cdk.assertions import Template
 
 KAFKA = {
     "kafka_bootstrap": "b-1.example.com:9096,b-2.example.com:9096",
     "kafka_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:kafka-Ab12",
 }
+BROKER = "127.0.0.1:9092"
 CONTEXTS: Mapping[str, dict[str, Any]] = {
     "default": {},
     "bare": {"network": "none", "alarm_email": "ops@example.com", "messenger_concurrency": "5"},
     "kafka": KAFKA,
     "provisioned": {"kafka_bootstrap": "127.0.0.1:9092", "kafka_provisioned": "true", "network": "none"},
+    "local": {"kafka_bootstrap": BROKER, "runtime": f"python{sys.version_info[0]}.{sys.version_info[1]}"},
     "production": {"environment": "production", "model_id": "us.amazon.nova-lite-v1:0", "log_retention_days": "90"},
 }
 
+# The CDK starts Node.js when it is imported, so only what needs it does.
 Resource = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A synthesised stack: its template as a file, as data, and for assertions."""
+    """A synthesised stack: its template as a file and as data."""
 
     path: Path
     document: dict[str, Any]
-    template: Template
+
+    @property
+    def template(self) -> "Template":
+        """The template for assertions."""
+        return _template(self.path)
 
     def resources(self, type_: str) -> dict[str, Resource]:
         """Every resource of a type, by logical id."""
@@ -68,5 +86,63 @@ class Stack:
         return {action for actions in allowed for action in actions}
 
 
+def synthesised(folder: Path, name: str) -> Stack:
+    """The stack of a kind of deployment, synthesised into ``folder`` by the first process that needs it there."""
+    assembly = folder / name
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not assembly.exists():
+            part = assembly.with_suffix(".part")
+            _synthesise(context_of(name), part)
+            part.rename(assembly)
+    path = assembly / f"{names.STACK}.template.json"
+    return Stack(path, json.loads(path.read_text(encoding="utf-8")))
+
+
+def context_of(name: str) -> dict[str, Any]:
+    """The context of cdk.json, with a kind of deployment's own values."""
+    flags: dict[str, Any] = json.loads((INFRA / "cdk.json").read_text(encoding="utf-8"))["context"]
+    return {**flags, **CONTEXTS[name]}
+
+
+def add_stack(app: "App", context: Mapping[str, Any]) -> None:
+    """The stack with the choices of a context."""
+    from flightpulse.stack.flightpulse_stack import FlightPulseStack
+    from flightpulse.stack.settings import from_context
+
+    FlightPulseStack(app, names.STACK, settings=from_context(context))
+
+
+def make_ready(bench: Workbench, local: Stack) -> None:
+    """What ``bench.ready()`` does, with the stack for the local cloud as it was synthesised before."""
+    bench.up()
+    assembly = shutil.copytree(local.path.parent, bench.session.home / "cdk.out")
+    template = assembly / local.path.name
+    template.write_text(template.read_text(encoding="utf-8").replace(BROKER, bench.session.broker), encoding="utf-8")
+    bench.stack.deploy(planned=True)
+    bench.ready()
+
+
+def _synthesise(context: Mapping[str, Any], folder: Path) -> None:
+    node.prepare()
+    import aws_cdk as cdk
+
+    app = cdk.App(context=dict(context), outdir=str(folder))
+    add_stack(app, context)
+    app.synth()
+
+
+@cache
+def _template(path: Path) -> "Template":
+    node.prepare()
+    from aws_cdk.assertions import Template
+
+    return Template.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+Synthesise = Callable[[str], Stack]
+"""Gives the stack of a named context, see :data:`CONTEXTS`."""
