@@ -1,7 +1,7 @@
 # The first that answers: a shim of pyenv stays on PATH when its Python is gone.
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell $(name) -c "print('$(name)')" 2>/dev/null)) python3)
 
-.PHONY: help demo lab site test checkov prove setup lock down clean
+.PHONY: help demo lab site test checkov prove bench setup lock down clean
 
 help:
 	@echo "make demo   deploy to the local cloud and run the five scenarios"
@@ -9,7 +9,8 @@ help:
 	@echo "make site   write the notebooks as web pages into build/site"
 	@echo "make test   every check and test, the notebooks included"
 	@echo "make checkov  checkov on every kind of deployment"
-	@echo "make prove  explore every case of the claim protocol with two faults"
+	@echo "make prove  every case of the claim protocol with two faults, and the long proofs"
+	@echo "make bench  measure against one model call per booking"
 	@echo "make setup  only the virtual environment"
 	@echo "make lock   resolve the lock files again"
 	@echo "make down   stop the local cloud"
@@ -32,6 +33,9 @@ checkov:
 
 prove:
 	@$(PYTHON) tools/run.py prove
+
+bench:
+	@$(PYTHON) tools/run.py bench
 
 setup:
 	@$(PYTHON) tools/run.py setup

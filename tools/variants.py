@@ -10,17 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from flightpulse.paths import INFRA
-from flightpulse.stack import node
+from flightpulse.stack import names, node
+from flightpulse.stack.settings import from_context
 
-node.prepare()
-
-import aws_cdk as cdk  # noqa: E402 - the CDK starts Node.js when it is imported
-from cdk_nag import AwsSolutionsChecks  # noqa: E402
-
-from flightpulse.stack import names  # noqa: E402
-from flightpulse.stack.flightpulse_stack import FlightPulseStack  # noqa: E402
-from flightpulse.stack.settings import from_context  # noqa: E402
-
+BROKER = "127.0.0.1:9092"
 KAFKA = {
     "kafka_bootstrap": "b-1.example.com:9096,b-2.example.com:9096",
     "kafka_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:kafka-Ab12",
@@ -45,6 +38,7 @@ CONTEXTS: Mapping[str, dict[str, Any]] = {
         "flight_routes": "signed",
         "template_review": "person",
     },
+    "local": {"kafka_bootstrap": BROKER, "runtime": f"python{sys.version_info[0]}.{sys.version_info[1]}"},
     "msk": {"kafka_cluster_arn": MSK, "network": "none"},
     "existing": KAFKA
     | {
@@ -61,6 +55,13 @@ CONTEXTS: Mapping[str, dict[str, Any]] = {
 
 def write(name: str, folder: Path) -> Path:
     """Synthesise a kind of deployment under cdk-nag, and give its template. Raises for a finding without a reason."""
+    # The CDK starts Node.js when it is imported, so only what needs it does.
+    node.prepare()
+    import aws_cdk as cdk
+    from cdk_nag import AwsSolutionsChecks
+
+    from flightpulse.stack.flightpulse_stack import FlightPulseStack
+
     flags: dict[str, Any] = json.loads((INFRA / "cdk.json").read_text())["context"]
     context = {**flags, **CONTEXTS[name]}
     app = cdk.App(context=context, outdir=str(folder))

@@ -143,9 +143,12 @@ def bench(
     region: str | None = None,
     quiet: bool = False,
 ) -> Workbench:
-    """The workbench for a ``--target``; its progress goes to stdout, or to stderr when ``quiet``."""
+    """The workbench for a ``--target``; its progress goes to stdout, or to stderr when ``quiet``.
+
+    An AWS account is named on stderr before anything is done there.
+    """
     console = screen.console(stderr=quiet)
-    return Workbench(
+    made = Workbench(
         "aws" if target_name == "aws" else "local",
         home=paths.home(),
         port=port,
@@ -154,6 +157,9 @@ def bench(
         steps=lambda: Steps(console=console),
         in_python=False,
     )
+    if target_name == "aws":
+        click.echo(made.session.where, err=True)
+    return made
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:

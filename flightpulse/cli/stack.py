@@ -82,8 +82,7 @@ def destroy(target: str, yes: bool) -> None:
     wb = options.bench(target)
     session = wb.session
     if target == "aws" and not yes:
-        account = session.client("sts").get_caller_identity()["Account"]
-        options.confirm(f"Delete FlightPulseStack in account {account}, region {session.region}?")
+        options.confirm(f"Delete FlightPulseStack in {session.where}?")
     wb.stack.destroy(agree=True)
 
 

@@ -1,6 +1,6 @@
 """The REST API: its routes to one function, with signed requests wherever people's data is."""
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -43,6 +43,12 @@ class RestApi(Construct):
         self._add_routes()
         self._add_error_answers()
         self._accept_findings()
+
+    @property
+    def url(self) -> str:
+        """The address of the stage, without a slash at the end: a path can be put behind it as it is."""
+        host = f"{self.api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
+        return f"https://{host}/{self.api.deployment_stage.stage_name}"
 
     def _stage_options(self) -> apigateway.StageOptions:
         context = apigateway.AccessLogField

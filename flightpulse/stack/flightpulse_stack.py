@@ -132,7 +132,7 @@ class FlightPulseStack(Stack):
         values = {
             "TableName": self.flight_table.table.table_name,
             "EventBusName": self.flight_bus.bus.event_bus_name,
-            "ApiUrl": self.api.api.url,
+            "ApiUrl": self.api.url,
             "ApiId": self.api.api.rest_api_id,
             "KafkaConsumerArn": self.functions.consumer.function_arn,
             "LlmMessengerArn": self.functions.messenger.function_arn,

@@ -136,6 +136,7 @@ class Functions(Construct):
                 "MODEL_ID_PARAMETER": names.MODEL_ID_PARAMETER,
                 "REVIEW_MODEL_ID_PARAMETER": names.REVIEW_MODEL_ID_PARAMETER,
                 "TEMPLATE_REVIEW": self._settings.template_review,
+                "CONTACT_LINE": self._settings.contact_line,
             },
             permissions=[
                 _allow(["dynamodb:GetItem", "dynamodb:PutItem"], table.table_arn, conditions=_keys("TEMPLATE#*")),

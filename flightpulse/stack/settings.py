@@ -42,6 +42,8 @@ _SECRET_ARN = re.compile(r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secre
 _MODEL_ID = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)?\.[A-Za-z0-9._:-]+")
 _MODEL_ID_RULE = "a Bedrock model or inference profile id"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_LINE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_CONTACT = "Questions? Call 800-555-0199, or speak with our team at the airport."
 _OURS = re.compile(r"[a-z][a-z_]*")
 
 
@@ -100,6 +102,7 @@ class Settings:
     model_id: str
     review_model_id: str
     template_review: str
+    contact_line: str
     removal: str
     encryption: str
     flight_routes: str
@@ -147,6 +150,7 @@ KEYS = (
     "model_id",
     "review_model_id",
     "template_review",
+    "contact_line",
     "removal",
     "encryption",
     "flight_routes",
@@ -178,6 +182,7 @@ def from_context(context: Mapping[str, object]) -> Settings:
         model_id=model_id,
         review_model_id=read.text("review_model_id", model_id, _MODEL_ID, _MODEL_ID_RULE),
         template_review=read.choice("template_review", REVIEWS, "model"),
+        contact_line=read.text("contact_line", _CONTACT, _LINE, "one line of at most 200 characters"),
         removal=read.choice("removal", REMOVALS, "destroy" if environment == "dev" else "retain"),
         encryption=read.choice("encryption", ENCRYPTIONS, "aws"),
         flight_routes=read.choice("flight_routes", FLIGHT_ROUTES, "open"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flightpulse.paths import INFRA
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack
 
 
 def synthesise(folder: Path, context: dict[str, object] | None = None) -> "subprocess.CompletedProcess[str]":

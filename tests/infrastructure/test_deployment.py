@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
 from tests.integration.emulator import Emulator
+from tests.synthesis import Stack, Synthesise
 
 MODEL_ID = "/flightpulse/bedrock/model-id"
 

@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack, Synthesise
 from tools.variants import CONTEXTS, KAFKA, KEY, MSK
 
 MAPPING = "AWS::Lambda::EventSourceMapping"

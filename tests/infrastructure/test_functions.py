@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack, Synthesise
 
 FUNCTION = "AWS::Lambda::Function"
 
@@ -20,7 +19,13 @@ HANDLERS = {
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 ENVIRONMENTS = {
     "FlightPulse-KafkaConsumer": {"TABLE_NAME", "EVENT_BUS_NAME", "DEAD_LETTER_QUEUE_URL"},
-    "FlightPulse-LLMMessenger": {"TABLE_NAME", "MODEL_ID_PARAMETER", "REVIEW_MODEL_ID_PARAMETER", "TEMPLATE_REVIEW"},
+    "FlightPulse-LLMMessenger": {
+        "TABLE_NAME",
+        "MODEL_ID_PARAMETER",
+        "REVIEW_MODEL_ID_PARAMETER",
+        "TEMPLATE_REVIEW",
+        "CONTACT_LINE",
+    },
     "FlightPulse-APIHandlers": {"TABLE_NAME"},
     "FlightPulse-StreamHandler": {"EVENT_BUS_NAME"},
     "FlightPulse-SettingsResource": set(),

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack, as_list
+from tests.synthesis import Stack, Synthesise, as_list
 
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 
@@ -21,6 +20,17 @@ def services(stack: Stack, kind: str) -> set[str]:
     return {name.rpartition(".")[2] for name in joined}
 
 
+def policy(stack: Stack, service: str) -> list[dict[str, Any]]:
+    """The statements of the policy of a service's endpoint."""
+    (found,) = (
+        endpoint["Properties"]["PolicyDocument"]["Statement"]
+        for endpoint in stack.resources(ENDPOINT).values()
+        if f'".{service}"' in json.dumps(endpoint["Properties"]["ServiceName"])
+    )
+    statements: list[dict[str, Any]] = found
+    return statements
+
+
 def test_there_is_no_way_to_the_internet(default: Stack) -> None:
     for type_ in ("InternetGateway", "NatGateway", "EIP", "Route", "VPCGatewayAttachment", "EgressOnlyInternetGateway"):
         default.template.resource_count_is(f"AWS::EC2::{type_}", 0)
@@ -32,19 +42,21 @@ def test_endpoints_lead_to_what_the_functions_call(default: Stack) -> None:
     assert services(default, "Interface") == {"events", "bedrock-runtime", "ssm", "sqs"}
 
 
-def test_every_endpoint_has_a_policy_of_its_own(default: Stack) -> None:
-    for endpoint in default.resources(ENDPOINT).values():
-        assert endpoint["Properties"]["PolicyDocument"]["Statement"]
+@pytest.mark.parametrize("service", ["events", "bedrock-runtime", "ssm", "sqs"])
+def test_an_interface_endpoint_lets_out_only_credentials_of_our_own_account(default: Stack, service: str) -> None:
+    (statement,) = policy(default, service)
+    assert statement["Condition"] == {"StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_the_endpoint_of_s3_only_leads_to_buckets_of_our_own_account(default: Stack) -> None:
+    (statement,) = policy(default, "s3")
+    assert statement["Action"] == ["s3:GetObject", "s3:PutObject"]
+    assert statement["Condition"] == {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_the_endpoint_of_dynamodb_only_leads_to_our_table(default: Stack) -> None:
     table = default.logical_id("AWS::DynamoDB::Table")
-    (policy,) = (
-        endpoint["Properties"]["PolicyDocument"]
-        for endpoint in default.resources(ENDPOINT).values()
-        if ".dynamodb" in json.dumps(endpoint["Properties"]["ServiceName"])
-    )
-    (statement,) = policy["Statement"]
+    (statement,) = policy(default, "dynamodb")
     assert all(table in json.dumps(resource) for resource in statement["Resource"])
 
 

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack, Synthesise
 
 ALARM = "AWS::CloudWatch::Alarm"
 FILTER = "AWS::Logs::MetricFilter"
@@ -116,6 +115,27 @@ def test_alarms_call_the_alarm_topic_and_take_no_data_for_good_news(default: Sta
         ALARM,
         {"AlarmActions": [{"Ref": topic}], "OKActions": [{"Ref": topic}], "TreatMissingData": "notBreaching"},
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "statistic", "seconds", "periods", "threshold"),
+    [
+        ("messages-by-fallback", "LLMInvocationsFailed", "Sum", 300, 1, 3),
+        ("workflow-failures", "WorkflowFailures", "Sum", 300, 1, 1),
+        ("dead-letters-records", "ApproximateNumberOfMessagesVisible", "Maximum", 60, 1, 1),
+        ("llmmessenger-errors", "Errors", "Sum", 300, 1, 1),
+        ("llmmessenger-throttles", "Throttles", "Sum", 300, 1, 1),
+        ("stream-lag", "IteratorAge", "Maximum", 60, 3, 120_000),
+        ("api-errors", "5XXError", "Sum", 300, 1, 1),
+    ],
+)
+def test_an_alarm_rings_when_its_metric_reaches_its_limit(
+    default: Stack, name: str, metric: str, statistic: str, seconds: int, periods: int, threshold: int
+) -> None:
+    alarm = default.properties(ALARM, AlarmName=f"flightpulse-{name}")
+    assert (alarm["MetricName"], alarm["Statistic"], alarm["Period"]) == (metric, statistic, seconds)
+    assert (alarm["EvaluationPeriods"], alarm["Threshold"]) == (periods, threshold)
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
 
 
 def test_no_alarm_needs_metric_maths(default: Stack) -> None:

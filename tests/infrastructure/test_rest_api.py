@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack, Synthesise
 
 ROUTES = {
     "/health": "NONE",
@@ -95,3 +94,13 @@ def test_a_role_that_the_account_has_for_logging_can_be_left_alone(synthesise: S
 def test_the_flight_routes_can_be_closed_and_health_stays_open(synthesise: Synthesise) -> None:
     closed = {route: method["AuthorizationType"] for route, method in methods(synthesise("production")).items()}
     assert closed == {route: "AWS_IAM" if "/" in route[1:] or route == "/flights" else "NONE" for route in ROUTES}
+
+
+def test_a_path_can_be_put_behind_the_address_in_the_outputs_as_it_is(default: Stack) -> None:
+    parts = default.document["Outputs"]["ApiUrl"]["Value"]["Fn::Join"][1]
+    assert parts[-1] == "/prod" or parts[-2:] == ["/", {"Ref": stage_id(default)}]
+
+
+def stage_id(stack: Stack) -> str:
+    (name,) = stack.resources("AWS::ApiGateway::Stage")
+    return name

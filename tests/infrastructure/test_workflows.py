@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from flightpulse.paths import WORKFLOWS
 from flightpulse.stack import asl, asl_lint
 from flightpulse.stack.workflow_permissions import calls
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack
 
 MACHINE = "AWS::StepFunctions::StateMachine"
 FILES = {
@@ -52,7 +51,7 @@ def test_a_definition_has_no_problems(file: str) -> None:
 
 
 def test_every_definition_is_deployed() -> None:
-    assert {path.name.removesuffix(".asl.json") for path in WORKFLOWS.glob("*.asl.json")} == set(FILES.values())
+    assert {definition.name for definition in asl.load_all()} == set(FILES.values())
 
 
 def test_every_substitution_is_used() -> None:

@@ -22,7 +22,7 @@ from flightpulse.workbench.deploy.cdk import CdkCli, Outcome, environment_for
 from flightpulse.workbench.deploy.context import Context, kept
 from flightpulse.workbench.deploy.status import stack_status
 from flightpulse.workbench.target import names
-from flightpulse.workbench.target.session import LOCAL_ACCOUNT, LOCAL_REGION, Session
+from flightpulse.workbench.target.session import Session
 from flightpulse.workbench.target.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Deployer:
 
     def plan(self) -> Plan:
         """What :meth:`deploy` would change. It changes nothing itself: not even a change set is made."""
-        account, region = self._account()
+        account, region = self._session.account, self._session.region
         self._check()
         self._synth()
         self._report(Progress("diff", "Comparing with the deployed stack"))
@@ -208,7 +208,7 @@ class Deployer:
     def _bootstrap(self) -> None:
         if self._is_bootstrapped():
             return
-        account, region = self._account()
+        account, region = self._session.account, self._session.region
         with StackWatch(self._session, TOOLKIT_STACK, "bootstrap", 0, self._report) as watch:
             outcome = self._run("bootstrap", [f"aws://{account}/{region}"])
         self._checked(outcome, watch.first_failure())
@@ -216,11 +216,6 @@ class Deployer:
 
     def _synth(self) -> None:
         synth(self._cli, self._report)
-
-    def _account(self) -> tuple[str, str]:
-        if self._session.target == "local":
-            return LOCAL_ACCOUNT, LOCAL_REGION
-        return str(self._session.client("sts").get_caller_identity()["Account"]), self._session.region
 
     def _is_bootstrapped(self) -> bool:
         try:

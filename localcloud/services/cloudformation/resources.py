@@ -2,7 +2,8 @@
 
 The emulator refuses templates with a type it does not know, which is good, and silently drops some properties of those
 it knows, which is not: a table's expiry and recovery, a function's network and reserved concurrency, the logging of a
-state machine, code that is not in the bucket. It takes over what has the name already (see :mod:`names_taken`).
+state machine, code that is not in the bucket. With a state machine its executions go. It takes over what has the name
+already (see :mod:`names_taken`).
 
 What stays different: VPC endpoints do not show their policies and security groups, and nothing enforces a network.
 """
@@ -31,6 +32,7 @@ def install(context: LocalContext) -> None:  # noqa: ARG001
     resource_types.also("AWS::Lambda::Function", _complete_function)
     resource_types.with_properties("AWS::StepFunctions::StateMachine", _with_logging)
     resource_types.also("AWS::StepFunctions::StateMachine", _set_tracing)
+    resource_types.deleted_by("AWS::StepFunctions::StateMachine", _delete_state_machine)
     names_taken.install()
 
 
@@ -152,6 +154,11 @@ def _set_tracing(arn: str, properties: Properties) -> None:
     stepfunctions._state_machines[arn]["tracingConfiguration"] = {"enabled": _is_true(tracing.get("Enabled"))}
 
 
+def _delete_state_machine(arn: str, _: Properties) -> None:
+    # Through the service's own call, which takes the executions along; the machine may be gone already.
+    stepfunctions._delete_state_machine({"stateMachineArn": arn})
+
+
 def _lower_camel(value: Any) -> Any:
     if isinstance(value, dict):
         return {name[:1].lower() + name[1:]: _lower_camel(content) for name, content in value.items()}
@@ -185,6 +192,7 @@ BEHAVIOUR = Behaviour(
         _tables("_ttl_settings"),
         Wrapped("ministack.services.ec2", "_security_groups"),
         Wrapped("ministack.services.stepfunctions", "_state_machines"),
+        Wrapped("ministack.services.stepfunctions", "_delete_state_machine", ("data",)),
         Wrapped("ministack.services.lambda_svc", "_functions"),
         Wrapped("ministack.services.lambda_svc", "_vpc_config_with_id", ("request_config",)),
     ),

@@ -12,6 +12,7 @@ _LOGS = "ministack.services.cloudwatch_logs"
 
 def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the process matters here
     """Put our parts in the place of the emulator's."""
+    from localcloud.services.cloudwatch import log_storage
     from localcloud.services.cloudwatch.alarms import Alarms
     from localcloud.services.cloudwatch.log_events import LogEvents
     from localcloud.services.cloudwatch.metric_data import MetricData
@@ -21,6 +22,7 @@ def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the pro
     alarms.install()
     store = MetricStore(alarms.changed)
     store.install()
+    log_storage.install()
     LogEvents(store).install()
     MetricData().install()
 
@@ -57,11 +59,17 @@ BEHAVIOUR = Behaviour(
         Wrapped(_METRICS, "_cbor_ok", ("data",)),
         Wrapped(_METRICS, "_json_ok", ("data",)),
         Wrapped(_METRICS, "_ts_iso", ("epoch",)),
+        Wrapped(_LOGS, "_append_log_events", ("stream", "events")),
+        Wrapped(_LOGS, "_log_events_lock"),
+        Wrapped(_LOGS, "_log_groups"),
+        Wrapped(_LOGS, "_log_records._data"),
+        Wrapped(_LOGS, "_put_log_events", ("data",)),
         Wrapped(_LOGS, "_metric_filters"),
         Wrapped(_LOGS, "_fanout_to_subscription_filters", ("group_name", "stream_name", "events")),
         Wrapped(_LOGS, "_subscription_pattern_matches", ("pattern", "message")),
         Wrapped(_LOGS, "_compile_filter_pattern", ("raw",)),
         Wrapped(_LOGS, "_filter_log_events", ("data",)),
+        Wrapped(_LOGS, "_get_log_events", ("data",)),
         Wrapped(_LOGS, "_put_metric_filter", ("data",)),
         Wrapped(_LOGS, "_put_subscription_filter", ("data",)),
     ),

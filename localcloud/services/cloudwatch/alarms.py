@@ -18,6 +18,7 @@ from localcloud.services.cloudwatch.alarm_states import Datapoint, Rule
 
 _TICK_SECONDS = 1.0
 _COLLECTING_SECONDS = 0.05
+_PAUSE_FOR_WORK = 9.0
 _LATE_SECONDS = 600.0
 """How much earlier than its neighbours a value may have been written: log events arrive late."""
 
@@ -53,14 +54,19 @@ class Alarms:
                 _change(alarm, old, new, alarm_states.reason(rule, datapoints, new))
 
     def _work(self) -> None:
+        collecting = _COLLECTING_SECONDS
         while True:
             if self._changed.wait(_TICK_SECONDS):
                 # Several values mostly come together: one evaluation is enough for them.
-                time.sleep(_COLLECTING_SECONDS)
+                time.sleep(collecting)
                 self._changed.clear()
+            began = time.thread_time()
             for account, region, name in list(emulator._alarms._data):
                 with responses.request_scope(account, region):
                     self._evaluate_named(name)
+            # The more values there are, the longer it takes: not more than a tenth of a processor.
+            busy = time.thread_time() - began
+            collecting = min(max(_COLLECTING_SECONDS, busy * _PAUSE_FOR_WORK), _TICK_SECONDS)
 
     def _evaluate_named(self, name: str) -> None:
         alarm = emulator._alarms.get(name)

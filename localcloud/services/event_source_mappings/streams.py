@@ -77,12 +77,25 @@ class StreamPoller:
         records = self._window(position)
         if not records:
             return False
-        kept = [record for record in records if self._filter.keeps(_as_event(record))]
+        kept, taken = self._kept(records)
         if kept:
             self._delivery.deliver(kept, self._stopping)
         with lambda_svc._dynamodb_stream_positions_lock:
-            lambda_svc._dynamodb_stream_positions[self.mapping.uuid] = position + len(records)
+            lambda_svc._dynamodb_stream_positions[self.mapping.uuid] = position + taken
         return True
+
+    def _kept(self, records: Sequence[StreamRecord]) -> tuple[list[StreamRecord], int]:
+        """The records that pass the filter, as many as fit one invocation, and how many records that settles."""
+        kept: list[StreamRecord] = []
+        size = 0
+        for place, record in enumerate(records):
+            if not self._filter.keeps(_as_event(record)):
+                continue
+            size += len(json.dumps(record, default=str))
+            if kept and not fits(size):
+                return kept, place
+            kept.append(record)
+        return kept, len(records)
 
     def _position(self) -> int:
         """Where to read on. The emulator may have trimmed the stream, or restored a position but no records."""
@@ -103,7 +116,7 @@ class StreamPoller:
             if self._stopping.wait(_WINDOW_STEP_SECONDS):
                 return []
             records = dynamodb.stream_records_since(self._table, position, size)
-        return _fitting(records)
+        return records
 
     def _batch_info(self, discarded: Discarded[StreamRecord]) -> dict[str, Any]:
         first, last = discarded.records[0]["dynamodb"], discarded.records[-1]["dynamodb"]
@@ -142,15 +155,6 @@ def _read_sequence_number(raw: object) -> str | None:
 
 def _describe(records: Sequence[StreamRecord]) -> str:
     return f"{len(records)} stream records from {_sequence_number(records[0])} to {_sequence_number(records[-1])}"
-
-
-def _fitting(records: list[StreamRecord]) -> list[StreamRecord]:
-    size = 0
-    for count, record in enumerate(records):
-        size += len(json.dumps(record, default=str))
-        if count and not fits(size):
-            return records[:count]
-    return records
 
 
 def _seconds(timestamp: Any) -> str:

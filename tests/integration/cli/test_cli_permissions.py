@@ -10,7 +10,7 @@ from typing import Any
 
 from localcloud.faults import PATH
 from tests.integration.cli.conftest import CommandLine, Demo
-from tests.integration.localcloud.services.waiting import until
+from tests.waiting import until
 
 CONSUMER = "FlightPulse-KafkaConsumer"
 GHOST = {
@@ -136,7 +136,7 @@ def send(demo: Demo, value: dict[str, Any]) -> None:
     """Hand an event to the consumer, and wait for the end of its workflow."""
     before = ended(demo)
     assert consume(demo, value)["error"] is None
-    until(lambda: ended(demo) > before, f"the end of {value['event_id']}", 60)
+    until(lambda: ended(demo) > before, f"the end of {value['event_id']}")
 
 
 def fail_every_workflow(demo: Demo) -> None:

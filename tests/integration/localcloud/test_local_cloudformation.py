@@ -129,14 +129,14 @@ def test_plain_emulator_still_does_not_know_the_type(plain_emulator: Emulator, k
         stacks.deploy(plain_emulator, "unknown", {"Resources": {"Thing": resource(kind)}})
 
 
-def machine_template(level: str) -> dict[str, Any]:
+def machine_template(level: str, name: str = "logged") -> dict[str, Any]:
     destination = {"CloudWatchLogsLogGroup": {"LogGroupArn": {"Fn::GetAtt": ["Log", "Arn"]}}}
     return {
         "Resources": {
-            "Log": resource("AWS::Logs::LogGroup", LogGroupName="/aws/vendedlogs/states/logged"),
+            "Log": resource("AWS::Logs::LogGroup", LogGroupName=f"/aws/vendedlogs/states/{name}"),
             "Machine": resource(
                 "AWS::StepFunctions::StateMachine",
-                StateMachineName="logged",
+                StateMachineName=name,
                 RoleArn=ROLE,
                 DefinitionString='{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}',
                 LoggingConfiguration={"Level": level, "IncludeExecutionData": True, "Destinations": [destination]},
@@ -159,6 +159,20 @@ def test_the_logging_of_a_state_machine_is_as_in_the_template(cloud: Emulator):
 
     stacks.deploy(cloud, "machine", machine_template("ERROR"), change="update")
     assert logging_of(cloud, arn)["level"] == "ERROR"
+
+
+def test_with_a_state_machine_its_executions_go(cloud: Emulator):
+    client = cloud.client("stepfunctions")
+    machine = stacks.deploy(cloud, "deleted-machine", machine_template("ALL", "deleted"))["Arn"]
+    execution = client.start_execution(stateMachineArn=machine)["executionArn"]
+
+    cloud.client("cloudformation").delete_stack(StackName="deleted-machine")
+    cloud.client("cloudformation").get_waiter("stack_delete_complete").wait(
+        StackName="deleted-machine", WaiterConfig=stacks.WAITER
+    )
+
+    with pytest.raises(ClientError, match="ExecutionDoesNotExist"):
+        client.describe_execution(executionArn=execution)
 
 
 def test_plain_emulator_still_loses_the_logging_of_a_state_machine(plain_emulator: Emulator):

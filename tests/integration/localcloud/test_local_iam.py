@@ -9,7 +9,7 @@ import pytest
 from localcloud.process import health
 from localcloud.services.iam import calls
 from tests.integration.emulator import Emulator
-from tests.integration.localcloud.services.waiting import until
+from tests.waiting import until
 
 TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/things"
 READ = {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": TABLE}

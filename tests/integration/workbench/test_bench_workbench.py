@@ -1,7 +1,5 @@
 """The workbench as a script uses it, on a local cloud of its own: from nothing to a passenger's journey."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from flightpulse.errors import UserError
@@ -11,16 +9,6 @@ from flightpulse.workbench.run import Run
 
 BOOKING = "BKG-0003"
 LOYAL = "delay/SEVERE/CREW/A-LIST-PREFERRED/-/en-US"
-
-
-@pytest.fixture(scope="module")
-def wb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    made = connect("local", home=tmp_path_factory.mktemp("bench-home"), port=0)
-    try:
-        made.ready()
-        yield made
-    finally:
-        made.down()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.functions import deploy, invoke
 from tests.integration.localcloud.services.step_functions_machines import Machines
-from tests.integration.localcloud.services.waiting import until
+from tests.waiting import until
 
 
 class Watch:

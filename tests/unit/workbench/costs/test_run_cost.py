@@ -226,8 +226,9 @@ def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_without_a_run_the_verb_says_so_in_one_line(words: tuple[str, ...], said: str):
     result = CliRunner().invoke(cli, ["cost", *words, "--target", "aws"])
 
-    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
-    assert said in result.stderr
+    named, line = result.stderr.splitlines()
+    assert (result.exit_code, result.stdout, named) == (1, "", "AWS, region us-east-1")
+    assert said in line
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])
