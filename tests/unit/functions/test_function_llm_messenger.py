@@ -276,7 +276,9 @@ def test_successes_and_fallbacks_are_counted_per_segment(scene: Scene, capsys: p
     assert metrics(capsys) == {"TemplatesUsed": 3, "LLMInvocationsSuccess": 2, "LLMInvocationsFailed": 1}
 
 
-def test_a_cached_template_is_used_and_is_no_invocation_of_the_model(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cached_template_is_used_and_is_no_invocation_of_the_model(
+    scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
     scene.invoke(delay(), recipient())
     capsys.readouterr()
     scene.invoke(delay(), recipient())
