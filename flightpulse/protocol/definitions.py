@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from awskit.languages import dynamodb_conditions
+from awskit.languages.dynamodb_conditions import Condition
 from flightpulse.errors import UserError
-from flightpulse.stack import asl, dynamodb_expressions
-from flightpulse.stack.dynamodb_expressions import Test
+from flightpulse.stack import asl
 
 _FILES = ("delay", "gate_change", "cancellation", "notify_passengers", "notify_chunk")
 _CONDITIONS = {
@@ -41,11 +42,9 @@ class Rules:
     redrive_follows: bool = True
     """A redrive names the execution whose claim it takes over."""
 
-    def condition(self, step: str) -> Test:
+    def condition(self, step: str) -> Condition:
         """The condition of a step, ready to be evaluated."""
-        test = dynamodb_expressions.condition(self.texts[step]).test
-        assert test is not None
-        return test
+        return dynamodb_conditions.compiled(self.texts[step])
 
 
 @dataclass(frozen=True, slots=True)

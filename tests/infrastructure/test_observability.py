@@ -37,7 +37,7 @@ def titles(stack: Stack, name: str) -> set[str | None]:
 
 
 def alarms(stack: Stack) -> set[str]:
-    return {one["Properties"]["AlarmName"] for one in stack.resources(ALARM).values()}
+    return {alarm["Properties"]["AlarmName"] for alarm in stack.resources(ALARM).values()}
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -74,10 +74,10 @@ def test_widgets_do_not_overlap_and_fit_the_width(default: Stack, name: str) -> 
 @pytest.mark.parametrize("channel", ["email", "sms"])
 def test_sent_messages_are_counted_from_their_log_by_channel_and_in_all(default: Stack, channel: str) -> None:
     group = default.logical_id("AWS::Logs::LogGroup", LogGroupName=f"/flightpulse/notifications/{channel}")
-    found = [one["Properties"] for one in default.resources(FILTER).values()]
-    filters = [one for one in found if one["LogGroupName"] == {"Ref": group}]
-    counting = [one for one in filters if one["FilterPattern"] == f'{{ $.detail.channel = "{channel}" }}']
-    transformations = [transformation for one in counting for transformation in one["MetricTransformations"]]
+    found = [counted["Properties"] for counted in default.resources(FILTER).values()]
+    filters = [counted for counted in found if counted["LogGroupName"] == {"Ref": group}]
+    counting = [counted for counted in filters if counted["FilterPattern"] == f'{{ $.detail.channel = "{channel}" }}']
+    transformations = [transformation for counted in counting for transformation in counted["MetricTransformations"]]
     named = {(transformation["MetricNamespace"], transformation["MetricName"]) for transformation in transformations}
     assert named == {("FlightPulse", "NotificationsSent")}
     dimensions = [transformation.get("Dimensions", []) for transformation in transformations]
@@ -88,9 +88,10 @@ def test_sent_messages_are_counted_from_their_log_by_channel_and_in_all(default:
 def test_every_message_gives_the_seconds_from_aware_to_told(default: Stack, channel: str) -> None:
     group = default.logical_id("AWS::Logs::LogGroup", LogGroupName=f"/flightpulse/notifications/{channel}")
     measured = [
-        one["Properties"]["MetricTransformations"][0]
-        for one in default.resources(FILTER).values()
-        if one["Properties"]["LogGroupName"] == {"Ref": group} and "told_after" in one["Properties"]["FilterPattern"]
+        counted["Properties"]["MetricTransformations"][0]
+        for counted in default.resources(FILTER).values()
+        if counted["Properties"]["LogGroupName"] == {"Ref": group}
+        and "told_after" in counted["Properties"]["FilterPattern"]
     ]
     assert measured == [
         {
@@ -107,9 +108,11 @@ def test_executions_and_failures_are_counted_from_the_workflows_log(default: Sta
     name = f"/aws/vendedlogs/states/FlightPulse-{workflow}"
     group = default.logical_id("AWS::Logs::LogGroup", LogGroupName=name)
     found = {
-        one["Properties"]["MetricTransformations"][0]["MetricName"]: one["Properties"]["FilterPattern"]
-        for one in default.resources(FILTER).values()
-        if one["Properties"]["LogGroupName"] == {"Ref": group}
+        metric_filter["Properties"]["MetricTransformations"][0]["MetricName"]: metric_filter["Properties"][
+            "FilterPattern"
+        ]
+        for metric_filter in default.resources(FILTER).values()
+        if metric_filter["Properties"]["LogGroupName"] == {"Ref": group}
     }
     assert set(found) == {"WorkflowExecutions", "WorkflowFailures"}
     assert found["WorkflowExecutions"] == '{ $.type = "ExecutionStarted" }'
@@ -120,7 +123,7 @@ def test_executions_and_failures_are_counted_from_the_workflows_log(default: Sta
 def test_no_metric_has_an_id_for_a_dimension(default: Stack) -> None:
     for found in default.resources(FILTER).values():
         for transformation in found["Properties"]["MetricTransformations"]:
-            assert {one["Key"] for one in transformation.get("Dimensions", [])} <= {"channel"}
+            assert {dimension["Key"] for dimension in transformation.get("Dimensions", [])} <= {"channel"}
 
 
 def test_every_kind_of_trouble_has_an_alarm(default: Stack, synthesise: Synthesise) -> None:
@@ -172,9 +175,13 @@ def test_a_function_that_needs_nearly_all_its_time_is_noticed(default: Stack, na
 
 
 def test_the_fallback_rate_is_a_share_of_the_templates_used_and_of_a_few_there_is_no_rate(default: Stack) -> None:
-    queries = {one["Id"]: one for one in default.properties(ALARM, AlarmName="flightpulse-fallback-rate")["Metrics"]}
-    counted = {name: one["MetricStat"]["Metric"]["MetricName"] for name, one in queries.items() if "MetricStat" in one}
-    (expression,) = [one["Expression"] for one in queries.values() if "Expression" in one]
+    queries = {
+        query["Id"]: query for query in default.properties(ALARM, AlarmName="flightpulse-fallback-rate")["Metrics"]
+    }
+    counted = {
+        name: query["MetricStat"]["Metric"]["MetricName"] for name, query in queries.items() if "MetricStat" in query
+    }
+    (expression,) = [query["Expression"] for query in queries.values() if "Expression" in query]
     assert counted == {"fallbacks": "LLMInvocationsFailed", "used": "TemplatesUsed"}
 
     def rate(fallbacks: float, used: float) -> float:
@@ -191,12 +198,12 @@ def test_alarms_call_the_alarm_topic_and_take_no_data_for_good_news(default: Sta
 
 
 def test_saved_queries_ask_log_groups_that_there_are_about_what_is_logged(default: Stack) -> None:
-    groups = {one["Properties"]["LogGroupName"] for one in default.resources("AWS::Logs::LogGroup").values()}
-    found = [one["Properties"] for one in default.resources(QUERY).values()]
+    groups = {group["Properties"]["LogGroupName"] for group in default.resources("AWS::Logs::LogGroup").values()}
+    found = [query["Properties"] for query in default.resources(QUERY).values()]
     code = "".join(path.read_text() for path in (ROOT / "flightpulse").glob("*/*.py") if path.parent.name != "stack")
-    sentences = [text for one in found for text in re.findall(r'message (?:=|like) "([^"]+)"', one["QueryString"])]
-    assert len(found) == len({one["Name"] for one in found}) == 8
-    assert {group for one in found for group in one["LogGroupNames"]} <= groups
+    sentences = [text for query in found for text in re.findall(r'message (?:=|like) "([^"]+)"', query["QueryString"])]
+    assert len(found) == len({query["Name"] for query in found}) == 8
+    assert {group for query in found for group in query["LogGroupNames"]} <= groups
     assert sentences
     assert [text for text in sentences if text not in code] == []
 
