@@ -5,6 +5,9 @@
     python tools/run.py site     write the notebooks as web pages
     python tools/run.py test     every check and test, the notebooks included
     python tools/run.py prove    explore every case of the claim protocol with two faults
+    python tools/run.py sbom     bills of materials of the Lambda package and of the environment, in build/sbom
+    python tools/run.py licences every package by licence; fails for one that is not accepted
+    python tools/run.py audit    look every locked package up in PyPI's database of vulnerabilities
     python tools/run.py setup    only the environment
     python tools/run.py lock     resolve the lock files again
 
@@ -197,6 +200,11 @@ def prove_protocol(arguments: "list[str]") -> int:
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
+def look_at_packages(task: str) -> int:
+    ensure("dev")
+    return subprocess.run([in_venv("python"), "-m", "tools.supply_chain", task], cwd=ROOT, check=False).returncode
+
+
 def run_tests(arguments: "list[str]") -> int:
     """The linters, the types, the import contracts, pytest, then the notebooks: all of it even after a failure."""
     ensure("dev")
@@ -247,6 +255,8 @@ def main() -> int:
         return run_tests(arguments)
     if task == "prove":
         return prove_protocol(arguments)
+    if task == "sbom" or task == "licences" or task == "audit":
+        return look_at_packages(task)
     if task == "setup":
         ensure((arguments or ["dev"])[0])
         return 0
