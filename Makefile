@@ -32,8 +32,14 @@ test:
 prove:
 	@$(PYTHON) tools/run.py prove
 
-sbom licences audit:
-	@$(PYTHON) tools/run.py $@
+sbom:
+	@$(PYTHON) tools/run.py sbom
+
+licences:
+	@$(PYTHON) tools/run.py licences
+
+audit:
+	@$(PYTHON) tools/run.py audit
 
 setup:
 	@$(PYTHON) tools/run.py setup

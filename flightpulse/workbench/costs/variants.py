@@ -12,8 +12,6 @@ _BROKERS = {
     "kafka_bootstrap": "b-1.example.com:9096,b-2.example.com:9096",
     "kafka_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:kafka-Ab12",
 }
-_NONE = {"network": "none"}
-_PROVISIONED = {"kafka_provisioned": "true"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +21,12 @@ class Variant:
     name: str
     context: Mapping[str, str]
 
-    @property
-    def options(self) -> str:
-        """The options of ``flightpulse deploy`` that choose it."""
-        return " ".join(f"-c {key}={value}" for key, value in self.context.items()) or "(the default)"
-
 
 VARIANTS = (
-    Variant("no VPC; flightpulse relay polls Kafka", _NONE),
-    Variant("no VPC; Lambda polls a public broker", {**_NONE, **_BROKERS}),
-    Variant("no VPC; the same with provisioned pollers", {**_NONE, **_BROKERS, **_PROVISIONED}),
-    Variant("isolated VPC; flightpulse relay polls Kafka", {}),
-    Variant("isolated VPC; Lambda polls a broker", _BROKERS),
-    Variant("isolated VPC; the same with provisioned pollers", {**_BROKERS, **_PROVISIONED}),
+    Variant("no VPC; flightpulse relay polls", {"network": "none"}),
+    Variant("no VPC; Lambda polls, provisioned", {"network": "none", **_BROKERS, "kafka_provisioned": "true"}),
+    Variant("isolated VPC; flightpulse relay polls", {}),
+    Variant("isolated VPC; Lambda polls", _BROKERS),
 )
 
 
