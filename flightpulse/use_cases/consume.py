@@ -123,7 +123,8 @@ class Consumer:
                 extra={**_ids(refused.record, refused.event), "reason": str(refused.reason.code)},
             )
             self._meter.add("DeadLettered")
-        age = oldest_age([entry.record for entry in (*accepted, *rejected)], datetime.now(UTC))
+        records = [entry.record for entry in accepted] + [refused.record for refused in rejected]
+        age = oldest_age(records, datetime.now(UTC))
         if age is not None:
             self._meter.measure("RecordAge", age)
         self._meter.flush()

@@ -256,8 +256,8 @@ def priced(usage: Usage, *, title: str = "", local: bool = False) -> RunCost:
             unpriced.append(asked.model_id)
             continue
         task = _TASKS.get(asked.role, asked.role)
-        for way, number, price in zip(("in", "out"), (asked.tokens_in, asked.tokens_out), model, strict=True):
-            lines.append(Line(f"{task}, tokens {way}", Decimal(number), price, f"{asked.model_id}, as Bedrock counts"))
+        for way, tokens, price in zip(("in", "out"), (asked.tokens_in, asked.tokens_out), model, strict=True):
+            lines.append(Line(f"{task}, tokens {way}", Decimal(tokens), price, f"{asked.model_id}, as Bedrock counts"))
     return RunCost(title, tuple(lines), usage, local, " and ".join(dict.fromkeys(unpriced)))
 
 
