@@ -128,7 +128,8 @@ def prove(
         session, watch, list(ids.values()), seconds=began + seconds - time.monotonic(), on_progress=on_progress
     )
     told = evidence.messages(session, list(ids.values()), now)
-    again = [*Redriver(session).redrive_executions(), *Redriver(session).send_back()]
+    redriver = Redriver(session, only=ids.values())
+    again = [*redriver.redrive_executions(), *redriver.send_back()]
     oracle = Oracle(sent.values(), people.wishes)
     handled = evidence.handling(session, list(ids.values()), watch.ended())
     repeated = [f"{one.event_id} to {one.booking_id} by {one.channel}" for one in before if told.count(one) != 1]

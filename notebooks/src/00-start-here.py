@@ -107,8 +107,16 @@ inbox
 # The model wrote the tone, for *somebody* of this tier on *some* flight. It saw neither Maya nor SW1234; code filled in her name, the times in the airport's own time zone, and the booking.
 
 # %% tags=["nbval-check-output"]
-check("messages to Maya, by channel", sorted(message.channel for message in inbox.messages), ["email", "sms"])
-check("every text fits one SMS", all(len(message.text) <= 160 for message in inbox.only("sms").messages), True)
+check(
+    "messages to Maya, by channel",
+    sorted(message.channel for message in inbox.messages),
+    ["email", "sms"],
+)
+check(
+    "every text fits one SMS",
+    all(len(message.text) <= 160 for message in inbox.only("sms").messages),
+    True,
+)
 
 # %% [markdown]
 # **Takeaway:** the model writes tone, the data write facts, so an invented gate cannot reach a passenger. [Write to every tier](03-write-to-every-tier.ipynb) shows who checks the words.
@@ -130,7 +138,11 @@ wb.run("minor-delay").execution().player()
 
 # %% tags=["nbval-check-output"]
 execution = wb.run("minor-delay").execution()
-check("states visited", [visit.name for visit in execution.history.visits][-2:], ["RecordOutcome", "PassengersTold"])
+check(
+    "states visited",
+    [visit.name for visit in execution.history.visits][-2:],
+    ["RecordOutcome", "PassengersTold"],
+)
 check("outcome", execution.outcome, "DONE")
 
 # %% [markdown]

@@ -39,7 +39,11 @@ wb.stack.deploy(agree=True)
 
 # %% tags=["nbval-check-output"]
 numbers = [int(number) for number in wb.stack.resources().column("number")]
-check("everything in the template is up", sum(numbers) == len(wb.stack.template()["Resources"]), True)
+check(
+    "everything in the template is up",
+    sum(numbers) == len(wb.stack.template()["Resources"]),
+    True,
+)
 check("more than a hundred resources", sum(numbers) > 100, True)
 
 # %% [markdown]
@@ -55,14 +59,26 @@ check("more than a hundred resources", sum(numbers) > 100, True)
 # <details><summary>Think, then look</summary>The role that it runs under, with what the role may do, and the subnets that it runs in. Not the table: the function only knows its name.</details>
 
 # %%
-functions = [one for one in wb.stack.template()["Resources"].values() if one["Type"] == "AWS::Lambda::Function"]
-next(one["DependsOn"] for one in functions if one["Properties"].get("FunctionName") == "FlightPulse-KafkaConsumer")
+functions = [
+    one
+    for one in wb.stack.template()["Resources"].values()
+    if one["Type"] == "AWS::Lambda::Function"
+]
+next(
+    one["DependsOn"]
+    for one in functions
+    if one["Properties"].get("FunctionName") == "FlightPulse-KafkaConsumer"
+)
 
 # %% tags=["nbval-check-output"]
 order = wb.stack.resources().column("type")
 before = ["IAM::Role", "DynamoDB::Table", "Events::EventBus"]
 function = order.index("Lambda::Function")
-check("up before the first function", [kind for kind in before if order.index(kind) < function], before)
+check(
+    "up before the first function",
+    [kind for kind in before if order.index(kind) < function],
+    before,
+)
 
 # %% [markdown]
 # **Takeaway:** a template is a graph. Whatever does not wait comes up at the same time, and a failure takes everything back down. The functions are in [functions.py](../flightpulse/stack/functions.py).
@@ -81,9 +97,17 @@ wb.stack.permissions("FlightPulse-APIHandlers")
 # It may read the table, and one index. The rows with `*` are calls for which AWS has no narrower answer: the function's network interface and its traces.
 
 # %% tags=["nbval-check-output"]
-api = " ".join(wb.stack.permissions("FlightPulse-APIHandlers").column("FlightPulse-APIHandlers may"))
-chunk = " ".join(wb.stack.permissions("FlightPulse-NotifyChunk").column("FlightPulse-NotifyChunk may"))
-check("the API may write", any(word in api for word in ("PutItem", "UpdateItem", "DeleteItem")), False)
+api = " ".join(
+    wb.stack.permissions("FlightPulse-APIHandlers").column("FlightPulse-APIHandlers may")
+)
+chunk = " ".join(
+    wb.stack.permissions("FlightPulse-NotifyChunk").column("FlightPulse-NotifyChunk may")
+)
+check(
+    "the API may write",
+    any(word in api for word in ("PutItem", "UpdateItem", "DeleteItem")),
+    False,
+)
 check("the workflow that tells passengers may write", "dynamodb:UpdateItem" in chunk, True)
 check("anybody may scan the table", "dynamodb:Scan" in api + chunk, False)
 
@@ -107,7 +131,9 @@ cost
 cost = wb.stack.idle_cost()
 check("the greatest part", cost.costs[0].kind, "interface endpoints")
 check("types of resources without a price", list(cost.unknown), [])
-check("less than 8 USD a month without the endpoints", cost.without("interface endpoints") < 8, True)
+check(
+    "less than 8 USD a month without the endpoints", cost.without("interface endpoints") < 8, True
+)
 
 # %% [markdown]
 # **Takeaway:** "serverless costs nothing when idle" is true of the parts and false of the network around them. `wb.stack.deploy(context={"network": "none"})` leaves the network out. The prices, with their date, are in [idle_cost.py](../flightpulse/workbench/costs/idle_cost.py).
@@ -167,7 +193,11 @@ from flightpulse.workbench.deploy.deploy import local_context
 local_context("the-local-broker:9092")
 
 # %% tags=["nbval-check-output"]
-check("what the local target adds", sorted(local_context("host:9092")), ["kafka_bootstrap", "runtime"])
+check(
+    "what the local target adds",
+    sorted(local_context("host:9092")),
+    ["kafka_bootstrap", "runtime"],
+)
 
 # %% [markdown]
 # **Takeaway:** two settings, both of which an account may give too: which broker to poll, and which Python runs the functions. Everything else is the same template, the same zip file and the same CLI. More in [Deploying to AWS](../README.md#deploying-to-aws).

@@ -38,7 +38,11 @@ print(f"{record.place.topic}, {record.place}, key {record.key}\nheaders {record.
 # %% tags=["nbval-check-output"]
 first, again = wb.run("minor-delay").records[0], wb.fire("minor-delay").records[0]
 check("key", first.key, "SW1234")
-check("the next event of this flight is in the same partition", again.place.partition == first.place.partition, True)
+check(
+    "the next event of this flight is in the same partition",
+    again.place.partition == first.place.partition,
+    True,
+)
 
 # %% [markdown]
 # **Takeaway:** a key is a promise about order, not an address. The producer is [producer.py](../simulator/producer.py); the record's shape is [flight_delay.json](../flightpulse/schemas/flight_delay.json).
@@ -83,7 +87,11 @@ RuleTester(wb.session).test(event)
 
 # %% tags=["nbval-check-output"]
 report = RuleTester(wb.session).test(wb.run("minor-delay").execution())
-check("rules that match", [one.rule for one in report.verdicts if one.matched], ["flightpulse-delay"])
+check(
+    "rules that match",
+    [one.rule for one in report.verdicts if one.matched],
+    ["flightpulse-delay"],
+)
 check("what it starts", report["flightpulse-delay"].targets, ("FlightPulse-DelayWorkflow",))
 
 # %% [markdown]
@@ -106,7 +114,11 @@ wb.run("minor-delay").journey("BKG-0003")
 journey = wb.run("minor-delay").journey("BKG-0003")
 executions = [hop.name.removeprefix("FlightPulse-") for hop in journey.of_kind("execution")]
 check("executions on the way", executions, ["DelayWorkflow", "NotifyPassengers", "NotifyChunk"])
-check("messages", sorted(hop.name for hop in journey.of_kind("message")), ["notification.email", "notification.sms"])
+check(
+    "messages",
+    sorted(hop.name for hop in journey.of_kind("message")),
+    ["notification.email", "notification.sms"],
+)
 
 # %% [markdown]
 # **Takeaway:** small workflows that call one another can be read, tested and limited one by one. Who is told first is a Map over the tiers: [notify_passengers.asl.json](../flightpulse/workflows/notify_passengers.asl.json).
@@ -128,7 +140,11 @@ for hop in wb.run("minor-delay").journey("BKG-0003").of_kind("item"):
 items = wb.run("minor-delay").journey("BKG-0003").of_kind("item")
 kinds = ["claim of the event", "flight SW1234", "BKG-0003 on SW1234"]
 check("items", list(dict.fromkeys(hop.name for hop in items)), kinds)
-check("the flight's status", [one.after for one in items[1].changes.changed if one.key == "status"], ["DELAYED"])
+check(
+    "the flight's status",
+    [one.after for one in items[1].changes.changed if one.key == "status"],
+    ["DELAYED"],
+)
 
 # %% [markdown]
 # **Takeaway:** every effect is claimed before it happens and confirmed after it. For a message that means `SENDING`, then `SENT`; a redrive sends what is not `SENT` and nothing else: [decisions.md](../docs/decisions.md).
@@ -165,12 +181,27 @@ check("told within 30 seconds", journey.total_seconds < 30, True)
 
 # %%
 run = wb.fire("minor-delay", correlation_id="case-4711")
-wb.logs.table("consumer", "messenger", "delay", "email", "sms", "audit", pattern='"case-4711"', since=run.began_at)
+wb.logs.table(
+    "consumer",
+    "messenger",
+    "delay",
+    "email",
+    "sms",
+    "audit",
+    pattern='"case-4711"',
+    since=run.began_at,
+)
 
 # %% tags=["nbval-check-output"]
 run = wb.fire("minor-delay", correlation_id="case-4712")
-found = wb.logs.table("consumer", "messenger", "email", "sms", pattern='"case-4712"', since=run.began_at)
-check("logs that mention it", sorted(set(found.column("group"))), ["consumer", "email", "messenger", "sms"])
+found = wb.logs.table(
+    "consumer", "messenger", "email", "sms", pattern='"case-4712"', since=run.began_at
+)
+check(
+    "logs that mention it",
+    sorted(set(found.column("group"))),
+    ["consumer", "email", "messenger", "sms"],
+)
 check("the journey knows it", run.journey().correlation_id, "case-4712")
 
 # %% [markdown]
@@ -196,9 +227,10 @@ check("the journey knows it", run.journey().correlation_id, "case-4712")
 # %% [markdown]
 # ## Clean up
 #
-# This puts the flight and its bookings back to where they began. You may run it twice.
+# This puts the flight and its bookings back to where they began, and deletes the dead letters about it. You may run it twice.
 
 # %% tags=["cleanup"]
+wb.dead_letters.purge("SW1234")
 wb.table.reset("SW1234")
 
 # %% [markdown]

@@ -36,11 +36,18 @@ run.inbox().by_tier("email")
 
 # %% tags=["nbval-check-output"]
 tiers = [message.tier for message in wb.run("major-delay").messages]
-check("tiers in the order of telling", list(dict.fromkeys(tiers)), ["A-LIST PREFERRED", "A-LIST", "MEMBER"])
+check(
+    "tiers in the order of telling",
+    list(dict.fromkeys(tiers)),
+    ["A-LIST PREFERRED", "A-LIST", "MEMBER"],
+)
 letters = wb.run("major-delay").inbox().only("email").by_tier()
-named = [tier for tier in letters.tiers if f"{tier} member" in letters.part("understanding")[tier]]
+named = [
+    tier for tier in letters.tiers if f"{tier} member" in letters.part("understanding")[tier]
+]
 check("tiers that their letter names", named, ["A-LIST PREFERRED", "A-LIST"])
-check("letters with the new time", sum("11:10 AM" in words for words in letters.part("the news").values()), 3)
+news = letters.part("the news").values()
+check("letters with the new time", sum("11:10 AM" in words for words in news), 3)
 
 # %% [markdown]
 # Whatever a run knows is also a DataFrame, for a question that no table of ours answers:
@@ -68,7 +75,14 @@ print(draft(SEGMENT).question)
 # %% tags=["nbval-check-output"]
 question = draft(SEGMENT).question
 daniel, flight = wb.table.passenger("PAX-0002"), wb.table.flight("SW5678")
-facts = [daniel.first_name, daniel.last_name, daniel.email, daniel.phone, flight.flight_id, "Denver"]
+facts = [
+    daniel.first_name,
+    daniel.last_name,
+    daniel.email,
+    daniel.phone,
+    flight.flight_id,
+    "Denver",
+]
 check("facts of Daniel's trip in the question", [fact for fact in facts if fact in question], [])
 check("segments in all", len(wb.templates.list().records), 462)
 
@@ -149,7 +163,9 @@ with wb.faults.model("approve_all") as model:
 run.segments()
 
 # %% tags=["nbval-check-output"]
-canaries = [sentence for sentence in mine.review_request.sentences if sentence.part.startswith("canary")]
+canaries = [
+    sentence for sentence in mine.review_request.sentences if sentence.part.startswith("canary")
+]
 check("canaries in one request", len(canaries), 5)
 check("wording of each segment from", list(run.segments().origins().values()), ["fallback"] * 3)
 check("why", {rule for segment in run.segments() for rule in segment.refused}, {"reviewer"})
@@ -200,7 +216,11 @@ run.segments()
 
 # %% tags=["nbval-check-output"]
 texts = " ".join(message.text for message in run.messages)
-check("promises in messages", [word for word in ("refund", "voucher", "hotel", "lounge") if word in texts], [])
+check(
+    "promises in messages",
+    [word for word in ("refund", "voucher", "hotel", "lounge") if word in texts],
+    [],
+)
 check("people told", run.counts()["passengers_told"], 4)
 check("everything expected was seen", run.ok, True)
 

@@ -39,7 +39,11 @@ run.inbox().only("sms")
 texts = [message.text for message in wb.run("gate-change").inbox().only("sms")]
 check("texts", len(texts), 3)
 check("that say it is urgent", sum("urgent" in text.lower() for text in texts), 3)
-check("that name gate and terminal", sum("D15" in text and "terminal" in text.lower() for text in texts), 3)
+check(
+    "that name gate and terminal",
+    sum("D15" in text and "terminal" in text.lower() for text in texts),
+    3,
+)
 
 # %% [markdown]
 # Each bubble fits one text message of 160 characters, with the longest name and tier. DIFFERENT is one of the few words that a model may write in capitals, and only here.
@@ -64,7 +68,9 @@ calm.inbox().only("sms")
 check("what the event says", calm.event["payload"]["terminal_change"], False)
 check("severity", {message.severity for message in calm.messages}, {"GATE"})
 words = " ".join(message.text.lower() for message in calm.messages)
-check("alarming words", [word for word in ("urgent", "terminal", "right away") if word in words], [])
+check(
+    "alarming words", [word for word in ("urgent", "terminal", "right away") if word in words], []
+)
 
 # %% [markdown]
 # Same workflow, same people, other words. If everything is urgent, nothing is.
@@ -194,9 +200,10 @@ check("messages about A9", len(old.messages), 0)
 # %% [markdown]
 # ## Clean up
 #
-# This puts the flight back to gate A5, on time. You may run it twice.
+# This puts the flight back to gate A5, on time, and deletes the dead letters about it. You may run it twice.
 
 # %% tags=["cleanup"]
+wb.dead_letters.purge("SW3456")
 wb.table.reset("SW3456")
 
 # %% [markdown]

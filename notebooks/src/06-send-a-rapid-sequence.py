@@ -87,7 +87,11 @@ check("messages told twice without the two", len(doubled.inbox().repeated()), 4)
 event = wb.events.delay("SW1234", 40)
 guarded = wb.fire([event, event], reset=True)
 check("messages told twice with them", len(guarded.inbox().repeated()), 0)
-check("how the copies ended", sorted(one.outcome for one in guarded.facts.handled), ["ALREADY_HANDLED", "DONE"])
+check(
+    "how the copies ended",
+    sorted(one.outcome for one in guarded.facts.handled),
+    ["ALREADY_HANDLED", "DONE"],
+)
 
 # %% [markdown]
 # **Takeaway:** at-least-once delivery is safe when every effect is claimed by an id that comes from the event, never from a clock or a random number. Why each message is claimed, sent and then confirmed: [decision 2](../docs/decisions.md).
@@ -139,13 +143,16 @@ for off in ("newest-on-flight", "message-order"):
         first = wb.fire(wb.events.delay("SW1234", 95), reset=True)
         wb.fire(wb.events.delay("SW1234", 25, at=datetime.now(UTC) - timedelta(minutes=5)))
     outdated = wb.inbox(flight="SW1234", since=first.began_at).outdated()
-    seen[off] = f"table says {wb.table.flight('SW1234').delay_minutes} min, {len(outdated)} messages too late"
+    minutes = wb.table.flight("SW1234").delay_minutes
+    seen[off] = f"table says {minutes} min, {len(outdated)} messages too late"
 
 # %% [markdown]
 # The line with `✗` is right to complain: the late event was applied, and nobody heard of it. Without `newest-on-flight` the table is wrong and the passengers are not. Without `message-order` both are right, today: that one is for an execution that is overtaken *after* it has passed the flight.
 
 # %% tags=["nbval-check-output"]
-check("without newest-on-flight", seen["newest-on-flight"], "table says 25 min, 0 messages too late")
+check(
+    "without newest-on-flight", seen["newest-on-flight"], "table says 25 min, 0 messages too late"
+)
 check("without message-order", seen["message-order"], "table says 95 min, 0 messages too late")
 check("protections that are on again", wb.protections.table().column("").count("✓ on"), 7)
 
@@ -161,7 +168,10 @@ check("protections that are on again", wb.protections.table().column("").count("
 
 # %%
 flights = ["SW1234", "SW3456", "SW5678", "SW7890", "SW9012"]
-burst = wb.fire([wb.events.delay(flight, minutes) for minutes in range(20, 120, 20) for flight in flights], reset=True)
+burst = wb.fire(
+    [wb.events.delay(flight, minutes) for minutes in range(20, 120, 20) for flight in flights],
+    reset=True,
+)
 burst.timing.backlog()
 
 # %%
@@ -172,9 +182,19 @@ burst.timing.throughput()
 
 # %% tags=["nbval-check-output"]
 executions = burst.executions.to_frame()
-check("events handled to the end", int(executions["outcome"].isin(["DONE", "SUPERSEDED"]).sum()), 25)
-check("minutes late in the end", {wb.table.flight(flight).delay_minutes for flight in flights}, {100})
-check("messages told twice or too late", len(burst.inbox().repeated()) + len(burst.inbox().outdated()), 0)
+check(
+    "events handled to the end", int(executions["outcome"].isin(["DONE", "SUPERSEDED"]).sum()), 25
+)
+check(
+    "minutes late in the end",
+    {wb.table.flight(flight).delay_minutes for flight in flights},
+    {100},
+)
+check(
+    "messages told twice or too late",
+    len(burst.inbox().repeated()) + len(burst.inbox().outdated()),
+    0,
+)
 
 # %% [markdown]
 # **Takeaway:** a log with a consumer turns a burst into a backlog, and the protections hold while it drains. For thousands of records with copies and disorder there is `flightpulse chaos disorder`.

@@ -70,7 +70,11 @@ wb.metrics.filters()
 check("metrics in the line", sorted(line.values), ["AffectedPassengers", "DelayEventsProcessed"])
 check("dimensions of the line", sorted(line.dimensions), ["event_type", "service", "severity"])
 counted = sorted(set(wb.metrics.filters().column("metric")))
-check("metrics counted by filters", counted, ["NotificationsSent", "WorkflowExecutions", "WorkflowFailures"])
+check(
+    "metrics counted by filters",
+    counted,
+    ["NotificationsSent", "WorkflowExecutions", "WorkflowFailures"],
+)
 
 # %% [markdown]
 # **Takeaway:** a metric is a log line that CloudWatch has read. One writes it ([telemetry.py](../flightpulse/adapters/telemetry.py)), or a filter finds it ([log_metrics.py](../flightpulse/stack/log_metrics.py)).
@@ -93,8 +97,16 @@ story
 
 # %% tags=["nbval-check-output"]
 groups = sorted(set(story.column("group")))
-check("log groups that know it", groups, ["audit", "consumer", "email", "messenger", "sms", "stream"])
-check("messages that carry it", {message.correlation_id for message in run.messages}, {"fog-over-oakland"})
+check(
+    "log groups that know it",
+    groups,
+    ["audit", "consumer", "email", "messenger", "sms", "stream"],
+)
+check(
+    "messages that carry it",
+    {message.correlation_id for message in run.messages},
+    {"fog-over-oakland"},
+)
 
 # %% [markdown]
 # **Takeaway:** an id that every hop hands on turns scattered logs into one story. `flightpulse logs` and the [journey](02-follow-a-minor-delay.ipynb) use nothing else.
@@ -120,13 +132,18 @@ changes
 # Time: the next period had no failure, and no data counts as good (`notBreaching`). That does not mean that anything was repaired: the event waits in the dead letters. Its cause is gone, so it is sent back. Nobody had been told, so everybody is told now, once.
 
 # %%
-letters = wb.dead_letters.table()
+letters = wb.dead_letters.table("SW1234")
 letters
 
 # %% tags=["nbval-check-output"]
-check("states of the alarm", [one.split()[1] for one in changes.column("became")][-3:], ["OK", "ALARM", "OK"])
+check(
+    "states of the alarm",
+    [one.split()[1] for one in changes.column("became")][-3:],
+    ["OK", "ALARM", "OK"],
+)
 check("why it waits", letters.column("why")[-1], "States.TaskFailed: injected")
-check("sent back", set(wb.dead_letters.redrive("notifications").column("")), {"✓"})
+sent_back = wb.dead_letters.redrive("notifications").to_frame()
+check("sent back", set(sent_back[sent_back["what"].str.contains("SW1234")]["mark"]), {"✓"})
 told = wb.inbox(flight="SW1234", since=failed.began_at)
 check("messages about it, and those told twice", [len(told), len(told.repeated())], [4, 0])
 
@@ -202,9 +219,10 @@ check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 # %% [markdown]
 # ## Clean up
 #
-# This puts the flights back to where they were. You may run it twice.
+# This puts the flights back to where they were, and deletes the dead letters about them. You may run it twice.
 
 # %% tags=["cleanup"]
+wb.dead_letters.purge("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
 wb.table.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
 
 # %% [markdown]

@@ -42,7 +42,11 @@ wb.run("minor-delay").execution().player()
 execution = wb.run("minor-delay").execution()
 check("states", len(execution.history.visits), 6)
 check("events", len(execution.events), 27)
-check("executions it led to", [one.workflow for one in execution.all()].count("FlightPulse-NotifyChunk"), 2)
+check(
+    "executions it led to",
+    [one.workflow for one in execution.all()].count("FlightPulse-NotifyChunk"),
+    2,
+)
 
 # %% [markdown]
 # **Takeaway:** four events and more for a state that calls something: entered, scheduled, started, answered, left. The record is complete, so nothing has to be guessed: [delay.asl.json](../flightpulse/workflows/delay.asl.json).
@@ -63,7 +67,9 @@ run.execution("notify-chunk").gantt()
 # `3 tries`, and a crossed bar. Between the tries Step Functions waited, each time longer and by a random part (`JitterStrategy`), so that those who were refused together do not come back together. Grey is time in which nothing began or ended, drawn short.
 
 # %% tags=["nbval-check-output"]
-compose = next(row for row in run.execution("notify-chunk").table().rows if row.state == "ComposeMessages")
+compose = next(
+    row for row in run.execution("notify-chunk").table().rows if row.state == "ComposeMessages"
+)
 check("ComposeMessages", (compose.result, compose.tries), ("✓ done", "3"))
 history = run.execution("notify-chunk").to_frame()
 check("calls that failed, says the raw history", int((history["type"] == "TaskFailed").sum()), 2)
@@ -90,7 +96,11 @@ run.execution().player()
 # `!` is a caught error: the way goes on along the dashed line. Press `N` to go to it; the error then stands first on the right.
 
 # %% tags=["nbval-check-output"]
-check("ApplyToFlight", [row.result for row in run.execution().table().rows if row.state == "ApplyToFlight"], ["! caught"])
+check(
+    "ApplyToFlight",
+    [row.result for row in run.execution().table().rows if row.state == "ApplyToFlight"],
+    ["! caught"],
+)
 check("outcome", run.execution().outcome, "SUPERSEDED")
 check("messages", len(run.messages), 0)
 
@@ -205,9 +215,10 @@ check("redrives", saved.history.redrives, 1)
 # %% [markdown]
 # ## Clean up
 #
-# Faults end with their block. This puts the flight back to where it began. You may run it twice.
+# Faults end with their block. This deletes the dead letters about the flight and puts it back to where it began. You may run it twice.
 
 # %% tags=["cleanup"]
+wb.dead_letters.purge("SW1234")
 wb.table.reset("SW1234")
 
 # %% [markdown]

@@ -111,7 +111,9 @@ answers = [wb.api(path) for path in mistakes]
 for path, answer in zip(mistakes, answers):
     print(f"{answer.status}  {path:<31}  {answer.body['error'][:50]}")
 check("statuses", [answer.status for answer in answers], [400, 400, 400, 404, 404, 404])
-check("fields of an error", sorted({name for answer in answers for name in answer.body}), ["error"])
+check(
+    "fields of an error", sorted({name for answer in answers for name in answer.body}), ["error"]
+)
 
 # %% [markdown]
 # `400`: the question itself cannot be answered, whatever the table holds. `404`: a good question about something that is not there. A flight without bookings would get `200` and an empty list; an unknown flight must not look like that.
@@ -137,7 +139,11 @@ log
 
 # %% tags=["nbval-check-output"]
 check("statuses", log.column("status"), ["404", "400", "403", "403", "403"])
-check("reached the function", [ms != "-" for ms in log.column("function ms")], [True, True, False, False, False])
+check(
+    "reached the function",
+    [ms != "-" for ms in log.column("function ms")],
+    [True, True, False, False, False],
+)
 check("routes", log.column("route")[:3], ["/flights/{flightId}", "/flights", "-"])
 
 # %% [markdown]
@@ -159,7 +165,9 @@ function = wb.logs.table("api", pattern=same_request)
 # %% tags=["nbval-check-output"]
 print("access log: ", access.column("method")[0], access.column("route")[0])
 print("function log:", function.column("line")[0])
-found = wb.logs.table("access", "api", pattern='?Maya ?Okafor ?"example.com" ?"555-01" ?"PAX-0001"')
+found = wb.logs.table(
+    "access", "api", pattern='?Maya ?Okafor ?"example.com" ?"555-01" ?"PAX-0001"'
+)
 check("lines of the function about this request", len(function), 1)
 check("lines of both logs with her in them", len(found), 0)
 

@@ -121,7 +121,11 @@ message.of("boarding.toml")
 # %% tags=["nbval-check-output"]
 shop.apply("model")
 grade = shop.grade(deploy=False)
-check("written templates", grade.step("telling").seen, "6 segments, each within 160 GSM-7 characters")
+check(
+    "written templates",
+    grade.step("telling").seen,
+    "6 segments, each within 160 GSM-7 characters",
+)
 check("the stand-in model's words", grade.step("model").seen, "6 segments, two answers each")
 
 # %% [markdown]
@@ -138,11 +142,17 @@ check("the stand-in model's words", grade.step("model").seen, "6 segments, two a
 
 # %%
 shop.apply("workflow")
-shop.compare("flightpulse/workflows/gate_change.asl.json", "flightpulse/workflows/boarding_call.asl.json")
+shop.compare(
+    "flightpulse/workflows/gate_change.asl.json", "flightpulse/workflows/boarding_call.asl.json"
+)
 
 # %% tags=["nbval-check-output"]
 grade = shop.grade(deploy=False)
-check("the workflow", grade.step("workflow").seen, "15 states, each with its Comment; starts NotifyPassengers")
+check(
+    "the workflow",
+    grade.step("workflow").seen,
+    "15 states, each with its Comment; starts NotifyPassengers",
+)
 check("the way", grade.step("routing").seen, "flight.boarding leads to BoardingCallWorkflow")
 check("still missing in the code", grade.missing, [])
 
@@ -180,7 +190,11 @@ check(
     sorted(message.channel for message in run.messages),
     ["email", "email", "email", "sms", "sms"],
 )
-check("flights that are boarding, says the API", [flight["flight_id"] for flight in listed], ["SW5678"])
+check(
+    "flights that are boarding, says the API",
+    [flight["flight_id"] for flight in listed],
+    ["SW5678"],
+)
 
 # %% [markdown]
 # **Takeaway:** what reads the table and the bus by their contracts gets a new event for nothing. The API is [api.py](../flightpulse/functions/api.py), unchanged.
