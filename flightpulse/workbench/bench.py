@@ -42,14 +42,18 @@ def connect(
     ``home`` is where everything of a run is kept (else the variable FLIGHTPULSE_HOME, or ``.flightpulse`` in the
     checkout). ``port`` is the one on which a local cloud would be started (else FLIGHTPULSE_PORT, or 4566; 0 takes a
     free one). ``kafka`` names a broker, ``host:port`` (else FLIGHTPULSE_KAFKA). In a notebook, mistakes that a user can
-    put right show as one sentence from now on. Raises UserError for another target.
+    put right show as one sentence from now on, and its cells wait while another notebook runs on the same local cloud.
+    Raises UserError for another target.
     """
     if target not in ("local", "aws"):
         raise UserError(f"There is no target {target!r}.", hint='Use connect("local") or connect("aws").')
     notebook.show_user_errors()
+    folder = Path(home).resolve() if home else paths.home()
+    if target == "local":
+        notebook.take_turns(folder)
     return Workbench(
         cast("Target", target),
-        home=Path(home).resolve() if home else paths.home(),
+        home=folder,
         port=_port(os.environ.get("FLIGHTPULSE_PORT")) if port is None else port,
         kafka=kafka or os.environ.get("FLIGHTPULSE_KAFKA") or None,
     )

@@ -25,17 +25,19 @@ wb = connect(TARGET)
 # %% [markdown]
 # ## What does one command make?
 #
-# The CDK CLI runs our Python, writes a CloudFormation template and a zip file with the functions, and hands both to CloudFormation. Who runs this cell sees a bar move and each resource come up.
+# The CDK CLI runs our Python, writes a CloudFormation template and a zip file with the functions, and hands both to CloudFormation. Who runs this cell sees a bar move and each resource come up. On the local cloud, a stack that is there already, with its data, goes first: a deployment that changes nothing would show nothing.
 #
 # **Predict:** four functions, five workflows, one table, one bus, one API. How many resources are that: 20, 50, or 150?
 
 # %%
+if TARGET == "local":
+    wb.stack.destroy()
 wb.stack.deploy(agree=True)
 
 # %% [markdown]
 # The order is the one in which they came up. Most are not the four functions you would draw on a whiteboard: roles, policies, log groups, alarms, dead-letter queues. That is what running a system asks for beyond writing it.
 #
-# If the stack was there already, the cell says so and changes nothing. In an AWS account `agree=True` is your consent.
+# In an AWS account `agree=True` is your consent, and a stack that is there stays as it is.
 
 # %% tags=["nbval-check-output"]
 numbers = [int(number) for number in wb.stack.resources().column("number")]

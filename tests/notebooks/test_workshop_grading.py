@@ -91,7 +91,8 @@ def test_a_schema_that_refuses_the_good_event_is_seen(shop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('"required": [\n          "gate"\n        ],\n        "properties": {\n          "gate": {\n            "type": "string"',
+        ('"required": [\n          "gate"\n        ],\n'
+         '        "properties": {\n          "gate": {\n            "type": "string"',
          '"properties": {\n          "gate": {\n            "type": "string"', "lets pass an event without gate"),
         ('"gate": {\n            "type": "string"\n          }', '"gate": {}', "lets pass anything as gate"),
     ],

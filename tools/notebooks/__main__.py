@@ -29,7 +29,7 @@ def cli(context: click.Context, folder: Path | None) -> None:
 
 
 @cli.command()
-@click.option("--anew", is_flag=True, help="Write all outputs anew, also those that say nothing new.")
+@click.option("--anew", is_flag=True, help="Write all anew, also those that say nothing new.")
 @_names
 @click.pass_obj
 def build(folder: Folder, names: tuple[str, ...], anew: bool) -> None:
