@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from importlib import metadata
 
-from flightpulse.errors import UserError
+from awskit.errors import UserError
 from localcloud import behaviours
 from localcloud.behaviour import Behaviour, Wrapped, problems
 from localcloud.process.version import EMULATOR, EMULATOR_VERSION

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flightpulse.errors import UserError
+from awskit.errors import UserError
 from localcloud import behaviours, broker, contract, faults, model
 from localcloud.behaviour import Behaviour, LocalContext
 from localcloud.broker import PARTITIONS

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from awskit.kafka.producer import OutgoingRecord
 from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority
 from flightpulse.domain.events import EventType
 from flightpulse.domain.instants import to_milliseconds
 from flightpulse.domain.local_time import at_airport
-from flightpulse.kafka.producer import OutgoingRecord
 
 CORRELATION_HEADER = "correlation_id"
 

@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 import click
 
+from awskit.kafka.connection import Kafka
+from awskit.kafka.producer import RecordProducer, Report, check, send_all
 from flightpulse import schemas
 from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority
 from flightpulse.domain.events import TOPIC, EventType, InvalidEventError, parse
 from flightpulse.domain.events import check as check_event
 from flightpulse.errors import UserError
-from flightpulse.kafka.connection import Kafka
-from flightpulse.kafka.producer import RecordProducer, Report, check, send_all
 from simulator import events
 from simulator.events import Event
 

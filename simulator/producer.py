@@ -14,11 +14,11 @@ try:
 
     import click
 
+    from awskit.kafka.connection import Kafka, read_security
+    from awskit.kafka.producer import INTERRUPTED
     from flightpulse.domain.entities import Flight, FlightStatus
     from flightpulse.domain.events import TOPIC
     from flightpulse.errors import UserError
-    from flightpulse.kafka.connection import Kafka, read_security
-    from flightpulse.kafka.producer import INTERRUPTED
     from simulator import sample_data
     from simulator.produce import FindFlight, aware_time, build, deliver, event_options
 except ImportError:

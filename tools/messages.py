@@ -222,23 +222,27 @@ def print_replies(title: str, outcomes: Sequence[Outcome]) -> None:
     )
     for voice in dict.fromkeys(outcome.reply.voice for outcome in outcomes):
         for kind, wanted in (("", False), (" !", True)):
-            chosen = [one for one in outcomes if one.reply.voice == voice and bool(one.reply.inventions) is wanted]
+            chosen = [
+                outcome
+                for outcome in outcomes
+                if outcome.reply.voice == voice and bool(outcome.reply.inventions) is wanted
+            ]
             if chosen:
                 print(f"  {voice + kind:10} {_row(chosen)}")
     print("  ! replies with inventions; 'or without': after leaving out sentences that break a rule")
 
 
 def _row(outcomes: Sequence[Outcome]) -> str:
-    missing = sum(one.record is None for one in outcomes)
-    approved = [one for one in outcomes if one.approved]
-    repaired = sum(one.record is not None and one.record.repaired for one in approved)
+    missing = sum(outcome.record is None for outcome in outcomes)
+    approved = [outcome for outcome in outcomes if outcome.approved]
+    repaired = sum(outcome.record is not None and outcome.record.repaired for outcome in approved)
     layers: Counter[str] = Counter()
-    for one in outcomes:
-        for invention in one.reply.inventions:
-            layers[_layer(one, invention)] += 1
+    for outcome in outcomes:
+        for invention in outcome.reply.inventions:
+            layers[_layer(outcome, invention)] += 1
     return (
-        f"{len(outcomes):8} {sum(one.passes_lint for one in outcomes):10}"
-        f" {sum(one.passes_without_sentences for one in outcomes):11} {len(approved) - repaired:9} {repaired:9}"
+        f"{len(outcomes):8} {sum(outcome.passes_lint for outcome in outcomes):10}"
+        f" {sum(outcome.passes_without_sentences for outcome in outcomes):11} {len(approved) - repaired:9} {repaired:9}"
         f" {len(outcomes) - len(approved) - missing:8} {missing:8}"
         f"               {layers['lint']:14} {layers['reviewer']:12} {layers['neither']:11}"
     )
@@ -265,13 +269,13 @@ def print_inventions(inventions: Sequence[Invention]) -> None:
     layers = ("lint", "reviewer", "reviewer not believed", "neither", None)
     print(f"\nInventions in plain words: {len(inventions)} sentences")
     print(f"  {'news':10} {'sentences':>9} " + " ".join(f"{layer or 'missing':>21}" for layer in layers))
-    for name in (*dict.fromkeys(one.news for one in inventions), "in all"):
-        chosen = [one for one in inventions if name in (one.news, "in all")]
-        counts = Counter(one.caught_by for one in chosen)
+    for name in (*dict.fromkeys(invention.news for invention in inventions), "in all"):
+        chosen = [invention for invention in inventions if name in (invention.news, "in all")]
+        counts = Counter(invention.caught_by for invention in chosen)
         print(f"  {name:10} {len(chosen):9} " + " ".join(f"{counts[layer]:21}" for layer in layers))
-    for one in inventions:
-        if one.caught_by == "neither":
-            print(f"  caught by neither: {one.news}: {one.text}")
+    for invention in inventions:
+        if invention.caught_by == "neither":
+            print(f"  caught by neither: {invention.news}: {invention.text}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -296,10 +300,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for title, judged in outcomes.items():
         print_replies(title, judged)
     print_inventions(inventions)
-    everything = [one for judged in outcomes.values() for one in judged]
+    everything = [outcome for judged in outcomes.values() for outcome in judged]
     if wishes.show_refused:
         _print_refused(everything)
-    approved = [f"{one.reply.segment.key}: {text}" for one in everything for text in one.approved_inventions]
+    approved = [
+        f"{outcome.reply.segment.key}: {text}" for outcome in everything for text in outcome.approved_inventions
+    ]
     for text in approved:
         print(f"\nAn invention is approved: {text}", file=sys.stderr)
     if model.missing:
@@ -312,10 +318,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _print_refused(outcomes: Sequence[Outcome]) -> None:
-    for one in outcomes:
-        if one.record is not None and one.record.reasons:
-            print(f"\n{one.reply.voice} {one.reply.number} {one.reply.segment.key}: {one.record.status}")
-            for refusal in one.record.reasons:
+    for outcome in outcomes:
+        if outcome.record is not None and outcome.record.reasons:
+            print(
+                f"\n{outcome.reply.voice} {outcome.reply.number} {outcome.reply.segment.key}: {outcome.record.status}"
+            )
+            for refusal in outcome.record.reasons:
                 print(f"  {refusal}")
 
 

@@ -86,12 +86,12 @@ class OnwardFlights:
         for person, theirs in others.items():
             flights = (_next(items, booking, other) for booking, other in theirs.items())
             later = [
-                one
-                for one in flights
-                if one and one["day"] in days and parse_instant(one["departure"]) > this_departure
+                flight
+                for flight in flights
+                if flight and flight["day"] in days and parse_instant(flight["departure"]) > this_departure
             ]
             if later:
-                first = min(later, key=lambda one: parse_instant(one["departure"]))
+                first = min(later, key=lambda flight: parse_instant(flight["departure"]))
                 found[person] = {name: str(first[name]) for name in ("flight_id", "origin", "destination", "departure")}
         return found
 

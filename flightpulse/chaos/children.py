@@ -13,11 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from awskit.kafka.connection import Kafka
+from awskit.kafka.producer import RecordProducer, check, send_all
+from awskit.relay import Observer, Poller, Subscription, run_until_signal
+from awskit.relay.aws import LambdaFunction, lambda_client
 from flightpulse.domain.events import TOPIC
-from flightpulse.kafka.connection import Kafka
-from flightpulse.kafka.producer import RecordProducer, check, send_all
-from flightpulse.relay import Observer, Poller, Subscription, run_until_signal
-from flightpulse.relay.aws import LambdaFunction, lambda_client
 from flightpulse.workbench.target.session import local_aws_session
 from simulator import events
 

@@ -8,9 +8,9 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flightpulse.chaos import crowd, evidence, mending, storm
+from flightpulse.chaos import booked_flights, event_sequence, evidence, recovery
 from flightpulse.chaos.children import Child
-from flightpulse.chaos.dial import Dial, Fault
+from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.poller_switch import without_mapping
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
@@ -38,7 +38,7 @@ def prove(
 ) -> Verdict:
     """So many runs, each with a storm of its own, in which each victim is killed up to twice."""
     began = time.monotonic()
-    dial = Dial(session)
+    injector = FaultInjector(session)
     kills: Counter[str] = Counter()
     broken: dict[str, list[str]] = {}
     figures: Counter[str] = Counter()
@@ -50,7 +50,7 @@ def prove(
                 if time.monotonic() - began > seconds:
                     break
                 on_progress(f"{sum(kills.values())} kills", number, runs)
-                run = _Run(session, dial, relay, Path(folder) / "events.json", random.Random(f"{seed}-{number}"))  # noqa: S311
+                run = _Run(session, injector, relay, Path(folder) / "events.json", random.Random(f"{seed}-{number}"))  # noqa: S311
                 run.go(seed * 1000 + number, flights=flights, events=events, bookings=bookings)
                 kills += run.kills
                 figures += run.figures
@@ -73,9 +73,11 @@ def prove(
 class _Run:
     """One storm with its kills."""
 
-    def __init__(self, session: Session, dial: Dial, relay: Child, file: Path, choice: random.Random) -> None:
+    def __init__(
+        self, session: Session, injector: FaultInjector, relay: Child, file: Path, choice: random.Random
+    ) -> None:
         self._session = session
-        self._dial = dial
+        self._injector = injector
         self._relay = relay
         self._file = file
         self._choice = choice
@@ -85,13 +87,13 @@ class _Run:
 
     def go(self, seed: int, *, flights: int, events: int, bookings: int) -> None:
         now = datetime.now(UTC)
-        people = crowd.gather(seed, flights=flights, bookings=bookings, first_flight=8000)
-        people.board(self._session)
-        made = storm.brew(seed, people.flights, events_per_flight=events, copies=1, now=now)
+        people = booked_flights.invent(seed, flights=flights, bookings=bookings, first_flight=8000)
+        people.save(self._session)
+        made = event_sequence.make(seed, people.flights, events_per_flight=events, copies=1, now=now)
         ids = [str(event["event_id"]) for event in made.news]
         self._file.write_text(json.dumps(made.records), encoding="utf-8")
         watch = evidence.Watch(self._session, ids, now)
-        with self._dial.turned([fault for name in _FUNCTIONS for fault in self._kills_of(name)]):
+        with self._injector.injected([fault for name in _FUNCTIONS for fault in self._kills_of(name)]):
             with Child("produce", self._session.broker, str(self._file), str(_PAUSE_BETWEEN_EVENTS)) as producer:
                 sent = self._kill_while_sending(producer, longest=_PAUSE_BETWEEN_EVENTS * len(made.records))
             for _ in range(_PATIENCE):
@@ -100,11 +102,11 @@ class _Run:
                     break
                 # The embedded broker may leave a member without partitions; see Child.make_poll.
                 self._relay.kill_and_restart()
-            for fault in self._dial.left():
+            for fault in self._injector.left():
                 name = next(name for name, function in _FUNCTIONS.items() if function == fault["to"])
                 self.kills[name] += int(fault["struck"])
-        mended = mending.mend(self._session, watch, ids, seconds=60)
-        self._judge(Oracle(made.news, people.wishes), people, watch, ids, now, mended, sent=sent)
+        recovered = recovery.recover(self._session, watch, ids, seconds=60)
+        self._judge(Oracle(made.news, people.wishes), people, watch, ids, now, recovered, sent=sent)
 
     def _kills_of(self, name: str) -> list[Fault]:
         return [
@@ -137,11 +139,11 @@ class _Run:
     def _judge(
         self,
         oracle: Oracle,
-        people: crowd.Crowd,
+        people: booked_flights.BookedFlights,
         watch: evidence.Watch,
         ids: list[str],
         since: datetime,
-        mended: mending.Mended,
+        recovered: recovery.Recovery,
         *,
         sent: bool,
     ) -> None:
@@ -151,7 +153,7 @@ class _Run:
         names = [flight.flight_id for flight in people.flights]
         self.promises = [
             Promise("The producer gets everything to Kafka in the end", "" if sent else "not all was sent", sent),
-            Promise("Everything is handled in the end", mended.said, mended.complete),
+            Promise("Everything is handled in the end", recovered.said, recovered.complete),
             *oracle.about_messages(told),
             oracle.about_applied(told, applied),
             oracle.about_flights(
@@ -162,5 +164,5 @@ class _Run:
         self.figures["events"] += len(ids)
         self.figures["messages"] += len(told)
         self.figures["duplicates"] += sum(execution.outcomes.count("ALREADY_HANDLED") for execution in handled.values())
-        self.figures["letters sent back"] += mended.letters
-        self.figures["executions redriven"] += mended.executions
+        self.figures["letters sent back"] += recovered.letters
+        self.figures["executions redriven"] += recovered.executions

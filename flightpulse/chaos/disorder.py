@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 
-from flightpulse.chaos import crowd, evidence, storm
+from flightpulse.chaos import booked_flights, event_sequence, evidence
 from flightpulse.chaos.oracle import Oracle, exactly
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
 from flightpulse.workbench.fire.sending import send
@@ -29,9 +29,9 @@ def prove(
     follows from the order of arrival alone, so that not only must every message be there that has to be: no other may.
     """
     began, now = time.monotonic(), datetime.now(UTC)
-    people = crowd.gather(seed, flights=flights, bookings=bookings)
-    people.board(session)
-    made = storm.brew(seed, people.flights, events_per_flight=events, copies=copies, now=now)
+    people = booked_flights.invent(seed, flights=flights, bookings=bookings)
+    people.save(session)
+    made = event_sequence.make(seed, people.flights, events_per_flight=events, copies=copies, now=now)
     ids = [str(event["event_id"]) for event in made.news]
     watch = evidence.Watch(session, ids, now)
     deliveries: Counter[str] = Counter()

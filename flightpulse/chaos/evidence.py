@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.adapters.table import Table
-from flightpulse.chaos.oracle import Handling, State, Told
+from flightpulse.chaos.oracle import Handling, SentMessage, State
 from flightpulse.chaos.verdict import OnProgress, silent
 from flightpulse.domain import keys
 from flightpulse.workbench.executions import executions
@@ -144,10 +144,10 @@ def all_over(session: Session, event_ids: Collection[str]) -> bool:
     return all(event_id in found and found[event_id].get("status") in _OVER for event_id in event_ids)
 
 
-def messages(session: Session, event_ids: Collection[str], since: datetime) -> list[Told]:
+def messages(session: Session, event_ids: Collection[str], since: datetime) -> list[SentMessage]:
     """Every message about these events, in the order in which they were sent."""
     found = inbox.read(session, since=since - _CLOCK_SKEW, event_ids=event_ids)
-    return [Told(item.event_id, item.flight_id, item.booking_id, item.channel) for item in found]
+    return [SentMessage(item.event_id, item.flight_id, item.booking_id, item.channel) for item in found]
 
 
 def states(session: Session, flight_ids: Sequence[str]) -> dict[str, State]:

@@ -21,7 +21,7 @@ IN_ORDER = "Nobody got older news after newer"
 DEPARTURE, GATE = "departure", "gate"
 
 
-class Told(NamedTuple):
+class SentMessage(NamedTuple):
     """One message, in the order in which messages were sent."""
 
     event_id: str
@@ -30,7 +30,7 @@ class Told(NamedTuple):
     channel: str
 
 
-class Place(NamedTuple):
+class EventOrder(NamedTuple):
     """Where an event stands in time."""
 
     at_ms: int
@@ -65,15 +65,15 @@ def ends_the_flight(event: Event) -> bool:
     return bool(event["event_type"] == "FLIGHT_CANCELLED")
 
 
-def place(event: Event) -> Place:
+def place(event: Event) -> EventOrder:
     """Where an event stands in time; finer than a millisecond nobody looks."""
     at = datetime.fromisoformat(str(event["timestamp"])).astimezone(UTC)
-    return Place(int(at.timestamp() * 1000), str(event["event_id"]))
+    return EventOrder(int(at.timestamp() * 1000), str(event["event_id"]))
 
 
 def still_news(records: Sequence[Event]) -> list[Event]:
     """Of records about one flight, in the order of their arrival, those that were news when they came."""
-    newest: dict[str, Place] = {}
+    newest: dict[str, EventOrder] = {}
     over = False
     found = []
     for event in records:
@@ -103,28 +103,28 @@ class Oracle:
             found.pop(GATE, None)
         return found
 
-    def must_be_told(self) -> set[Told]:
+    def must_be_told(self) -> set[SentMessage]:
         """Every message that must be there in the end, whatever the order in which the events came."""
         return {
-            Told(str(event["event_id"]), flight, booking, channel)
+            SentMessage(str(event["event_id"]), flight, booking, channel)
             for flight, wishes in self._wishes.items()
             for event in self.newest(flight).values()
             for booking, channel in wishes
         }
 
-    def exactly_told(self, arrived: Sequence[Event]) -> set[Told]:
+    def exactly_told(self, arrived: Sequence[Event]) -> set[SentMessage]:
         """Every message that must be there, and no other, when each record waited for the one before it."""
         by_flight: dict[str, list[Event]] = defaultdict(list)
         for event in arrived:
             by_flight[str(event["payload"]["flight_id"])].append(event)
         return {
-            Told(str(event["event_id"]), flight, booking, channel)
+            SentMessage(str(event["event_id"]), flight, booking, channel)
             for flight, records in by_flight.items()
             for event in still_news(records)
             for booking, channel in self._wishes[flight]
         }
 
-    def about_messages(self, told: Sequence[Told]) -> list[Promise]:
+    def about_messages(self, told: Sequence[SentMessage]) -> list[Promise]:
         """Nothing lost, nothing twice, nothing old, nothing unwanted."""
         counts = Counter(told)
         must = self.must_be_told()
@@ -140,7 +140,7 @@ class Oracle:
             held("Nobody was told who had not asked for it", _said(unwanted), "none"),
         ]
 
-    def harm(self, told: Sequence[Told]) -> dict[str, int]:
+    def harm(self, told: Sequence[SentMessage]) -> dict[str, int]:
         """How many messages are missing, came once more than they should, or came after newer news."""
         return {
             "not told": len(self.must_be_told() - set(told)),
@@ -181,18 +181,18 @@ class Oracle:
         unhandled, doubled, uncounted = [], [], []
         superseded = duplicates = 0
         for event_id, event in self._events.items():
-            one = handled.get(event_id)
-            if one is None or one.claim not in {"DONE", "SUPERSEDED"}:
-                unhandled.append(f"{event_id}: {one.claim if one else 'no claim'}")
+            handling = handled.get(event_id)
+            if handling is None or handling.claim not in {"DONE", "SUPERSEDED"}:
+                unhandled.append(f"{event_id}: {handling.claim if handling else 'no claim'}")
                 continue
-            effective = [outcome for outcome in one.outcomes if outcome in {"DONE", "SUPERSEDED"}]
+            effective = [outcome for outcome in handling.outcomes if outcome in {"DONE", "SUPERSEDED"}]
             superseded += effective.count("SUPERSEDED")
-            duplicates += one.outcomes.count("ALREADY_HANDLED")
-            if len(effective) != 1 or len(one.outcomes) < deliveries.get(event_id, 1):
-                doubled.append(f"{event_id}: {', '.join(one.outcomes)}")
+            duplicates += handling.outcomes.count("ALREADY_HANDLED")
+            if len(effective) != 1 or len(handling.outcomes) < deliveries.get(event_id, 1):
+                doubled.append(f"{event_id}: {', '.join(handling.outcomes)}")
             wanted = len(self._wishes[str(event["payload"]["flight_id"])])
-            if one.claim == "DONE" and (one.told > wanted or (one.failed and not redriven)):
-                uncounted.append(f"{event_id}: {one.told} told and {one.failed} failed of {wanted}")
+            if handling.claim == "DONE" and (handling.told > wanted or (handling.failed and not redriven)):
+                uncounted.append(f"{event_id}: {handling.told} told and {handling.failed} failed of {wanted}")
         events, sent = len(self._events), sum(deliveries.values())
         return [
             held("Every event was handled to its end", unhandled, f"{events} events"),
@@ -206,7 +206,7 @@ class Oracle:
             ),
         ]
 
-    def about_applied(self, told: Sequence[Told], applied: Iterable[str]) -> Promise:
+    def about_applied(self, told: Sequence[SentMessage], applied: Iterable[str]) -> Promise:
         """Who did not hear of an event that the flight took over had heard something newer by then, or hears it now."""
         heard: dict[Wish, set[str]] = defaultdict(set)
         for message in told:
@@ -233,8 +233,8 @@ class Oracle:
             return False
         return ends_the_flight(other) or (subject(other) == subject(event) and place(other) > place(event))
 
-    def _old_news(self, told: Sequence[Told]) -> list[str]:
-        latest: dict[tuple[str, str, str], Place] = {}
+    def _old_news(self, told: Sequence[SentMessage]) -> list[str]:
+        latest: dict[tuple[str, str, str], EventOrder] = {}
         over: set[Wish] = set()
         wrong = []
         for message in told:
@@ -252,7 +252,7 @@ class Oracle:
         return wrong
 
 
-def exactly(expected: set[Told], told: Sequence[Told]) -> Promise:
+def exactly(expected: set[SentMessage], told: Sequence[SentMessage]) -> Promise:
     """The messages are those that the order of arrival asks for, no more and no less."""
     seen = set(told)
     wrong = [f"missing: {sentence}" for sentence in _said(sorted(expected - seen))]
@@ -270,5 +270,5 @@ def _departure_differs(event: Event, seen: State) -> str:
     return f"is {seen.status} {seen.delay_minutes} min, not {status} {minutes} min"
 
 
-def _said(messages: Iterable[Told]) -> list[str]:
+def _said(messages: Iterable[SentMessage]) -> list[str]:
     return [f"{message.event_id} to {message.booking_id} by {message.channel}" for message in messages]

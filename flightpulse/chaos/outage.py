@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from flightpulse.adapters.model import BUDGET_SECONDS, READ_TIMEOUT_SECONDS
-from flightpulse.chaos import crowd, evidence
-from flightpulse.chaos.dial import Dial, Fault
+from flightpulse.chaos import booked_flights, evidence
+from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain import keys
@@ -80,12 +80,12 @@ def prove(
     model over in its free text. Templates that were accepted before are forgotten first.
     """
     began = time.monotonic()
-    dial = Dial(session)
+    injector = FaultInjector(session)
     outages = [outage for outage in _OUTAGES if not kinds or outage[1]["kind"] in kinds]
-    people = crowd.gather(seed, flights=1, bookings=bookings, first_flight=7900)
+    people = booked_flights.invent(seed, flights=1, bookings=bookings, first_flight=7900)
     promises: list[Promise] = []
     figures: dict[str, int | float | str] = {}
-    healthy = _tell(session, people, "in good health", seed, seconds)
+    healthy = _announce(session, people, "in good health", seed, seconds)
     promises += healthy.promises
     promises.append(
         Promise(
@@ -96,22 +96,22 @@ def prove(
     slowest, fallbacks = 0.0, 0
     for number, (said, fault) in enumerate(outages):
         on_progress(f"a model {said}", number, len(outages))
-        with dial.model_turned([fault], seed):
-            run = _tell(session, people, said, seed + number, began + seconds - time.monotonic())
+        with injector.injected_into_model([fault], seed):
+            run = _announce(session, people, said, seed + number, began + seconds - time.monotonic())
         promises += [promise for promise in run.promises if not promise.kept]
         late = run.seconds - healthy.seconds
         slowest = max(slowest, late)
         fallbacks += run.fallbacks
         figures[f"seconds with a model {said}"] = run.seconds
-        harmless, mended = fault["kind"] in _HARMLESS, fault["kind"] in _SENTENCES
-        texts = "texts without its inventions" if mended else "its own texts" if harmless else "the written texts"
+        harmless, repaired = fault["kind"] in _HARMLESS, fault["kind"] in _SENTENCES
+        texts = "texts without its inventions" if repaired else "its own texts" if harmless else "the written texts"
         promises.append(
             Promise(
                 f"A model {said}: all told, with {texts}",
                 f"{run.messages} messages, {run.fallbacks} of them written by people, {late:+.1f} s",
                 kept=all(promise.kept for promise in run.promises)
                 and run.messages > 0
-                and (mended or run.fallbacks == (0 if harmless else run.messages))
+                and (repaired or run.fallbacks == (0 if harmless else run.messages))
                 and late <= BOUND_SECONDS,
             )
         )
@@ -124,7 +124,7 @@ def prove(
     return Verdict("outage", seed, tuple(promises), figures, time.monotonic() - began)
 
 
-class _Told:
+class _Announced:
     """One event told with a model in some state."""
 
     def __init__(self, messages: Sequence[Message], promises: list[Promise], seconds: float) -> None:
@@ -134,11 +134,13 @@ class _Told:
         self.seconds = round(seconds, 1)
 
 
-def _tell(session: Session, people: crowd.Crowd, said: str, seed: int, seconds: float) -> _Told:
+def _announce(
+    session: Session, people: booked_flights.BookedFlights, said: str, seed: int, seconds: float
+) -> _Announced:
     forget_templates(session)
     now = datetime.now(UTC)
     fresh_messengers(session, now.isoformat())
-    people.board(session)
+    people.save(session)
     flight = people.flights[0]
     detail = _INJECTIONS[seed % len(_INJECTIONS)]
     event = events.delay(flight, 95, "CREW", detail, at=now - timedelta(seconds=1))
@@ -162,7 +164,7 @@ def _tell(session: Session, people: crowd.Crowd, said: str, seed: int, seconds: 
         ),
         held(f"A model {said}: nothing invented is in any message", invented, f"{len(found)} messages"),
     ]
-    return _Told(found, promises, took)
+    return _Announced(found, promises, took)
 
 
 def forget_templates(session: Session) -> None:

@@ -12,13 +12,13 @@ from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
-from flightpulse.chaos import crowd, evidence, fuzz, storm
+from awskit.kafka.connection import Kafka
+from awskit.kafka.producer import OutgoingRecord, RecordProducer, send_all
+from flightpulse.chaos import booked_flights, event_sequence, evidence, fuzz
 from flightpulse.chaos.fuzz import BadRecord
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain.events import TOPIC
-from flightpulse.kafka.connection import Kafka
-from flightpulse.kafka.producer import OutgoingRecord, RecordProducer, send_all
 from flightpulse.workbench.faults import dead_letters
 from flightpulse.workbench.faults.dead_letters import DeadLetter
 from flightpulse.workbench.target.session import Session
@@ -57,9 +57,9 @@ def prove(
     The letters that the bad records leave are read, compared and taken away again.
     """
     began, now = time.monotonic(), datetime.now(UTC)
-    people = crowd.gather(seed, flights=flights, bookings=bookings, first_flight=5000)
-    people.board(session)
-    made = storm.brew(seed, people.flights, events_per_flight=events, copies=1, now=now)
+    people = booked_flights.invent(seed, flights=flights, bookings=bookings, first_flight=5000)
+    people.save(session)
+    made = event_sequence.make(seed, people.flights, events_per_flight=events, copies=1, now=now)
     ids = [str(event["event_id"]) for event in made.news]
     bad = [*fuzz.records(seed, records, made.news), *also]
     watch = evidence.Watch(session, ids, now)

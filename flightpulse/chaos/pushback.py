@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from flightpulse import paths
-from flightpulse.chaos import crowd, evidence, mending, storm
-from flightpulse.chaos.dial import Dial, Fault
+from flightpulse.chaos import booked_flights, event_sequence, evidence, recovery
+from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.oracle import IN_ORDER, Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
 from flightpulse.stack import asl
@@ -49,21 +49,23 @@ def prove(
     again on its own, so that with it the order of messages is no promise either.
     """
     began, now = time.monotonic(), datetime.now(UTC)
-    dial = Dial(session)
-    people = crowd.gather(seed, flights=flights, bookings=bookings, first_flight=6500)
-    people.board(session)
-    made = storm.brew(seed, people.flights, events_per_flight=events, copies=copies, now=now)
+    injector = FaultInjector(session)
+    people = booked_flights.invent(seed, flights=flights, bookings=bookings, first_flight=6500)
+    people.save(session)
+    made = event_sequence.make(seed, people.flights, events_per_flight=events, copies=copies, now=now)
     ids = [str(event["event_id"]) for event in made.news]
     deliveries = Counter(str(event["event_id"]) for event in made.records)
     watch = evidence.Watch(session, ids, now)
     faults = [*_SURE, *outside(rate), *inside(rate)]
     if last_hop:
         faults += [{"hop": "target", "to": group, "error": "THROTTLING", "rate": rate} for group in _CHANNELS]
-    with dial.turned(faults, seed):
+    with injector.injected(faults, seed):
         send(session, made.records)
         watch.wait(deliveries, seconds=seconds / 2, stalled=30.0, on_progress=on_progress)
-        struck = [fault for fault in dial.left() if fault["struck"]]
-    mended = mending.mend(session, watch, ids, seconds=began + seconds - time.monotonic(), on_progress=on_progress)
+        struck = [fault for fault in injector.left() if fault["struck"]]
+    recovered = recovery.recover(
+        session, watch, ids, seconds=began + seconds - time.monotonic(), on_progress=on_progress
+    )
     oracle = Oracle(made.news, people.wishes)
     told = evidence.messages(session, ids, now)
     handled = evidence.handling(session, ids, watch.ended())
@@ -75,7 +77,7 @@ def prove(
     promises = [
         Promise("Faults struck on every kind of hop", f"{total} faults: {', '.join(kinds)}", len(kinds) == len(_KINDS)),
         Promise("Retries are visible in the histories", f"{retried} failed attempts of Task states", retried > 0),
-        Promise("All is handled when the faults are gone", mended.said, mended.complete),
+        Promise("All is handled when the faults are gone", recovered.said, recovered.complete),
         *(finding for finding in oracle.about_messages(told) if finding.said != IN_ORDER or not last_hop),
         oracle.about_applied(told, applied),
         oracle.about_flights(
@@ -88,8 +90,8 @@ def prove(
         "events": len(ids),
         "records": len(made.records),
         "faults": total,
-        "letters sent back": mended.letters,
-        "executions redriven": mended.executions,
+        "letters sent back": recovered.letters,
+        "executions redriven": recovered.executions,
         "messages": len(told),
     }
     return Verdict("pushback", seed, tuple(promises), figures, time.monotonic() - began)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flightpulse.adapters.dynamodb_json import item_to_typed
-from flightpulse.chaos import crowd, evidence, mending
-from flightpulse.chaos.dial import Dial, Fault
+from flightpulse.chaos import booked_flights, evidence, recovery
+from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain import keys
@@ -103,10 +103,10 @@ def prove(
     """Let one event fail in each way there is, look at the dead letters, redrive everything, and redrive once more."""
     began, now = time.monotonic(), datetime.now(UTC)
     session.require_stack()
-    dial = Dial(session)
-    people = crowd.gather(seed, flights=len(_CASES), bookings=bookings, first_flight=7700)
+    injector = FaultInjector(session)
+    people = booked_flights.invent(seed, flights=len(_CASES), bookings=bookings, first_flight=7700)
     cases = dict(zip((flight.flight_id for flight in people.flights), _CASES, strict=True))
-    people.board(session)
+    people.save(session)
     for flight, case in zip(people.flights, _CASES, strict=True):
         if case.unknown:
             _forget(session, flight)
@@ -115,7 +115,7 @@ def prove(
     watch = evidence.Watch(session, ids.values(), now)
     faults = [{**fault, "about": name} for name, case in cases.items() for fault in case.faults]
     reach = {ids[name]: 1 for name, case in cases.items() if case.kind not in {"targets", "records"}}
-    with dial.turned(faults, seed):
+    with injector.injected(faults, seed):
         send(session, list(sent.values()))
         for name, case in cases.items():
             if case.stopped:
@@ -123,8 +123,8 @@ def prove(
         watch.wait(reach, seconds=seconds / 2, quiet=_SETTLED_SECONDS, on_progress=on_progress)
     letters, failed = _waiting(session, set(ids.values()), now)
     before = evidence.messages(session, list(ids.values()), now)
-    crowd.put_flights(session, [flight for flight in people.flights if cases[flight.flight_id].unknown])
-    mended = mending.mend(
+    booked_flights.put_flights(session, [flight for flight in people.flights if cases[flight.flight_id].unknown])
+    recovered = recovery.recover(
         session, watch, list(ids.values()), seconds=began + seconds - time.monotonic(), on_progress=on_progress
     )
     told = evidence.messages(session, list(ids.values()), now)
@@ -132,21 +132,27 @@ def prove(
     again = [*redriver.redrive_executions(), *redriver.send_back()]
     oracle = Oracle(sent.values(), people.wishes)
     handled = evidence.handling(session, list(ids.values()), watch.ended())
-    repeated = [f"{one.event_id} to {one.booking_id} by {one.channel}" for one in before if told.count(one) != 1]
+    repeated = [
+        f"{message.event_id} to {message.booking_id} by {message.channel}"
+        for message in before
+        if told.count(message) != 1
+    ]
     promises = [
         held(
             "Every failure waits where it can be seen: what, why, since when",
             _unseen(cases, ids, letters, failed),
             f"{len(cases)} kinds of failure",
         ),
-        Promise("Everything comes back when the causes are gone", mended.said, mended.complete),
+        Promise("Everything comes back when the causes are gone", recovered.said, recovered.complete),
         held(
             "Who had been told before is not told again", repeated, f"{len(before)} messages before, {len(told)} after"
         ),
         *oracle.about_messages(told),
-        oracle.about_flights(evidence.states(session, list(sent)), {one.flight_id: one.gate for one in people.flights}),
+        oracle.about_flights(
+            evidence.states(session, list(sent)), {flight.flight_id: flight.gate for flight in people.flights}
+        ),
         *oracle.about_handling(handled, dict.fromkeys(ids.values(), 1), redriven=True),
-        held("Redriving once more finds nothing", [one.what for one in again], "nothing waits"),
+        held("Redriving once more finds nothing", [result.what for result in again], "nothing waits"),
     ]
     kinds = Counter(letter.kind for letter in letters)
     figures = {
@@ -178,11 +184,15 @@ def _stop(session: Session, event_id: str, since: datetime) -> None:
     """Stop the execution of an event, as an operator might, once it is at work on its passengers."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        for one in executions.recent(session, workflows=("delay",), status="RUNNING", since=since - _SKEW, limit=1000):
-            answer = session.stepfunctions.describe_execution(executionArn=one.arn)
+        for summary in executions.recent(
+            session, workflows=("delay",), status="RUNNING", since=since - _SKEW, limit=1000
+        ):
+            answer = session.stepfunctions.describe_execution(executionArn=summary.arn)
             event = executions.bus_event(executions.parsed(answer.get("input")))
-            if event.event_id == event_id and _is_telling(session, one.arn):
-                session.stepfunctions.stop_execution(executionArn=one.arn, error="Operator", cause="stopped by hand")
+            if event.event_id == event_id and _is_telling(session, summary.arn):
+                session.stepfunctions.stop_execution(
+                    executionArn=summary.arn, error="Operator", cause="stopped by hand"
+                )
                 return
         time.sleep(0.2)
 
@@ -197,7 +207,7 @@ def _waiting(
 ) -> tuple[list[dead_letters.DeadLetter], dict[str, str]]:
     """The letters since the run began, and why executions of its events failed, by event."""
     letters = [letter for letter in dead_letters.look(session) if letter.since >= since - _SKEW]
-    failed = {one.event.event_id: one.why for one in Redriver(session).failed_executions()}
+    failed = {execution.event.event_id: execution.why for execution in Redriver(session).failed_executions()}
     return letters, {event_id: why for event_id, why in failed.items() if event_id in event_ids}
 
 

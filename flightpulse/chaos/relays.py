@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-from flightpulse.chaos import crowd, evidence, mending, storm
+from flightpulse.chaos import booked_flights, event_sequence, evidence, recovery
 from flightpulse.chaos.children import Child
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.poller_switch import without_mapping
@@ -35,7 +35,7 @@ def prove(
     disturb: Callable[[], object] | None = None,
     on_progress: OnProgress = silent,
 ) -> Verdict:
-    """Stream a shuffled storm to the topic for about so many seconds while the group's members change.
+    """Stream a shuffled event_sequence to the topic for about so many seconds while the group's members change.
 
     At moments drawn from the seed one relay is killed and another started in its place, and a third joins and leaves,
     so that partitions move between them with records in flight. ``disturb`` is called half-way, for whoever has a
@@ -43,9 +43,9 @@ def prove(
     """
     began, now = time.monotonic(), datetime.now(UTC)
     choice = random.Random(f"relays-{seed}")  # noqa: S311 - repeatable on purpose
-    people = crowd.gather(seed, flights=flights, bookings=bookings, first_flight=7000)
-    people.board(session)
-    made = storm.brew(seed, people.flights, events_per_flight=events, copies=copies, now=now)
+    people = booked_flights.invent(seed, flights=flights, bookings=bookings, first_flight=7000)
+    people.save(session)
+    made = event_sequence.make(seed, people.flights, events_per_flight=events, copies=copies, now=now)
     ids = [str(event["event_id"]) for event in made.news]
     watch = evidence.Watch(session, ids, now)
     deliveries = Counter(str(event["event_id"]) for event in made.records)
@@ -76,7 +76,7 @@ def prove(
             handled_in_time = watch.wait(
                 deliveries, seconds=max(began + seconds - time.monotonic(), 0.0), on_progress=on_progress
             )
-            mended = mending.mend(session, watch, ids, seconds=60)
+            recovered = recovery.recover(session, watch, ids, seconds=60)
     watch.wait({}, seconds=60, quiet=_QUIET_SECONDS)
     oracle = Oracle(made.news, people.wishes)
     told = evidence.messages(session, ids, now)
@@ -89,7 +89,7 @@ def prove(
         Promise(
             "Every record is delivered", f"{executions} executions of {len(made.records)} records", handled_in_time
         ),
-        Promise("Everything is handled in the end", mended.said, mended.complete),
+        Promise("Everything is handled in the end", recovered.said, recovered.complete),
         *oracle.about_messages(told),
         oracle.about_applied(told, applied),
         oracle.about_flights(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flightpulse.chaos import crowd, evidence
+from flightpulse.chaos import booked_flights, evidence
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
 from flightpulse.domain.entities import Flight
@@ -52,10 +52,10 @@ def prove(
     promises: list[Promise] = []
     figures: Counter[str] = Counter()
     for number, size in enumerate(sizes):
-        people = crowd.gather(seed + size, flights=1, bookings=size, first_flight=7000 + number, everyone=True)
+        people = booked_flights.invent(seed + size, flights=1, bookings=size, first_flight=7000 + number, everyone=True)
         for kind in kinds:
             on_progress(f"{kind} of a flight with {size} bookings", 0, 1)
-            people.board(session)
+            people.save(session)
             left = began + seconds - time.monotonic()
             promises += _prove_one(session, people, kind, left, figures, on_progress)
     return Verdict("scale", seed, tuple(promises), figures, time.monotonic() - began)
@@ -63,7 +63,7 @@ def prove(
 
 def _prove_one(
     session: Session,
-    people: crowd.Crowd,
+    people: booked_flights.BookedFlights,
     kind: str,
     seconds: float,
     figures: Counter[str],
@@ -132,12 +132,12 @@ def _measure(session: Session, event_id: str, since: datetime) -> Iterator[Measu
                 yield found
 
 
-def _measured(session: Session, one: executions.Summary, event_id: str) -> Measured | None:
-    answer = session.stepfunctions.describe_execution(executionArn=one.arn)
+def _measured(session: Session, summary: executions.Summary, event_id: str) -> Measured | None:
+    answer = session.stepfunctions.describe_execution(executionArn=summary.arn)
     if executions.bus_event(executions.parsed(answer.get("input"))).event_id != event_id:
         return None
     pages = session.stepfunctions.get_paginator("get_execution_history").paginate(
-        executionArn=one.arn, includeExecutionData=True
+        executionArn=summary.arn, includeExecutionData=True
     )
     count, largest, where, state = 0, 0, "", ""
     for page in pages:
@@ -151,4 +151,4 @@ def _measured(session: Session, one: executions.Summary, event_id: str) -> Measu
                     size = max(size, sum(len(str(value).encode()) for value in variables.values()))
                 if size > largest:
                     largest, where = size, state
-    return Measured(one.workflow.removeprefix("FlightPulse-"), count, largest, where)
+    return Measured(summary.workflow.removeprefix("FlightPulse-"), count, largest, where)

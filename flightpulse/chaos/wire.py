@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from flightpulse.chaos import crowd, evidence, mending, storm
+from flightpulse.chaos import booked_flights, event_sequence, evidence, recovery
 from flightpulse.chaos.children import Child
 from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.poller_switch import without_mapping
@@ -115,9 +115,9 @@ def prove(
 ) -> Verdict:
     """Send a storm while a relay reaches Lambda only through connections of which a part is reset."""
     began, now = time.monotonic(), datetime.now(UTC)
-    people = crowd.gather(seed, flights=flights, bookings=bookings, first_flight=7400)
-    people.board(session)
-    made = storm.brew(seed, people.flights, events_per_flight=events, copies=copies, now=now)
+    people = booked_flights.invent(seed, flights=flights, bookings=bookings, first_flight=7400)
+    people.save(session)
+    made = event_sequence.make(seed, people.flights, events_per_flight=events, copies=copies, now=now)
     ids = [str(event["event_id"]) for event in made.news]
     watch = evidence.Watch(session, ids, now)
     deliveries = Counter(str(event["event_id"]) for event in made.records)
@@ -134,7 +134,7 @@ def prove(
                 sent = producer.wait(_LONGEST_FOR_PRODUCER)
             left = max(began + seconds - time.monotonic(), 0.0)
             delivered = watch.wait(deliveries, seconds=left, on_progress=on_progress)
-        mended = mending.mend(session, watch, ids, seconds=60)
+        recovered = recovery.recover(session, watch, ids, seconds=60)
     oracle = Oracle(made.news, people.wishes)
     told = evidence.messages(session, ids, now)
     handled = evidence.handling(session, ids, watch.ended())
@@ -144,7 +144,7 @@ def prove(
         Promise("Connections were reset", resets, sum(proxy.resets.values()) > 0),
         Promise("The producer gets everything to Kafka", "all acknowledged" if sent else "not all was sent", sent),
         Promise("Every record is delivered", f"{len(made.records)} records", delivered),
-        Promise("Everything is handled in the end", mended.said, mended.complete),
+        Promise("Everything is handled in the end", recovered.said, recovered.complete),
         *oracle.about_messages(told),
         oracle.about_flights(
             evidence.states(session, names), {flight.flight_id: flight.gate for flight in people.flights}

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
+from awskit.relay import Kafka, read_security
 from flightpulse.cli import options
 from flightpulse.domain.events import TOPIC
-from flightpulse.relay import Kafka, read_security
 from flightpulse.workbench.target.session import Session
 from simulator.produce import build, deliver, event_options
 

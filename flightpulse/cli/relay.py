@@ -5,10 +5,7 @@ from typing import Any
 
 import click
 
-from flightpulse.cli import options
-from flightpulse.cli.produce import broker
-from flightpulse.domain.events import TOPIC
-from flightpulse.relay import (
+from awskit.relay import (
     Answer,
     Observer,
     Poller,
@@ -18,7 +15,10 @@ from flightpulse.relay import (
     partitions_of,
     run_until_signal,
 )
-from flightpulse.relay.aws import LambdaFunction, lambda_client, on_failure_destination
+from awskit.relay.aws import LambdaFunction, lambda_client, on_failure_destination
+from flightpulse.cli import options
+from flightpulse.cli.produce import broker
+from flightpulse.domain.events import TOPIC
 
 
 @click.command(short_help="Poll a Kafka topic and invoke the deployed consumer.")

@@ -47,8 +47,8 @@ def _wording(wording: Wording, ids: Mapping[str, str], meter: telemetry.Meter) -
 
 def prepared(preparation: Preparation) -> None:
     """Log what became of each segment."""
-    for one in preparation.done:
-        if one.record is None:
-            logger.warning("a template could not be prepared", extra=one.to_fields())
+    for prepared in preparation.done:
+        if prepared.record is None:
+            logger.warning("a template could not be prepared", extra=prepared.to_fields())
         else:
-            logger.info("a template was prepared", extra=one.to_fields())
+            logger.info("a template was prepared", extra=prepared.to_fields())

@@ -15,7 +15,7 @@ from flightpulse.domain.entities import BookingStatus, DelayReason, Tier
 from flightpulse.domain.severity import Severity
 from flightpulse.messages import gsm7
 from flightpulse.messages.news import READERS, known, news_kind
-from flightpulse.messages.news.events import REASONS, Fields, Told, UnusableEventError, Values, instant
+from flightpulse.messages.news.events import REASONS, EventFacts, Fields, UnusableEventError, Values, instant
 from flightpulse.messages.placeholders import PLACEHOLDERS, Channel
 from flightpulse.messages.segments import Kind, Segment
 
@@ -42,7 +42,7 @@ class News:
     destination: str
     timestamp: str
     reason: DelayReason | None
-    told: Told
+    told: EventFacts
     values: Mapping[Channel, Values]
 
     @property

@@ -148,5 +148,5 @@ def _megabytes() -> int:
 
 def promises_kept(results: Iterable[Explored]) -> dict[str, bool]:
     """Every promise in words, and whether nothing that was explored breaks it."""
-    broken = {one.broken for one in results}
+    broken = {result.broken for result in results}
     return {said: promise not in broken for promise, said in PROMISES.items()}

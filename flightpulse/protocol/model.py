@@ -430,7 +430,7 @@ class Protocol:
         run = run._replace(slots=(*run.slots[:number], slot, *run.slots[number + 1 :]), lost=run.lost | lost)
         if lost and not self.rules.siblings_finish:
             return self._chunk_ends(state, run._replace(step=CHUNK_FAILED))
-        if all(one[0] == TOLD for one in run.slots):
+        if all(slot[0] == TOLD for slot in run.slots):
             return self._chunk_ends(state, run._replace(step=CHUNK_FAILED if run.lost else SUCCEEDED))
         return _with(state, run)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonata import Jsonata
 
-from flightpulse.asl import definitions
+from awskit.asl import definitions
 from flightpulse.errors import UserError
 from flightpulse.stack import dynamodb_expressions
 from flightpulse.stack.asl import Definition, Json, inner_machines

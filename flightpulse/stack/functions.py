@@ -151,7 +151,7 @@ class Functions(Construct):
                 f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*::foundation-model/{model}]": (
                     "An inference profile chooses the region of each request."
                 )
-                for _, _, model in (one.partition(".") for one in models)
+                for _, _, model in (name.partition(".") for name in models)
             },
         )
         return messenger

@@ -53,7 +53,7 @@ class Composed:
             **{str(channel): self._sent(channel) for channel in Channel},
             "unreachable": self.unreachable,
             "failed": len(self.failed),
-            **{str(origin): sum(one.origin is origin for one in self.wordings) for origin in Origin},
+            **{str(origin): sum(wording.origin is origin for wording in self.wordings) for origin in Origin},
         }
 
     def answer(self) -> dict[str, Any]:
@@ -100,13 +100,17 @@ def _with_onward_flights(
     """The recipients with their next flights, where these change the words."""
     if "onward" not in news_kind(news.kind).varies:
         return recipients
-    people = [str(one["passenger_id"]) for one in recipients if isinstance(one, Mapping) and one.get("passenger_id")]
+    people = [
+        str(recipient["passenger_id"])
+        for recipient in recipients
+        if isinstance(recipient, Mapping) and recipient.get("passenger_id")
+    ]
     found = onward.of({**flight, "flight_id": news.flight_id}, people) if people else {}
     return [
-        {**one, "onward": found[one["passenger_id"]]}
-        if isinstance(one, Mapping) and one.get("passenger_id") in found
-        else one
-        for one in recipients
+        {**recipient, "onward": found[recipient["passenger_id"]]}
+        if isinstance(recipient, Mapping) and recipient.get("passenger_id") in found
+        else recipient
+        for recipient in recipients
     ]
 
 

@@ -57,7 +57,7 @@ class Preparation:
 
     def to_fields(self) -> dict[str, Any]:
         return {
-            "prepared": [one.to_fields() for one in self.done],
+            "prepared": [prepared.to_fields() for prepared in self.done],
             "left": [segment.key for segment in self.left],
         }
 

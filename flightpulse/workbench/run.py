@@ -9,9 +9,9 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
+from awskit.kafka import record_positions
+from awskit.kafka.record_positions import KafkaRecord, Place
 from flightpulse.errors import UserError
-from flightpulse.kafka import record_positions
-from flightpulse.kafka.record_positions import KafkaRecord, Place
 from flightpulse.stack.event_workflows import short_name
 from flightpulse.workbench.costs import run_cost
 from flightpulse.workbench.costs.run_cost import RunCost

@@ -7,7 +7,7 @@ What it does not do, so that nobody is surprised:
 
 - It keeps at most 5 MiB (and 100,000 record batches) per partition and drops the oldest records beyond that, read or
   not. A flight event takes about 450 bytes, so one partition holds the last 11,000 or so; PARTITIONS spreads a topic
-  over enough of them. `flightpulse.relay` notices and reports records that were dropped before it read them.
+  over enough of them. `awskit.relay` notices and reports records that were dropped before it read them.
 - It forgets everything when its process ends, and the operating system chooses its port.
 - A fetch that finds nothing is answered when the client's `fetch.wait.max.ms` is over, not when a record arrives.
 - Every rebalance of a group but its first takes about five seconds.

@@ -105,13 +105,13 @@ class FaultPlan:
 
     def waiting(self) -> list[Fault]:
         with self._lock:
-            return [one.fault for one in self._waiting]
+            return [pending.fault for pending in self._waiting]
 
     def next(self, role: str | None = None) -> tuple[Fault | None, random.Random]:
         """The fault that strikes a request of this role now, if any, and the source of its choices."""
         with self._lock:
             choice = random.Random(self._random.getrandbits(64))  # noqa: S311
-            waiting = next((one for one in self._waiting if self._strikes(one.fault, role)), None)
+            waiting = next((pending for pending in self._waiting if self._strikes(pending.fault, role)), None)
             if waiting is None or self._random.random() >= waiting.fault.rate:
                 return None, choice
             waiting.used += 1

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from flightpulse.errors import UserError
+from awskit.errors import UserError
 from localcloud.model.writers import BedrockError, Reply, Request, tokens
 
 _ERRORS = {
@@ -36,7 +36,7 @@ _LOOK_UP_SECONDS = 5.0
 class OpenAIServer:
     """``url`` with or without ``/v1``. Without ``model``, the first one that the server lists.
 
-    Raises :class:`flightpulse.errors.UserError` for a ``url`` that is none.
+    Raises :class:`awskit.errors.UserError` for a ``url`` that is none.
     """
 
     def __init__(

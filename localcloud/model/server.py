@@ -307,4 +307,4 @@ def _read_faults(body: bytes, spoilers: Spoilers) -> tuple[tuple[Fault, ...], in
         ) from None
     if not isinstance(listed, list) or not isinstance(seed, int):
         raise InvalidFaultError("faults is not a list, or seed is not a whole number")
-    return tuple(Fault.from_fields(one, spoilers) for one in listed), seed
+    return tuple(Fault.from_fields(fields, spoilers) for fields in listed), seed

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flightpulse.errors import UserError
+from awskit.errors import UserError
 from localcloud.process import environment, processes, state
 
 RUNTIME_FOLDER = "lambda-runtime"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from flightpulse.errors import UserError
+from awskit.errors import UserError
 from localcloud.process import environment, health, home, lock, ports, processes, state, version
 from localcloud.process.state import RunningCloud
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from flightpulse.errors import UserError
+from awskit.errors import UserError
 from localcloud.process import processes
 
 _FILE = "local-cloud.lock"

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from flightpulse.errors import UserError
+from awskit.errors import UserError
 from localcloud.process import processes
 
 _LISTENING = "0A"

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flightpulse.chaos import crowd, fuzz, storm
+from flightpulse.chaos import booked_flights, event_sequence, fuzz
 from flightpulse.domain.events import InvalidEventError
 from flightpulse.use_cases import consume
 from flightpulse.use_cases.ports import Record
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-PEOPLE = crowd.gather(1, flights=6, bookings=1)
-NEWS = storm.brew(1, PEOPLE.flights, events_per_flight=4, copies=1, now=NOW).news
+PEOPLE = booked_flights.invent(1, flights=6, bookings=1)
+NEWS = event_sequence.make(1, PEOPLE.flights, events_per_flight=4, copies=1, now=NOW).news
 FLIGHTS = {flight.flight_id: (flight, 1) for flight in PEOPLE.flights}
 
 json_values = st.recursive(

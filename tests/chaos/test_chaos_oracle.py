@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from flightpulse.chaos import crowd, storm
-from flightpulse.chaos.oracle import Handling, Oracle, State, Told, exactly, still_news
+from flightpulse.chaos import booked_flights, event_sequence
+from flightpulse.chaos.oracle import Handling, Oracle, SentMessage, State, exactly, still_news
 from flightpulse.chaos.verdict import Promise
 
 WISHES = {"SW1": frozenset({("B1", "email"), ("B1", "sms"), ("B2", "email")})}
@@ -28,8 +28,8 @@ GATE = event("gate", 2, "GATE_CHANGE", new_gate="B7")
 OFF = event("off", 9, "FLIGHT_CANCELLED")
 
 
-def told(*events: str, wishes: Sequence[tuple[str, str]] = tuple(sorted(WISHES["SW1"]))) -> list[Told]:
-    return [Told(event_id, "SW1", booking, channel) for event_id in events for booking, channel in wishes]
+def told(*events: str, wishes: Sequence[tuple[str, str]] = tuple(sorted(WISHES["SW1"]))) -> list[SentMessage]:
+    return [SentMessage(event_id, "SW1", booking, channel) for event_id in events for booking, channel in wishes]
 
 
 def broken(promises: Sequence[Promise]) -> list[str]:
@@ -51,12 +51,12 @@ def test_newest_news_of_both_subjects_once_each_is_what_must_be() -> None:
         (told("late", "gate", "gate"), "Nobody was told twice"),
         (told("late", "early", "gate"), "Nobody got older news after newer"),
         (
-            [*told("late", "gate"), Told("late", "SW1", "B2", "sms")],
+            [*told("late", "gate"), SentMessage("late", "SW1", "B2", "sms")],
             "Nobody was told who had not asked for it",
         ),
     ],
 )
-def test_each_broken_promise_is_found(messages: list[Told], promise: str) -> None:
+def test_each_broken_promise_is_found(messages: list[SentMessage], promise: str) -> None:
     assert broken(Oracle([EARLY, LATE, GATE], WISHES).about_messages(messages)) == [promise]
 
 
@@ -130,32 +130,32 @@ def test_how_an_event_was_handled_is_judged(handling: Handling, wrong: list[str]
 
 def test_a_storm_is_the_same_for_the_same_seed_and_has_every_event_as_often_as_asked() -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
-    flights = crowd.gather(5, flights=4, bookings=1).flights
+    flights = booked_flights.invent(5, flights=4, bookings=1).flights
 
-    one = storm.brew(5, flights, events_per_flight=6, copies=3, now=now)
-    again = storm.brew(5, flights, events_per_flight=6, copies=3, now=now)
+    made = event_sequence.make(5, flights, events_per_flight=6, copies=3, now=now)
+    again = event_sequence.make(5, flights, events_per_flight=6, copies=3, now=now)
 
-    assert one == again
-    assert one != storm.brew(6, flights, events_per_flight=6, copies=3, now=now)
-    ids = [record["event_id"] for record in one.records]
-    assert sorted(ids) == sorted(event["event_id"] for event in one.news for _ in range(3))
+    assert made == again
+    assert made != event_sequence.make(6, flights, events_per_flight=6, copies=3, now=now)
+    ids = [record["event_id"] for record in made.records]
+    assert sorted(ids) == sorted(event["event_id"] for event in made.news for _ in range(3))
     assert ids != sorted(ids)
 
 
 def test_waves_have_each_flight_once_and_keep_its_order() -> None:
-    flights = crowd.gather(1, flights=3, bookings=1).flights
-    made = storm.brew(1, flights, events_per_flight=5, copies=2, now=datetime(2026, 11, 24, tzinfo=UTC))
+    flights = booked_flights.invent(1, flights=3, bookings=1).flights
+    made = event_sequence.make(1, flights, events_per_flight=5, copies=2, now=datetime(2026, 11, 24, tzinfo=UTC))
 
     waves = made.waves()
 
-    assert all(len({storm.flight_of(item) for item in wave}) == len(wave) for wave in waves)
+    assert all(len({event_sequence.flight_of(item) for item in wave}) == len(wave) for wave in waves)
     for flight in flights:
-        mine = [record for record in made.records if storm.flight_of(record) == flight.flight_id]
-        assert [item for wave in waves for item in wave if storm.flight_of(item) == flight.flight_id] == mine
+        mine = [record for record in made.records if event_sequence.flight_of(record) == flight.flight_id]
+        assert [item for wave in waves for item in wave if event_sequence.flight_of(item) == flight.flight_id] == mine
 
 
 def test_a_crowd_has_somebody_without_each_channel_and_somebody_who_cancelled() -> None:
-    people = crowd.gather(random.Random(3).randrange(1000), flights=3, bookings=40)
+    people = booked_flights.invent(random.Random(3).randrange(1000), flights=3, bookings=40)
     wanted = {wish for wishes in people.wishes.values() for wish in wishes}
     channels = [{name for booking, name in wanted if booking == item.booking_id} for item in people.bookings]
 

@@ -57,11 +57,14 @@ class Stack:
             if any(role_part in role["Ref"] for role in policy["Properties"]["Roles"]):
                 found += policy["Properties"]["PolicyDocument"]["Statement"]
         assert found, f"no role has {role_part} in its id"
-        return [{**one, "Action": as_list(one["Action"]), "Resource": as_list(one["Resource"])} for one in found]
+        return [
+            {**statement, "Action": as_list(statement["Action"]), "Resource": as_list(statement["Resource"])}
+            for statement in found
+        ]
 
     def actions(self, role_part: str) -> set[str]:
         """Everything that role may do."""
-        allowed = [one["Action"] for one in self.statements(role_part) if one["Effect"] == "Allow"]
+        allowed = [statement["Action"] for statement in self.statements(role_part) if statement["Effect"] == "Allow"]
         return {action for actions in allowed for action in actions}
 
 

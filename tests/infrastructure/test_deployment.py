@@ -97,4 +97,4 @@ def _nothing_is_left(target: Target) -> None:
     assert target.client("sqs").list_queues().get("QueueUrls", []) == []
     assert target.client("logs").describe_log_groups()["logGroups"] == []
     parameters = target.client("ssm").describe_parameters()["Parameters"]
-    assert [one["Name"] for one in parameters if one["Name"].startswith("/flightpulse")] == []
+    assert [parameter["Name"] for parameter in parameters if parameter["Name"].startswith("/flightpulse")] == []

@@ -11,13 +11,19 @@ PARTIAL = {"FunctionResponseTypes", "BisectBatchOnFunctionError", "MaximumRetryA
 
 
 def stream(stack: Stack) -> dict[str, Any]:
-    (found,) = (one["Properties"] for one in stack.resources(MAPPING).values() if "EventSourceArn" in one["Properties"])
+    (found,) = (
+        resource["Properties"]
+        for resource in stack.resources(MAPPING).values()
+        if "EventSourceArn" in resource["Properties"]
+    )
     result: dict[str, Any] = found
     return result
 
 
 def kafka(stack: Stack) -> dict[str, Any]:
-    (found,) = (one["Properties"] for one in stack.resources(MAPPING).values() if "Topics" in one["Properties"])
+    (found,) = (
+        resource["Properties"] for resource in stack.resources(MAPPING).values() if "Topics" in resource["Properties"]
+    )
     result: dict[str, Any] = found
     return result
 
@@ -33,7 +39,7 @@ def test_the_stream_is_read_in_batches_with_a_way_out_for_poison(default: Stack)
 
 
 def test_only_changes_of_flights_and_bookings_wake_the_stream_handler(default: Stack) -> None:
-    patterns = [json.loads(one["Pattern"]) for one in stream(default)["FilterCriteria"]["Filters"]]
+    patterns = [json.loads(filter_["Pattern"]) for filter_ in stream(default)["FilterCriteria"]["Filters"]]
     assert patterns == [
         {
             "eventName": ["MODIFY"],
@@ -64,13 +70,16 @@ def test_kafka_is_polled_for_low_latency_and_from_the_first_record(synthesise: S
 
 
 def test_in_the_network_the_pollers_get_their_subnets_group_and_secret(synthesise: Synthesise) -> None:
-    kinds = [one["Type"] for one in kafka(synthesise("kafka"))["SourceAccessConfigurations"]]
+    kinds = [access["Type"] for access in kafka(synthesise("kafka"))["SourceAccessConfigurations"]]
     assert kinds == ["VPC_SUBNET", "VPC_SUBNET", "VPC_SECURITY_GROUP", "SASL_SCRAM_512_AUTH"]
 
 
 def test_on_demand_pollers_in_the_network_get_the_endpoints_they_need(synthesise: Synthesise) -> None:
     text = json.dumps(
-        [one["Properties"]["ServiceName"] for one in synthesise("kafka").resources("AWS::EC2::VPCEndpoint").values()]
+        [
+            endpoint["Properties"]["ServiceName"]
+            for endpoint in synthesise("kafka").resources("AWS::EC2::VPCEndpoint").values()
+        ]
     )
     assert all(f".{service}" in text for service in ("lambda", "sts", "secretsmanager"))
 
@@ -86,7 +95,7 @@ def test_pollers_leave_only_to_the_brokers_and_the_endpoints(synthesise: Synthes
 
 def test_the_consumer_may_read_the_clusters_secret_and_no_other(synthesise: Synthesise) -> None:
     statements = synthesise("kafka").statements("KafkaConsumerRole")
-    (secret,) = (one for one in statements if "secretsmanager:GetSecretValue" in one["Action"])
+    (secret,) = (statement for statement in statements if "secretsmanager:GetSecretValue" in statement["Action"])
     assert secret["Resource"] == [KAFKA["kafka_secret_arn"]]
 
 
@@ -101,5 +110,5 @@ def test_only_provisioned_mode_has_partial_batches_bisecting_and_a_retry_limit(s
 
 def test_a_mapping_waits_for_the_permissions_it_is_tried_with(synthesise: Synthesise) -> None:
     stack = synthesise("kafka")
-    (mapping,) = (one for one in stack.resources(MAPPING).values() if "Topics" in one["Properties"])
+    (mapping,) = (resource for resource in stack.resources(MAPPING).values() if "Topics" in resource["Properties"])
     assert [key for key in mapping["DependsOn"] if "KafkaConsumerRoleDefaultPolicy" in key]

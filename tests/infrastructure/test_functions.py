@@ -117,7 +117,7 @@ def test_a_function_may_do_what_it_does_and_nothing_else(
 
 
 def test_a_function_itself_may_not_use_the_permission_for_network_interfaces(default: Stack) -> None:
-    (denied,) = (one for one in default.statements("APIHandlersRole") if one["Effect"] == "Deny")
+    (denied,) = (statement for statement in default.statements("APIHandlersRole") if statement["Effect"] == "Deny")
     assert set(denied["Action"]) == NETWORK
     assert "FlightPulse-APIHandlers" in json.dumps(denied["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"])
 
@@ -128,7 +128,11 @@ def test_the_writer_of_settings_may_only_touch_its_parameters(default: Stack) ->
         "ssm:GetParameter",
         "ssm:DeleteParameter",
     }
-    (statement,) = (one for one in default.statements("SettingsResourceRole") if "ssm:PutParameter" in one["Action"])
+    (statement,) = (
+        statement
+        for statement in default.statements("SettingsResourceRole")
+        if "ssm:PutParameter" in statement["Action"]
+    )
     written = json.dumps(statement["Resource"])
     assert len(statement["Resource"]) == 2
     assert "parameter/flightpulse/bedrock/model-id" in written
@@ -147,23 +151,29 @@ def test_the_messenger_writes_templates_only_and_reads_only_where_passengers_fly
     default: Stack, actions: set[str], keys: list[str]
 ) -> None:
     (statement,) = (
-        one
-        for one in default.statements("LLMMessengerRole")
-        if actions & set([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+        statement
+        for statement in default.statements("LLMMessengerRole")
+        if actions & set([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
     )
     assert set(statement["Action"]) == actions
     assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
 
 
 def test_the_messenger_may_invoke_the_one_model(default: Stack) -> None:
-    (statement,) = (one for one in default.statements("LLMMessengerRole") if "bedrock:InvokeModel" in one["Action"])
+    (statement,) = (
+        statement
+        for statement in default.statements("LLMMessengerRole")
+        if "bedrock:InvokeModel" in statement["Action"]
+    )
     (resource,) = statement["Resource"]
     assert json.dumps(resource).endswith('"::foundation-model/amazon.nova-lite-v1:0"]]}')
 
 
 def test_an_inference_profile_needs_the_profile_and_its_model_in_every_region(synthesise: Synthesise) -> None:
     stack = synthesise("production")
-    (statement,) = (one for one in stack.statements("LLMMessengerRole") if "bedrock:InvokeModel" in one["Action"])
+    (statement,) = (
+        statement for statement in stack.statements("LLMMessengerRole") if "bedrock:InvokeModel" in statement["Action"]
+    )
     profile, model = map(json.dumps, statement["Resource"])
     assert ":inference-profile/us.amazon.nova-lite-v1:0" in profile
     assert ":bedrock:*::foundation-model/amazon.nova-lite-v1:0" in model

@@ -10,7 +10,11 @@ ENDPOINT = "AWS::EC2::VPCEndpoint"
 
 def services(stack: Stack, kind: str) -> set[str]:
     found = [endpoint["Properties"] for endpoint in stack.resources(ENDPOINT).values()]
-    joined = ["".join(map(str, one["ServiceName"]["Fn::Join"][1])) for one in found if one["VpcEndpointType"] == kind]
+    joined = [
+        "".join(map(str, endpoint["ServiceName"]["Fn::Join"][1]))
+        for endpoint in found
+        if endpoint["VpcEndpointType"] == kind
+    ]
     return {name.rpartition(".")[2] for name in joined}
 
 

@@ -27,7 +27,7 @@ def dashboard(stack: Stack) -> str:
 
 
 def alarms(stack: Stack) -> set[str]:
-    return {one["Properties"]["AlarmName"] for one in stack.resources(ALARM).values()}
+    return {alarm["Properties"]["AlarmName"] for alarm in stack.resources(ALARM).values()}
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -37,8 +37,8 @@ def test_the_dashboard_shows_every_metric_we_promise(default: Stack, metric: str
 
 def test_the_dashboard_has_business_first_and_the_machinery_below(default: Stack) -> None:
     widgets = json.loads(dashboard(default))["widgets"]
-    machinery = next(one["y"] for one in widgets if "machinery" in one["properties"].get("markdown", ""))
-    business = {one["properties"].get("title") for one in widgets if one["y"] < machinery}
+    machinery = next(widget["y"] for widget in widgets if "machinery" in widget["properties"].get("markdown", ""))
+    business = {widget["properties"].get("title") for widget in widgets if widget["y"] < machinery}
     assert {"Flight events", "Messages sent", "Passengers affected", "Who wrote the templates", "Workflows"} <= business
 
 
@@ -58,10 +58,12 @@ def test_widgets_do_not_overlap_and_fit_the_width(default: Stack) -> None:
 @pytest.mark.parametrize("channel", ["email", "sms"])
 def test_sent_messages_are_counted_from_their_log_by_channel_and_in_all(default: Stack, channel: str) -> None:
     group = default.logical_id("AWS::Logs::LogGroup", LogGroupName=f"/flightpulse/notifications/{channel}")
-    found = [one["Properties"] for one in default.resources(FILTER).values()]
-    filters = [one for one in found if one["LogGroupName"] == {"Ref": group}]
-    assert {one["FilterPattern"] for one in filters} == {f'{{ $.detail.channel = "{channel}" }}'}
-    transformations = [transformation for one in filters for transformation in one["MetricTransformations"]]
+    found = [metric_filter["Properties"] for metric_filter in default.resources(FILTER).values()]
+    filters = [metric_filter for metric_filter in found if metric_filter["LogGroupName"] == {"Ref": group}]
+    assert {metric_filter["FilterPattern"] for metric_filter in filters} == {f'{{ $.detail.channel = "{channel}" }}'}
+    transformations = [
+        transformation for metric_filter in filters for transformation in metric_filter["MetricTransformations"]
+    ]
     named = {(transformation["MetricNamespace"], transformation["MetricName"]) for transformation in transformations}
     assert named == {("FlightPulse", "NotificationsSent")}
     dimensions = [transformation.get("Dimensions", []) for transformation in transformations]
@@ -73,9 +75,11 @@ def test_executions_and_failures_are_counted_from_the_workflows_log(default: Sta
     name = f"/aws/vendedlogs/states/FlightPulse-{workflow}"
     group = default.logical_id("AWS::Logs::LogGroup", LogGroupName=name)
     found = {
-        one["Properties"]["MetricTransformations"][0]["MetricName"]: one["Properties"]["FilterPattern"]
-        for one in default.resources(FILTER).values()
-        if one["Properties"]["LogGroupName"] == {"Ref": group}
+        metric_filter["Properties"]["MetricTransformations"][0]["MetricName"]: metric_filter["Properties"][
+            "FilterPattern"
+        ]
+        for metric_filter in default.resources(FILTER).values()
+        if metric_filter["Properties"]["LogGroupName"] == {"Ref": group}
     }
     assert set(found) == {"WorkflowExecutions", "WorkflowFailures"}
     assert found["WorkflowExecutions"] == '{ $.type = "ExecutionStarted" }'
@@ -86,7 +90,7 @@ def test_executions_and_failures_are_counted_from_the_workflows_log(default: Sta
 def test_no_metric_has_an_id_for_a_dimension(default: Stack) -> None:
     for found in default.resources(FILTER).values():
         for transformation in found["Properties"]["MetricTransformations"]:
-            assert {one["Key"] for one in transformation.get("Dimensions", [])} <= {"channel"}
+            assert {dimension["Key"] for dimension in transformation.get("Dimensions", [])} <= {"channel"}
 
 
 def test_every_kind_of_trouble_has_an_alarm(default: Stack, synthesise: Synthesise) -> None:

@@ -54,7 +54,7 @@ def test_nothing_depends_on_an_account_or_a_region(default: Stack) -> None:
 
 def test_everything_says_whose_it_is(default: Stack, synthesise: Synthesise) -> None:
     def tags(stack: Stack) -> dict[str, str]:
-        return {one["Key"]: one["Value"] for one in stack.properties("AWS::DynamoDB::Table")["Tags"]}
+        return {tag["Key"]: tag["Value"] for tag in stack.properties("AWS::DynamoDB::Table")["Tags"]}
 
     assert tags(default) == {"project": "flightpulse", "environment": "dev"}
     assert tags(synthesise("production")) == {"project": "flightpulse", "environment": "production"}
@@ -67,7 +67,7 @@ def test_the_environment_changes_no_name(default: Stack, synthesise: Synthesise)
         ("AWS::SQS::Queue", "QueueName"),
     ):
         seen = [
-            {one["Properties"][name] for one in stack.resources(type_).values()}
+            {resource["Properties"][name] for resource in stack.resources(type_).values()}
             for stack in (default, synthesise("production"))
         ]
         assert seen[0] == seen[1]

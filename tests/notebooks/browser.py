@@ -133,7 +133,7 @@ class Player:
 
 def players(page: Page) -> list[Player]:
     """The players of a page, in its order."""
-    return [Player(one) for one in page.locator(".fp-player").all()]
+    return [Player(player) for player in page.locator(".fp-player").all()]
 
 
 def stored_players(notebook: NotebookNode) -> int:

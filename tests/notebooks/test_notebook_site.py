@@ -41,17 +41,17 @@ def page(built: Folder, tmp_path: Path) -> Path:
 def test_a_page_loads_nothing_but_its_style(page: Path):
     loads = References(page.read_text()).loads
 
-    assert [one for one in loads if not one.startswith("data:")] == ["site.css"]
+    assert [address for address in loads if not address.startswith("data:")] == ["site.css"]
     assert "default-src 'none'" in page.read_text()
     assert not re.search(r"@import|url\(", (page.parent / "site.css").read_text())
 
 
 def test_every_link_leads_somewhere(page: Path):
-    for one in (page, page.parent / "index.html"):
-        for link in References(one.read_text()).links:
+    for linking in (page, page.parent / "index.html"):
+        for link in References(linking.read_text()).links:
             target, _, part = link.partition("#")
             assert (page.parent / target).exists()
-            assert not part or f'id="{part}"' in (page.parent / (target or one.name)).read_text()
+            assert not part or f'id="{part}"' in (page.parent / (target or linking.name)).read_text()
 
 
 def test_links_to_files_of_the_checkout_lead_to_the_repository(built: Folder, tmp_path: Path):

@@ -154,7 +154,7 @@ def test_the_steps_of_the_solution_make_all_of_it_and_the_checkout_stays(shop: W
     shop.apply("workflow")
     shop.apply("contract")
 
-    wanted = {one.path for step in shop.steps.values() for one in step.files}
+    wanted = {change.path for step in shop.steps.values() for change in step.files}
     assert set(shop.changes().files.column("file")) == wanted
     assert (paths.PACKAGE / "domain" / "events.py").read_text(encoding="utf-8") == before
 

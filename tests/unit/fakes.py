@@ -159,7 +159,7 @@ class FakeTemplates(FakeDynamoDB):
         assert len(wanted["Keys"]) <= 100
         left = self.unprocessed.pop(0) if self.unprocessed else 0
         read = wanted["Keys"][: len(wanted["Keys"]) - left]
-        found = [self.items[key] for one in read if (key := (one["PK"]["S"], one["SK"]["S"])) in self.items]
+        found = [self.items[key] for asked in read if (key := (asked["PK"]["S"], asked["SK"]["S"])) in self.items]
         undone = wanted["Keys"][len(read) :]
         return {"Responses": {table: found}, "UnprocessedKeys": {table: {"Keys": undone}} if undone else {}}
 

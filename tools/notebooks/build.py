@@ -107,7 +107,7 @@ def stale(folder: Folder, names: list[str]) -> list[str]:
             found.append(f"{name} was never built")
         else:
             wrong = sources.differences(sources.read(folder.source(name)), folder.read(name))
-            found += [f"{name}: {one}" for one in wrong]
+            found += [f"{name}: {problem}" for problem in wrong]
     built = {name: folder.read(name) for name in names if folder.notebook(name).exists()}
     known = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.path.glob("histories/*.json")))
     found += record.problems(built, elsewhere=known)
@@ -137,9 +137,9 @@ def changes(folder: Folder, names: list[str], say: Say) -> list[Change]:
 
 def _compared(name: str, before: NotebookNode, now: NotebookNode, cleaning: patterns.Patterns) -> list[Change]:
     found = []
-    for number, (one, other) in enumerate(zip(before.cells, now.cells, strict=False)):
-        if one.cell_type == other.cell_type == "code":
-            old = outputs.comparable(one, cleaning, pictures=False)
+    for number, (old_cell, other) in enumerate(zip(before.cells, now.cells, strict=False)):
+        if old_cell.cell_type == other.cell_type == "code":
+            old = outputs.comparable(old_cell, cleaning, pictures=False)
             new = outputs.comparable(other, cleaning, pictures=False)
             if old != new:
                 found.append(

@@ -71,6 +71,6 @@ def is_stale(folder: Folder) -> bool:
 def _table(heads: list[Head]) -> list[str]:
     if not heads:
         return []
-    rows = [[one.number, f"[{one.title}]({one.name}.ipynb)", *(one.facts[name] for name in _COLUMNS)] for one in heads]
+    rows = [[head.number, f"[{head.title}]({head.name}.ipynb)", *(head.facts[name] for name in _COLUMNS)] for head in heads]
     table = [["", "Notebook", *_COLUMNS], ["---"] * (2 + len(_COLUMNS)), *rows]
     return [*(f"| {' | '.join(row)} |" for row in table), ""]

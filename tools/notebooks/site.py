@@ -67,10 +67,10 @@ def write(folder: Folder, target: Path, *, repository: str = "") -> list[Path]:
     # Tells GitHub Pages to serve the files as they are, and the next run that this folder is ours.
     (target / _OURS).touch()
     pages = [_write(target / "index.html", "FlightPulse notebooks", _contents(heads))]
-    for place, one in enumerate(heads):
-        body = _links(_body(folder.read(one.name)), repository)
+    for place, head in enumerate(heads):
+        body = _links(_body(folder.read(head.name)), repository)
         around = _neighbours(heads, place)
-        pages.append(_write(target / f"{one.name}.html", one.title, f"{around}<main>{body}</main>{around}"))
+        pages.append(_write(target / f"{head.name}.html", head.title, f"{around}<main>{body}</main>{around}"))
     return pages
 
 
@@ -98,14 +98,14 @@ def _contents(heads: list[Head]) -> str:
     return _CONTENTS.format(
         rows="\n".join(
             _ROW.format(
-                name=one.name,
-                number=one.number,
-                title=escape(one.title),
-                promise=_inline(one.promise),
-                need=_inline(one.facts["You need"]),
-                time=_inline(one.facts["Time"]),
+                name=head.name,
+                number=head.number,
+                title=escape(head.title),
+                promise=_inline(head.promise),
+                need=_inline(head.facts["You need"]),
+                time=_inline(head.facts["Time"]),
             )
-            for one in heads
+            for head in heads
         )
     )
 

@@ -49,8 +49,8 @@ def differences(source: NotebookNode, notebook: NotebookNode) -> list[str]:
     wanted, got = [_described(cell) for cell in source.cells], [_described(cell) for cell in notebook.cells]
     if len(wanted) != len(got):
         found.append(f"the source has {len(wanted)} cells, the notebook {len(got)}")
-    for number, (one, other) in enumerate(zip(wanted, got, strict=False)):
-        changed = [key for key in one if one[key] != other[key]]
+    for number, (wanted_cell, other) in enumerate(zip(wanted, got, strict=False)):
+        changed = [key for key in wanted_cell if wanted_cell[key] != other[key]]
         if changed:
             found.append(f"cell {number} differs in its {' and '.join(changed)}")
             # One cell more or less changes all behind it: the first difference says enough.

@@ -7,12 +7,12 @@ from typing import Any
 from flightpulse.domain.entities import DelayReason, Tier
 from flightpulse.messages.news import cancellation, delay, gate_change
 from flightpulse.messages.news.base import brief, known, news_kind, required, written
-from flightpulse.messages.news.events import Fields, Told
+from flightpulse.messages.news.events import EventFacts, Fields
 from flightpulse.messages.segments import Kind, Segment
 
 __all__ = ["READERS", "all_segments", "brief", "known", "news_kind", "required", "written"]
 
-READERS: Mapping[str, Callable[[Fields, Fields], Told]] = {
+READERS: Mapping[str, Callable[[Fields, Fields], EventFacts]] = {
     "FLIGHT_DELAY": delay.read,
     "FLIGHT_CANCELLED": cancellation.read,
     "GATE_CHANGE": gate_change.read,

@@ -1,13 +1,13 @@
 """Reads a cancellation."""
 
 from flightpulse.domain.severity import Severity
-from flightpulse.messages.news.events import Fields, Told, flight_time, times
+from flightpulse.messages.news.events import EventFacts, Fields, flight_time, times
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.segments import Kind
 
 
-def read(event: Fields, flight: Fields) -> Told:
+def read(event: Fields, flight: Fields) -> EventFacts:
     """What a cancellation tells. Raises :class:`UnusableEventError`."""
     scheduled = flight_time(flight, "scheduled_departure")
     details = {channel: times(event, flight, channel, scheduled=scheduled) for channel in Channel}
-    return Told(Kind.CANCELLATION, Severity.CANCELLED, details, scheduled)
+    return EventFacts(Kind.CANCELLATION, Severity.CANCELLED, details, scheduled)

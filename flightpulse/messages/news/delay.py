@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 from flightpulse.domain import local_time
 from flightpulse.domain.severity import Severity, delay_category
-from flightpulse.messages.news.events import Fields, Told, UnusableEventError, instant, times
+from flightpulse.messages.news.events import EventFacts, Fields, UnusableEventError, instant, times
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.segments import Kind
 
 
-def read(event: Fields, flight: Fields) -> Told:
+def read(event: Fields, flight: Fields) -> EventFacts:
     """What a delay tells. Raises :class:`UnusableEventError`."""
     scheduled = instant(flight.get("scheduled_departure"), "flight.scheduled_departure")
     minutes = _minutes(event, scheduled)
@@ -24,7 +24,7 @@ def read(event: Fields, flight: Fields) -> Told:
         for channel in Channel
     }
     kind = Kind.DELAY if minutes else Kind.ON_TIME
-    return Told(kind, Severity(delay_category(minutes)), details, departure, arrival)
+    return EventFacts(kind, Severity(delay_category(minutes)), details, departure, arrival)
 
 
 def _minutes(event: Fields, scheduled: datetime | None) -> int:

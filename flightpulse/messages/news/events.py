@@ -31,7 +31,7 @@ class UnusableEventError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EventFacts:
     """What one event tells: its kind and severity, the facts of its own per channel, and when the flight now flies."""
 
     kind: Kind

@@ -1,12 +1,12 @@
 """Reads a change of gate, which may be one of terminal."""
 
 from flightpulse.domain.severity import Severity
-from flightpulse.messages.news.events import Fields, Told, UnusableEventError, flight_time, instant, times
+from flightpulse.messages.news.events import EventFacts, Fields, UnusableEventError, flight_time, instant, times
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.segments import Kind
 
 
-def read(event: Fields, flight: Fields) -> Told:
+def read(event: Fields, flight: Fields) -> EventFacts:
     """What a change of gate tells; the gate before may be unknown. Raises :class:`UnusableEventError`."""
     gates = {name: text for name in ("new_gate", "old_gate") if (text := " ".join(str(event.get(name) or "").split()))}
     if "new_gate" not in gates:
@@ -17,4 +17,4 @@ def read(event: Fields, flight: Fields) -> Told:
         channel: times(event, flight, channel, scheduled=scheduled, departure=departure) | gates for channel in Channel
     }
     severity = Severity.TERMINAL if event.get("terminal_change") is True else Severity.GATE
-    return Told(Kind.GATE_CHANGE, severity, details, departure)
+    return EventFacts(Kind.GATE_CHANGE, severity, details, departure)

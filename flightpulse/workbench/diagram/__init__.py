@@ -9,7 +9,7 @@ from flightpulse.workbench.diagram.definition import Edge, Scope, State, parse
 from flightpulse.workbench.diagram.layout import Layout, layout
 from flightpulse.workbench.diagram.marks import NO_MARKS, SIGNS, Mark, Marks
 from flightpulse.workbench.diagram.scene import Scene, compose
-from flightpulse.workbench.show.two_part_output import PictureAndWords
+from flightpulse.workbench.show.picture_and_words import PictureAndWords
 
 __all__ = ["NO_MARKS", "SIGNS", "Diagram", "Edge", "Mark", "Marks", "Scope", "State", "of"]
 

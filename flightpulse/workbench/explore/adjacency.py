@@ -11,7 +11,7 @@ from flightpulse.workbench.diagram import png
 from flightpulse.workbench.explore import show
 from flightpulse.workbench.show import picture as pictures
 from flightpulse.workbench.show.picture import Picture
-from flightpulse.workbench.show.two_part_output import PictureAndWords
+from flightpulse.workbench.show.picture_and_words import PictureAndWords
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

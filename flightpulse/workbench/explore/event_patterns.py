@@ -1,6 +1,6 @@
 """Holds an event against an event pattern and says of every field whether it matches, and why not.
 
-EventBridge itself only answers yes or no. Whether an event matches, :mod:`flightpulse.languages.event_patterns` knows;
+EventBridge itself only answers yes or no. Whether an event matches, :mod:`awskit.languages.event_patterns` knows;
 this module finds the words. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns-content-based-filtering.html
 """
 
@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from flightpulse.errors import UserError
-from flightpulse.languages.event_patterns import (
+from awskit.languages.event_patterns import (
     COMPARISONS,
     MATCHERS,
     Alternative,
@@ -24,6 +23,7 @@ from flightpulse.languages.event_patterns import (
     is_number,
     scalars,
 )
+from flightpulse.errors import UserError
 from flightpulse.workbench.explore import distances, show
 
 _SIGNS: Final = {"=": "=", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
@@ -212,10 +212,10 @@ def _leaf(path: str, values: Values, value: Any, present: bool, around: Any, nam
     return FieldCheck(path, wanted, _had(value, present, found), matched, hint, absent=matched and not found)
 
 
-def _satisfied(one: Any, found: Sequence[Any]) -> bool:
-    if isinstance(one, Mapping) and "exists" in one:
-        return one["exists"] is bool(found)
-    return any(fits(one, scalar) for scalar in found)
+def _satisfied(wanted: Any, found: Sequence[Any]) -> bool:
+    if isinstance(wanted, Mapping) and "exists" in wanted:
+        return wanted["exists"] is bool(found)
+    return any(fits(wanted, scalar) for scalar in found)
 
 
 def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -247,21 +247,21 @@ def _hint(values: Values, value: Any, scalars: Sequence[Any], present: bool, aro
     return next((hint for item in values for scalar in scalars if (hint := _near_miss(item, scalar))), "")
 
 
-def _near_miss(one: Any, scalar: Any) -> str:
-    if isinstance(one, Mapping):
-        return _matcher_miss(one, scalar)
-    if isinstance(one, str) != isinstance(scalar, str):
-        text, other = (one, scalar) if isinstance(one, str) else (scalar, one)
+def _near_miss(wanted: Any, scalar: Any) -> str:
+    if isinstance(wanted, Mapping):
+        return _matcher_miss(wanted, scalar)
+    if isinstance(wanted, str) != isinstance(scalar, str):
+        text, other = (wanted, scalar) if isinstance(wanted, str) else (scalar, wanted)
         return "one is a text, the other is not" if show.as_json(other) == text else ""
-    if not isinstance(one, str):
+    if not isinstance(wanted, str):
         return ""
-    if one.strip() == scalar.strip():
+    if wanted.strip() == scalar.strip():
         return "they differ in spaces only"
-    return _CASE_ONLY if one.casefold() == scalar.casefold() else ""
+    return _CASE_ONLY if wanted.casefold() == scalar.casefold() else ""
 
 
-def _matcher_miss(one: Mapping[str, Any], scalar: Any) -> str:
-    ((name, operand),) = one.items()
+def _matcher_miss(wanted: Mapping[str, Any], scalar: Any) -> str:
+    ((name, operand),) = wanted.items()
     if name == "numeric":
         return _numeric_miss(operand, scalar)
     if name not in {"prefix", "suffix", "wildcard", "exactly"} or isinstance(operand, Mapping):
@@ -287,11 +287,11 @@ def _and(first: str, second: str) -> str:
 # Each matcher in words.
 
 
-def _wanted(one: Any) -> str:
-    if isinstance(one, Mapping):
-        ((name, operand),) = one.items()
+def _wanted(wanted: Any) -> str:
+    if isinstance(wanted, Mapping):
+        ((name, operand),) = wanted.items()
         return _WORDS[name](operand)
-    return show.brief(one)
+    return show.brief(wanted)
 
 
 def _affix_words(words: str) -> Callable[[Any], str]:

@@ -76,7 +76,7 @@ _ANYBODY = (
     "attribute_not_exists(PK) OR attribute_exists(PK)",
 )
 _FOLLOWS = ("ClaimEvent", "(#execution = :predecessor AND #status IN (:in_progress, :failed))", "#status = :failed")
-_TELL = ("notify-chunk", "TellEachBooking/ClaimBooking")
+_TELL_EACH = ("notify-chunk", "TellEachBooking/ClaimBooking")
 _NOT_SENT = "(#order = :order AND #state <> :sent AND (#state <> :sending OR #by = :me))"
 _OVER = Clause("", "ApplyToFlight", "NOT #status IN (:cancelled, :departed, :arrived)", "attribute_exists(#status)")
 
@@ -104,23 +104,23 @@ PROTECTIONS: tuple[Protection, ...] = (
         "A cancelled flight comes back to life: after the cancellation its passengers hear of a delay or a gate.",
         (
             *(Clause(workflow, _OVER.state, _OVER.text, _OVER.instead) for workflow in _EVENT_WORKFLOWS),
-            Clause(*_TELL, "cancelled_by = :event)", "cancelled_by = :event OR cancelled_by <> :event)"),
+            Clause(*_TELL_EACH, "cancelled_by = :event)", "cancelled_by = :event OR cancelled_by <> :event)"),
         ),
     ),
     Protection(
         "message-once",
         "Whoever was told is told again when the same work is done again, as a redrive does.",
-        (Clause(*_TELL, _NOT_SENT, "(#order = :order)"),),
+        (Clause(*_TELL_EACH, _NOT_SENT, "(#order = :order)"),),
     ),
     Protection(
         "message-order",
         "A slow execution tells passengers old news after newer news has reached them.",
-        (Clause(*_TELL, "(#order < :order", "(#order <> :order"),),
+        (Clause(*_TELL_EACH, "(#order < :order", "(#order <> :order"),),
     ),
     Protection(
         "message-turn",
         "Newer news overtakes a message that is just being sent, and the old one arrives after it.",
-        (Clause(*_TELL, " AND (#state <> :sending OR #until < :now)"),),
+        (Clause(*_TELL_EACH, " AND (#state <> :sending OR #until < :now)"),),
     ),
 )
 """All protections, from the event's arrival to the message."""

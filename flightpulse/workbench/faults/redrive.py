@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from awskit.kafka.producer import OutgoingRecord
 from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.domain import keys
 from flightpulse.domain.events import TOPIC
-from flightpulse.kafka.producer import OutgoingRecord
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.executions.history import Visit, walk
 from flightpulse.workbench.faults import claims, dead_letters
@@ -359,7 +359,7 @@ class Redriver:
         return found
 
     def _mapping(self, letter: DeadLetter) -> str:
-        from flightpulse.kafka.records import EventShape
+        from awskit.kafka.records import EventShape
 
         places = letter.body.get("KafkaBatchInfo", {}).get("recordsInfo", {})
         records = _kafka_records(self._session.broker, places)
@@ -447,8 +447,8 @@ def _kafka_records(bootstrap: str, places: Mapping[str, Any], *, seconds: float 
     """The records that an on-failure letter names by partition and offsets, as far as the topic still has them."""
     from confluent_kafka import Consumer, TopicPartition
 
-    from flightpulse.kafka.connection import Kafka
-    from flightpulse.kafka.records import Record
+    from awskit.kafka.connection import Kafka
+    from awskit.kafka.records import Record
 
     wanted = {_partition(name): (int(p["firstRecordOffset"]), int(p["lastRecordOffset"])) for name, p in places.items()}
     consumer = Consumer(

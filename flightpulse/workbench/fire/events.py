@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from awskit.kafka.record_positions import Place
 from flightpulse.errors import UserError
-from flightpulse.kafka.record_positions import Place
 from flightpulse.workbench.deploy.items import Items
 from flightpulse.workbench.fire import raw_records, replaying
 from flightpulse.workbench.fire.pace import Pace

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from awskit.kafka.record_positions import Place
 from flightpulse.adapters.table import Table
 from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
-from flightpulse.kafka.record_positions import Place
 from flightpulse.workbench.fire import run_store, scenarios, sending
 from flightpulse.workbench.fire.expectations import Expectation, Finding, everyone_told
 from flightpulse.workbench.fire.run_store import KeptRun

@@ -3,10 +3,10 @@
 import time
 from datetime import UTC, datetime
 
+from awskit.kafka.producer import OutgoingRecord
+from awskit.kafka.record_positions import Place
 from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
-from flightpulse.kafka.producer import OutgoingRecord
-from flightpulse.kafka.record_positions import Place
 from flightpulse.workbench.fire import sending
 from flightpulse.workbench.observe import consumer_log
 from flightpulse.workbench.target.session import Session

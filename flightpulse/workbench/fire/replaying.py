@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from awskit.kafka.producer import OutgoingRecord
 from flightpulse.errors import UserError
-from flightpulse.kafka.producer import OutgoingRecord
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire import scenarios, sending
 from flightpulse.workbench.fire.expectations import Expectation, Finding

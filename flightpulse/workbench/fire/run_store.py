@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from flightpulse.kafka.record_positions import Place
+from awskit.kafka.record_positions import Place
 from flightpulse.workbench.fire.scenarios import Check
 
 _FOLDER = "runs"

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from awskit.kafka.connection import Kafka
+from awskit.kafka.producer import AfterEach, OutgoingRecord, Report, check, send_all
 from flightpulse.domain.events import TOPIC
-from flightpulse.kafka.connection import Kafka
-from flightpulse.kafka.producer import AfterEach, OutgoingRecord, Report, check, send_all
 from flightpulse.workbench.target.session import Session
 from simulator import events
 

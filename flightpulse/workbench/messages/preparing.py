@@ -174,7 +174,7 @@ def for_scenarios(session: Session) -> Plan:
         for scenario in SCENARIOS
         for event in scenario.events(flights, datetime.now(UTC))
     ]
-    return plan(session, sorted({f"{one.kind}/{one.severity}/{one.reason or '-'}/" for one in news}))
+    return plan(session, sorted({f"{item.kind}/{item.severity}/{item.reason or '-'}/" for item in news}))
 
 
 def prepare(

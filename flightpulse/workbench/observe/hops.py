@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from flightpulse.kafka.record_positions import KafkaRecord
+from awskit.kafka.record_positions import KafkaRecord
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.facts import AuditEvent

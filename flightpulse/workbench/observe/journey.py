@@ -16,7 +16,7 @@ from flightpulse.workbench.observe.hops import Clues, Hop, Timeline, total_secon
 from flightpulse.workbench.observe.item_changes import ItemChange
 from flightpulse.workbench.observe.payloads import Changes
 from flightpulse.workbench.show import frames
-from flightpulse.workbench.show.two_part_output import PictureAndWords
+from flightpulse.workbench.show.picture_and_words import PictureAndWords
 
 if TYPE_CHECKING:
     import pandas as pd

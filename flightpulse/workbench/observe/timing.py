@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flightpulse.kafka.record_positions import KafkaRecord
+from awskit.kafka.record_positions import KafkaRecord
 from flightpulse.workbench.observe.facts import Facts
 from flightpulse.workbench.show import charts, frames
 from flightpulse.workbench.show.charts import Span
 from flightpulse.workbench.show.picture import Picture
-from flightpulse.workbench.show.two_part_output import PictureAndWords
+from flightpulse.workbench.show.picture_and_words import PictureAndWords
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from flightpulse.workbench.player.diff import Diff, diff
 from flightpulse.workbench.player.gantt import Gantt
 from flightpulse.workbench.player.page_data import Run
 from flightpulse.workbench.player.table import Table
-from flightpulse.workbench.show.two_part_output import PictureAndWords
+from flightpulse.workbench.show.picture_and_words import PictureAndWords
 
 __all__ = ["Diff", "Gantt", "Player", "diff", "page_for"]
 

@@ -11,7 +11,7 @@ from flightpulse.workbench.executions.history import Visit
 from flightpulse.workbench.player import events, frames, trace
 from flightpulse.workbench.player.frames import Replay, mark_of
 from flightpulse.workbench.player.trace import Trace
-from flightpulse.workbench.show.two_part_output import PictureAndWords, folded
+from flightpulse.workbench.show.picture_and_words import PictureAndWords, folded
 
 Outcome = tuple[str, int, str]
 
@@ -132,21 +132,21 @@ class _Comparison:
     def scopes(self, in_a: Sequence[Visit], in_b: Sequence[Visit], place: str) -> Iterator[Divergence]:
         before = ""
         for number in range(max(len(in_a), len(in_b))):
-            one = in_a[number] if number < len(in_a) else None
+            here = in_a[number] if number < len(in_a) else None
             other = in_b[number] if number < len(in_b) else None
-            if one is None or other is None or one.name != other.name:
+            if here is None or other is None or here.name != other.name:
                 after = f"After {before}" if before else place
                 yield Divergence(
-                    one.event_id if one else None,
+                    here.event_id if here else None,
                     other.event_id if other else None,
-                    f"{after}, A {_goes(one)} and B {_goes(other)}.",
+                    f"{after}, A {_goes(here)} and B {_goes(other)}.",
                 )
                 return
-            yield from self._visits(one, other)
-            before = one.name
+            yield from self._visits(here, other)
+            before = here.name
 
-    def _visits(self, one: Visit, other: Visit) -> Iterator[Divergence]:
-        stay_a, stay_b = self._stays_a[one.event_id], self._stays_b[other.event_id]
+    def _visits(self, here: Visit, other: Visit) -> Iterator[Divergence]:
+        stay_a, stay_b = self._stays_a[here.event_id], self._stays_b[other.event_id]
         own_a, own_b = self._own_a[stay_a], self._own_b[stay_b]
         types_a = [kind for _, kind in own_a]
         types_b = [kind for _, kind in own_b]
@@ -158,17 +158,17 @@ class _Comparison:
             yield Divergence(
                 own_a[at][0] if at < len(own_a) else None,
                 own_b[at][0] if at < len(own_b) else None,
-                f"{one.name}: {_fared(outcome_a)} in A, {_fared(outcome_b)} in B.",
+                f"{here.name}: {_fared(outcome_a)} in A, {_fared(outcome_b)} in B.",
             )
         branches_b = {(branch.attempt, branch.index): branch for branch in other.branches}
-        for branch in one.branches:
+        for branch in here.branches:
             like = branches_b.get((branch.attempt, branch.index))
-            where = f"In {'item #' if branch.kind == 'iteration' else 'branch '}{branch.index} of {one.name}"
+            where = f"In {'item #' if branch.kind == 'iteration' else 'branch '}{branch.index} of {here.name}"
             yield from self.scopes(branch.visits, like.visits if like else (), where)
-        known = {(branch.attempt, branch.index) for branch in one.branches}
+        known = {(branch.attempt, branch.index) for branch in here.branches}
         for branch in other.branches:
             if (branch.attempt, branch.index) not in known:
-                yield from self.scopes((), branch.visits, f"In item #{branch.index} of {one.name}")
+                yield from self.scopes((), branch.visits, f"In item #{branch.index} of {here.name}")
 
 
 def _goes(visit: Visit | None) -> str:

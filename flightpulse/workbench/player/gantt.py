@@ -11,7 +11,7 @@ from flightpulse.workbench.diagram.svg import LINES, PAGE
 from flightpulse.workbench.player import selection
 from flightpulse.workbench.player.captions import count, duration
 from flightpulse.workbench.player.frames import Replay
-from flightpulse.workbench.show.two_part_output import PictureAndWords, folded
+from flightpulse.workbench.show.picture_and_words import PictureAndWords, folded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

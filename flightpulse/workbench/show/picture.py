@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from flightpulse.workbench.diagram import png
-from flightpulse.workbench.show.two_part_output import PictureAndWords
+from flightpulse.workbench.show.picture_and_words import PictureAndWords
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

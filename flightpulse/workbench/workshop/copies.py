@@ -13,7 +13,17 @@ from pathlib import Path
 from flightpulse import paths
 from flightpulse.errors import UserError
 
-_PARTS = ("flightpulse", "localcloud", "infra", "simulator", "sample_data", "requirements", "tests", "pyproject.toml")
+_PARTS = (
+    "flightpulse",
+    "localcloud",
+    "awskit",
+    "infra",
+    "simulator",
+    "sample_data",
+    "requirements",
+    "tests",
+    "pyproject.toml",
+)
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "cdk.out", ".*_cache", "replays")
 _TEXTS = (".py", ".json", ".toml", ".txt")
 

@@ -10,8 +10,8 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import dynamodb
 
-from flightpulse.languages import dynamodb_expressions as expressions
-from flightpulse.languages.dynamodb_expressions import Expression, InvalidExpression
+from awskit.languages import dynamodb_expressions as expressions
+from awskit.languages.dynamodb_expressions import Expression, InvalidExpression
 
 Request = Mapping[str, Any]
 Handler = Callable[[dict[str, Any]], Any]

@@ -9,8 +9,8 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from flightpulse.kafka.records import Record
-from flightpulse.languages.event_patterns import EventPattern, InvalidPattern, compiled, parsed
+from awskit.kafka.records import Record
+from awskit.languages.event_patterns import EventPattern, InvalidPattern, compiled, parsed
 from localcloud.services.event_source_mappings.settings import Settings
 
 _DATA = "value"

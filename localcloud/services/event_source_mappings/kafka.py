@@ -6,8 +6,8 @@ from typing import Any
 
 from ministack.services import secretsmanager
 
-from flightpulse.relay import Kafka, Observer, Poller, StartingPosition, Subscription
-from flightpulse.relay.on_failure import kafka_batch_info
+from awskit.relay import Kafka, Observer, Poller, StartingPosition, Subscription
+from awskit.relay.on_failure import kafka_batch_info
 from localcloud.services.event_source_mappings.filters import Filter
 from localcloud.services.event_source_mappings.mapping import Mapping
 from localcloud.services.event_source_mappings.settings import bootstrap_servers

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from ministack.core import responses
 from ministack.services import lambda_svc, sns, sqs
 
-from flightpulse.relay.delivery import (
+from awskit.relay.delivery import (
     Answer,
     Destination,
     DestinationUnavailableError,
@@ -20,7 +20,7 @@ from flightpulse.relay.delivery import (
     RetryPolicy,
     Verdict,
 )
-from flightpulse.relay.on_failure import invocation_record
+from awskit.relay.on_failure import invocation_record
 from localcloud import faults
 from localcloud.services.event_source_mappings.settings import Settings, is_kafka, on_failure_arn
 

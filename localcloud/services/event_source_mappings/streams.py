@@ -9,8 +9,8 @@ from typing import Any
 
 from ministack.services import dynamodb, dynamodb_streams, lambda_svc
 
-from flightpulse.kafka.records import fits
-from flightpulse.relay.delivery import Abandoned, Delivery, Discarded, Source
+from awskit.kafka.records import fits
+from awskit.relay.delivery import Abandoned, Delivery, Discarded, Source
 from localcloud.services.event_source_mappings.filters import Filter
 from localcloud.services.event_source_mappings.mapping import Mapping
 

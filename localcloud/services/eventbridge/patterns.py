@@ -10,7 +10,7 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import eventbridge as emulator
 
-from flightpulse.languages.event_patterns import InvalidPattern, parsed
+from awskit.languages.event_patterns import InvalidPattern, parsed
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from flightpulse.errors import UserError
+from awskit.errors import UserError
 from localcloud.process.home import RUNTIME_FOLDER
 
 PROVIDED = ("awslambdaric", "boto3")

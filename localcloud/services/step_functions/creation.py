@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flightpulse.asl import definitions
-from flightpulse.asl.definitions import SCHEMA, Diagnostic
+from awskit.asl import definitions
+from awskit.asl.definitions import SCHEMA, Diagnostic
 from localcloud.services.step_functions import intrinsics, json_paths
 
 _PATH_FIELDS = ("InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "Variable")
@@ -35,7 +35,11 @@ def diagnostics(text: str, *, express: bool = False, anywhere: bool = False) -> 
 
 def refusal(text: Any, *, express: bool = False, anywhere: bool = False) -> str | None:
     """The message with which the creation of a state machine is refused; None when it is not."""
-    found = [one for one in diagnostics(str(text or ""), express=express, anywhere=anywhere) if one.severity == "ERROR"]
+    found = [
+        diagnostic
+        for diagnostic in diagnostics(str(text or ""), express=express, anywhere=anywhere)
+        if diagnostic.severity == "ERROR"
+    ]
     if not found:
         return None
     problems = ", ".join(f"{problem.code}: {problem.message} at {problem.location}" for problem in found)
@@ -45,13 +49,20 @@ def refusal(text: Any, *, express: bool = False, anywhere: bool = False) -> str 
 def validation(request: Mapping[str, Any]) -> dict[str, Any]:
     """The answer of ValidateStateMachineDefinition."""
     found = diagnostics(str(request.get("definition") or ""), express=request.get("type") == "EXPRESS")
-    wanted = [one for one in found if one.severity == "ERROR" or request.get("severity") == "WARNING"]
+    wanted = [
+        diagnostic for diagnostic in found if diagnostic.severity == "ERROR" or request.get("severity") == "WARNING"
+    ]
     most = int(request.get("maxResults") or 100)
     shown = [
-        {"severity": one.severity, "code": one.code, "message": one.message, "location": one.location}
-        for one in wanted[:most]
+        {
+            "severity": diagnostic.severity,
+            "code": diagnostic.code,
+            "message": diagnostic.message,
+            "location": diagnostic.location,
+        }
+        for diagnostic in wanted[:most]
     ]
-    failed = any(one.severity == "ERROR" for one in found)
+    failed = any(diagnostic.severity == "ERROR" for diagnostic in found)
     return {"result": "FAIL" if failed else "OK", "diagnostics": shown, "truncated": len(wanted) > most}
 
 

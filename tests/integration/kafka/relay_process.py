@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from flightpulse.relay import Answer, Kafka, Observer, Poller, Subscription, Verdict, run_until_signal
+from awskit.relay import Answer, Kafka, Observer, Poller, Subscription, Verdict, run_until_signal
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -7,8 +7,8 @@ from types import TracebackType
 
 from confluent_kafka import Consumer, TopicPartition
 
-from flightpulse.kafka.connection import Kafka
-from flightpulse.kafka.producer import OutgoingRecord, RecordProducer
+from awskit.kafka.connection import Kafka
+from awskit.kafka.producer import OutgoingRecord, RecordProducer
 from tests.integration.kafka.relay_process import Delivered
 
 PATIENCE_SECONDS = 120.0

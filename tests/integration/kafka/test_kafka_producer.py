@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from awskit.kafka.connection import Kafka
+from awskit.kafka.producer import OutgoingRecord, RecordProducer, check
 from flightpulse import paths
 from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
-from flightpulse.kafka.connection import Kafka
-from flightpulse.kafka.producer import OutgoingRecord, RecordProducer, check
 from localcloud import broker
 from tests.integration.kafka.streams import eventually
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
+from awskit.kafka.records import Partition
+from awskit.relay import Answer, Kafka, Observer, Poller, StartingPosition, Subscription, Verdict, partitions_of
 from flightpulse.errors import UserError
-from flightpulse.kafka.records import Partition
-from flightpulse.relay import Answer, Kafka, Observer, Poller, StartingPosition, Subscription, Verdict, partitions_of
 from localcloud import broker
 from tests.integration.kafka.relay_process import RelayProcess, read_journal
 from tests.integration.kafka.streams import NumberedStream, committed, eventually, in_order, nothing_lost

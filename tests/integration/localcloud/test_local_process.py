@@ -110,7 +110,7 @@ def test_two_starts_at_the_same_time_end_with_one_cloud(folder: Path):
     )
     command = [sys.executable, "-c", program, str(folder)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    answers = [one.communicate(timeout=60) for one in both]
+    answers = [process.communicate(timeout=60) for process in both]
 
     running = process.status(folder)
     assert running is not None

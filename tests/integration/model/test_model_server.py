@@ -283,7 +283,7 @@ class Chosen:
 def test_the_function_s_own_calls_get_an_approved_template_for_all_kinds_of_segments(server: ModelServer) -> None:
     scene = Chosen(server)
     chosen = [scene.wording(segment) for segment in list(all_segments())[::9]]
-    assert {one.origin for one in chosen} == {Origin.MODEL}
+    assert {wording.origin for wording in chosen} == {Origin.MODEL}
     assert scene.asked() == [("author", 1), ("reviewer", 1)] * len(chosen)
 
 

@@ -26,7 +26,9 @@ class FakeTable(FakeDynamoDB):
     def batch_get_item(self, **arguments: Any) -> dict[str, Any]:
         self._note("batch_get_item", arguments)
         ((table, wanted),) = arguments["RequestItems"].items()
-        found = [self.items[key] for one in wanted["Keys"] if (key := (one["PK"]["S"], one["SK"]["S"])) in self.items]
+        found = [
+            self.items[key] for asked in wanted["Keys"] if (key := (asked["PK"]["S"], asked["SK"]["S"])) in self.items
+        ]
         return {"Responses": {table: found}}
 
 

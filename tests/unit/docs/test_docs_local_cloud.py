@@ -14,14 +14,17 @@ from tests.unit.docs.pages import LOCAL_CLOUD, README
 
 
 def test_the_table_of_behaviours_is_the_one_of_the_code():
-    wanted = [[f"`{one.name}`", one.stands_for, f"[documentation]({one.documentation})"] for one in behaviours.load()]
+    wanted = [
+        [f"`{behaviour.name}`", behaviour.stands_for, f"[documentation]({behaviour.documentation})"]
+        for behaviour in behaviours.load()
+    ]
     (table,) = LOCAL_CLOUD.section("Behaviours").tables
 
     assert table[1:] == wanted, "\n" + "\n".join(f"| {' | '.join(row)} |" for row in wanted)
 
 
 def test_every_behaviour_links_the_documentation_of_aws():
-    addresses = [one.documentation for one in behaviours.load()]
+    addresses = [behaviour.documentation for behaviour in behaviours.load()]
 
     assert [address for address in addresses if not address.startswith("https://docs.aws.amazon.com/")] == []
 

@@ -17,7 +17,7 @@ from tests.infrastructure.synthesis import Stack
 from tests.unit.docs.pages import PAGES, SPEC, Page
 
 IDENTIFIER = re.compile(r"/?[A-Za-z_][\w./:-]*[\w/]")
-SOURCES = ("flightpulse", "localcloud", "simulator", "infra", "sample_data", "tools")
+SOURCES = ("flightpulse", "localcloud", "awskit", "simulator", "infra", "sample_data", "tools")
 FILES = ("Makefile", "pyproject.toml", "docker-compose.yml", ".gitignore")
 READABLE = {".py", ".json", ".toml", ".yml", ".txt"}
 # Names of AWS, of the CDK and of the system, which no code of ours mentions.
@@ -130,7 +130,11 @@ def test_functions_state_machines_and_topics_are_all_there(stack: Stack):
 
 def test_the_metrics_are_all_there(stack: Stack):
     filters = stack.resources("AWS::Logs::MetricFilter").values()
-    counted = {change["MetricName"] for one in filters for change in one["Properties"]["MetricTransformations"]}
+    counted = {
+        change["MetricName"]
+        for metric_filter in filters
+        for change in metric_filter["Properties"]["MetricTransformations"]
+    }
     section = SPEC.section("Metrics, namespace `FlightPulse`")
     listed = [name for cell in section.column("metric") for name in cell.split(", ")]
 

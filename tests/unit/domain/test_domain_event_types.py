@@ -15,7 +15,7 @@ every_type = pytest.mark.parametrize("event_type", list(EventType))
 @every_type
 def test_a_type_has_a_class_of_its_own(event_type: EventType) -> None:
     assert TYPES[event_type].event_type is event_type
-    assert [one.metric for one in TYPES.values()].count(TYPES[event_type].metric) == 1
+    assert [event.metric for event in TYPES.values()].count(TYPES[event_type].metric) == 1
 
 
 @every_type
@@ -32,7 +32,7 @@ def test_a_type_can_be_told(event_type: EventType) -> None:
 
 @every_type
 def test_a_type_has_one_workflow_with_a_definition(event_type: EventType) -> None:
-    (workflow,) = [one for one in EVENT_WORKFLOWS if one.event_type is event_type]
+    (workflow,) = [workflow for workflow in EVENT_WORKFLOWS if workflow.event_type is event_type]
 
     assert asl.load(workflow.file).document["StartAt"]
     assert workflow.metric == TYPES[event_type].metric
@@ -41,13 +41,13 @@ def test_a_type_has_one_workflow_with_a_definition(event_type: EventType) -> Non
 def test_every_detail_type_of_a_flight_leads_to_one_workflow() -> None:
     def matching(detail_type: str) -> list[str]:
         return [
-            one.name
-            for one in EVENT_WORKFLOWS
-            if detail_type == one.detail_type
-            or (one.detail_type.endswith("*") and detail_type.startswith(one.detail_type[:-1]))
+            workflow.name
+            for workflow in EVENT_WORKFLOWS
+            if detail_type == workflow.detail_type
+            or (workflow.detail_type.endswith("*") and detail_type.startswith(workflow.detail_type[:-1]))
         ]
 
-    found = {one: len(matching(one)) for one in DetailType if one.startswith("flight.")}
+    found = {detail_type: len(matching(detail_type)) for detail_type in DetailType if detail_type.startswith("flight.")}
 
     # What the table's stream reports goes to the audit log.
     assert found.pop(DetailType.FLIGHT_STATUS_CHANGED) == 0
@@ -55,5 +55,5 @@ def test_every_detail_type_of_a_flight_leads_to_one_workflow() -> None:
 
 
 def test_commands_call_a_workflow_by_its_name_in_lower_case() -> None:
-    assert {one.name: one.short for one in EVENT_WORKFLOWS}["GateChange"] == "gate-change"
+    assert {workflow.name: workflow.short for workflow in EVENT_WORKFLOWS}["GateChange"] == "gate-change"
     assert short_name("FlightPulse-NotifyPassengers") == "notify-passengers"

@@ -42,7 +42,7 @@ def test_honest_replies_of_capable_models_pass_the_lint_and_are_approved(outcome
 
 
 def test_nearly_every_plain_invention_is_caught(model: Recordings) -> None:
-    caught = Counter(one.caught_by for one in messages.judge_inventions(CORPORA / "inventions.json", model))
+    caught = Counter(invention.caught_by for invention in messages.judge_inventions(CORPORA / "inventions.json", model))
     assert caught.total() == 672
     assert caught["neither"] <= 10
     assert caught[None] == 0

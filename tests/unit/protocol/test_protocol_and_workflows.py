@@ -356,7 +356,7 @@ def test_nobody_is_given_up_before_the_parent_has_a_letter_of_them() -> None:
 def test_a_throttled_messenger_is_asked_for_as_long_as_news_may_take() -> None:
     """14 CFR 259.8: passengers hear of it within 30 minutes."""
     compose = states("notify_chunk")["ComposeMessages"]
-    throttled = next(one for one in compose["Retry"] if "Lambda.TooManyRequestsException" in one["ErrorEquals"])
+    throttled = next(retry for retry in compose["Retry"] if "Lambda.TooManyRequestsException" in retry["ErrorEquals"])
 
     assert throttled["MaxAttempts"] * throttled["MaxDelaySeconds"] / 2 > 20 * 60
     assert asl.load("notify_chunk").document["TimeoutSeconds"] == 30 * 60

@@ -48,7 +48,7 @@ def test_it_calls_every_invention_of_the_corpus_one_and_no_honest_canary(segment
         listed = "\n".join(f"{number}. {text}" for number, text in enumerate(sentences, start=1))
         said = verdicts(segment, f"Brief:\n\nSentences:\n{listed}")["verdicts"]
         assert isinstance(said, list)
-        assert [one["verdict"] == "invention" for one in said] == [invented] * len(sentences)
+        assert [sentence["verdict"] == "invention" for sentence in said] == [invented] * len(sentences)
 
 
 @pytest.mark.parametrize("kind", ["curly_quotes", "fenced"])
@@ -72,7 +72,7 @@ def test_words_for_another_terminal_are_inventions_where_only_the_gate_is_anothe
     question = "Brief:\n\nSentences:\n1. This is urgent.\n2. Please follow the signs to your new gate."
     said = verdicts(GATE, question)["verdicts"]
     assert isinstance(said, list)
-    assert [one["verdict"] for one in said] == ["invention", "news"]
+    assert [sentence["verdict"] for sentence in said] == ["invention", "news"]
 
 
 def test_whatever_it_does_not_know_is_an_invention_to_it() -> None:
@@ -85,9 +85,9 @@ def test_a_review_request_is_answered_with_a_verdict_for_each_sentence() -> None
     metadata = {"role": "reviewer", "segment": MAJOR.key}
     reply = StandIn().write(Request("a.model", question.system, (("user", question.user),), metadata=metadata))
     said = json.loads(reply.text)["verdicts"]
-    assert [one["n"] for one in said] == list(range(1, len(question.sentences) + 1))
+    assert [sentence["n"] for sentence in said] == list(range(1, len(question.sentences) + 1))
     canaries = [sentence.part == CANARY_INVENTION for sentence in question.sentences]
-    assert [one["verdict"] == "invention" for one in said] == canaries
+    assert [sentence["verdict"] == "invention" for sentence in said] == canaries
 
 
 def test_it_reads_the_segment_from_what_the_function_says_of_its_request() -> None:

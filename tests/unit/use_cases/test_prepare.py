@@ -69,14 +69,14 @@ class Scene:
 def test_each_segment_is_drafted_reviewed_and_stored() -> None:
     scene = Scene()
     done = scene.prepare(MAJOR, MINOR).done
-    assert [one.record and one.record.status for one in done] == [Status.APPROVED] * 2
+    assert [prepared.record and prepared.record.status for prepared in done] == [Status.APPROVED] * 2
     assert set(scene.store.kept) == {MAJOR, MINOR}
 
 
 def test_without_a_reviewer_drafts_wait_for_a_person() -> None:
     scene = Scene()
-    (one,) = scene.prepare(MAJOR, by_person=True).done
-    assert one.to_fields()["status"] == "DRAFT"
+    (prepared,) = scene.prepare(MAJOR, by_person=True).done
+    assert prepared.to_fields()["status"] == "DRAFT"
 
 
 def test_what_is_there_is_left_alone_and_a_model_s_refusal_is_tried_again() -> None:
@@ -86,7 +86,7 @@ def test_what_is_there_is_left_alone_and_a_model_s_refusal_is_tried_again() -> N
     scene.store.kept[SEVERE] = scene.store.kept[SEVERE].judged(Status.REFUSED, "Dana")
     scene.model.asked.clear()
     done = scene.prepare(MAJOR, MINOR, SEVERE).done
-    assert [one.kept for one in done] == [True, False, True]
+    assert [prepared.kept for prepared in done] == [True, False, True]
     assert scene.model.asked == [MINOR]
 
 
@@ -94,7 +94,7 @@ def test_no_segment_begins_without_the_time_that_it_may_take() -> None:
     scene = Scene()
     scene.seconds = [SEGMENT_SECONDS + 1, SEGMENT_SECONDS]
     preparation = scene.prepare(MAJOR, MINOR)
-    assert [one.segment for one in preparation.done] == [MAJOR]
+    assert [prepared.segment for prepared in preparation.done] == [MAJOR]
     assert preparation.left == [MINOR]
 
 
@@ -103,11 +103,11 @@ def test_a_model_that_cannot_be_had_ends_it_with_its_role_and_the_error(role: st
     scene = Scene()
     scene.model.down = role
     preparation = scene.prepare(MAJOR, MINOR)
-    (one,) = preparation.done
-    assert one.to_fields() == {
-        "segment": MAJOR.key, "status": None, "rules": [], "kept": False, "problem": one.problem,
+    (prepared,) = preparation.done
+    assert prepared.to_fields() == {
+        "segment": MAJOR.key, "status": None, "rules": [], "kept": False, "problem": prepared.problem,
     }  # fmt: skip
-    assert str(one.problem).startswith(role)
+    assert str(prepared.problem).startswith(role)
     assert preparation.left == [MINOR]
     assert scene.store.kept == {}
 

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from flightpulse.kafka.record_positions import KafkaRecord, Place
+from awskit.kafka.record_positions import KafkaRecord, Place
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.hops import Clues, ConsumerLine

@@ -44,9 +44,9 @@ def test_a_path_that_cannot_be_read_is_refused_before_it_could_run() -> None:
 
 
 def test_what_is_no_json_is_said_so() -> None:
-    (one,) = creation.validation({"definition": "not a definition"})["diagnostics"]
+    (diagnostic,) = creation.validation({"definition": "not a definition"})["diagnostics"]
 
-    assert one["code"] == "INVALID_JSON_DESCRIPTION"
+    assert diagnostic["code"] == "INVALID_JSON_DESCRIPTION"
     assert creation.validation({"definition": ""})["diagnostics"][0]["message"] == (
         "Definition must be a valid JSON object"
     )

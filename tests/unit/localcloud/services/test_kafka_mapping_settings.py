@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from flightpulse.relay import RetryPolicy
+from awskit.relay import RetryPolicy
 from localcloud.services.event_source_mappings import kafka, settings
 from localcloud.services.event_source_mappings.mapping import Mapping
 

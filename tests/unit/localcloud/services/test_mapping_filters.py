@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flightpulse.kafka.records import Record
+from awskit.kafka.records import Record
 from localcloud.services.event_source_mappings import duplicates, filters, settings
 from localcloud.services.event_source_mappings.filters import Filter
 

@@ -147,7 +147,7 @@ def test_more_failed_iterations_than_a_map_tolerates_fail_it() -> None:
         for failed in (1, 2)
     ]
 
-    assert [one["status"] for one in told] == ["SUCCEEDED", "FAILED"]
+    assert [answer["status"] for answer in told] == ["SUCCEEDED", "FAILED"]
     assert told[1]["error"] == "States.ExceedToleratedFailureThreshold"
 
 

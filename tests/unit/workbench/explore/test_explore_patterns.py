@@ -6,7 +6,7 @@ import pytest
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.explore.event_patterns import Explanation, explain
-from tests.unit.languages.pattern_cases import CASES, EVENT, REFUSED
+from tests.unit.awskit.languages.pattern_cases import CASES, EVENT, REFUSED
 
 
 def why(pattern: dict[str, Any]) -> list[str]:

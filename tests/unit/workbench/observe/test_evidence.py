@@ -4,8 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flightpulse.kafka import record_positions
-from flightpulse.kafka.record_positions import Place
+from awskit.kafka import record_positions
+from awskit.kafka.record_positions import Place
 from flightpulse.workbench.fire import run_store
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.fire.scenarios import Check

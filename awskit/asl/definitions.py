@@ -1,0 +1,201 @@
+"""Looks at whole definitions: what Step Functions refuses when a state machine is created.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from awskit.asl import expressions
+
+Json = Mapping[str, Any]
+
+SCHEMA = "SCHEMA_VALIDATION_FAILED"
+_TYPES = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
+_FLOWING = ("Task", "Wait", "Pass", "Parallel", "Map")
+_JSONATA_ONLY = ("Arguments", "Items", "Output")
+_JSONPATH_ONLY = ("InputPath", "OutputPath", "Parameters", "ResultPath", "ResultSelector", "ItemsPath")
+_REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "Task": ("Resource",),
+    "Choice": ("Choices",),
+    "Map": (),
+    "Parallel": ("Branches",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing that is wrong, as ValidateStateMachineDefinition names it. ``location`` is a path from the root.
+
+    Step Functions refuses errors; with a warning it creates the state machine.
+    """
+
+    code: str
+    message: str
+    location: str
+    severity: str = "ERROR"
+
+
+def diagnostics(definition: Json, *, express: bool = False) -> Iterator[Diagnostic]:
+    """Everything that is wrong with a definition."""
+    yield from _machine(definition, "", "JSONPath", express, frozenset())
+    if definition.get("QueryLanguage") == "JSONata":
+        yield from _downgrades(definition, "")
+
+
+def _downgrades(machine: Json, path: str) -> Iterator[Diagnostic]:
+    for name, state in machine.get("States", {}).items():
+        where = f"{path}/States/{name}"
+        if state.get("QueryLanguage") == "JSONPath":
+            yield _schema("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", where)
+        for part, inner in _inner(state):
+            yield from _downgrades(inner, f"{where}/{part}")
+
+
+def _machine(machine: Json, path: str, around: str, express: bool, outer: frozenset[str]) -> Iterator[Diagnostic]:
+    missing = [name for name in ("States", "StartAt") if name not in machine]
+    if missing:
+        yield _schema(f"These fields are required: [{', '.join(missing)}]", path or "/")
+        return
+    states, language = machine["States"], str(machine.get("QueryLanguage", around))
+    if not isinstance(states, Mapping) or not states:
+        yield _schema("The field 'States' must be an object with states", path or "/")
+        return
+    if machine["StartAt"] not in states:
+        yield _target("StartAt", machine["StartAt"], f"{path}/StartAt")
+    own = frozenset(_assigned(states))
+    for name in sorted(own & outer):
+        yield _schema(f"The variable '{name}' is assigned in an outer scope and cannot be assigned again", path or "/")
+    for name, state in states.items():
+        yield from _state(state, f"{path}/States/{name}", states, language, express, own | outer)
+
+
+def _state(
+    state: Json, path: str, states: Json, around: str, express: bool, variables: frozenset[str]
+) -> Iterator[Diagnostic]:
+    kind, language = state.get("Type"), state.get("QueryLanguage", around)
+    if kind not in _TYPES:
+        known = ", ".join(_TYPES)
+        yield _schema(f"The field 'Type' should have one of these values: [{known}]", f"{path}/Type")
+        return
+    yield from _fields(state, kind, path, language)
+    yield from _transitions(state, kind, path, states)
+    yield from _resource(state, path, express)
+    if language == "JSONata":
+        yield from _expressions(state, kind, path, variables)
+    for part, inner in _inner(state):
+        yield from _machine(inner, f"{path}/{part}", language, express, variables)
+
+
+def _fields(state: Json, kind: str, path: str, language: str) -> Iterator[Diagnostic]:
+    missing = [name for name in _REQUIRED.get(kind, ()) if name not in state]
+    if missing:
+        yield _schema(f"These fields are required: [{', '.join(missing)}]", path)
+    for name in _JSONPATH_ONLY if language == "JSONata" else _JSONATA_ONLY:
+        if name in state:
+            other = "JSONPath" if language == "JSONata" else "JSONata"
+            yield _schema(f"The field '{name}' is only supported in {other}", f"{path}/{name}")
+    if state.get("Branches") == []:
+        yield _schema("Value cannot be empty", f"{path}/Branches")
+    if kind in _FLOWING and ("Next" in state) == (state.get("End") is True):
+        yield _schema("Either 'Next' or 'End' is required, and not both", path)
+
+
+def _transitions(state: Json, kind: str, path: str, states: Json) -> Iterator[Diagnostic]:
+    for field in ("Next", "Default"):
+        if field in state and state[field] not in states:
+            yield _target(field, state[field], f"{path}/{field}")
+    for field in ("Choices", "Catch"):
+        for place, rule in enumerate(state.get(field, ())):
+            where = f"{path}/{field}[{place}]"
+            if "Next" not in rule:
+                yield _schema("These fields are required: [Next]", where)
+            elif rule["Next"] not in states:
+                yield _target("Next", rule["Next"], f"{where}/Next")
+    for field in ("Retry", "Catch"):
+        rules = state.get(field, ())
+        for place, rule in enumerate(rules):
+            errors = rule.get("ErrorEquals", ())
+            if not errors:
+                yield _schema("These fields are required: [ErrorEquals]", f"{path}/{field}[{place}]")
+            elif "States.ALL" in errors and (len(errors) > 1 or place < len(rules) - 1):
+                message = f"States.ALL must appear alone, and in the last rule of '{field}'"
+                yield _schema(message, f"{path}/{field}[{place}]/ErrorEquals")
+    if kind in ("Fail", "Succeed"):
+        for field in ("Next", "End"):
+            if field in state:
+                yield _schema(f"The field '{field}' is not supported in a {kind} state", f"{path}/{field}")
+
+
+def _resource(state: Json, path: str, express: bool) -> Iterator[Diagnostic]:
+    resource = str(state.get("Resource", ""))
+    where, express_machine = f"{path}/Resource", "Express state machine does not support"
+    if not express:
+        return
+    if resource.endswith(".waitForTaskToken"):
+        yield _schema(f"{express_machine} '.waitForTaskToken' service integration ", where)
+    elif resource.endswith((".sync", ".sync:2")):
+        yield _schema(f"{express_machine} '.sync' service integration", where)
+    elif ":activity:" in resource:
+        yield _schema(f"{express_machine} Activity ARN", where)
+
+
+def _expressions(state: Json, kind: str, path: str, variables: frozenset[str]) -> Iterator[Diagnostic]:
+    handed_on = {"result"} if kind in ("Task", "Map", "Parallel") else set()
+    for field, value in state.items():
+        if field in ("Comment", "Branches", "ItemProcessor", "Iterator"):
+            continue
+        if field == "Catch":
+            for place, catcher in enumerate(value):
+                fields = {name: catcher[name] for name in ("Output", "Assign") if name in catcher}
+                yield from _texts(fields, f"{path}/Catch[{place}]", variables, {"errorOutput"})
+        else:
+            yield from _texts(
+                value, f"{path}/{field}", variables, handed_on if field in ("Output", "Assign") else set()
+            )
+
+
+def _texts(value: Any, path: str, variables: frozenset[str], members: set[str]) -> Iterator[Diagnostic]:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _texts(item, f"{path}/{name}", variables, members)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from _texts(item, f"{path}[{place}]", variables, members)
+    elif isinstance(value, str) and value.startswith("{%") and value.endswith("%}"):
+        yield from _expression(value[2:-2].strip(), path, variables, members)
+
+
+def _expression(text: str, path: str, variables: frozenset[str], members: set[str]) -> Iterator[Diagnostic]:
+    try:
+        found = list(expressions.problems(text, states={"input", "context", *members}))
+    except expressions.SyntaxProblem as error:
+        yield Diagnostic("INVALID_JSONATA_EXPRESSION", str(error), path)
+        return
+    for problem in found:
+        yield Diagnostic("INVALID_JSONATA_EXPRESSION", problem, path)
+    for name in expressions.unknown_variables(text, variables=variables):
+        yield Diagnostic("UNKNOWN_VARIABLE", f"The variable ${name} is assigned nowhere", path, "WARNING")
+
+
+def _inner(state: Json) -> Iterator[tuple[str, Json]]:
+    for name in ("ItemProcessor", "Iterator"):
+        if isinstance(state.get(name), Mapping):
+            yield name, state[name]
+    for place, branch in enumerate(state.get("Branches", ())):
+        yield f"Branches[{place}]", branch
+
+
+def _assigned(states: Json) -> Iterator[str]:
+    for state in states.values():
+        for fields in (state, *state.get("Choices", ()), *state.get("Catch", ())):
+            yield from (name.removesuffix(".$") for name in fields.get("Assign", ()))
+
+
+def _schema(message: str, location: str) -> Diagnostic:
+    return Diagnostic(SCHEMA, message, location)
+
+
+def _target(field: str, name: Any, location: str) -> Diagnostic:
+    return Diagnostic("MISSING_TRANSITION_TARGET", f"Missing '{field}' target: {name}", location)
