@@ -18,8 +18,8 @@
 
 # %% tags=["setup"]
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+from flightpulse import paths
 from flightpulse.workbench import check, connect, load_history
 
 wb = connect()
@@ -180,8 +180,9 @@ check("outcomes", [run.execution().outcome for run in (first, second)], ["DONE",
 # **Predict:** the execution succeeded after 12 minutes and 49 seconds. Was it slow?
 
 # %%
-definition = Path("histories/rebook-party.asl.json").read_text()
-saved = load_history("histories/rebook-party-redriven.json", definition)
+files = paths.ROOT / "notebooks" / "histories"
+definition = (files / "rebook-party.asl.json").read_text()
+saved = load_history(files / "rebook-party-redriven.json", definition)
 saved.player(title="RebookParty")
 
 # %% [markdown]

@@ -111,5 +111,5 @@ def test_without_jupyterlab_it_says_how_to_get_it(started: Callable[..., list[st
 def test_outside_of_a_checkout_it_says_so(started: Callable[..., list[str]]):
     (paths.ROOT / "notebooks" / "README.md").unlink()
 
-    with pytest.raises(UserError, match="There are no notebooks in"):
+    with pytest.raises(UserError, match="There are no notebooks here"):
         started()

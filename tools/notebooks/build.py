@@ -70,7 +70,7 @@ def _says_nothing_new(folder: Folder, name: str, made: NotebookNode, cleaning: p
     return (
         bool(record.run_of(before))
         and not sources.differences(made, before)
-        and all(outputs.same(one, old, cleaning) for one, old in zip(made.cells, before.cells, strict=True))
+        and all(outputs.same(new, old, cleaning) for new, old in zip(made.cells, before.cells, strict=True))
     )
 
 

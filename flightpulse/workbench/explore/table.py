@@ -215,7 +215,7 @@ class Reading:
 
     def where(self, **wanted: Any) -> "Reading":
         """The same with the items alone whose attributes are these; what was sent and how much came back stay."""
-        fitting = tuple(item for item in self.items if all(item.get(name) == one for name, one in wanted.items()))
+        fitting = tuple(item for item in self.items if all(item.get(name) == value for name, value in wanted.items()))
         return replace(self, items=fitting, left_out=self.left_out + len(self.items) - len(fitting))
 
     def values(self, attribute: str) -> list[Any]:
