@@ -27,7 +27,7 @@ wb.ready()
 # %% [markdown]
 # ## What does operations know?
 #
-# The airline's operations center knows one thing: a flight, a new time, a reason. It writes that down as an event and does not ask who is on board.
+# The airline's operations center knows one thing: a flight, a new time, a reason. It writes that down as an event.
 #
 # **Predict:** does the event say who has to be told?
 

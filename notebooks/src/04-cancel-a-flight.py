@@ -196,6 +196,25 @@ check("messages", len(late.messages), 0)
 # **Takeaway:** newest wins, but over is over. It is one condition of one write, which the table checks: `ApplyToFlight` in [delay.asl.json](../flightpulse/workflows/delay.asl.json).
 
 # %% [markdown]
+# ## What does one event cost?
+#
+# In an account each part of this run is paid by use: transitions between states, calls and seconds of functions, writes and reads, events, log lines. The histories and logs say how many there were; the prices are lists.
+#
+# **Predict:** which part is the dearest, and what is the whole: a tenth of a cent, a cent, ten cents?
+
+# %%
+cost = wb.run("cancellation").cost()
+cost
+
+# %% tags=["nbval-check-output"]
+dearest = max(cost.lines, key=lambda line: line.dollars)
+check("the dearest part", dearest.what, "Step Functions, state transitions")
+check("the whole is less than two cents", cost.total < 0.02, True)
+
+# %% [markdown]
+# **Takeaway:** a *cost per event* is a figure to design by. Here a state is worth more than a millisecond: whoever wants it cheaper merges states, or moves short steps from Standard to Express workflows. In a terminal: `flightpulse cost`. Prices: [prices.py](../flightpulse/workbench/costs/prices.py).
+
+# %% [markdown]
 # ## What we simplified
 #
 # - Nobody is rebooked. `rebooking.needed` is an event without a listener but the audit log.
