@@ -5,6 +5,7 @@
 #
 # - **You will:** send one event, watch what it sets off, read what a passenger reads, and step through the workflow
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** nothing beyond reading Python; words are explained where they are met, and once more in the [glossary](../docs/glossary.md)
 # - **Time:** 5 minutes
 # - **Cost:** 0
 # - **Simplified:** people, bookings and gates are invented, and messages end in log groups instead of on phones
@@ -47,7 +48,7 @@ check(
 check("its id is a text", type(event["event_id"]).__name__, "str")
 
 # %% [markdown]
-# **Takeaway:** an event says what happened, once, and not what to do about it. Its shape is a JSON Schema: [flight_delay.json](../flightpulse/schemas/flight_delay.json).
+# **Takeaway:** an event says what happened, once, and not what to do about it. Its shape is a JSON Schema: [flight_delay.json](../flightpulse/schemas/flight_delay.json). In the field's words: *event*, a fact written down once ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## Who is told about it?
@@ -90,7 +91,7 @@ services = ["kafka", "consumer", "bus", "rule", "execution", "item", "message"]
 check("kinds of hops on the way", [kind for kind in services if journey.of_kind(kind)], services)
 
 # %% [markdown]
-# **Takeaway:** nobody planned this route from end to end. Each hop knows the next one's address and nothing else. [Follow a minor delay](02-follow-a-minor-delay.ipynb) goes through it hop by hop.
+# **Takeaway:** nobody planned this route from end to end. Each hop knows the next one's address and nothing else. [Follow a minor delay](02-follow-a-minor-delay.ipynb) goes through it hop by hop. In the field's words: *choreography*, each part reacts to events and knows no other; the wait of a first call is a *cold start* ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## What does the passenger read?
@@ -146,7 +147,7 @@ check(
 check("outcome", execution.outcome, "DONE")
 
 # %% [markdown]
-# **Takeaway:** a workflow is data that can be drawn, diffed and read aloud: [delay.asl.json](../flightpulse/workflows/delay.asl.json). [Step through an execution](08-step-through-an-execution.ipynb) plays with it.
+# **Takeaway:** a workflow is data that can be drawn, diffed and read aloud: [delay.asl.json](../flightpulse/workflows/delay.asl.json). [Step through an execution](08-step-through-an-execution.ipynb) plays with it. In the field's words: *orchestration*, one part holds the whole sequence ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## What we simplified
@@ -179,5 +180,6 @@ wb.table.reset("SW1234")
 # - The four functions: [flightpulse/functions](../flightpulse/functions)
 # - The workflows: [flightpulse/workflows](../flightpulse/workflows)
 # - The stack that deploys them: [flightpulse/stack](../flightpulse/stack)
+# - Read more: [AWS: what an event-driven architecture is](https://aws.amazon.com/event-driven-architecture/), [Kafka: introduction](https://kafka.apache.org/intro)
 #
 # Next: [Deploy the stack](01-deploy-the-stack.ipynb).

@@ -5,6 +5,7 @@
 #
 # - **You will:** run `cdk deploy` from a cell, read the list of resources, a role and a bill, and deploy again to see nothing happen
 # - **You need:** this checkout; no account, no Docker and no Node
+# - **You know:** that a cloud account holds resources, and what a role is in a word: who may do what
 # - **Time:** 10 minutes
 # - **Cost:** 0 on the local cloud; section 4 says what it is on AWS
 # - **Simplified:** the local cloud brings resources up in seconds that take AWS minutes, and reads no policy
@@ -49,7 +50,7 @@ check(
 check("more than a hundred resources", sum(numbers) > 100, True)
 
 # %% [markdown]
-# **Takeaway:** the stack is code, and it reads like a table of contents: [flightpulse_stack.py](../flightpulse/stack/flightpulse_stack.py), one construct for each capability.
+# **Takeaway:** the stack is code, and it reads like a table of contents: [flightpulse_stack.py](../flightpulse/stack/flightpulse_stack.py), one construct for each capability. In the field's words: *infrastructure as code* ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
 # ## Who had to wait for whom?
@@ -114,7 +115,7 @@ check("the workflow that tells passengers may write", "dynamodb:UpdateItem" in c
 check("anybody may scan the table", "dynamodb:Scan" in api + chunk, False)
 
 # %% [markdown]
-# **Takeaway:** nobody typed these lists. A workflow's permissions are worked out from what its definition calls, so that they cannot grow stale: [workflow_permissions.py](../flightpulse/stack/workflow_permissions.py).
+# **Takeaway:** nobody typed these lists. A workflow's permissions are worked out from what its definition calls, so that they cannot grow stale: [workflow_permissions.py](../flightpulse/stack/workflow_permissions.py). In the field's words: *least privilege*, what it needs and nothing else ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
 # ## What does it cost when nothing happens?
@@ -236,5 +237,6 @@ wb.table.reset("SW1234")
 # - The app that the CDK CLI runs: [infra/app.py](../infra/app.py); the stack: [flightpulse/stack](../flightpulse/stack)
 # - Deploying with progress: [deploy.py](../flightpulse/workbench/deploy/deploy.py)
 # - What AWS features the local cloud stands for: [local-cloud.md](../docs/local-cloud.md)
+# - Read more: [AWS: the CDK](https://docs.aws.amazon.com/cdk/v2/guide/home.html), [AWS: how CloudFormation works](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-overview.html), [AWS: least privilege](https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
 #
 # Next: [Follow a minor delay](02-follow-a-minor-delay.ipynb).

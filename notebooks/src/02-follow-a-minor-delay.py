@@ -5,6 +5,7 @@
 #
 # - **You will:** find the Kafka record, compare it with the bus event, ask a rule why it matched, follow one passenger to the message, and find all of it again by one id
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** JSON, and what notebook 00 shows
 # - **Time:** 15 minutes
 # - **Cost:** 0
 # - **Simplified:** the broker runs inside the local cloud and keeps records in memory; times are this machine's
@@ -45,7 +46,7 @@ check(
 )
 
 # %% [markdown]
-# **Takeaway:** a key is a promise about order, not an address. The producer is [producer.py](../simulator/producer.py); the record's shape is [flight_delay.json](../flightpulse/schemas/flight_delay.json).
+# **Takeaway:** a key is a promise about order, not an address. The producer is [producer.py](../simulator/producer.py); the record's shape is [flight_delay.json](../flightpulse/schemas/flight_delay.json). In the field's words: *topic*, *partition* and *offset*, a log in parts and a place in one; readers that share the parts are a *consumer group*; *ordering* holds within a partition ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What does the consumer add?
@@ -69,7 +70,7 @@ check("written anew", [one.key for one in changes.changed], ["new_departure", "n
 check("lost", changes.removed, ())
 
 # %% [markdown]
-# **Takeaway:** a consumer makes a fact of one system useful to others: it checks, enriches and names it, and decides nothing else. It is [consume.py](../flightpulse/use_cases/consume.py).
+# **Takeaway:** a consumer makes a fact of one system useful to others: it checks, enriches and names it, and decides nothing else. It is [consume.py](../flightpulse/use_cases/consume.py). In the field's words: *event source mapping*, Lambda's own poller ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## Who decides where it goes?
@@ -95,7 +96,7 @@ check(
 check("what it starts", report["flightpulse-delay"].targets, ("FlightPulse-DelayWorkflow",))
 
 # %% [markdown]
-# **Takeaway:** sender and receiver know the event, not one another. A new receiver is a new rule, and no sender changes: [routing.py](../flightpulse/stack/routing.py). [Add an event type](11-add-an-event-type.ipynb) does it.
+# **Takeaway:** sender and receiver know the event, not one another. A new receiver is a new rule, and no sender changes: [routing.py](../flightpulse/stack/routing.py). [Add an event type](11-add-an-event-type.ipynb) does it. In the field's words: *choreography* ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## Which way does one passenger's message take?
@@ -205,7 +206,7 @@ check(
 check("the journey knows it", run.journey().correlation_id, "case-4712")
 
 # %% [markdown]
-# **Takeaway:** an id that travels with the event turns five logs into one story. It is a field of the log lines and never a metric's dimension, where every new value would be billed: [telemetry.py](../flightpulse/adapters/telemetry.py).
+# **Takeaway:** an id that travels with the event turns five logs into one story. It is a field of the log lines and never a metric's dimension, where every new value would be billed: [telemetry.py](../flightpulse/adapters/telemetry.py). In the field's words: *correlation id* ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What we simplified
@@ -222,7 +223,7 @@ check("the journey knows it", run.journey().correlation_id, "case-4712")
 # 2. *Change the passenger.* Show the journey of `BKG-0001`. Where does it end?
 #    <details><summary>Solution</summary>In the chunk. Linh wants neither e-mails nor texts, so nothing is composed for her and nothing written: <code>wb.table.passenger("PAX-0008").notification_preferences</code></details>
 # 3. *Break it.* Send something that is no event: `wb.events.send_record(b"25 minutes late", key=b"SW1234")`. How far does it get?
-#    <details><summary>Solution</summary>To the consumer, which says why and puts the record into the dead-letter queue with its place in Kafka. Records behind it are not held up.</details>
+#    <details><summary>Solution</summary>To the consumer, which says why and puts the record into the dead-letter queue with its place in Kafka. Records behind it are not held up. In the field's words: a <em>poison pill</em>, set aside.</details>
 
 # %% [markdown]
 # ## Clean up
@@ -239,5 +240,6 @@ wb.table.reset("SW1234")
 # - The consumer: [consume.py](../flightpulse/use_cases/consume.py); what it publishes: [docs/flightpulse-spec.md](../docs/flightpulse-spec.md)
 # - The workflows: [flightpulse/workflows](../flightpulse/workflows)
 # - How a journey is put together: [journey.py](../flightpulse/workbench/observe/journey.py)
+# - Read more: [Kafka: topics and partitions](https://kafka.apache.org/documentation/#introduction), [AWS: Lambda and Kafka](https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html), [AWS: event patterns](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html)
 #
 # Next: [Write to every tier](03-write-to-every-tier.ipynb).

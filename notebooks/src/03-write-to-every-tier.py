@@ -5,6 +5,7 @@
 #
 # - **You will:** see who is told first, read what a model is asked, have templates prepared at a known price, try inventions on both layers, approve one in your own words, and watch a liar fail
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** that a language model continues a text, and may make things up
 # - **Time:** 20 minutes
 # - **Cost:** 0
 # - **Simplified:** author and reviewer are one stand-in, four passengers make three segments, and all messages are in American English
@@ -174,7 +175,7 @@ check("everything expected was seen", run.ok, True)
 # %% [markdown]
 # One wrong verdict on a canary, and the reviewer is not believed: nothing is approved, everybody reads the text that people wrote. A refusal is kept for an hour, so that the next event does not pay again.
 #
-# **Takeaway:** a model that judges is judged. Canaries find a reviewer that judges badly in general, not one that overlooks a single sentence: its rates are counts, not promises.
+# **Takeaway:** a model that judges is judged. Canaries find a reviewer that judges badly in general, not one that overlooks a single sentence: its rates are counts, not promises. In the field's words: *canary*, a question whose answer is known ([glossary](../docs/glossary.md#language-models)).
 
 # %% [markdown]
 # ## And when a person decides?
@@ -199,7 +200,7 @@ check("subject", first.subject, "We are sorry: SW5678 to Denver leaves later")
 # %% [markdown]
 # The lint holds for people as well: a fact in the words would be true for one flight only. No model writes over a person's word, and it outlives a change of model.
 #
-# **Takeaway:** a template has a life of its own: who drafted it, who approved it, for which prompts. It is an item of the table: [template_table.py](../flightpulse/adapters/template_table.py).
+# **Takeaway:** a template has a life of its own: who drafted it, who approved it, for which prompts. It is an item of the table: [template_table.py](../flightpulse/adapters/template_table.py). In the field's words: *human in the loop* ([glossary](../docs/glossary.md#language-models)).
 
 # %% [markdown]
 # ## What if the author lies in a running system?
@@ -227,7 +228,7 @@ check("everything expected was seen", run.ok, True)
 # %% [markdown]
 # A sentence too many is left out, and the rest of the draft is used; a draft that cannot do without it goes back to its author once, then the written text goes out. *found in drafts* says which layer objected.
 #
-# **Takeaway:** a model is a guest in this system: welcome, never needed. The texts that people wrote stand beside each brief: [delay.toml](../flightpulse/messages/news/delay.toml).
+# **Takeaway:** a model is a guest in this system: welcome, never needed. The texts that people wrote stand beside each brief: [delay.toml](../flightpulse/messages/news/delay.toml). In the field's words: *hallucination*, a fluent sentence that nothing supports ([glossary](../docs/glossary.md#language-models)).
 
 # %% [markdown]
 # ## What we simplified
@@ -261,5 +262,6 @@ wb.templates.forget("delay/MAJOR");
 # - What models are asked: [prompt.py](../flightpulse/messages/prompt.py), [review.py](../flightpulse/messages/review.py); the function that asks: [llm_messenger.py](../flightpulse/functions/llm_messenger.py)
 # - The life of a template on the command line: `flightpulse templates --help`
 # - More ways to misbehave: [local-cloud.md](../docs/local-cloud.md)
+# - Read more: [AWS: the Converse API](https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html), [AWS: prompt injection](https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-injection.html)
 #
 # Next: [Cancel a flight](04-cancel-a-flight.ipynb).

@@ -5,6 +5,7 @@
 #
 # - **You will:** find bookings by their status, step through the workflow, see a table report its own changes, and try to delay a flight that is cancelled
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what notebooks 00 and 02 show
 # - **Time:** 15 minutes
 # - **Cost:** 0
 # - **Simplified:** no seat is rebooked: `rebooking.needed` ends in the audit log, where a rebooking system would listen
@@ -69,7 +70,7 @@ check("order", [name for name in visits if name in steps], steps)
 # %% [markdown]
 # Step to `MarkForRebooking`: it is a Map, one iteration for each booking, and each writes one item. On GitHub you see the last picture; in JupyterLab and on the site it moves.
 #
-# **Takeaway:** the order of effects is a decision about failures. Each state says its reason in its `Comment`: [cancellation.asl.json](../flightpulse/workflows/cancellation.asl.json).
+# **Takeaway:** the order of effects is a decision about failures. Each state says its reason in its `Comment`: [cancellation.asl.json](../flightpulse/workflows/cancellation.asl.json). In the field's words: *orchestration*, one part holds the whole sequence ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## What did the table say about it?
@@ -97,7 +98,7 @@ check("BKG-0009 went from, to", (status.before, status.after), ("CHECKED_IN", "N
 # %% [markdown]
 # Find the three lines with `booking_status`. The status is on the booking's own item; the flight's side of the booking notes who was told.
 #
-# **Takeaway:** a stream makes the table tell its own story, whoever wrote to it. It is one line of the stack: [table.py](../flightpulse/stack/table.py).
+# **Takeaway:** a stream makes the table tell its own story, whoever wrote to it. It is one line of the stack: [table.py](../flightpulse/stack/table.py). In the field's words: *change stream* ([glossary](../docs/glossary.md#data)).
 
 # %% [markdown]
 # ## Who noticed without being asked?
@@ -245,5 +246,6 @@ wb.table.reset("SW9012")
 # - The workflow: [cancellation.asl.json](../flightpulse/workflows/cancellation.asl.json)
 # - The stream's function: [report_changes.py](../flightpulse/use_cases/report_changes.py)
 # - What is promised about every event and item: [flightpulse-spec.md](../docs/flightpulse-spec.md)
+# - Read more: [AWS: DynamoDB Streams](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html), [AWS: Standard and Express workflows](https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html)
 #
 # Next: [Change a gate](05-change-a-gate.ipynb).

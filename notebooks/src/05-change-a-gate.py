@@ -5,6 +5,7 @@
 #
 # - **You will:** compare an urgent text with a calm one, see who checks both, look at the flight before and after, and send news in the wrong order
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what notebooks 00 and 02 show
 # - **Time:** 10 minutes
 # - **Cost:** 0
 # - **Simplified:** gates and terminals are invented, and texts end in a log group instead of on phones
@@ -155,7 +156,7 @@ check("people told of the delay", late.counts()["passengers_told"], 3)
 # %% [markdown]
 # The flight now has both: the gate of the newer event and the delay of the older one.
 #
-# **Takeaway:** order matters among news about the same thing, and only there. Why: [decisions.md](../docs/decisions.md), and the design of one comparable time, `<time>#<event id>`.
+# **Takeaway:** order matters among news about the same thing, and only there. Why: [decisions.md](../docs/decisions.md), and the design of one comparable time, `<time>#<event id>`. In the field's words: *ordering*, which no bus promises across partitions ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## Does it silence an old gate?
@@ -212,5 +213,6 @@ wb.table.reset("SW3456")
 # - The workflow: [gate_change.asl.json](../flightpulse/workflows/gate_change.asl.json)
 # - How messages are shown: [inbox_cards.py](../flightpulse/workbench/messages/inbox_cards.py)
 # - The event: [gate_change.json](../flightpulse/schemas/gate_change.json)
+# - Read more: [Kafka: delivery semantics](https://kafka.apache.org/documentation/#semantics), [AWS: conditions of writes](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html)
 #
 # Next: [Send a rapid sequence](06-send-a-rapid-sequence.ipynb).

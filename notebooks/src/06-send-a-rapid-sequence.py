@@ -5,6 +5,7 @@
 #
 # - **You will:** send bursts of events, see how many run at once, take conditions out of the deployed workflows and put them back
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what notebooks 00 and 02 show; 04 helps
 # - **Time:** 10 minutes
 # - **Cost:** 0
 # - **Simplified:** everything runs on this machine, so its cores set the pace; a flight has three bookings, not 150
@@ -45,7 +46,7 @@ check("messages told twice", len(run.inbox().repeated()), 0)
 check("messages told too late", len(run.inbox().outdated()), 0)
 
 # %% [markdown]
-# **Takeaway:** events run at the same time, and order is not kept by queueing but decided at each write. The scenario and what must be seen: [scenarios.py](../simulator/scenarios.py).
+# **Takeaway:** events run at the same time, and order is not kept by queueing but decided at each write. The scenario and what must be seen: [scenarios.py](../simulator/scenarios.py). In the field's words: *at-least-once delivery*, nothing is lost and some things come twice ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What keeps it that way?
@@ -64,7 +65,7 @@ wb.protections.table()
 check("protections that are on", wb.protections.table().column("").count("✓ on"), 7)
 
 # %% [markdown]
-# **Takeaway:** a promise such as "nobody is told twice" is one `ConditionExpression` that you can read: `ClaimBooking` in [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json).
+# **Takeaway:** a promise such as "nobody is told twice" is one `ConditionExpression` that you can read: `ClaimBooking` in [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json). In the field's words: *conditional write* ([glossary](../docs/glossary.md#data)).
 
 # %% [markdown]
 # ## What if nobody remembers what was told?
@@ -94,7 +95,7 @@ check(
 )
 
 # %% [markdown]
-# **Takeaway:** at-least-once delivery is safe when every effect is claimed by an id that comes from the event, never from a clock or a random number. Why each message is claimed, sent and then confirmed: [decision 2](../docs/decisions.md).
+# **Takeaway:** at-least-once delivery is safe when every effect is claimed by an id that comes from the event, never from a clock or a random number. Why each message is claimed, sent and then confirmed: [decision 2](../docs/decisions.md). In the field's words: *idempotency*, doing it twice has the effect of doing it once ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What if old news may come after new?
@@ -197,7 +198,7 @@ check(
 )
 
 # %% [markdown]
-# **Takeaway:** a log with a consumer turns a burst into a backlog, and the protections hold while it drains. For thousands of records with copies and disorder there is `flightpulse chaos disorder`.
+# **Takeaway:** a log with a consumer turns a burst into a backlog, and the protections hold while it drains. For thousands of records with copies and disorder there is `flightpulse chaos disorder`. In the field's words: *backlog*, and *backpressure* where a sender is slowed down instead ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What we simplified
@@ -231,5 +232,6 @@ wb.table.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
 # - What each protection is, and how it is taken out: [protections.py](../flightpulse/workbench/faults/protections.py)
 # - Switching, and coming back after a kill: [protection_switch.py](../flightpulse/workbench/faults/protection_switch.py)
 # - The conditions themselves: [flightpulse/workflows](../flightpulse/workflows)
+# - Read more: [AWS: making retries safe with idempotent APIs](https://aws.amazon.com/builders-library/making-retries-safe-with-idempotent-APIs/), [AWS: conditions of writes](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html), [Kafka: delivery semantics](https://kafka.apache.org/documentation/#semantics)
 #
 # Next: [Watch metrics, logs and alarms](07-watch-metrics-logs-and-alarms.ipynb).

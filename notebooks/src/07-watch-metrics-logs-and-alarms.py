@@ -5,6 +5,7 @@
 #
 # - **You will:** read metrics from CloudWatch, see where they come from, join logs by one id, set off an alarm, look at latency
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what a log and a metric are
 # - **Time:** 8 minutes
 # - **Cost:** 0
 # - **Simplified:** the alarm is a copy that looks every 10 seconds instead of every 5 minutes; the dashboard is read, not drawn
@@ -109,7 +110,7 @@ check(
 )
 
 # %% [markdown]
-# **Takeaway:** an id that every hop hands on turns scattered logs into one story. `flightpulse logs` and the [journey](02-follow-a-minor-delay.ipynb) use nothing else.
+# **Takeaway:** an id that every hop hands on turns scattered logs into one story. `flightpulse logs` and the [journey](02-follow-a-minor-delay.ipynb) use nothing else. In the field's words: *observability*, asking what nobody foresaw ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
 # ## What wakes somebody up?
@@ -148,7 +149,7 @@ told = wb.inbox(flight="SW1234", since=failed.began_at)
 check("messages about it, and those told twice", [len(told), len(told.repeated())], [4, 0])
 
 # %% [markdown]
-# **Takeaway:** an alarm says that something needs a person; only what was kept can be repaired. Alarms: [alarms.py](../flightpulse/stack/alarms.py). Dead letters in a terminal: `flightpulse redrive --list`.
+# **Takeaway:** an alarm says that something needs a person; only what was kept can be repaired. Alarms: [alarms.py](../flightpulse/stack/alarms.py). Dead letters in a terminal: `flightpulse redrive --list`. In the field's words: *dead-letter queue* and *redrive* ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What does somebody see who looks?
@@ -197,7 +198,7 @@ check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 # %% [markdown]
 # Read the curve from the left: at the dashed line (p50) half are out, at the dotted one (p95) all but a few. A target is a sentence such as "95 % within 10 seconds", and the solid line makes it visible. For another cut, by tier and channel for example, `run.inbox().to_frame()` gives the messages as a DataFrame.
 #
-# **Takeaway:** measure from where the passenger's wait begins, here the Kafka record, to where it ends, not one function's duration. Chart and percentiles: [charts.py](../flightpulse/workbench/show/charts.py).
+# **Takeaway:** measure from where the passenger's wait begins, here the Kafka record, to where it ends, not one function's duration. Chart and percentiles: [charts.py](../flightpulse/workbench/show/charts.py). In the field's words: *percentile* ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
 # ## What we simplified
@@ -231,5 +232,6 @@ wb.table.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
 # - What the stack watches: [alarms.py](../flightpulse/stack/alarms.py), [log_metrics.py](../flightpulse/stack/log_metrics.py), [dashboard.py](../flightpulse/stack/dashboard.py)
 # - What functions log and count: [telemetry.py](../flightpulse/adapters/telemetry.py)
 # - CloudWatch on this machine: [services/cloudwatch](../localcloud/services/cloudwatch)
+# - Read more: [AWS: the embedded metric format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html), [AWS: alarms](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html), [AWS: dead-letter queues](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html)
 #
 # Next: [Step through an execution](08-step-through-an-execution.ipynb).

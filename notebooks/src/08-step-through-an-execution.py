@@ -5,6 +5,7 @@
 #
 # - **You will:** use the step player, read a Gantt chart, cause a retry and a caught error, compare two runs, and open a history from a file
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what a workflow is: notebook 00 shows one
 # - **Time:** 15 minutes
 # - **Cost:** 0
 # - **Simplified:** the errors are injected by the local cloud; nothing was really throttled
@@ -49,7 +50,7 @@ check(
 )
 
 # %% [markdown]
-# **Takeaway:** four events and more for a state that calls something: entered, scheduled, started, answered, left. The record is complete, so nothing has to be guessed: [delay.asl.json](../flightpulse/workflows/delay.asl.json).
+# **Takeaway:** four events and more for a state that calls something: entered, scheduled, started, answered, left. The record is complete, so nothing has to be guessed: [delay.asl.json](../flightpulse/workflows/delay.asl.json). In the field's words: *Standard* workflows keep this record, *Express* ones do not ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## What if a service is busy for a moment?
@@ -76,7 +77,7 @@ check("calls that failed, says the raw history", int((history["type"] == "TaskFa
 check("messages", len(run.messages), 4)
 
 # %% [markdown]
-# **Takeaway:** an error that passes is nobody's business but the retrier's. Each try is one state transition on the bill, and nothing else: the `Retry` of [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json).
+# **Takeaway:** an error that passes is nobody's business but the retrier's. Each try is one state transition on the bill, and nothing else: the `Retry` of [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json). In the field's words: *throttling*, *backoff* and *jitter* ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What if the answer is no?
@@ -128,7 +129,7 @@ check("messages", len(run.messages), 4)
 # %% [markdown]
 # Every rule with the values it had at that moment. The booking holds no order at all (`""`), so nothing newer was told, and nobody holds a claim. Then a message that was on its way a moment ago must have been the reason; the workflow waits a second and claims again.
 #
-# **Takeaway:** "why not?" has an answer for every branch, because the history has the values and the definition has the rules. `choices().why_not("AlreadyTold")` asks about one of them: [explore/choices.py](../flightpulse/workbench/explore/choices.py).
+# **Takeaway:** "why not?" has an answer for every branch, because the history has the values and the definition has the rules. `choices().why_not("AlreadyTold")` asks about one of them: [explore/choices.py](../flightpulse/workbench/explore/choices.py). In the field's words: the rules are *JSONata*, the language of these workflows ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## Can a state be tried by itself?
@@ -228,5 +229,6 @@ wb.table.reset("SW1234")
 # - The player: [flightpulse/workbench/player](../flightpulse/workbench/player); the diagram: [flightpulse/workbench/diagram](../flightpulse/workbench/diagram)
 # - Faults on demand: [faults.py](../flightpulse/workbench/faults/faults.py), and every field in [local-cloud.md](../docs/local-cloud.md#faults-on-demand)
 # - The workflows: [flightpulse/workflows](../flightpulse/workflows)
+# - Read more: [AWS: errors in Step Functions](https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html), [AWS: JSONata in Step Functions](https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html), [AWS: time-outs, retries and backoff with jitter](https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/)
 #
 # Next: [Explore the single table](09-explore-the-single-table.ipynb).

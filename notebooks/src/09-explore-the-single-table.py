@@ -5,6 +5,7 @@
 #
 # - **You will:** read by key, by relation and by status, follow a flight from one index partition to another, and compare the table before and after an event
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what a primary key and an index are in any database
 # - **Time:** 15 minutes
 # - **Cost:** 0
 # - **Simplified:** the table holds five flights, its indexes never lag here, and people and bookings are invented
@@ -45,7 +46,7 @@ check("where", set(places), {"table", "GSI1", "GSI2"})
 # %% [markdown]
 # Read the column *operation*. `GetItem` fetches one item by its whole key. `Query` reads one partition, in the order of its sort key. The first seven rows are the contract; the last two are the project's own.
 #
-# **Takeaway:** write down the questions, then choose the keys. A question that is not in the list has no cheap answer. The list as code: [table.py](../flightpulse/workbench/explore/table.py).
+# **Takeaway:** write down the questions, then choose the keys. A question that is not in the list has no cheap answer. The list as code: [table.py](../flightpulse/workbench/explore/table.py). In the field's words: *single-table design* ([glossary](../docs/glossary.md#data)).
 
 # %% [markdown]
 # ## How does a flight find its bookings?
@@ -121,7 +122,7 @@ check(
 # %% [markdown]
 # Look for `IndexName` in the request. The workflow wrote `GSI1PK` in the same update as `status`, and DynamoDB moved the item from one index partition to the other by itself.
 #
-# **Takeaway:** an index is kept by DynamoDB, not by you; you only write its key. A departure board is one Query. The update: `ApplyToFlight` in [delay.asl.json](../flightpulse/workflows/delay.asl.json).
+# **Takeaway:** an index is kept by DynamoDB, not by you; you only write its key. A departure board is one Query. The update: `ApplyToFlight` in [delay.asl.json](../flightpulse/workflows/delay.asl.json). In the field's words: *secondary index*, which on AWS lags a little: *eventual consistency* ([glossary](../docs/glossary.md#data)).
 
 # %% [markdown]
 # ## Who needs another flight?
@@ -210,7 +211,7 @@ check("messages it led to", json.loads(claim.values("outcome")[0])["told"], 6)
 # %% [markdown]
 # The item was put on condition that it was not there. A second execution fails that condition, finds `DONE` and ends without telling anybody. `expires_at` lets DynamoDB delete the item later, free of charge.
 #
-# **Takeaway:** one conditional put makes a workflow idempotent. Its state is `ClaimEvent` in [gate_change.asl.json](../flightpulse/workflows/gate_change.asl.json), and [Send a rapid sequence](06-send-a-rapid-sequence.ipynb) breaks it on purpose.
+# **Takeaway:** one conditional put makes a workflow idempotent. Its state is `ClaimEvent` in [gate_change.asl.json](../flightpulse/workflows/gate_change.asl.json), and [Send a rapid sequence](06-send-a-rapid-sequence.ipynb) breaks it on purpose. In the field's words: *idempotency* ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What we simplified
@@ -244,5 +245,6 @@ wb.table.reset("SW1234", "SW9012", "SW3456")
 # - What the functions read and write: [flightpulse/adapters/table.py](../flightpulse/adapters/table.py)
 # - The table with its indexes and its stream: [flightpulse/stack/table.py](../flightpulse/stack/table.py)
 # - The explorer: [flightpulse/workbench/explore](../flightpulse/workbench/explore)
+# - Read more: [AWS: secondary indexes](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html), [AWS: adjacency lists](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-adjacency-graphs.html)
 #
 # Next: [Call the API](10-call-the-api.ipynb).

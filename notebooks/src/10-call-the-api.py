@@ -5,6 +5,7 @@
 #
 # - **You will:** call all routes signed and unsigned, follow `next_token`, and tell an answer of the gateway from one of the function
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what an HTTP request and its status are
 # - **Time:** 10 minutes
 # - **Cost:** 0
 # - **Simplified:** a signature must be there but is not verified, nothing is throttled, and people and bookings are invented
@@ -45,7 +46,7 @@ check("open to everybody", [route for route in routes if unsigned[route] == 200]
 # %% [markdown]
 # `403` is *forbidden*: API Gateway refused before any code of ours ran. The path alone decided, not what stands in the table.
 #
-# **Takeaway:** a route is open or needs IAM, and the stack says which, one line per route, in [api.py](../flightpulse/stack/api.py). An application's own users would come with an authorizer instead.
+# **Takeaway:** a route is open or needs IAM, and the stack says which, one line per route, in [api.py](../flightpulse/stack/api.py). An application's own users would come with an authorizer instead. In the field's words: *least privilege* ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
 # ## What does it tell about a passenger?
@@ -207,5 +208,6 @@ wb.table.reset("SW1234")
 # - Routes, signatures, access log and throttle: [flightpulse/stack/api.py](../flightpulse/stack/api.py)
 # - The function behind them: [flightpulse/functions/api.py](../flightpulse/functions/api.py)
 # - Each route with its answers: [flightpulse-spec.md](../docs/flightpulse-spec.md)
+# - Read more: [AWS: who may call an API](https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html)
 #
 # Next: [Add an event type](11-add-an-event-type.ipynb).

@@ -5,6 +5,7 @@
 #
 # - **You will:** write a contract, read an event, word its messages, lead it to a workflow of its own, deploy all of it, and have it graded
 # - **You need:** this checkout, and for the exercises an editor; half a gigabyte of free memory for a second local cloud
+# - **You know:** what notebooks 02, 03 and 05 show, and how to edit Python and JSON
 # - **Time:** 20 minutes
 # - **Cost:** 0
 # - **Simplified:** the copy is deployed without the VPC, and the new event has no command-line options and no page in the docs
@@ -260,5 +261,6 @@ shop.close()
 # - Which event starts which workflow: [event_workflows.py](../flightpulse/stack/event_workflows.py)
 # - The stored solution, step by step: [solutions/boarding-call](solutions/boarding-call)
 # - The workshop: [flightpulse/workbench/workshop](../flightpulse/workbench/workshop)
+# - Read more: [AWS: event patterns](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html), [AWS: the language of state machines](https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html)
 #
 # Next: [Break it on purpose](12-break-it.ipynb).

@@ -5,6 +5,7 @@
 #
 # - **You will:** send seeded storms, make every hop fail, kill processes, spoil the model, and count who was told twice, told old news or not told
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what notebook 06 shows; 07 and 08 help
 # - **Time:** 10 minutes
 # - **Cost:** 0
 # - **Simplified:** small storms; the long ones are commands, and their figures are in [reliability.md](../docs/reliability.md)
@@ -231,5 +232,6 @@ wb.protections.restore()
 # - Faults on demand: [local-cloud.md](../docs/local-cloud.md#faults-on-demand)
 # - The model of the claims: [flightpulse/protocol](../flightpulse/protocol)
 # - Promises, mechanisms and figures: [reliability.md](../docs/reliability.md)
+# - Read more: [AWS: fault injection](https://docs.aws.amazon.com/fis/latest/userguide/what-is.html), [AWS: making retries safe with idempotent APIs](https://aws.amazon.com/builders-library/making-retries-safe-with-idempotent-APIs/)
 #
 # This is the last notebook. The first was [Follow one delay from Kafka to the inbox](00-start-here.ipynb).

@@ -69,6 +69,7 @@ def source(*, tier: str = "replay", sections: int = 3, setup: str = "import json
 #
 # - **You will:** count passengers
 # - **You need:** nothing but this checkout
+# - **You know:** how to count
 # - **Time:** 1 minute
 # - **Cost:** 0
 # - **Simplified:** there is no flight,
