@@ -234,4 +234,4 @@ wb.protections.restore()
 # - Promises, mechanisms and figures: [reliability.md](../docs/reliability.md)
 # - Read more: [AWS: fault injection](https://docs.aws.amazon.com/fis/latest/userguide/what-is.html), [AWS: making retries safe with idempotent APIs](https://aws.amazon.com/builders-library/making-retries-safe-with-idempotent-APIs/)
 #
-# This is the last notebook. The first was [Follow one delay from Kafka to the inbox](00-start-here.ipynb).
+# Next: [Weather a storm](13-weather-a-storm.ipynb), the last.
