@@ -223,7 +223,7 @@ check("the journey knows it", run.journey().correlation_id, "case-4712")
 # 2. *Change the passenger.* Show the journey of `BKG-0001`. Where does it end?
 #    <details><summary>Solution</summary>In the chunk. Linh wants neither e-mails nor texts, so nothing is composed for her and nothing written: <code>wb.table.passenger("PAX-0008").notification_preferences</code></details>
 # 3. *Break it.* Send something that is no event: `wb.events.send_record(b"25 minutes late", key=b"SW1234")`. How far does it get?
-#    <details><summary>Solution</summary>To the consumer, which says why and puts the record into the dead-letter queue with its place in Kafka. Records behind it are not held up. In the field's words: a <em>poison pill</em>, set aside.</details>
+#    <details><summary>Solution</summary>To the consumer, which puts this <em>poison pill</em> into the dead-letter queue with reason and place in Kafka. Records behind it are not held up.</details>
 
 # %% [markdown]
 # ## Clean up
