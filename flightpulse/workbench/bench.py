@@ -177,8 +177,9 @@ class Workbench:
 
         return DeadLetterQueues(self._target)
 
-    def ready(self) -> None:
-        """Make sure that cloud, stack and sample data are there, and say so.
+    def ready(self, *here: str) -> None:
+        """Make sure that cloud, stack and sample data are there, and say so; ``here`` are hops, such as ``"DynamoDB"``,
+        that a notebook lights up in the picture of the architecture.
 
         The local cloud is started, deployed and seeded where something is missing: about half a minute the first time,
         a moment later on. Nothing is ever changed in an AWS account: there, a UserError names the command to run.
@@ -198,6 +199,8 @@ class Workbench:
             for name in self.protections.switch().abandoned():
                 say(f"✗ {name} is still off. Switch it on again: wb.protections.restore(agree=True)")
         say(self.session.model)
+        if here:
+            notebook.show(self.stack.architecture(*here))
 
     def up(self, *, llm_url: str | None = None, llm_model: str | None = None) -> "RunningCloud":
         """Start the local cloud and its Kafka broker, or find those that run. Raises UserError for ``aws``.

@@ -17,13 +17,14 @@
 #
 # **Kafka → Lambda → EventBridge → Step Functions → DynamoDB, Bedrock → messages**
 #
-# The next cell brings up what is missing. The first time that takes about half a minute: a local cloud starts, CDK deploys the stack, and five flights, ten passengers and fifteen bookings are loaded.
+# The next cell brings up what is missing and draws what is deployed, from its template. The first time that takes about half a minute: a local cloud starts, CDK deploys the stack, and five flights, ten passengers and fifteen bookings are loaded.
 
 # %% tags=["setup"]
 from flightpulse.workbench import check, connect
 
 wb = connect()
 wb.ready()
+wb.stack.architecture()
 
 # %% [markdown]
 # ## What does operations know?

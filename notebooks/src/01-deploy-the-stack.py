@@ -40,6 +40,9 @@ wb.stack.deploy(agree=True)
 #
 # In an AWS account `agree=True` is your consent, and a stack that is there stays as it is.
 
+# %%
+wb.stack.architecture()
+
 # %% tags=["nbval-check-output"]
 numbers = [int(number) for number in wb.stack.resources().column("number")]
 check(

@@ -20,7 +20,7 @@ from flightpulse.workbench import check, connect
 from flightpulse.workbench.explore import RuleTester
 
 wb = connect()
-wb.ready()
+wb.ready("Kafka", "Lambda", "EventBridge", "Step Functions", "messages")
 
 # %% [markdown]
 # ## Where does it begin?

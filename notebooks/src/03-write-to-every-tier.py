@@ -22,7 +22,7 @@ from flightpulse.workbench import check, connect
 from flightpulse.workbench.messages.drafts import draft
 
 wb = connect()
-wb.ready()
+wb.ready("Bedrock")
 
 # %% [markdown]
 # ## Who is told first, and in which words?

@@ -22,7 +22,7 @@ from flightpulse.workbench import check, connect
 from flightpulse.workbench.explore import TableExplorer
 
 wb = connect()
-wb.ready()
+wb.ready("Step Functions", "DynamoDB", "stream")
 table = TableExplorer(wb.session)
 
 # %% [markdown]

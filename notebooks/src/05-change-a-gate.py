@@ -23,7 +23,7 @@ from flightpulse.workbench.messages.drafts import draft
 from flightpulse.workbench.explore import TableExplorer
 
 wb = connect()
-wb.ready()
+wb.ready("Step Functions", "DynamoDB", "messages")
 
 # %% [markdown]
 # ## What does another terminal change?

@@ -21,7 +21,7 @@
 from flightpulse.workbench import check, connect
 
 wb = connect()
-wb.ready()
+wb.ready("Step Functions", "DynamoDB", "messages")
 
 # %% [markdown]
 # ## What if six events come at once?

@@ -21,7 +21,7 @@
 from flightpulse.workbench import check, connect
 
 wb = connect()
-wb.ready()
+wb.ready("Lambda", "Step Functions", "messages")
 
 # %% [markdown]
 # ## What does one event add to the numbers?

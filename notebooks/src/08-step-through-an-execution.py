@@ -24,7 +24,7 @@ from flightpulse import paths
 from flightpulse.workbench import check, connect, load_history
 
 wb = connect()
-wb.ready()
+wb.ready("Step Functions")
 
 # %% [markdown]
 # ## What does the record of a run look like?

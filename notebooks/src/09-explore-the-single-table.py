@@ -24,7 +24,7 @@ from flightpulse.workbench import check, connect
 from flightpulse.workbench.explore import TableExplorer
 
 wb = connect()
-wb.ready()
+wb.ready("DynamoDB")
 table = TableExplorer(wb.session)
 
 # %% [markdown]

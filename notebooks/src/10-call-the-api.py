@@ -23,7 +23,7 @@
 from flightpulse.workbench import check, connect
 
 wb = connect()
-wb.ready()
+wb.ready("API Gateway", "DynamoDB")
 
 # %% [markdown]
 # ## What may anybody ask?

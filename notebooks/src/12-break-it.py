@@ -24,7 +24,7 @@ from flightpulse.chaos import crashes, disorder, outage, pictures, pushback
 from flightpulse.workbench import check, connect
 
 wb = connect()
-wb.ready()
+wb.ready("Kafka", "Lambda", "EventBridge", "Step Functions", "DynamoDB", "Bedrock", "stream")
 SEED = 7
 
 # %% [markdown]

@@ -24,7 +24,7 @@ from flightpulse.workbench import check, connect
 from flightpulse.workbench.course import predictions, quiz, storm as task
 
 wb = connect()
-wb.ready()
+wb.ready("Kafka", "Lambda", "EventBridge", "Step Functions", "DynamoDB", "Bedrock")
 
 # %% [markdown]
 # ## What is coming?

@@ -6,6 +6,7 @@ from typing import Any
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.show.checks import CheckError
+from flightpulse.workbench.show.picture_and_words import PictureAndWords
 from flightpulse.workbench.show.progress import say, shell
 from flightpulse.workbench.target import aws_errors, turns
 
@@ -28,6 +29,12 @@ def take_turns(home: Path) -> None:
     running = shell()
     if running is not None:
         turns.take_turns(running, home, say)
+
+
+def show(picture: PictureAndWords) -> None:
+    """Show a picture and its words in the middle of a cell. Nothing outside of IPython."""
+    if shell() is not None:
+        picture._ipython_display_()
 
 
 def _show(running: Any, kind: type[BaseException], error: BaseException, trace: TracebackType, **_: Any) -> list[str]:
