@@ -1,7 +1,8 @@
 """Draws the README's pictures from a run on the local cloud: ``python -m tools.pictures`` (needs Chromium).
 
 ``docs/pictures/first-minute.gif`` shows the five scenarios, one passenger's journey, the text message and the player on
-its way to a failure; ``docs/pictures/inbox.png`` two messages as a passenger reads them.
+its way to a failure; ``docs/pictures/inbox.png`` two messages as a passenger reads them; and
+``docs/pictures/architecture.png`` what is deployed.
 """
 
 import base64
@@ -26,6 +27,7 @@ from tools.notebooks.sandbox import Sandbox
 FOLDER = paths.ROOT / "docs" / "pictures"
 FIRST_MINUTE = FOLDER / "first-minute.gif"
 INBOX = FOLDER / "inbox.png"
+ARCHITECTURE = FOLDER / "architecture.png"
 MOST_BYTES = 3_000_000
 
 _SIZE = {"width": 1000, "height": 620}
@@ -56,10 +58,11 @@ def main() -> None:
             page = chromium.new_page(viewport=_SIZE)
             FOLDER.mkdir(exist_ok=True)
             INBOX.write_bytes(_inbox(page, wb))
+            ARCHITECTURE.write_bytes(wb.stack.architecture().png)
             frames = [*_terminal(page, demo), *_journey(page, wb), *_text(page, wb), *_player(page, wb)]
             chromium.close()
     FIRST_MINUTE.write_bytes(_animated(frames))
-    for path in (FIRST_MINUTE, INBOX):
+    for path in (FIRST_MINUTE, INBOX, ARCHITECTURE):
         print(f"{path.relative_to(paths.ROOT)}: {path.stat().st_size:,} bytes")
 
 

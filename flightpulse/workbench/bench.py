@@ -178,9 +178,9 @@ class Workbench:
         return DeadLetterQueues(self._target)
 
     def ready(self, *here: str) -> None:
-        """Make sure that cloud, stack and sample data are there, and say so; ``here`` are hops, such as ``"DynamoDB"``,
-        that a notebook lights up in the picture of the architecture.
+        """Make sure that cloud, stack and sample data are there, and say so.
 
+        In a notebook the hops that it is about, such as ``"DynamoDB"``, stand out in a picture of the architecture.
         The local cloud is started, deployed and seeded where something is missing: about half a minute the first time,
         a moment later on. Nothing is ever changed in an AWS account: there, a UserError names the command to run.
         """

@@ -15,7 +15,7 @@ _DOCUMENTS = {"teaching": "Teach it", "glossary": "Glossary"}
 """Pages of docs/ that belong to the notebooks, and what leads to them."""
 
 _PICTURES = paths.ROOT / "docs" / "pictures"
-_MOVING, _STILL = "first-minute.gif", "inbox.png"
+_MOVING, _STILL, _PARTS = "first-minute.gif", "inbox.png", "architecture.png"
 _PROMISE = (
     "An event-driven serverless system, whole and on your laptop, in which every promise can be switched off and "
     "watched failing."
@@ -34,6 +34,8 @@ step on these very pages.</li>
 {documents}
 </ul>
 {search}
+<p><img class="parts" src="{parts}" alt="What is deployed: Kafka leads to a consumer, the consumer to the bus, the bus to
+three workflows, these to the one that notifies passengers, and all of them to one table"></p>
 <h2>The notebooks</h2>
 <ol class="contents">
 {rows}
@@ -101,7 +103,7 @@ def _write(path: Path, title: str, body: str) -> Path:
 
 
 def _picture(target: Path) -> str:
-    for name in (_MOVING, _STILL):
+    for name in (_MOVING, _STILL, _PARTS):
         shutil.copy(_PICTURES / name, target / name)
     return _PICTURE.format(moving=_MOVING, still=_STILL)
 
@@ -110,6 +112,7 @@ def _first_page(heads: list[Head], entries: list[search.Entry], picture: str) ->
     return _FIRST_PAGE.format(
         promise=_PROMISE,
         picture=picture,
+        parts=_PARTS,
         first=f"{heads[0].name}.html" if heads else "index.html",
         documents="\n".join(
             f'<li><a href="{name}.html">{title}</a> {_DOORS[name]}</li>'
