@@ -12,8 +12,8 @@ KEY = "flightpulse"
 """Where it stands in the notebook's metadata: the id of the run, and the digest of what it printed."""
 
 _MADE_ONCE = re.compile(
-    r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"  # executions, events, requests
-    r"|\bntf-[0-9a-f]{24}\b"  # notifications
+    r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"  # executions, requests, AWS's own ids of events
+    r"|\bevt-[0-9a-f]{32}\b|\bntf-[0-9a-f]{24}\b"  # events and notifications of ours
 )
 
 
