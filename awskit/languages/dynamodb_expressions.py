@@ -2,16 +2,29 @@
 
 Conditions (also of filters and key conditions), updates and projections are parsed and checked as far as that can be
 done without an item: syntax, reserved words, functions and the types of their operands, placeholders that are not
-defined or not used, paths that overlap. Nothing is evaluated.
+defined or not used, paths that overlap, in the order in which DynamoDB complains.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
+
+from awskit.languages.dynamodb_grammar import (
+    CONDITION_WORDS,
+    ORDERS,
+    SECTIONS,
+    Action,
+    InvalidExpression,
+    Node,
+    Operation,
+    Parser,
+    Path,
+    UpdateParser,
+    Value,
+)
 
 MOST_IN_OPERANDS: Final = 100
 MOST_OPERATORS: Final = 300
@@ -23,10 +36,6 @@ Values = Mapping[str, Any] | None
 
 Attribute = tuple[str | int, ...]
 """A document path: names, and numbers for the elements of lists."""
-
-
-class InvalidExpression(ValueError):  # noqa: N818 - the text is AWS's, and so is the error
-    """An expression that DynamoDB refuses; the text is the message of its ValidationException."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,257 +85,6 @@ def shown(attribute: Attribute) -> str:
     return f"[{', '.join(f'[{part}]' if isinstance(part, int) else part for part in attribute)}]"
 
 
-# What an expression is made of.
-
-
-@dataclass(frozen=True, slots=True)
-class _Path:
-    parts: tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Value:
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """An operator or a function (``call``) with its operands."""
-
-    name: str
-    operands: tuple["_Node", ...]
-    call: bool = False
-
-
-_Node = _Path | _Value | _Operation
-
-
-@dataclass(frozen=True, slots=True)
-class _Action:
-    """What one section of an update does to one path."""
-
-    section: str
-    path: _Path
-    value: _Node | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    start: int
-    end: int
-
-    @property
-    def word(self) -> str:
-        """The keyword it may be: these are written in any case."""
-        return self.text.upper()
-
-
-_TOKEN: Final = re.compile(r"\s*(?P<token><>|<=|>=|[#:][A-Za-z0-9_]+|[A-Za-z_][A-Za-z0-9_]*|[0-9]+|\S)")
-_END: Final = "<EOF>"
-_NAME: Final = re.compile(r"#?[A-Za-z_][A-Za-z0-9_]*|#[A-Za-z0-9_]+")
-_ORDERS: Final = ("<", "<=", ">", ">=")
-_COMPARATORS: Final = ("=", "<>", *_ORDERS)
-_CONDITION_WORDS: Final = ("AND", "OR", "NOT", "BETWEEN", "IN")
-_SECTIONS: Final = ("SET", "REMOVE", "ADD", "DELETE")
-
-
-class _Parser:
-    """Reads one expression. Parentheses around parentheses are remembered, not refused: other faults come first."""
-
-    def __init__(self, slot: str, text: str, words: Sequence[str]) -> None:
-        self._slot, self._text, self._words = slot, text, words
-        self._tokens = [
-            _Token(found["token"], found.start("token"), found.end("token")) for found in _TOKEN.finditer(text)
-        ]
-        self._at = 0
-        self.redundant = False
-
-    @property
-    def _next(self) -> _Token:
-        end = len(self._text)
-        return self._tokens[self._at] if self._at < len(self._tokens) else _Token(_END, end, end)
-
-    def _fail(self) -> NoReturn:
-        """Name the token that does not fit, and what stands around it."""
-        around = self._tokens[max(self._at - 1, 0) : self._at + 2]
-        near = self._text[around[0].start : around[-1].end] if around else ""
-        raise InvalidExpression(f'Invalid {self._slot}: Syntax error; token: "{self._next.text}", near: "{near}"')
-
-    def _take(self, *words: str) -> bool:
-        if self._next.word not in words:
-            return False
-        self._at += 1
-        return True
-
-    def _expect(self, word: str) -> None:
-        if not self._take(word):
-            self._fail()
-
-    def _end(self) -> None:
-        if self._next.text != _END:
-            self._fail()
-
-    def condition(self) -> _Operation:
-        node, _ = self._any_of()
-        if not isinstance(node, _Operation):
-            self._fail()
-        self._end()
-        return node
-
-    def _any_of(self) -> tuple[_Node, bool]:
-        return self._joined("OR", lambda: self._joined("AND", self._negated))
-
-    def _joined(self, word: str, part: Callable[[], tuple[_Node, bool]]) -> tuple[_Node, bool]:
-        """Parts with a word between them; and whether the whole stands in parentheses."""
-        node, enclosed = part()
-        while self._next.word == word:
-            self._must_hold(node)
-            self._at += 1
-            right, _ = part()
-            self._must_hold(right)
-            node, enclosed = _Operation(word, (node, right)), False
-        return node, enclosed
-
-    def _negated(self) -> tuple[_Node, bool]:
-        if not self._take("NOT"):
-            return self._compared()
-        node, _ = self._negated()
-        self._must_hold(node)
-        return _Operation("NOT", (node,)), False
-
-    def _must_hold(self, node: _Node) -> None:
-        """Of an attribute or a value alone nobody can say whether it holds."""
-        if not isinstance(node, _Operation):
-            self._fail()
-
-    def _compared(self) -> tuple[_Node, bool]:
-        left, enclosed = self._enclosed()
-        if isinstance(left, _Operation) and not left.call:
-            return left, enclosed
-        sign = self._next.text
-        if self._take(*_COMPARATORS):
-            return _Operation(sign, (left, self._operand())), False
-        if self._take("BETWEEN"):
-            lower = self._operand()
-            self._expect("AND")
-            return _Operation("BETWEEN", (left, lower, self._operand())), False
-        if self._take("IN"):
-            return _Operation("IN", (left, *self._arguments())), False
-        return left, enclosed
-
-    def _enclosed(self) -> tuple[_Node, bool]:
-        if not self._take("("):
-            return self._simple(), False
-        node, enclosed = self._any_of()
-        self._expect(")")
-        self.redundant |= enclosed
-        return node, True
-
-    def _operand(self) -> _Node:
-        node, _ = self._enclosed()
-        if isinstance(node, _Operation) and not node.call:
-            self._fail()
-        return node
-
-    def _simple(self) -> _Node:
-        token = self._next
-        if token.text[0] == ":" and len(token.text) > 1:
-            self._at += 1
-            return _Value(token.text)
-        following = self._tokens[self._at + 1 : self._at + 2]
-        if token.text[0].isalpha() and token.word not in self._words and following and following[0].text == "(":
-            self._at += 1
-            return _Operation(token.text, self._arguments(), call=True)
-        return self.path()
-
-    def _arguments(self) -> tuple[_Node, ...]:
-        self._expect("(")
-        found = [self._argument()]
-        while self._take(","):
-            found.append(self._argument())
-        self._expect(")")
-        return tuple(found)
-
-    def _argument(self) -> _Node:
-        return self._operand()
-
-    def path(self) -> _Path:
-        parts: list[str | int] = [self._name()]
-        while True:
-            if self._take("."):
-                parts.append(self._name())
-            elif self._take("["):
-                if not self._next.text.isascii() or not self._next.text.isdigit():
-                    self._fail()
-                parts.append(int(self._next.text))
-                self._at += 1
-                self._expect("]")
-            else:
-                return _Path(tuple(parts))
-
-    def _name(self) -> str:
-        token = self._next
-        if not _NAME.fullmatch(token.text) or token.word in self._words:
-            self._fail()
-        self._at += 1
-        return token.text
-
-    def paths(self) -> list[_Path]:
-        found = [self.path()]
-        while self._take(","):
-            found.append(self.path())
-        self._end()
-        return found
-
-    def actions(self) -> Iterator[_Action]:
-        while True:
-            section = self._next.word
-            if not self._take(*_SECTIONS):
-                self._fail()
-            yield self._action(section)
-            while self._take(","):
-                yield self._action(section)
-            if self._next.text == _END:
-                return
-
-    def _action(self, section: str) -> _Action:
-        path = self.path()
-        if section == "REMOVE":
-            return _Action(section, path, None)
-        if section == "SET":
-            self._expect("=")
-            return _Action(section, path, self._sum())
-        if self._next.text[0] != ":":
-            self._fail()
-        return _Action(section, path, self._simple())
-
-    def _sum(self) -> _Node:
-        left = self._term()
-        sign = self._next.text
-        if not self._take("+", "-"):
-            return left
-        return _Operation(sign, (left, self._term()))
-
-    def _term(self) -> _Node:
-        if not self._take("("):
-            return self._simple()
-        node = self._sum()
-        self._expect(")")
-        return node
-
-
-class _UpdateParser(_Parser):
-    def sections(self) -> list[str]:
-        """The word of every section, in their order."""
-        return [token.word for token in self._tokens if token.word in _SECTIONS]
-
-    def _argument(self) -> _Node:
-        return self._term()
-
-
-# What must hold of them, in the order in which DynamoDB complains.
-
 _ARITY: Final = {
     "attribute_exists": 1,
     "attribute_not_exists": 1,
@@ -354,7 +112,7 @@ _TYPE_NAMES: Final = {
     "NS": "NUMBER_SET",
     "BS": "BINARY_SET",
 }
-_KEY_OPERATORS: Final = ("=", *_ORDERS, "BETWEEN", "begins_with")
+_KEY_OPERATORS: Final = ("=", *ORDERS, "BETWEEN", "begins_with")
 
 
 @dataclass(slots=True)
@@ -362,12 +120,12 @@ class _Checker:
     slot: str
     names: Names
     values: Values
-    _root: _Operation | None = None
+    _root: Operation | None = None
     _attributes: list[Attribute] = field(default_factory=list)
     _placeholders: set[str] = field(default_factory=set)
 
     def condition(self, text: str) -> Expression:
-        parser = _Parser(self.slot, self._not_empty(text), _CONDITION_WORDS)
+        parser = Parser(self.slot, self._not_empty(text), CONDITION_WORDS)
         try:
             root = self._root = parser.condition()
             every = list(_walk(root))
@@ -375,10 +133,10 @@ class _Checker:
             self._refuse("The expression contains too many operators")
         if parser.redundant:
             self._refuse("The expression has redundant parentheses;")
-        operations = [node for node in every if isinstance(node, _Operation)]
+        operations = [node for node in every if isinstance(node, Operation)]
         self._check_functions(operations, [name for name in _ARITY if name not in _UPDATE_FUNCTIONS])
         self._check_uses(root)
-        self._check_words(node for node in every if isinstance(node, _Path))
+        self._check_words(node for node in every if isinstance(node, Path))
         if len(operations) > MOST_OPERATORS:
             self._refuse(f"The expression contains too many operators; operator count: {len(operations)}")
         for leaf in _leaves(root):
@@ -386,18 +144,18 @@ class _Checker:
             self._check_arity(leaf)
             self._check_distinct(leaf)
             self._check_types(leaf)
-        self._attributes = [self._resolved(node) for node in every if isinstance(node, _Path)]
+        self._attributes = [self._resolved(node) for node in every if isinstance(node, Path)]
         return self._expression()
 
     def update(self, text: str) -> Expression:
-        parser = _UpdateParser(self.slot, self._not_empty(text), _SECTIONS)
+        parser = UpdateParser(self.slot, self._not_empty(text), SECTIONS)
         try:
             actions = list(parser.actions())
             every = [node for action in actions for part in (action.path, action.value) if part for node in _walk(part)]
         except RecursionError:
             self._refuse("The expression contains too many operators")
-        self._check_words(node for node in every if isinstance(node, _Path))
-        operations = [node for node in every if isinstance(node, _Operation)]
+        self._check_words(node for node in every if isinstance(node, Path))
+        operations = [node for node in every if isinstance(node, Operation)]
         self._check_functions(operations, _UPDATE_FUNCTIONS)
         self._check_sections(text)
         self._check_placeholders(every)
@@ -415,7 +173,7 @@ class _Checker:
         return self._expression()
 
     def projection(self, text: str) -> Expression:
-        paths = _Parser(self.slot, self._not_empty(text), ()).paths()
+        paths = Parser(self.slot, self._not_empty(text), ()).paths()
         self._check_words(paths)
         self._check_placeholders(paths)
         self._attributes = [self._resolved(path) for path in paths]
@@ -435,17 +193,17 @@ class _Checker:
         if len(seen) > 2:
             raise InvalidExpression("Conditions can be of length 1 or 2 only")
 
-    def _key_of(self, operation: _Operation) -> str:
+    def _key_of(self, operation: Operation) -> str:
         where = f"Invalid condition in {self.slot}"
-        if operation.name in ("BETWEEN", "begins_with") and isinstance(operation.operands[0], _Value):
+        if operation.name in ("BETWEEN", "begins_with") and isinstance(operation.operands[0], Value):
             raise InvalidExpression(
                 f"{where}: {operation.name} operator must have the key attribute as its first operand"
             )
         keys: list[str] = []
         for operand in operation.operands:
-            if isinstance(operand, _Operation):
+            if isinstance(operand, Operation):
                 raise InvalidExpression("KeyConditionExpressions cannot contain nested operations")
-            if not isinstance(operand, _Path):
+            if not isinstance(operand, Path):
                 continue
             if keys:
                 raise InvalidExpression(f"{where}: Multiple attribute names used in one condition")
@@ -467,26 +225,26 @@ class _Checker:
     def _expression(self) -> Expression:
         return Expression(tuple(self._attributes), frozenset(self._placeholders))
 
-    def _check_functions(self, operations: Iterable[_Operation], known: Iterable[str]) -> None:
+    def _check_functions(self, operations: Iterable[Operation], known: Iterable[str]) -> None:
         for operation in operations:
             if operation.call and operation.name not in known:
                 self._refuse(f"Invalid function name; function: {operation.name}")
 
-    def _check_uses(self, root: _Operation) -> None:
+    def _check_uses(self, root: Operation) -> None:
         """``size`` is a value and no condition; the other functions are conditions and no values."""
         for leaf in _leaves(root):
             wrong = [leaf] if leaf.call and leaf.name == "size" else []
             wrong += [
                 node
                 for node in _walk(leaf)
-                if node is not leaf and isinstance(node, _Operation) and node.call and node.name != "size"
+                if node is not leaf and isinstance(node, Operation) and node.call and node.name != "size"
             ]
             if wrong:
                 self._refuse(
                     f"The function is not allowed to be used this way in an expression; function: {wrong[0].name}"
                 )
 
-    def _check_words(self, paths: Iterable[_Path]) -> None:
+    def _check_words(self, paths: Iterable[Path]) -> None:
         for path in paths:
             for part in path.parts:
                 if isinstance(part, str) and part.lower() in RESERVED_WORDS:
@@ -494,20 +252,20 @@ class _Checker:
 
     def _check_sections(self, text: str) -> None:
         seen: set[str] = set()
-        for action in _UpdateParser(self.slot, text, _SECTIONS).sections():
+        for action in UpdateParser(self.slot, text, SECTIONS).sections():
             if action in seen:
                 self._refuse(f'The "{action}" section can only be used once in an update expression;')
             seen.add(action)
 
-    def _check_placeholders(self, nodes: Iterable[_Node]) -> None:
+    def _check_placeholders(self, nodes: Iterable[Node]) -> None:
         for node in nodes:
-            if isinstance(node, _Value):
+            if isinstance(node, Value):
                 self._placeholders.add(node.name)
                 if self.values is not None and node.name not in self.values:
                     self._refuse(
                         f"An expression attribute value used in expression is not defined; attribute value: {node.name}"
                     )
-            elif isinstance(node, _Path):
+            elif isinstance(node, Path):
                 for part in node.parts:
                     self._check_name(part)
 
@@ -520,9 +278,9 @@ class _Checker:
                 f"An expression attribute name used in the document path is not defined; attribute name: {part}"
             )
 
-    def _check_arity(self, node: _Node) -> None:
+    def _check_arity(self, node: Node) -> None:
         for operation in _walk(node):
-            if not isinstance(operation, _Operation):
+            if not isinstance(operation, Operation):
                 continue
             count = len(operation.operands)
             if operation.call and count != _ARITY[operation.name]:
@@ -533,24 +291,24 @@ class _Checker:
             if operation.name == "IN" and count - 1 > MOST_IN_OPERANDS:
                 self._refuse(f"The IN operator is provided with too many operands; number of operands: {count - 1}")
 
-    def _check_distinct(self, leaf: _Operation) -> None:
+    def _check_distinct(self, leaf: Operation) -> None:
         first, *others = leaf.operands
-        if not isinstance(first, _Path) or leaf.name == "BETWEEN":
+        if not isinstance(first, Path) or leaf.name == "BETWEEN":
             return
         attribute = self._resolved(first)
-        if any(isinstance(other, _Path) and self._resolved(other) == attribute for other in others):
+        if any(isinstance(other, Path) and self._resolved(other) == attribute for other in others):
             self._refuse(
                 "The first operand must be distinct from the remaining operands for this operator or function; "
                 f"operator: {leaf.name}, first operand: {shown(attribute)}"
             )
 
-    def _check_types(self, node: _Node) -> None:
-        if not isinstance(node, _Operation):
+    def _check_types(self, node: Node) -> None:
+        if not isinstance(node, Operation):
             return
         for operand in node.operands:
             self._check_types(operand)
         name, operands = node.name, node.operands
-        if name in _NEEDS_PATH and not isinstance(operands[0], _Path):
+        if name in _NEEDS_PATH and not isinstance(operands[0], Path):
             self._refuse(f"Operator or function requires a document path; operator or function: {name}")
         types = [self._type(operand) for operand in operands]
         if name == "size":
@@ -566,7 +324,7 @@ class _Checker:
         elif name == "list_append":
             for found in types:
                 self._check_type("operator or function", name, found, ("L",))
-        elif name in _ORDERS or name == "BETWEEN":
+        elif name in ORDERS or name == "BETWEEN":
             for found in types:
                 self._check_type("operator", name, found, ("S", "N", "B"))
             if name == "BETWEEN":
@@ -576,16 +334,16 @@ class _Checker:
         if found is not None and found not in allowed:
             self._refuse(f"Incorrect operand type for operator or function; {said}: {name}, operand type: {found}")
 
-    def _check_type_name(self, operand: _Node, found: str | None) -> None:
+    def _check_type_name(self, operand: Node, found: str | None) -> None:
         valid = ",".join(_TYPES)
-        if isinstance(operand, _Path):
+        if isinstance(operand, Path):
             found = f"{{{valid}}}"
         self._check_type("operator or function", "attribute_type", found, ("S",))
         value = self._literal(operand)
         if value is not None and value not in _TYPES:
             self._refuse(f"Invalid attribute type name found; type: {value}, valid types: {{{valid}}}")
 
-    def _check_bounds(self, lower: _Node, upper: _Node) -> None:
+    def _check_bounds(self, lower: Node, upper: Node) -> None:
         types = self._type(lower), self._type(upper)
         low, high = self._literal(lower), self._literal(upper)
         if low is None or high is None:
@@ -601,7 +359,7 @@ class _Checker:
                 f"The BETWEEN operator requires upper bound to be greater than or equal to lower bound; {operands}"
             )
 
-    def _check_set_type(self, action: _Action) -> None:
+    def _check_set_type(self, action: Action) -> None:
         allowed = {"ADD": ("N", *_SETS), "DELETE": _SETS}.get(action.section)
         found = self._type(action.value) if allowed and action.value is not None else None
         if allowed and found is not None and found not in allowed:
@@ -621,34 +379,34 @@ class _Checker:
                             f"path one: {shown(earlier)}, path two: {shown(later)}"
                         )
 
-    def _resolved(self, path: _Path) -> Attribute:
+    def _resolved(self, path: Path) -> Attribute:
         names = self.names or {}
         return tuple(names.get(part, part) if isinstance(part, str) else part for part in path.parts)
 
-    def _type(self, node: _Node) -> str | None:
+    def _type(self, node: Node) -> str | None:
         """The type of a value, and the number that ``size`` is; None for what only the item tells."""
-        if isinstance(node, _Operation):
+        if isinstance(node, Operation):
             return "N" if node.name == "size" else None
-        value = (self.values or {}).get(node.name) if isinstance(node, _Value) else None
+        value = (self.values or {}).get(node.name) if isinstance(node, Value) else None
         found = next(iter(value), None) if isinstance(value, Mapping) else None
         return found if found in _TYPES else None
 
-    def _literal(self, node: _Node) -> str | None:
-        found = self._type(node) if isinstance(node, _Value) else None
-        value = (self.values or {})[node.name][found] if isinstance(node, _Value) and found is not None else None
+    def _literal(self, node: Node) -> str | None:
+        found = self._type(node) if isinstance(node, Value) else None
+        value = (self.values or {})[node.name][found] if isinstance(node, Value) and found is not None else None
         return value if isinstance(value, str) else None
 
 
-def _walk(node: _Node) -> Iterator[_Node]:
+def _walk(node: Node) -> Iterator[Node]:
     yield node
-    if isinstance(node, _Operation):
+    if isinstance(node, Operation):
         for operand in node.operands:
             yield from _walk(operand)
 
 
-def _leaves(node: _Node) -> Iterator[_Operation]:
+def _leaves(node: Node) -> Iterator[Operation]:
     """The conditions that AND, OR and NOT join."""
-    if not isinstance(node, _Operation):
+    if not isinstance(node, Operation):
         return
     if node.name in ("AND", "OR", "NOT") and not node.call:
         for operand in node.operands:
@@ -657,12 +415,12 @@ def _leaves(node: _Node) -> Iterator[_Operation]:
         yield node
 
 
-def _conjunction(node: _Node | None) -> Iterator[_Operation]:
+def _conjunction(node: Node | None) -> Iterator[Operation]:
     """The conditions that AND joins; another word comes out as it is."""
-    if isinstance(node, _Operation) and node.name == "AND":
+    if isinstance(node, Operation) and node.name == "AND":
         for operand in node.operands:
             yield from _conjunction(operand)
-    elif isinstance(node, _Operation):
+    elif isinstance(node, Operation):
         yield node
 
 

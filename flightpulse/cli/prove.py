@@ -87,7 +87,10 @@ def _lines(found: "Explored") -> Iterator[str]:
 
 def _sum_up(results: "list[Explored]", kept: dict[str, bool], faults: int) -> None:
     states, stopped = sum(found.states for found in results), [found for found in results if found.stopped]
-    click.echo(f"\n{states:,} states in {len(results)} worlds with at most {faults} faults")
+    seconds = sum(found.seconds for found in results)
+    click.echo(
+        f"\n{states:,} states in {len(results)} worlds with at most {faults} faults, {seconds:.0f} s of processor time"
+    )
     for said, holds in kept.items():
         mark, comment = ("✗", "broken") if not holds else ("…", "kept so far") if stopped else ("✓", "kept")
         click.echo(f"{mark} {said}: {comment}")

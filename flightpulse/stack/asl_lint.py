@@ -4,16 +4,17 @@ Step Functions checks a definition only when it is deployed, and much of it only
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jsonata import Jsonata
 
 from awskit.asl import definitions
+from awskit.languages import dynamodb_expressions
+from awskit.languages.dynamodb_expressions import Expression
+from awskit.languages.dynamodb_grammar import InvalidExpression
 from flightpulse.errors import UserError
-from flightpulse.stack import dynamodb_expressions
 from flightpulse.stack.asl import Definition, Json, inner_machines
-from flightpulse.stack.dynamodb_expressions import Expression, ExpressionError
 
 _COMMON = {"Type", "Comment", "QueryLanguage"}
 _FLOW = {"Next", "End"}
@@ -193,11 +194,11 @@ _OPTIONAL = re.compile(r"\((?:[^()']|'[^']*'|\([^()]*\))* \? '(?P<with>[^']*)' :
 _LITERAL = re.compile(r"'([^']*)'")
 _INLINE = re.compile(r"'(\w+Expression)': '([^']*)'")
 _DYNAMODB = re.compile(r"arn:aws:states:::(aws-sdk:)?dynamodb:")
-_READERS = {
-    "ConditionExpression": dynamodb_expressions.condition,
-    "KeyConditionExpression": dynamodb_expressions.condition,
-    "FilterExpression": dynamodb_expressions.condition,
-    "UpdateExpression": dynamodb_expressions.update,
+_READERS: Mapping[str, Callable[[str], Expression]] = {
+    "ConditionExpression": lambda text: dynamodb_expressions.condition(text, None, None),
+    "KeyConditionExpression": lambda text: dynamodb_expressions.key_condition(text, None, None),
+    "FilterExpression": lambda text: dynamodb_expressions.condition(text, None, None, slot="FilterExpression"),
+    "UpdateExpression": lambda text: dynamodb_expressions.update(text, None, None),
 }
 _PLACEHOLDERS = {"#": "ExpressionAttributeNames", ":": "ExpressionAttributeValues"}
 
@@ -211,10 +212,10 @@ def _dynamodb(state: Json) -> Problems:
         for field, text in _written(arguments):
             try:
                 read.append(_READERS[field](text))
-            except ExpressionError as error:
-                yield f"{field} {text!r}: {error}"
+            except InvalidExpression as error:
+                yield f"{text!r}: {error}"
         if isinstance(arguments, Mapping):
-            yield from _placeholders(arguments, frozenset().union(*(expression.used for expression in read)))
+            yield from _placeholders(arguments, frozenset().union(*(expression.placeholders for expression in read)))
 
 
 def _is_letter_with_write(state: Json) -> bool:

@@ -74,7 +74,7 @@ def compose_messages(news: News, flight: Fields, recipients: Sequence[object], p
     chosen = cache(lambda segment: _choose(segment, news, ports, composed.wordings))
     for fields in _with_onward_flights(news, flight, recipients, ports.onward):
         try:
-            recipient = facts.read_recipient(fields)
+            recipient = facts.read_recipient(fields, news.flight_id)
         except UnusableRecipientError as error:
             composed.recipients += 1
             composed.failed.append(_failure(fields, error))

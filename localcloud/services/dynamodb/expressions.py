@@ -11,7 +11,8 @@ from ministack.core import responses
 from ministack.services import dynamodb
 
 from awskit.languages import dynamodb_expressions as expressions
-from awskit.languages.dynamodb_expressions import Expression, InvalidExpression
+from awskit.languages.dynamodb_expressions import Expression
+from awskit.languages.dynamodb_grammar import InvalidExpression
 
 Request = Mapping[str, Any]
 Handler = Callable[[dict[str, Any]], Any]

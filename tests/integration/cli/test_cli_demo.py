@@ -172,7 +172,7 @@ def test_executions_are_listed_and_the_latest_is_stepped_through(cli: CommandLin
     for state in ("ClaimEvent", "ApplyToFlight", "FlightPulse-NotifyPassengers", "iteration 2", "RecordOutcome"):
         assert state in shown
     whole = cli.json("show", listed[0]["arn"])
-    assert [visit["name"] for visit in whole["history"]["visits"]][:2] == ["ReadEvent", "ClaimEvent"]
+    assert [visit["name"] for visit in whole["history"]["visits"]][:3] == ["ReadEvent", "IsComplete", "ClaimEvent"]
     assert whole["started_executions"][0]["workflow"] == "FlightPulse-NotifyPassengers"
 
 

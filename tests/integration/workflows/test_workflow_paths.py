@@ -225,7 +225,10 @@ def test_one_passenger_with_unusable_data_does_not_stop_the_others(world: World)
 
     (letter,) = world.dead_letters()
     assert (letter["kind"], letter["booking_id"]) == ("passenger", f"BKG-{flight}-1")
-    assert ended.output["told"]["failed"] == 1
+    assert (ended.status, ended.error) == ("FAILED", "PassengersNotTold")
+    assert (world.get("EVENT#d-one-bad", "CLAIM")["status"], world.told("d-one-bad")["failed"]) == ("DONE", 1)
+    (report,) = world.received(world.errors_url)
+    assert "PassengersNotTold" in report["Message"]
     assert {booking for _, booking, _ in world.messages()} == {f"BKG-{flight}-0", f"BKG-{flight}-2"}
 
 
@@ -388,14 +391,14 @@ def test_a_message_that_cannot_be_sent_lets_go_and_waits_in_the_dead_letters(wor
     flight = world.flight(bookings=1)
     world.faults(*NOTHING_GETS_OUT)
 
-    ended = world.run(DELAY, delay(flight, "d-unsent"))
+    world.run(DELAY, delay(flight, "d-unsent"))
     letters = world.dead_letters()
     world.faults()
     runs = [world.start(CHUNK, letter["redrive"]["start_execution"]["input"]) for letter in letters]
     for run in runs:
         world.ended(run)
 
-    assert ended.output["told"]["failed"] == 2
+    assert world.told("d-unsent")["failed"] == 2
     assert {letter["kind"] for letter in letters} == {"notification"}
     assert world.messages() == once_each("d-unsent", flight, bookings=1)
 
@@ -527,9 +530,9 @@ def test_a_claim_that_cannot_be_written_puts_the_message_aside(world: World) -> 
     flight = world.flight(bookings=1)
     world.faults({"state": "ClaimBooking", "error": THROTTLED})
 
-    ended = world.run(DELAY, delay(flight, "d-unclaimed"))
+    world.run(DELAY, delay(flight, "d-unclaimed"))
 
-    assert ended.output["told"]["failed"] == 2
+    assert world.told("d-unclaimed")["failed"] == 2
     assert {letter["kind"] for letter in world.dead_letters()} == {"notification"}
     assert world.messages() == {}
 
@@ -555,14 +558,57 @@ def test_a_chunk_that_fails_as_a_whole_does_not_stop_the_others(world: World) ->
     flight = world.flight()
     world.faults({"state": "ComposeMessages", "error": "States.TaskFailed", "times": 7})
 
-    ended = world.run(DELAY, delay(flight, "d-chunk"))
+    world.run(DELAY, delay(flight, "d-chunk"))
     (letter,) = world.dead_letters()
     told = world.messages()
     world.ended(world.start(CHUNK, letter["redrive"]["start_execution"]["input"]))
 
     assert letter["kind"] == "chunk"
-    assert ended.output["told"]["failed"] == 1
+    assert world.told("d-chunk")["failed"] == 1
     assert told + world.messages() == once_each("d-chunk", flight)
+
+
+def test_a_booking_that_is_on_another_flight_by_now_is_not_marked_for_rebooking(world: World) -> None:
+    flight = world.flight(bookings=2)
+    moved = world.get(f"BOOKING#BKG-{flight}-1")
+    world.put({**moved, "flight_id": "SW9997"})
+
+    ended = world.run(CANCELLATION, cancelled(flight, "c-moved"))
+
+    assert ended.output["bookings_marked"] == 1
+    assert world.get(f"BOOKING#BKG-{flight}-1")["booking_status"] == "CONFIRMED"
+
+
+@pytest.mark.parametrize(
+    ("machine", "event", "named"),
+    [
+        (DELAY, {"flight_id": "SW1234"}, "delay_minutes"),
+        (DELAY, {"flight_id": "SW1234", "delay_minutes": "45"}, "delay_minutes"),
+        (GATE, {"flight_id": "SW1234"}, "new_gate"),
+        (CANCELLATION, {"reason": "WEATHER"}, "flight_id"),
+    ],
+)
+def test_an_event_put_by_hand_that_lacks_something_is_refused_before_it_is_claimed(
+    world: World, machine: str, event: dict[str, Any], named: str
+) -> None:
+    ended = world.run(machine, event, id="by-hand-incomplete", time="2026-11-24T08:00:00Z")
+
+    assert (ended.status, ended.error) == ("FAILED", "UnusableEvent")
+    assert named in ended.cause
+    assert "ClaimEvent" not in world.entered_states(ended.arn)
+    (letter,) = world.dead_letters()
+    assert (letter["event_id"], letter["reason"]["code"]) == ("by-hand-incomplete", "UnusableEvent")
+
+
+def test_a_flight_that_refuses_for_ever_without_a_reason_is_given_up(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.faults({"state": "ApplyToFlight", "error": "DynamoDB.ConditionalCheckFailedException"})
+
+    ended = world.run(DELAY, delay(flight, "d-refused"))
+
+    assert (ended.status, ended.error) == ("FAILED", "FlightRefused")
+    assert world.entered_states(ended.arn).count("ApplyToFlight") == 3
+    assert [letter["reason"]["code"] for letter in world.dead_letters()] == ["FlightRefused"]
 
 
 def test_a_table_that_hands_back_unread_keys_is_asked_again_and_then_given_up(world: World) -> None:
@@ -571,10 +617,10 @@ def test_a_table_that_hands_back_unread_keys_is_asked_again_and_then_given_up(wo
     patient = world.run(DELAY, delay(flight, "d-patient"))
     world.faults({"state": "GetPassengerDetails", "unprocessed": True})
 
-    given_up = world.run(DELAY, delay(flight, "d-impatient", at="09:00:00"))
+    world.run(DELAY, delay(flight, "d-impatient", at="09:00:00"))
 
     assert patient.output["told"]["told"] == 2
-    assert given_up.output["told"]["failed"] == 1
+    assert world.told("d-impatient")["failed"] == 1
     assert [letter["kind"] for letter in world.dead_letters()] == ["chunk"]
 
 
@@ -622,10 +668,10 @@ def test_who_can_neither_be_told_nor_set_aside_fails_the_chunk_after_the_others_
         {"state": "SetPassengerAside", "error": "States.TaskFailed"},
     )
 
-    ended = world.run(DELAY, delay(flight, "d-no-letters"))
+    world.run(DELAY, delay(flight, "d-no-letters"))
 
     (letter,) = world.dead_letters()
-    assert (letter["kind"], ended.output["told"]["failed"]) == ("chunk", 3)
+    assert (letter["kind"], world.told("d-no-letters")["failed"]) == ("chunk", 3)
     assert world.messages() == {("d-no-letters", f"BKG-{flight}-1", channel): 1 for channel in ("email", "sms")}
     assert world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-1")["told_departure_state"] == "SENT"
 

@@ -62,6 +62,12 @@ class Ended:
     status: str
     output: dict[str, Any]
     error: str | None
+    cause: str = ""
+
+
+def definition_of(file: str) -> str:
+    """A workflow's definition as the package has it."""
+    return (WORKFLOWS / f"{file}.asl.json").read_text(encoding="utf-8")
 
 
 @dataclass
@@ -69,6 +75,7 @@ class World:
     """What the tests act on and look at. ``entered`` collects the states that executions went through."""
 
     emulator: Emulator
+    definition_of: Callable[[str], str] = definition_of
     arns: dict[str, str] = field(default_factory=dict)
     entered: set[tuple[str, str]] = field(default_factory=set)
     flights: int = 0
@@ -92,7 +99,7 @@ class World:
             "LlmMessengerArn": messenger,
         }
         for name, file in FILES.items():
-            text = (WORKFLOWS / f"{file}.asl.json").read_text()
+            text = self.definition_of(file)
             for key, value in known.items():
                 text = text.replace(f"${{{key}}}", value)
             answer = self.states.create_state_machine(name=name, definition=text, roleArn=ROLE)
@@ -191,6 +198,7 @@ class World:
                 "PK": f"BOOKING#{booking_id}",
                 "SK": "METADATA",
                 "booking_id": booking_id,
+                "flight_id": flight_id,
                 "booking_status": "CONFIRMED",
                 "GSI2PK": "CONFIRMED",
                 "GSI2SK": "2026-11-01T00:00:00Z",
@@ -241,9 +249,14 @@ class World:
             answer = self.states.describe_execution(executionArn=arn)
             if answer["status"] != "RUNNING":
                 output = json.loads(answer.get("output", "{}"))
-                return Ended(arn, answer["status"], output, answer.get("error"))
+                return Ended(arn, answer["status"], output, answer.get("error"), answer.get("cause", ""))
             time.sleep(0.02)
         raise AssertionError(f"{arn} still runs after {seconds} s")
+
+    def told(self, event_id: str) -> dict[str, int]:
+        """How many were told of an event, and how many were not, as its claim says."""
+        counts: dict[str, int] = json.loads(self.get(f"EVENT#{event_id}", "CLAIM")["outcome"])
+        return counts
 
     def executions(self, machine: str, status: str | None = None) -> list[str]:
         query = {"stateMachineArn": self.arns[machine], **({"statusFilter": status} if status else {})}

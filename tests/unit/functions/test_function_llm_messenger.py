@@ -196,6 +196,13 @@ def test_a_recipient_that_is_no_object_fails_alone(scene: Scene) -> None:
     assert len(answer["notifications"]) == 2
 
 
+def test_a_booking_that_is_on_another_flight_by_now_is_left_out_and_not_counted(scene: Scene) -> None:
+    answer = scene.invoke(delay(), recipient(flight_id="SW9999"), recipient(2, flight_id="SW1234"))
+
+    assert {told["booking_id"] for told in answer["notifications"]} == {"BKG-0002"}
+    assert answer["counts"]["recipients"] == 1
+
+
 def test_a_cancelled_booking_is_left_out_and_not_counted(scene: Scene) -> None:
     answer = scene.invoke(delay(), recipient(booking_status="CANCELLED"))
     assert answer["notifications"] == []

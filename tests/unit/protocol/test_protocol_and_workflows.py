@@ -283,9 +283,43 @@ def test_a_flight_takes_an_event_as_the_model_lets_it(name: str, subject: str) -
     assert look["Assign"]["known"] == "{% $exists($states.result.Item) %}"
     assert [(rule["Condition"], rule["Next"]) for rule in why["Choices"]] == [
         ("{% $newer %}", "RecordSuperseded"),
-        ("{% $known %}", "ApplyToFlight"),
+        ("{% $known and $looks < 3 %}", "ApplyToFlight"),
     ]
     assert why["Default"] == "RecordFailure"
+    assert (found["ReadEvent"]["Assign"]["looks"], look["Assign"]["looks"]) == (0, "{% $looks + 1 %}")
+    assert [path for path, state in found.items() if "looks" in state.get("Assign", {})] == [
+        "ReadEvent",
+        "LookAtFlight",
+    ]
+
+
+@pytest.mark.parametrize("name", EVENT_WORKFLOWS)
+def test_an_event_of_which_somebody_was_not_told_fails_after_its_claim_is_closed(name: str) -> None:
+    found = states(name)
+
+    assert found["RecordOutcome"]["Next"] == "IsAnybodyUntold"
+    (untold,) = found["IsAnybodyUntold"]["Choices"]
+    assert (untold["Condition"], untold["Next"]) == ("{% $told.failed > 0 %}", "TellOperators")
+    assert untold["Assign"]["failure"]["Error"] == "PassengersNotTold"
+    assert found["IsAnybodyUntold"]["Default"] == "PassengersTold"
+    assert found["TellOperators"]["Next"] == "NotHandled"
+    assert found["NotHandled"]["Type"] == "Fail"
+
+
+@pytest.mark.parametrize(
+    ("name", "needed"),
+    [
+        ("delay", "$type($event.flight_id) = 'string' and $type($event.delay_minutes) = 'number'"),
+        ("gate_change", "$type($event.flight_id) = 'string' and $type($event.new_gate) = 'string'"),
+        ("cancellation", "$type($event.flight_id) = 'string'"),
+    ],
+)
+def test_an_event_that_lacks_something_never_comes_to_its_claim(name: str, needed: str) -> None:
+    found = states(name)
+
+    assert (found["ReadEvent"]["Next"], found["IsComplete"]["Default"]) == ("IsComplete", "ClaimEvent")
+    (incomplete,) = found["IsComplete"]["Choices"]
+    assert (incomplete["Condition"], incomplete["Next"]) == (f"{{% $not({needed}) %}}", "SendToDeadLetters")
 
 
 @pytest.mark.parametrize("name", EVENT_WORKFLOWS)
@@ -364,7 +398,7 @@ def test_a_throttled_messenger_is_asked_for_as_long_as_news_may_take() -> None:
 
 SHARED = {
     "ClaimEvent", "WhyRefused", "RecordSuperseded", "RecordOutcome", "RecordFailure", "SendToDeadLetters",
-    "TellOperators", "AlreadyHandled", "Superseded", "NotHandled",
+    "TellOperators", "IsAnybodyUntold", "AlreadyHandled", "Superseded", "NotHandled",
 }  # fmt: skip
 
 

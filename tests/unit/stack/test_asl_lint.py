@@ -226,16 +226,23 @@ def test_a_write_that_dynamodb_takes_has_no_problems() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"ConditionExpression": "#a != :a OR :b = :c"}, "ConditionExpression '#a != :a OR :b = :c': '!' after '#a'"),
-        ({"ConditionExpression": "#a == :a"}, "'=' where an attribute should be"),
-        ({"ConditionExpression": "#a = :a AND"}, "it ends too early"),
-        ({"ConditionExpression": "(#a = :a"}, "it ends too early"),
-        ({"ConditionExpression": "#a = :a)"}, "')' is too much"),
-        ({"ConditionExpression": "exists(#a)"}, "'(' where = or <>"),
-        ({"UpdateExpression": "SET #a := :a"}, "UpdateExpression"),
-        ({"UpdateExpression": "SET #a = :a SET b = :b"}, "SET is there twice"),
-        ({"UpdateExpression": "#a = :a"}, "'#a' where SET or REMOVE or ADD or DELETE should be"),
-        ({"UpdateExpression": "{% 'SET #a = :a' & ($x ? ' b = :b' : '') %}"}, "'b' where SET"),
+        (
+            {"ConditionExpression": "#a != :a OR :b = :c"},
+            '\'#a != :a OR :b = :c\': Invalid ConditionExpression: Syntax error; token: "!", near: "#a !="',
+        ),
+        ({"ConditionExpression": "#a == :a"}, 'token: "=", near: "== :a"'),
+        ({"ConditionExpression": "#a = :a AND"}, 'token: "<EOF>", near: "AND"'),
+        ({"ConditionExpression": "(#a = :a"}, 'token: "<EOF>", near: ":a"'),
+        ({"ConditionExpression": "#a = :a)"}, 'token: ")", near: ":a)"'),
+        ({"ConditionExpression": "exists(#a)"}, "Invalid function name; function: exists"),
+        ({"UpdateExpression": "SET #a := :a"}, "Invalid UpdateExpression"),
+        (
+            {"UpdateExpression": "SET #a = :a, status = :b"},
+            "Attribute name is a reserved keyword; reserved keyword: status",
+        ),
+        ({"UpdateExpression": "SET #a = :a SET b = :b"}, 'The "SET" section can only be used once'),
+        ({"UpdateExpression": "#a = :a"}, 'token: "#a", near: "#a ="'),
+        ({"UpdateExpression": "{% 'SET #a = :a' & ($x ? ' b = :b' : '') %}"}, 'token: "b", near: ":a b ="'),
         ({"ExpressionAttributeNames": {}}, "#a is in an expression and not in ExpressionAttributeNames"),
         (
             {"ExpressionAttributeNames": {"#a": "a", "#b": "b"}},
@@ -261,8 +268,8 @@ def test_an_expression_inside_jsonata_and_one_in_a_letter_are_read_too() -> None
     )
     in_letter = changed(lambda d: state(d, "SetAside").update(Arguments=letter))
 
-    assert any("Read: KeyConditionExpression 'PK != :flight'" in problem for problem in in_query)
-    assert any("SetAside: UpdateExpression 'SET a': it ends too early" in problem for problem in in_letter)
+    assert any("Read: 'PK != :flight': Invalid KeyConditionExpression" in problem for problem in in_query)
+    assert any("SetAside: 'SET a': Invalid UpdateExpression" in problem for problem in in_letter)
 
 
 def test_items_that_come_one_after_the_other_may_stop_each_other() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from awskit.languages import dynamodb_expressions as expressions
-from awskit.languages.dynamodb_expressions import InvalidExpression
+from awskit.languages.dynamodb_grammar import InvalidExpression
 
 NAMES = {"#a": "a", "#third": "[3]"}
 VALUES: dict[str, Any] = {
