@@ -142,8 +142,8 @@ wb.run("minor-delay").execution().player()
 execution = wb.run("minor-delay").execution()
 check(
     "states visited",
-    [visit.name for visit in execution.history.visits][-2:],
-    ["RecordOutcome", "PassengersTold"],
+    [visit.name for visit in execution.history.visits][-3:],
+    ["RecordOutcome", "IsAnybodyUntold", "PassengersTold"],
 )
 check("outcome", execution.outcome, "DONE")
 
