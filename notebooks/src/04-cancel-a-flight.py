@@ -210,7 +210,7 @@ cost
 # %% tags=["nbval-check-output"]
 dearest = max(cost.lines, key=lambda line: line.dollars)
 check("the dearest part", dearest.what, "Step Functions, state transitions")
-check("the whole is less than two cents", cost.total < 0.02, True)
+check("the whole is less than half a cent", cost.total < 0.005, True)
 
 # %% [markdown]
 # **Takeaway:** a *cost per event* is a figure to design by. Here a state is worth more than a millisecond: whoever wants it cheaper merges states, or moves short steps from Standard to Express workflows. In a terminal: `flightpulse cost`. Prices: [prices.py](../flightpulse/workbench/costs/prices.py).
