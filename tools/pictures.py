@@ -1,38 +1,32 @@
-"""Draws the README's pictures from a run on the local cloud: ``python -m tools.pictures`` (needs Chromium).
+"""Draws the README's pictures from what the notebooks show: ``python -m tools.pictures`` (needs Chromium).
 
-``docs/pictures/first-minute.gif`` shows the five scenarios, one passenger's journey, the text message and the player on
-its way to a failure; ``docs/pictures/inbox.png`` two messages as a passenger reads them; and
-``docs/pictures/architecture.png`` what is deployed.
+``docs/pictures/first-minute.gif`` shows an event going through the system, one passenger's journey, text messages and
+the player on its way to a failure; ``inbox.png`` two messages as a passenger reads them; ``architecture.png`` what is
+deployed. Run it after the notebooks were built: the pictures are of the same run.
 """
 
 import base64
 import io
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from html import escape
-from typing import Any
+from pathlib import Path
 
+import click
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from flightpulse import paths
 from flightpulse.errors import UserError
-from flightpulse.workbench import Workbench, connect
 from tests.notebooks import browser
-from tools.notebooks import tiers
-from tools.notebooks.sandbox import Sandbox
+from tools.notebooks.folder import Folder
 
 FOLDER = paths.ROOT / "docs" / "pictures"
-FIRST_MINUTE = FOLDER / "first-minute.gif"
-INBOX = FOLDER / "inbox.png"
-ARCHITECTURE = FOLDER / "architecture.png"
+FIRST_MINUTE, INBOX, ARCHITECTURE = (FOLDER / name for name in ("first-minute.gif", "inbox.png", "architecture.png"))
 MOST_BYTES = 3_000_000
 
 _SIZE = {"width": 1000, "height": 620}
+_LETTER = {"width": 700, "height": 620}
 _COLOURS = 128
-_LINES_AT_ONCE = 4
 _PAGE = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; font: 15px/1.45 system-ui, sans-serif; background: #fff; color: #1f2328; }}
 h1 {{ margin: 0; padding: 12px 20px; font-size: 17px; background: #0b2e4f; color: #fff; }}
@@ -46,92 +40,82 @@ Frame = tuple[bytes, int]
 """A picture as PNG, and for how many milliseconds it stands."""
 
 
-def main() -> None:
-    """Run the demo and draw both pictures."""
-    local = next(tier for tier in tiers.load(paths.ROOT / "notebooks" / "tiers.toml").tiers if tier.name == "local")
-    with Sandbox() as sandbox:
-        os.environ.update(sandbox.variables(local))
-        demo = _output("demo")
-        wb = connect()
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=browser.executable())
-            page = chromium.new_page(viewport=_SIZE)
-            FOLDER.mkdir(exist_ok=True)
-            INBOX.write_bytes(_inbox(page, wb))
-            ARCHITECTURE.write_bytes(wb.stack.architecture().png)
-            frames = [*_terminal(page, demo), *_journey(page, wb), *_text(page, wb), *_player(page, wb)]
-            chromium.close()
+def draw(folder: Folder) -> None:
+    """Draw all pictures from the notebooks of a folder. Raises UserError when one does not show what is needed."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser.executable())
+        page = chromium.new_page(viewport=_SIZE)
+        FOLDER.mkdir(exist_ok=True)
+        frames = [*_terminal(page, folder), *_journey(page, folder), *_texts(page, folder), *_player(page, folder)]
+        INBOX.write_bytes(_inbox(page, folder))
+        chromium.close()
     FIRST_MINUTE.write_bytes(_animated(frames))
-    for path in (FIRST_MINUTE, INBOX, ARCHITECTURE):
-        print(f"{path.relative_to(paths.ROOT)}: {path.stat().st_size:,} bytes")
+    ARCHITECTURE.write_bytes(base64.b64decode(_shown(folder, "00", "architecture()", "image/png")))
 
 
-def _output(*words: str) -> str:
-    ran = subprocess.run(
-        [sys.executable, "-m", "flightpulse.cli", *words], cwd=paths.ROOT, capture_output=True, text=True, check=False
-    )
-    if ran.returncode != 0:
-        raise UserError(f"flightpulse {' '.join(words)} failed: {(ran.stderr or ran.stdout).strip()[-300:]}")
-    return ran.stdout
+def _shown(folder: Folder, number: str, code: str, kind: str) -> str:
+    """What the first cell of a notebook with this code shows, of a kind: a MIME type, or ``stream``."""
+    (name,) = folder.select((number,))
+    for cell in folder.read(name).cells:
+        if cell.cell_type == "code" and code in cell.source:
+            for output in cell.outputs:
+                if output.output_type == kind:
+                    return str(output.text)
+                if kind in output.get("data", {}):
+                    return str(output.data[kind])
+    raise UserError(f"Notebook {name} shows no {kind} of {code}.", hint="Build it: python -m tools.notebooks build")
 
 
-def _terminal(page: Page, demo: str) -> Iterator[Frame]:
-    """The end of what the demo prints, a few lines at a time."""
-    lines = demo.rstrip().splitlines()
-    summary = next(number for number, line in enumerate(lines) if line.startswith("Summary"))
-    shown = lines[summary : summary + 24]
-    for end in range(_LINES_AT_ONCE, len(shown) + _LINES_AT_ONCE, _LINES_AT_ONCE):
-        text = escape("\n".join(["$ make demo", "", *shown[:end]]))
-        last = end >= len(shown)
-        yield (
-            _shot(page, "One command: five disruptions through the whole system", f"<pre>{text}</pre>", kind="dark"),
-            (3000 if last else 350),
+def _terminal(page: Page, folder: Folder) -> Iterator[Frame]:
+    """An event and what was seen of it, a few lines at a time."""
+    lines = _shown(folder, "00", "print(run)", "stream").rstrip().splitlines()
+    for end in range(1, len(lines) + 1):
+        text = escape("\n".join(["$ flightpulse scenario minor-delay", "", *lines[:end]]))
+        frame = _shot(
+            page, "One event goes through the whole system, on this machine", f"<pre>{text}</pre>", kind="dark"
         )
+        yield frame, 3000 if end == len(lines) else 450
 
 
-def _journey(page: Page, wb: Workbench) -> Iterator[Frame]:
-    picture = _bundle(wb.run("minor-delay").journey("BKG-0003"))["image/png"]
-    body = f'<img src="data:image/png;base64,{base64.b64encode(picture).decode()}">'
+def _journey(page: Page, folder: Folder) -> Iterator[Frame]:
+    body = f'<img src="data:image/png;base64,{_shown(folder, "00", "journey(", "image/png")}">'
     yield _shot(page, "One passenger's message, hop by hop, from the Kafka record", body), 4000
 
 
-def _text(page: Page, wb: Workbench) -> Iterator[Frame]:
-    body = _bundle(wb.run("gate-change").inbox().only("sms").first(3))["text/html"]
-    yield _shot(page, "What the passengers read", body), 4000
+def _texts(page: Page, folder: Folder) -> Iterator[Frame]:
+    yield _shot(page, "What the passengers read", _shown(folder, "05", 'only("sms")', "text/html")), 4000
 
 
-def _inbox(page: Page, wb: Workbench) -> bytes:
-    page.set_content(
-        _PAGE.format(title="", kind="", body=_bundle(wb.run("cancellation").inbox("BKG-0008"))["text/html"])
-    )
+def _inbox(page: Page, folder: Folder) -> bytes:
+    page.set_content(_PAGE.format(title="", kind="", body=_shown(folder, "04", 'inbox("BKG-0008")', "text/html")))
+    page.set_viewport_size(_LETTER)
     return page.locator("main").screenshot()
 
 
-def _player(page: Page, wb: Workbench) -> Iterator[Frame]:
-    """An execution in which the model's function is busy twice: the player goes to the first failure and on."""
-    with wb.faults.task("ComposeMessages", error="Lambda.TooManyRequestsException", times=2):
-        run = wb.fire("minor-delay")
-    page.set_content(run.execution("notify-chunk").player().page())
+def _player(page: Page, folder: Folder) -> Iterator[Frame]:
+    """The player of a run in which a service was busy: step by step to the first failure, and on."""
+    page.set_content(
+        _PAGE.format(
+            title="The execution, step by step",
+            kind="",
+            body=_shown(folder, "08", "run.execution().player()", "text/html"),
+        )
+    )
     player = browser.players(page)[0]
 
     def acts() -> Iterator[tuple[Callable[[], None], int]]:
         yield player.start, 1200
         for _ in range(8):
             yield player.step, 350
-        for _ in range(2):
-            yield player.next_failure, 2200
+        if player.has_failures:
+            for _ in range(2):
+                yield player.next_failure, 2200
         for _ in range(8):
             yield player.step, 350
 
     for act, milliseconds in acts():
         act()
         yield page.screenshot(), milliseconds
-
-
-def _bundle(shown: Any) -> dict[str, Any]:
-    made = shown._repr_mimebundle_()
-    data: dict[str, Any] = made[0] if isinstance(made, tuple) else made
-    return data
 
 
 def _shot(page: Page, title: str, body: str, *, kind: str = "") -> bytes:
@@ -159,8 +143,17 @@ def _animated(frames: list[Frame]) -> bytes:
     return written.getvalue()
 
 
-if __name__ == "__main__":
+@click.command()
+@click.option("--folder", type=click.Path(file_okay=False), help="Another folder of notebooks.")
+def main(folder: str | None) -> None:
+    """Draw the README's pictures from what the notebooks show."""
     try:
-        main()
+        draw(Folder(Path(folder).resolve()) if folder else Folder())
     except UserError as error:
         raise SystemExit(f"✗ {error}") from error
+    for path in (FIRST_MINUTE, INBOX, ARCHITECTURE):
+        click.echo(f"{path.relative_to(paths.ROOT)}: {path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -47,7 +47,7 @@ _DOORS = {
 }
 _PICTURE = (
     '<picture><source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
-    '<img src="{moving}" alt="Five scenarios run through the system in a terminal; then one passenger’s journey hop by '
+    '<img src="{moving}" alt="One event goes through the system, seen from a terminal; then one passenger’s journey hop by '
     "hop; then the text message; then the execution, stepped through on its diagram to a failure"
     '"></picture>'
 )
