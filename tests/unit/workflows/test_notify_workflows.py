@@ -351,21 +351,6 @@ def test_messages_are_put_together_by_booking() -> None:
     assert (nobody["recipients"], nobody["uncomposed"]) == ([], [])
 
 
-def test_how_often_the_messenger_is_asked_again() -> None:
-    retriers = field("notify_chunk", "ComposeMessages", "Retry")
-
-    assert [
-        (retrier["ErrorEquals"], retrier["MaxAttempts"], retrier.get("MaxDelaySeconds")) for retrier in retriers
-    ] == [
-        (["UnusableEventError", "States.QueryEvaluationError"], 0, None),
-        (["Lambda.TooManyRequestsException", "Lambda.ThrottlingException", "Lambda.EC2ThrottledException"], 100, 30),
-        (["States.ALL"], 6, 20),
-    ]
-    for state in ("GetPassengerDetails", "SetAsideWhoCannotBeTold/SetPassengerAside"):
-        (retrier,) = field("notify_chunk", state, "Retry")
-        assert (retrier["ErrorEquals"], retrier["MaxAttempts"], retrier["MaxDelaySeconds"]) == (["States.ALL"], 6, 20)
-
-
 def test_a_passenger_whose_data_cannot_be_used_waits_in_a_letter() -> None:
     aside = "SetAsideWhoCannotBeTold/SetPassengerAside"
     failed = {**BOOKINGS[0], "reason": "first_name is missing"}
