@@ -120,9 +120,18 @@ def yes(command: _Command) -> _Command:
     return click.option("--yes", "-y", is_flag=True, help="Do not ask (for scripts).")(command)
 
 
-def confirm(question: str) -> None:
-    """Ask before something is changed. Raises UserError when the answer is no."""
-    if not click.confirm(question):
+def confirm(question: str, *, otherwise: str = "--yes") -> None:
+    """Ask before something is changed. Raises UserError when the answer is no, or when there is nobody to answer.
+
+    ``otherwise`` is the option that agrees without being asked.
+    """
+    try:
+        agreed = click.confirm(question)
+    except click.Abort as error:
+        raise UserError(
+            "Nobody answered, and nothing was changed.", hint=f"Agree beforehand with: {otherwise}"
+        ) from error
+    if not agreed:
         raise UserError("Nothing was changed.")
 
 

@@ -2,17 +2,19 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import product
 from operator import itemgetter
 from typing import Any
 
+from flightpulse.domain.events import Kind
 from flightpulse.messages import gsm7
 from flightpulse.messages.facts import News, Recipient, UnusableRecipientError
 from flightpulse.messages.news import written
 from flightpulse.messages.news.base import WrittenText
 from flightpulse.messages.news.events import Values
 from flightpulse.messages.placeholders import PERSONAL, Channel, used
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MissingFactError, fill
 from flightpulse.messages.wording import Wording
 
@@ -130,7 +132,12 @@ def first_that_fits(candidates: Iterable[str], values: Values) -> str | None:
 
 
 def _written(news: News, segment: Segment) -> WrittenText:
-    return written(segment, set(news.values[Channel.EMAIL]))
+    return _written_with(segment, frozenset(news.values[Channel.EMAIL]))
+
+
+@lru_cache(maxsize=512)
+def _written_with(segment: Segment, facts: frozenset[str]) -> WrittenText:
+    return written(segment, facts)
 
 
 def _is_email(value: str) -> bool:

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack, Synthesise
 
 FUNCTION = "AWS::Lambda::Function"
 
@@ -97,8 +96,6 @@ STREAM = {
     "dynamodb:GetShardIterator",
     "dynamodb:ListStreams",
     "sqs:SendMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:GetQueueUrl",
 }
 
 
@@ -128,11 +125,12 @@ def test_a_function_itself_may_not_use_the_permission_for_network_interfaces(def
     assert "FlightPulse-APIHandlers" in json.dumps(denied["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"])
 
 
-def test_the_writer_of_settings_may_only_touch_its_parameters(default: Stack) -> None:
+def test_the_writer_of_settings_may_only_touch_its_parameters_and_protect_the_table(default: Stack) -> None:
     assert default.actions("SettingsResourceRole") == ALWAYS | {
         "ssm:PutParameter",
         "ssm:GetParameter",
         "ssm:DeleteParameter",
+        "dynamodb:UpdateTable",
     }
     (statement,) = (
         statement

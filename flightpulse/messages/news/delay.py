@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from flightpulse.domain import local_time
-from flightpulse.domain.severity import Severity, delay_category
+from flightpulse.domain.events import Kind, Severity
+from flightpulse.domain.severity import delay_category
 from flightpulse.messages.news.events import EventFacts, Fields, UnusableEventError, instant, times
 from flightpulse.messages.placeholders import Channel
-from flightpulse.messages.segments import Kind
 
 
 def read(event: Fields, flight: Fields) -> EventFacts:

@@ -7,10 +7,9 @@ from typing import Any
 
 from flightpulse.domain import local_time
 from flightpulse.domain.entities import DelayReason
+from flightpulse.domain.events import Kind, Severity
 from flightpulse.domain.instants import parse_instant
-from flightpulse.domain.severity import Severity
 from flightpulse.messages.placeholders import Channel
-from flightpulse.messages.segments import Kind
 
 Fields = Mapping[str, Any]
 Values = Mapping[str, str]

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.functions import deploy
 from tests.integration.localcloud.services.step_functions_machines import Machines, chain
-from tests.integration.localcloud.services.waiting import until
+from tests.waiting import until
 
 WAITING = {"StartAt": "Pause", "States": {"Pause": {"Type": "Wait", "Seconds": 60, "End": True}}}
 QUICK = {"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}}

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.functions import deploy
 from tests.integration.localcloud.services.step_functions_machines import Machines
-from tests.integration.localcloud.services.waiting import until
+from tests.waiting import until
 
 
 @pytest.fixture
