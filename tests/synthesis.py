@@ -3,34 +3,19 @@
 import fcntl
 import json
 import shutil
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flightpulse.paths import INFRA
 from flightpulse.stack import names, node
 from flightpulse.workbench import Workbench
+from tools import variants
+from tools.variants import BROKER
 
 if TYPE_CHECKING:
-    from aws_cdk import App
     from aws_cdk.assertions import Template
-
-KAFKA = {
-    "kafka_bootstrap": "b-1.example.com:9096,b-2.example.com:9096",
-    "kafka_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:kafka-Ab12",
-}
-BROKER = "127.0.0.1:9092"
-CONTEXTS: Mapping[str, dict[str, Any]] = {
-    "default": {},
-    "bare": {"network": "none", "alarm_email": "ops@example.com", "messenger_concurrency": "5"},
-    "kafka": KAFKA,
-    "provisioned": {"kafka_bootstrap": "127.0.0.1:9092", "kafka_provisioned": "true", "network": "none"},
-    "local": {"kafka_bootstrap": BROKER, "runtime": f"python{sys.version_info[0]}.{sys.version_info[1]}"},
-    "production": {"environment": "production", "model_id": "us.amazon.nova-lite-v1:0", "log_retention_days": "90"},
-}
 
 # The CDK starts Node.js when it is imported, so only what needs it does.
 Resource = dict[str, Any]
@@ -93,24 +78,10 @@ def synthesised(folder: Path, name: str) -> Stack:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not assembly.exists():
             part = assembly.with_suffix(".part")
-            _synthesise(context_of(name), part)
+            variants.write(name, part)
             part.rename(assembly)
     path = assembly / f"{names.STACK}.template.json"
     return Stack(path, json.loads(path.read_text(encoding="utf-8")))
-
-
-def context_of(name: str) -> dict[str, Any]:
-    """The context of cdk.json, with a kind of deployment's own values."""
-    flags: dict[str, Any] = json.loads((INFRA / "cdk.json").read_text(encoding="utf-8"))["context"]
-    return {**flags, **CONTEXTS[name]}
-
-
-def add_stack(app: "App", context: Mapping[str, Any]) -> None:
-    """The stack with the choices of a context."""
-    from flightpulse.stack.flightpulse_stack import FlightPulseStack
-    from flightpulse.stack.settings import from_context
-
-    FlightPulseStack(app, names.STACK, settings=from_context(context))
 
 
 def make_ready(bench: Workbench, local: Stack) -> None:
@@ -121,15 +92,6 @@ def make_ready(bench: Workbench, local: Stack) -> None:
     template.write_text(template.read_text(encoding="utf-8").replace(BROKER, bench.session.broker), encoding="utf-8")
     bench.stack.deploy(planned=True)
     bench.ready()
-
-
-def _synthesise(context: Mapping[str, Any], folder: Path) -> None:
-    node.prepare()
-    import aws_cdk as cdk
-
-    app = cdk.App(context=dict(context), outdir=str(folder))
-    add_stack(app, context)
-    app.synth()
 
 
 @cache
@@ -145,4 +107,4 @@ def as_list(value: Any) -> list[Any]:
 
 
 Synthesise = Callable[[str], Stack]
-"""Gives the stack of a named context, see :data:`CONTEXTS`."""
+"""Gives the stack of a kind of deployment, see :data:`tools.variants.CONTEXTS`."""

@@ -4,7 +4,12 @@
     python tools/run.py lab      open JupyterLab on the notebooks
     python tools/run.py site     write the notebooks as web pages
     python tools/run.py test     every check and test, the notebooks included
+    python tools/run.py checkov  checkov on every kind of deployment
     python tools/run.py prove    every case of the claim protocol with two faults, and the tests' long proofs
+    python tools/run.py bench    measure against one model call per booking; writes docs/performance.md
+    python tools/run.py sbom     bills of materials of the Lambda package and of the environment, in build/sbom
+    python tools/run.py licences every package by licence; fails for one that is not accepted
+    python tools/run.py audit    look every locked package up in PyPI's database of vulnerabilities
     python tools/run.py setup    only the environment
     python tools/run.py lock     resolve the lock files again
 
@@ -32,6 +37,7 @@ LOCKS = {
     "dev": ["--all-extras"],
     "notebooks": ["--extra", "notebooks", "-c", "requirements/dev.txt"],
 }
+CHECKOV = "checkov==3.2.500"
 LAMBDA_PACKAGES = "aws-lambda-powertools fastjsonschema tzdata"
 NOTEBOOKS = ["-m", "tools.notebooks"]
 PROTOCOL = ["-m", "flightpulse.cli", "prove", "protocol"]
@@ -197,6 +203,27 @@ def write_site(arguments: "list[str]") -> int:
     return subprocess.run([in_venv("python"), *NOTEBOOKS, "site", *arguments], cwd=ROOT, check=False).returncode
 
 
+def run_bench(arguments: "list[str]") -> int:
+    ensure("runtime")
+    return subprocess.call([in_venv("python"), "-m", "tools.bench", *arguments], cwd=ROOT)
+
+
+def run_checkov(arguments: "list[str]") -> int:
+    """checkov on every kind of deployment, in an environment of its own: it pins much of what we use."""
+    ensure("dev")
+    templates = ROOT / "build" / "variants"
+    written = subprocess.run([in_venv("python"), "-m", "tools.variants", str(templates)], cwd=ROOT, check=False)
+    if written.returncode != 0:
+        return written.returncode
+    checkov = [in_venv("uv"), "tool", "run", "--from", CHECKOV, "checkov", "--config-file", "infra/checkov.yaml"]
+    return subprocess.run([*checkov, "--directory", str(templates), *arguments], cwd=ROOT, check=False).returncode
+
+
+def look_at_packages(task: str) -> int:
+    ensure("dev")
+    return subprocess.run([in_venv("python"), "-m", "tools.supply_chain", task], cwd=ROOT, check=False).returncode
+
+
 def run_tests(arguments: "list[str]") -> int:
     """The linters, pytest, and beside it the types and the notebooks: all of it even after a failure."""
     ensure("dev")
@@ -291,8 +318,14 @@ def main() -> int:
         return write_site(arguments)
     if task == "test":
         return run_tests(arguments)
+    if task == "checkov":
+        return run_checkov(arguments)
     if task == "prove":
         return prove(arguments)
+    if task == "bench":
+        return run_bench(arguments)
+    if task == "sbom" or task == "licences" or task == "audit":
+        return look_at_packages(task)
     if task == "setup":
         ensure((arguments or ["dev"])[0])
         return 0

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from flightpulse import paths
 from flightpulse.chaos import evidence, trial
 from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.trial import Size
@@ -146,16 +145,12 @@ def outside(rate: float) -> list[Fault]:
 
 def inside(rate: float) -> list[Fault]:
     """Faults of every Task state: refusals and (but for the last hop of a message) lost answers."""
-    return [
-        fault
-        for file in sorted(paths.WORKFLOWS.glob("*.asl.json"))
-        for fault in _of_workflow(file.name.partition(".")[0], rate)
-    ]
+    return [fault for definition in asl.load_all() for fault in _of_workflow(definition, rate)]
 
 
-def _of_workflow(name: str, rate: float) -> Iterator[Fault]:
-    machine = names.WORKFLOWS[name.replace("_", "-")]
-    for path, state in asl.load(name).states():
+def _of_workflow(definition: asl.Definition, rate: float) -> Iterator[Fault]:
+    machine = names.WORKFLOWS[definition.name.replace("_", "-")]
+    for path, state in definition.states():
         if state.get("Type") != "Task":
             continue
         service = str(state["Resource"]).split(":::", 1)[1].rpartition(":")[0].removesuffix(".sync")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.synthesis import Stack, Synthesise
+from tests.synthesis import Stack, Synthesise, as_list
 
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 
@@ -95,3 +95,28 @@ def test_without_a_network_nothing_of_it_is_left(synthesise: Synthesise) -> None
     bare = synthesise("bare")
     assert not [key for key, found in bare.document["Resources"].items() if found["Type"].startswith("AWS::EC2::")]
     assert "VpcConfig" not in json.dumps(bare.resources("AWS::Lambda::Function"))
+
+
+@pytest.mark.parametrize("name", ["default", "kafka"])
+def test_no_endpoint_allows_everything(synthesise: Synthesise, name: str) -> None:
+    for endpoint in synthesise(name).resources(ENDPOINT).values():
+        for statement in endpoint["Properties"]["PolicyDocument"]["Statement"]:
+            assert "*" not in as_list(statement["Action"])
+            assert "*" not in as_list(statement["Resource"]) or "aws:ResourceAccount" in json.dumps(statement)
+
+
+def test_zones_can_be_chosen_by_name(default: Stack, synthesise: Synthesise) -> None:
+    def zones(stack: Stack) -> list[Any]:
+        return [subnet["Properties"]["AvailabilityZone"] for subnet in stack.resources("AWS::EC2::Subnet").values()]
+
+    assert zones(default) == [{"Fn::Select": [number, {"Fn::GetAZs": ""}]} for number in (0, 1)]
+    assert zones(synthesise("kafka")) == ["us-east-1b", "us-east-1d"]
+
+
+def test_an_existing_network_gets_the_functions_and_nothing_new(synthesise: Synthesise) -> None:
+    existing = synthesise("existing")
+    assert not [key for key, found in existing.document["Resources"].items() if found["Type"].startswith("AWS::EC2::")]
+    functions = [found["Properties"] for found in existing.resources("AWS::Lambda::Function").values()]
+    places = [function["VpcConfig"] for function in functions if "VpcConfig" in function]
+    assert len(places) == 4
+    assert all(place["SecurityGroupIds"] == ["sg-0123456789abcdef0"] for place in places)

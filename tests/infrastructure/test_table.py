@@ -49,5 +49,4 @@ def test_it_streams_both_images_is_encrypted_restorable_and_forgets(default: Sta
 def test_dev_data_goes_with_the_stack_and_production_data_stays(default: Stack, synthesise: Synthesise) -> None:
     (dev,) = default.resources(TABLE).values()
     (production,) = synthesise("production").resources(TABLE).values()
-    assert (dev["DeletionPolicy"], dev["Properties"]["DeletionProtectionEnabled"]) == ("Delete", False)
-    assert (production["DeletionPolicy"], production["Properties"]["DeletionProtectionEnabled"]) == ("Retain", True)
+    assert (dev["DeletionPolicy"], production["DeletionPolicy"]) == ("Delete", "RetainExceptOnCreate")

@@ -23,6 +23,7 @@ READABLE = {".py", ".json", ".toml", ".yml", ".txt"}
 FOREIGN = {
     "CloudWatchLogGroup", "curl", "YYYY-MM-DDTHH:MM:SSZ", "/tmp", "http:invoke", "bedrock:invokeModel",
     "get-metric-statistics", "read_committed", "AWS/Logs",
+    "describe-vpc-endpoint-services",
 }  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def metrics_of_functions() -> set[str]:
     paths = [path for room in rooms for path in (ROOT / "flightpulse" / room).glob("*.py")]
     text = "".join(path.read_text(encoding="utf-8") for path in paths)
     counted = {known.metric for known in TYPES.values()}
-    return counted | set(re.findall(r'meter\.add\(\s*"(\w+)"', text))
+    return counted | set(re.findall(r'meter\.(?:add|measure)\(\s*"(\w+)"', text))
 
 
 def routes(stack: Stack) -> Iterator[str]:
