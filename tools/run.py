@@ -264,9 +264,7 @@ def run_step(name: str, command: "list[str]", **variables: str) -> bool:
     """Run a program of the environment, or Python with options, where everybody sees it; whether it went well."""
     print(f"== {name}", flush=True)
     started = time.monotonic()
-    passed = (
-        subprocess.run(in_environment(command), cwd=ROOT, check=False, env={**os.environ, **variables}).returncode == 0
-    )
+    ran = subprocess.run(in_environment(command), cwd=ROOT, check=False, env={**os.environ, **variables})
     print(f"   {name}: {time.monotonic() - started:.0f} s", flush=True)
     return ran.returncode == 0
 
