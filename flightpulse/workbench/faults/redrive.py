@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -181,18 +181,18 @@ class Redriver:
 
     def _unhandled(self, summary: executions.Summary) -> FailedExecution | None:
         """The execution when its event is unhandled. Its history is read only then."""
-        given = executions.parsed(self._session.stepfunctions.describe_execution(executionArn=summary.arn).get("input"))
-        event = executions.bus_event(given)
+        execution = executions.described(self._session, summary.arn)
+        event = execution.event
         claim = self._claim(event.event_id)
         owner, status = claim.get("execution", {}).get("S"), claim.get("status", {}).get("S")
         if claim and (owner != summary.arn or status in {"DONE", "SUPERSEDED"}):
             return None
-        history = executions.load(self._session, summary.arn).history
+        history = replace(execution, events=executions.history_of(self._session, summary.arn)).history
         problem = history.problem
         return FailedExecution(
             summary=summary,
             event=event,
-            input=_following(given, summary.arn, history.visits),
+            input=_following(execution.input, summary.arn, history.visits),
             why=f"{problem.error}: {problem.cause}" if problem else summary.status,
         )
 
@@ -222,14 +222,10 @@ class Redriver:
 
     def _status(self, arn: str) -> str:
         """How an execution is; empty when there is none of this name."""
-        from botocore.exceptions import ClientError
-
         try:
-            return str(self._session.stepfunctions.describe_execution(executionArn=arn)["status"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
-                return ""
-            raise
+            return executions.described(self._session, arn).status
+        except executions.NoSuchExecutionError:
+            return ""
 
     def _claim(self, event_id: str) -> Mapping[str, Any]:
         answer = self._session.dynamodb.get_item(

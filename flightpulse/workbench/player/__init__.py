@@ -11,7 +11,7 @@ from flightpulse.workbench.player import events, frames, html, story, table, tra
 from flightpulse.workbench.player.diff import Diff, diff
 from flightpulse.workbench.player.gantt import Gantt
 from flightpulse.workbench.player.page_data import Run
-from flightpulse.workbench.player.table import Table
+from flightpulse.workbench.player.table import VisitTable
 from flightpulse.workbench.show.picture_and_words import PictureAndWords
 
 __all__ = ["Diff", "Gantt", "Player", "diff", "page_for"]
@@ -57,7 +57,7 @@ class Player(PictureAndWords):
         """One plain sentence per event."""
         return tuple(frame.sentence for frame in self.replay.frames)
 
-    def table(self) -> Table:
+    def table(self) -> VisitTable:
         """The visits as a table with a text and an HTML form."""
         return table.table(self.replay)
 
