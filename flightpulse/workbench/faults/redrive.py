@@ -15,7 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+from confluent_kafka import Consumer, TopicPartition
+
+from awskit.kafka.connection import Kafka
 from awskit.kafka.producer import OutgoingRecord
+from awskit.kafka.records import EventShape, Record
 from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.domain import keys
 from flightpulse.domain.events import TOPIC
@@ -259,8 +264,6 @@ class Redriver:
         raise CannotRedriveError("the letter does not say how to send it back")
 
     def _write(self, update: Mapping[str, Any]) -> str:
-        from botocore.exceptions import ClientError
-
         try:
             self._session.dynamodb.update_item(**update)
         except ClientError as error:
@@ -281,8 +284,6 @@ class Redriver:
         raise CannotRedriveError(f"its target {arn or '?'} is neither a state machine nor a log group")
 
     def _write_log(self, group: str, stream: str, message: str) -> None:
-        from botocore.exceptions import ClientError
-
         try:
             self._session.logs.create_log_stream(logGroupName=group, logStreamName=stream)
         except ClientError as error:
@@ -307,8 +308,6 @@ class Redriver:
         return f"{len(records)} changes handled"
 
     def _stream_records(self, info: Mapping[str, Any]) -> list[dict[str, Any]]:
-        from botocore.exceptions import ClientError
-
         streams = self._session.client("dynamodbstreams")
         last = int(info["endSequenceNumber"])
         found: list[dict[str, Any]] = []
@@ -333,8 +332,6 @@ class Redriver:
         return found
 
     def _mapping(self, letter: DeadLetter) -> str:
-        from awskit.kafka.records import EventShape
-
         places = letter.body.get("KafkaBatchInfo", {}).get("recordsInfo", {})
         records = _kafka_records(self._session.broker, places)
         if not records:
@@ -419,11 +416,6 @@ def _encoded(value: object) -> str:
 
 def _kafka_records(bootstrap: str, places: Mapping[str, Any], *, seconds: float = 10.0) -> list[Any]:
     """The records that an on-failure letter names by partition and offsets, as far as the topic still has them."""
-    from confluent_kafka import Consumer, TopicPartition
-
-    from awskit.kafka.connection import Kafka
-    from awskit.kafka.records import Record
-
     wanted = {_partition(name): (int(p["firstRecordOffset"]), int(p["lastRecordOffset"])) for name, p in places.items()}
     consumer = Consumer(
         Kafka(bootstrap).client(
