@@ -392,6 +392,7 @@ def enriched_detail(
             "gate": flight.gate,
             "aircraft": flight.aircraft,
             "status": str(flight.status),
+            **({"estimated_departure": to_seconds(estimate)} if (estimate := flight.estimated_departure) else {}),
         },
         "summary": summary(event, flight, affected_passengers_count),
     }

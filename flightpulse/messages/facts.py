@@ -210,6 +210,8 @@ def longest(segment: Segment, channel: Channel) -> Values:
 
 def clean(text: str) -> str:
     """The text without control and invisible characters, which could end a header or turn the direction of writing."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     visible = (" " if character.isspace() else character for character in text)
     kept = "".join(character for character in visible if not unicodedata.category(character).startswith("C"))
     return " ".join(kept.split())
