@@ -24,9 +24,12 @@ def cost(run: str | None, target: str, idle: bool, as_json: bool) -> None:
         found = wb.stack.idle_cost()
         options.print_json(found.as_json()) if as_json else click.echo(str(found))
         return
-    spent = wb.last_run(run).cost()
+    wanted = wb.last_run(run)
+    spent, each = wanted.cost(), wanted.per_message()
     if as_json:
-        options.print_json(spent.as_json())
+        options.print_json({**spent.as_json(), "per_message": each and each.as_json()})
         return
     click.echo(spent.title)
     click.echo(str(spent))
+    if each:
+        click.echo(f"\n{each}")
