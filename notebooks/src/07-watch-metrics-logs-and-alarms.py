@@ -5,6 +5,7 @@
 #
 # - **You will:** read metrics from CloudWatch, see where they come from, join logs by one id, set off an alarm, look at latency
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what a log and a metric are
 # - **Time:** 8 minutes
 # - **Cost:** 0
 # - **Simplified:** the alarm is a copy that looks every 10 seconds instead of every 5 minutes
@@ -20,7 +21,7 @@
 from flightpulse.workbench import check, connect
 
 wb = connect()
-wb.ready()
+wb.ready("Lambda", "Step Functions", "messages")
 
 # %% [markdown]
 # ## What does one event add to the numbers?
@@ -94,11 +95,19 @@ story
 
 # %% tags=["nbval-check-output"]
 groups = sorted(set(story.column("group")))
-check("log groups that know it", groups, ["audit", "consumer", "email", "messenger", "sms", "stream"])
-check("messages that carry it", {message.correlation_id for message in run.messages}, {"fog-over-oakland"})
+check(
+    "log groups that know it",
+    groups,
+    ["audit", "consumer", "email", "messenger", "sms", "stream"],
+)
+check(
+    "messages that carry it",
+    {message.correlation_id for message in run.messages},
+    {"fog-over-oakland"},
+)
 
 # %% [markdown]
-# **Takeaway:** an id that every hop hands on turns scattered logs into one story. `flightpulse logs` and the [journey](02-follow-a-minor-delay.ipynb) use nothing else.
+# **Takeaway:** an id that every hop hands on turns scattered logs into one story. `flightpulse logs` and the [journey](02-follow-a-minor-delay.ipynb) use nothing else. In the field's words: *observability*, asking what nobody foresaw ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
 # ## What wakes somebody up?
@@ -121,18 +130,23 @@ changes
 # Time: the next period had no failure, and no data counts as good (`notBreaching`). That does not mean that anything was repaired: the event waits in the dead letters. Its cause is gone, so it is sent back. Nobody had been told, so everybody is told now, once.
 
 # %%
-letters = wb.dead_letters.table()
+letters = wb.dead_letters.table("SW1234")
 letters
 
 # %% tags=["nbval-check-output"]
-check("states of the alarm", [one.split()[1] for one in changes.column("became")][-3:], ["OK", "ALARM", "OK"])
+check(
+    "states of the alarm",
+    [one.split()[1] for one in changes.column("became")][-3:],
+    ["OK", "ALARM", "OK"],
+)
 check("why it waits", letters.column("why")[-1], "States.TaskFailed: injected")
-check("sent back", set(wb.dead_letters.redrive("notifications").column("")), {"✓"})
+sent_back = wb.dead_letters.redrive("notifications").to_frame()
+check("sent back", set(sent_back[sent_back["what"].str.contains("SW1234")]["mark"]), {"✓"})
 told = wb.inbox(flight="SW1234", since=failed.began_at)
 check("messages about it, and those told twice", [len(told), len(told.repeated())], [4, 0])
 
 # %% [markdown]
-# **Takeaway:** an alarm says that something needs a person; only what was kept can be repaired. Alarms: [alarms.py](../flightpulse/stack/alarms.py). Dead letters in a terminal: `flightpulse redrive --list`.
+# **Takeaway:** an alarm says that something needs a person; only what was kept can be repaired. Alarms: [alarms.py](../flightpulse/stack/alarms.py). Dead letters in a terminal: `flightpulse redrive --list`. In the field's words: *dead-letter queue* and *redrive* ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What does somebody see who looks?
@@ -188,7 +202,7 @@ check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 # %% [markdown]
 # Read the curve from the left: at the dashed line (p50) half are out, at the dotted one (p95) all but a few. A target is a sentence such as "95 % within 10 seconds", and the solid line makes it visible. For another cut, by tier and channel for example, `run.inbox().to_frame()` gives the messages as a DataFrame.
 #
-# **Takeaway:** measure from where the passenger's wait begins, here the Kafka record, to where it ends, not one function's duration. Chart and percentiles: [charts.py](../flightpulse/workbench/show/charts.py).
+# **Takeaway:** measure from where the passenger's wait begins, here the Kafka record, to where it ends, not one function's duration. Chart and percentiles: [charts.py](../flightpulse/workbench/show/charts.py). In the field's words: *percentile* ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
 # ## What we simplified
@@ -210,9 +224,10 @@ check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 # %% [markdown]
 # ## Clean up
 #
-# This puts the flights back to where they were. You may run it twice.
+# This puts the flights back to where they were, and deletes the dead letters about them. You may run it twice.
 
 # %% tags=["cleanup"]
+wb.dead_letters.purge("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
 wb.table.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
 
 # %% [markdown]
@@ -221,5 +236,6 @@ wb.table.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
 # - What the stack watches: [alarms.py](../flightpulse/stack/alarms.py), [log_metrics.py](../flightpulse/stack/log_metrics.py), [dashboard.py](../flightpulse/stack/dashboard.py)
 # - What functions log and count: [telemetry.py](../flightpulse/adapters/telemetry.py)
 # - CloudWatch on this machine: [services/cloudwatch](../localcloud/services/cloudwatch)
+# - Read more: [AWS: the embedded metric format](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html), [AWS: alarms](https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html), [AWS: dead-letter queues](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html)
 #
 # Next: [Step through an execution](08-step-through-an-execution.ipynb).

@@ -8,8 +8,9 @@ from typing import Any
 
 from flightpulse.workbench.costs import idle_cost, variants
 from flightpulse.workbench.costs.idle_cost import IdleCost
-from flightpulse.workbench.deploy import deploy, permissions, resources, status
+from flightpulse.workbench.deploy import architecture, deploy, permissions, resources, status
 from flightpulse.workbench.deploy.deploy import Deployer, Plan, Progress, Report
+from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target import names
@@ -126,6 +127,10 @@ class Stack:
         body: Any = self._target.deployed.cloudformation.get_template(StackName=names.STACK)["TemplateBody"]
         found: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
         return found
+
+    def architecture(self, *lit: str) -> Picture:
+        """The deployed template as a picture, with the hops that are ``lit`` standing out: ``"Step Functions"``."""
+        return architecture.of(self.template()).picture(*lit)
 
     def idle_cost(self) -> IdleCost:
         """What the deployed stack costs in an AWS account while nothing happens, from its template at list prices."""
