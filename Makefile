@@ -1,7 +1,7 @@
 # The first that answers: a shim of pyenv stays on PATH when its Python is gone.
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell $(name) -c "print('$(name)')" 2>/dev/null)) python3)
 
-.PHONY: help demo lab site test checkov prove bench setup lock down clean
+.PHONY: help demo lab site test checkov prove bench sbom licences audit setup lock down clean
 
 help:
 	@echo "make demo   deploy to the local cloud and run the five scenarios"
@@ -11,6 +11,9 @@ help:
 	@echo "make checkov  checkov on every kind of deployment"
 	@echo "make prove  every case of the claim protocol with two faults, and the long proofs"
 	@echo "make bench  measure against one model call per booking"
+	@echo "make sbom   bills of materials of the Lambda package and of the environment, in build/sbom"
+	@echo "make licences  every package by licence; fails for one that is not accepted"
+	@echo "make audit  look every locked package up in PyPI's database of vulnerabilities"
 	@echo "make setup  only the virtual environment"
 	@echo "make lock   resolve the lock files again"
 	@echo "make down   stop the local cloud"
@@ -36,6 +39,15 @@ prove:
 
 bench:
 	@$(PYTHON) tools/run.py bench
+
+sbom:
+	@$(PYTHON) tools/run.py sbom
+
+licences:
+	@$(PYTHON) tools/run.py licences
+
+audit:
+	@$(PYTHON) tools/run.py audit
 
 setup:
 	@$(PYTHON) tools/run.py setup

@@ -7,6 +7,9 @@
     python tools/run.py checkov  checkov on every kind of deployment
     python tools/run.py prove    every case of the claim protocol with two faults, and the tests' long proofs
     python tools/run.py bench    measure against one model call per booking; writes docs/performance.md
+    python tools/run.py sbom     bills of materials of the Lambda package and of the environment, in build/sbom
+    python tools/run.py licences every package by licence; fails for one that is not accepted
+    python tools/run.py audit    look every locked package up in PyPI's database of vulnerabilities
     python tools/run.py setup    only the environment
     python tools/run.py lock     resolve the lock files again
 
@@ -216,6 +219,11 @@ def run_checkov(arguments: "list[str]") -> int:
     return subprocess.run([*checkov, "--directory", str(templates), *arguments], cwd=ROOT, check=False).returncode
 
 
+def look_at_packages(task: str) -> int:
+    ensure("dev")
+    return subprocess.run([in_venv("python"), "-m", "tools.supply_chain", task], cwd=ROOT, check=False).returncode
+
+
 def run_tests(arguments: "list[str]") -> int:
     """The linters, pytest, and beside it the types and the notebooks: all of it even after a failure."""
     ensure("dev")
@@ -315,6 +323,8 @@ def main() -> int:
         return prove(arguments)
     if task == "bench":
         return run_bench(arguments)
+    if task == "sbom" or task == "licences" or task == "audit":
+        return look_at_packages(task)
     if task == "setup":
         ensure((arguments or ["dev"])[0])
         return 0

@@ -125,7 +125,8 @@ def prove(
     booked_flights.put_flights(session, [flight for flight in people.flights if cases[flight.flight_id].unknown])
     recovered = run.recover()
     outcome = run.outcome()
-    again = [*Redriver(session).redrive_executions(), *Redriver(session).send_back()]
+    redriver = Redriver(session, only=run.ids)
+    again = [*redriver.redrive_executions(), *redriver.send_back()]
     repeated = [
         f"{message.event_id} to {message.booking_id} by {message.channel}"
         for message in before

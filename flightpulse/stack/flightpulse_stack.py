@@ -9,10 +9,11 @@ from flightpulse.stack import names
 from flightpulse.stack.alarms import Alarms
 from flightpulse.stack.api import RestApi
 from flightpulse.stack.bus import FlightBus
-from flightpulse.stack.dashboard import FlightDashboard, Observed
+from flightpulse.stack.dashboard import Dashboards, Observed
 from flightpulse.stack.encryption import CustomerKey
 from flightpulse.stack.failures import Failures
 from flightpulse.stack.functions import Functions, Sources
+from flightpulse.stack.insights import SavedQueries
 from flightpulse.stack.kafka_mapping import KafkaMapping
 from flightpulse.stack.log_metrics import LogMetrics
 from flightpulse.stack.network import placement
@@ -81,7 +82,7 @@ class FlightPulseStack(Stack):
             table=self.flight_table.table,
             writer=self.functions.settings_resource,
         )
-        self._add_monitoring()
+        self._add_monitoring(settings)
         self._add_outputs(settings)
         Tags.of(self).add("project", "flightpulse")
         Tags.of(self).add("environment", settings.environment)
@@ -98,7 +99,8 @@ class FlightPulseStack(Stack):
             "LlmMessengerArn": Target(messenger, messenger),
         }
 
-    def _add_monitoring(self) -> None:
+    def _add_monitoring(self, settings: Settings) -> None:
+        polled = self.functions.consumer if settings.kafka else None
         LogMetrics(
             self,
             "LogMetrics",
@@ -112,9 +114,10 @@ class FlightPulseStack(Stack):
             functions=self.functions.pipeline,
             queues=self.failures.queues,
             stream_handler=self.functions.stream_handler,
+            polled=polled,
             api=self.api.api,
         )
-        FlightDashboard(
+        Dashboards(
             self,
             "Monitoring",
             observed=Observed(
@@ -124,9 +127,12 @@ class FlightPulseStack(Stack):
                 table=self.flight_table.table,
                 api=self.api.api,
                 stream_handler=self.functions.stream_handler,
+                rules=self.routing.rule_names,
+                polled=polled,
                 alarms=alarms.all,
             ),
         )
+        SavedQueries(self, "SavedQueries")
 
     def _add_outputs(self, settings: Settings) -> None:
         values = {
@@ -146,6 +152,7 @@ class FlightPulseStack(Stack):
                 for kind, queue in self.failures.queues.items()
             },
             "DashboardName": names.DASHBOARD,
+            "TechnicalDashboardName": names.TECHNICAL_DASHBOARD,
             "ModelIdParameter": names.MODEL_ID_PARAMETER,
             "ReviewModelIdParameter": names.REVIEW_MODEL_ID_PARAMETER,
             names.CONTEXT_OUTPUT: json.dumps(settings.given, sort_keys=True),

@@ -70,6 +70,7 @@ class Routing(Construct):
         super().__init__(scope, construct_id)
         self._bus = bus
         self._dead_letters = dead_letters
+        self.rule_names: list[str] = []
         self.email_log = log_group(self, "EmailLog", names.EMAIL_LOG, settings, key)
         self.sms_log = log_group(self, "SmsLog", names.SMS_LOG, settings, key)
         self.audit_log = log_group(self, "AuditLog", names.AUDIT_LOG, settings, key)
@@ -84,6 +85,7 @@ class Routing(Construct):
         self._allow_dead_letters(logged)
 
     def _rule(self, construct_id: str, name: str, detail_types: list[str], description: str) -> events.Rule:
+        self.rule_names.append(name)
         return events.Rule(
             self,
             construct_id,

@@ -5,6 +5,7 @@
 #
 # - **You will:** write a contract, read an event, word its messages, lead it to a workflow of its own, deploy all of it, and have it graded
 # - **You need:** this checkout, and for the exercises an editor; half a gigabyte of free memory for a second local cloud
+# - **You know:** what notebooks 02, 03 and 05 show, and how to edit Python and JSON
 # - **Time:** 20 minutes
 # - **Cost:** 0
 # - **Simplified:** the copy is deployed without the VPC, and the new event has no command-line options and no page in the docs
@@ -121,7 +122,11 @@ message.of("boarding.toml")
 # %% tags=["nbval-check-output"]
 shop.apply("model")
 grade = shop.grade(deploy=False)
-check("written templates", grade.step("telling").seen, "6 segments, each within 160 GSM-7 characters")
+check(
+    "written templates",
+    grade.step("telling").seen,
+    "6 segments, each within 160 GSM-7 characters",
+)
 check("the stand-in model's words", grade.step("model").seen, "6 segments, two answers each")
 
 # %% [markdown]
@@ -141,7 +146,11 @@ shop.apply("workflow").of("boarding_call.asl.patch.json")
 
 # %% tags=["nbval-check-output"]
 grade = shop.grade(deploy=False)
-check("the workflow", grade.step("workflow").seen, "17 states, each with its Comment; starts NotifyPassengers")
+check(
+    "the workflow",
+    grade.step("workflow").seen,
+    "17 states, each with its Comment; starts NotifyPassengers",
+)
 check("the way", grade.step("routing").seen, "flight.boarding leads to BoardingCallWorkflow")
 check("still missing in the code", grade.missing, [])
 
@@ -179,7 +188,11 @@ check(
     sorted(message.channel for message in run.messages),
     ["email", "email", "email", "sms", "sms"],
 )
-check("flights that are boarding, says the API", [flight["flight_id"] for flight in listed], ["SW5678"])
+check(
+    "flights that are boarding, says the API",
+    [flight["flight_id"] for flight in listed],
+    ["SW5678"],
+)
 
 # %% [markdown]
 # **Takeaway:** what reads the table and the bus by their contracts gets a new event for nothing. The API is [api.py](../flightpulse/functions/api.py), unchanged.
@@ -245,5 +258,6 @@ shop.close()
 # - Which event starts which workflow: [event_workflows.py](../flightpulse/stack/event_workflows.py)
 # - The stored solution, step by step: [solutions/boarding-call](solutions/boarding-call)
 # - The workshop: [flightpulse/workbench/workshop](../flightpulse/workbench/workshop)
+# - Read more: [AWS: event patterns](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html), [AWS: the language of state machines](https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html)
 #
 # Next: [Break it on purpose](12-break-it.ipynb).

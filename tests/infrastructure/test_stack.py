@@ -36,6 +36,7 @@ OUTPUTS = {
     "TargetDeadLettersUrl",
     "StreamDeadLettersUrl",
     "DashboardName",
+    "TechnicalDashboardName",
     "ModelIdParameter",
     "ReviewModelIdParameter",
     "Context",

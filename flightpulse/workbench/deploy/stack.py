@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flightpulse.workbench.costs import idle_cost
+from flightpulse.workbench.costs import idle_cost, variants
 from flightpulse.workbench.costs.idle_cost import IdleCost
-from flightpulse.workbench.deploy import deploy, permissions, resources, status
+from flightpulse.workbench.deploy import architecture, deploy, permissions, resources, status
 from flightpulse.workbench.deploy.deploy import Deployer, Plan, Progress, Report
+from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target import names
@@ -127,9 +128,23 @@ class Stack:
         found: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
         return found
 
+    def architecture(self, *lit: str) -> Picture:
+        """The deployed template as a picture, with the hops that are ``lit`` standing out: ``"Step Functions"``."""
+        return architecture.of(self.template()).picture(*lit)
+
     def idle_cost(self) -> IdleCost:
         """What the deployed stack costs in an AWS account while nothing happens, from its template at list prices."""
         return idle_cost.of(self.template())
+
+    def idle_costs(self) -> dict[str, IdleCost]:
+        """The same for each kind of network, by its name. Each is synthesised, none is deployed; needs no cloud."""
+        found = {}
+        with self._target.steps() as steps:
+            for number, variant in enumerate(variants.VARIANTS):
+                home = self._target.home / "variants" / str(number)
+                assembly = deploy.synthesise(variant.context, home, _shown_by(steps))
+                found[variant.name] = idle_cost.of(json.loads(deploy.template_path(assembly).read_text("utf-8")))
+        return found
 
     def permissions(self, name: str) -> Table:
         """What a function or a state machine may do, and on what, from the deployed template.

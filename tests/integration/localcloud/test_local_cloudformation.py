@@ -35,7 +35,7 @@ CUSTOM = """
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Emulator]:
-    with Emulator(behaviours=("lambda_runtime", "cloudformation")) as emulator:
+    with Emulator(behaviours=("lambda_runtime", "cloudwatch", "cloudformation")) as emulator:
         yield emulator
 
 
@@ -83,6 +83,59 @@ def test_an_archive_of_a_bus_is_created_changed_and_deleted(cloud: Emulator):
         events.describe_archive(ArchiveName="archive")
 
 
+def watching_template(threshold: int, **alarms: str) -> dict[str, Any]:
+    """An alarm on an expression, an alarm made of it, and a saved query."""
+    stat = {"Metric": {"Namespace": "Tests", "MetricName": "Failed"}, "Period": 60, "Stat": "Sum"}
+    return {
+        "Resources": {
+            "Rate": resource(
+                "AWS::CloudWatch::Alarm",
+                AlarmName="rate",
+                Metrics=[
+                    {"Id": "twice", "Expression": "2 * failed"},
+                    {"Id": "failed", "MetricStat": stat, "ReturnData": False},
+                ],
+                EvaluationPeriods=1,
+                Threshold=threshold,
+                ComparisonOperator="GreaterThanThreshold",
+                TreatMissingData="notBreaching",
+            ),
+            "Any": resource(
+                "AWS::CloudWatch::CompositeAlarm",
+                AlarmName=alarms.get("name", "any"),
+                AlarmRule={"Fn::Join": ["", ['ALARM("', {"Fn::GetAtt": ["Rate", "Arn"]}, '")']]},
+            ),
+            "Query": resource("AWS::Logs::QueryDefinition", Name="a/b", QueryString="fields @message"),
+        },
+        "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Any", "Arn"]}}, "Query": {"Value": {"Ref": "Query"}}},
+    }
+
+
+def test_an_alarm_made_of_another_is_created_renamed_and_deleted(cloud: Emulator):
+    metrics = cloud.client("cloudwatch")
+
+    def composites() -> list[str]:
+        return [
+            alarm["AlarmName"] for alarm in metrics.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+        ]
+
+    created = stacks.deploy(cloud, "watching", watching_template(threshold=1))
+    assert created["Arn"].endswith(":alarm:any")
+    rate = metrics.describe_alarms(AlarmNames=["rate"])["MetricAlarms"][0]
+    assert (rate["Threshold"], len(rate["Metrics"])) == (1.0, 2)
+
+    updated = stacks.deploy(cloud, "watching", watching_template(threshold=5, name="other"), change="update")
+    assert composites() == ["other"]
+    assert updated["Query"] == created["Query"]
+    assert metrics.describe_alarms(AlarmNames=["rate"])["MetricAlarms"][0]["Threshold"] == 5.0
+
+    cloud.client("cloudformation").delete_stack(StackName="watching")
+    cloud.client("cloudformation").get_waiter("stack_delete_complete").wait(
+        StackName="watching", WaiterConfig=stacks.WAITER
+    )
+    assert composites() == []
+
+
 def network_template(port: int) -> dict[str, Any]:
     groups = {
         name: resource("AWS::EC2::SecurityGroup", GroupDescription=name, VpcId={"Ref": "Vpc"}) for name in ("A", "B")
@@ -123,7 +176,15 @@ def test_the_address_range_of_a_network_is_an_attribute(cloud: Emulator):
     assert stacks.deploy(cloud, "network-range", network_template(port=443))["Cidr"] == "10.0.0.0/16"
 
 
-@pytest.mark.parametrize("kind", ["AWS::Events::Archive", "AWS::EC2::SecurityGroupIngress"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "AWS::Events::Archive",
+        "AWS::EC2::SecurityGroupIngress",
+        "AWS::CloudWatch::CompositeAlarm",
+        "AWS::Logs::QueryDefinition",
+    ],
+)
 def test_plain_emulator_still_does_not_know_the_type(plain_emulator: Emulator, kind: str):
     with pytest.raises(ClientError, match="Unrecognized resource types"):
         stacks.deploy(plain_emulator, "unknown", {"Resources": {"Thing": resource(kind)}})

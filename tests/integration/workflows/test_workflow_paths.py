@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -100,6 +101,34 @@ def test_a_delay_is_written_on_the_flight_and_told_once_on_each_channel(world: W
     assert claim["status"] == "DONE"
     assert json.loads(claim["outcome"])["told"] == 5
     assert world.dead_letters() == []
+
+
+@pytest.mark.parametrize(
+    ("event_id", "faults"),
+    [("d-timed", ()), ("d-timed-singly", ({"state": "SendMessages", "error": "EventBridge.FailedEntry"},))],
+    ids=["all channels in one call", "entry by entry"],
+)
+def test_a_message_says_how_long_ago_the_airline_knew(
+    world: World, event_id: str, faults: tuple[dict[str, Any], ...]
+) -> None:
+    flight = world.flight()
+    world.faults(*faults)
+    began = datetime.now(UTC)
+    known = began - timedelta(minutes=10)
+    event = {**delay(flight, event_id), "timestamp": known.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+
+    world.run(DELAY, event)
+
+    told = world.told_after_seconds()
+    latest = (datetime.now(UTC) - known).total_seconds()
+    assert len(told) == 5
+    assert all(600 <= seconds <= latest + 1 for seconds in told)
+
+
+def test_a_message_about_what_is_known_only_in_the_future_was_not_told_before(world: World) -> None:
+    world.run(DELAY, {**delay(world.flight(), "d-ahead"), "timestamp": "2999-01-01T00:00:00.000Z"})
+
+    assert set(world.told_after_seconds()) == {0.0}
 
 
 def test_the_same_event_twice_is_told_once(world: World) -> None:

@@ -51,6 +51,7 @@ def handler(request, context):
                 "notification_id": request["event"]["event_id"] + booking + channel,
                 "channel": channel,
                 "event_id": request["event"]["event_id"],
+                "event_timestamp": request["event"]["timestamp"],
                 "booking_id": booking,
                 "tier": recipient["tier"],
                 "special_requests": recipient["special_requests"],
@@ -302,6 +303,14 @@ class World:
         """Messages sent since last asked: how often each (event, booking, channel)."""
         details = [body["detail"] for body in self.received(self.inbox_url) if "notification" in body["detail-type"]]
         return Counter((detail["event_id"], detail["booking_id"], detail["channel"]) for detail in details)
+
+    def told_after_seconds(self) -> list[float]:
+        """What messages sent since last asked say of the time from the event to their sending."""
+        return [
+            float(body["detail"]["told_after_seconds"])
+            for body in self.received(self.inbox_url)
+            if "notification" in body["detail-type"]
+        ]
 
     @property
     def session(self) -> Session:

@@ -69,7 +69,7 @@ def metrics_of_functions() -> set[str]:
     paths = [path for room in rooms for path in (ROOT / "flightpulse" / room).glob("*.py")]
     text = "".join(path.read_text(encoding="utf-8") for path in paths)
     counted = {known.metric for known in TYPES.values()}
-    return counted | set(re.findall(r'meter\.add\(\s*"(\w+)"', text))
+    return counted | set(re.findall(r'meter\.(?:add|measure)\(\s*"(\w+)"', text))
 
 
 def routes(stack: Stack) -> Iterator[str]:

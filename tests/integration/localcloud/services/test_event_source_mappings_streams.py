@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -51,6 +52,28 @@ def test_a_batching_window_gathers_records(local_cloud: Emulator) -> None:
 
     until(lambda: len(seen(function)) == 3)
     assert function.batches() == [["a", "b", "c"]]
+
+
+def test_every_attempt_reports_how_old_its_newest_record_is(local_cloud: Emulator) -> None:
+    stream = streaming_table(local_cloud, "age")
+    function = recorder(local_cloud, "age", FAIL_ON_BAD)
+    map_stream(local_cloud, function, stream, MaximumRetryAttempts=1)
+    put(local_cloud, "age", "bad")
+    until(lambda: len(function.batches()) == 2)
+
+    now = datetime.now(UTC)
+    points = local_cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="IteratorAge",
+        Dimensions=[{"Name": "FunctionName", "Value": function.name}],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=3600,
+        Statistics=["SampleCount", "Maximum"],
+    )["Datapoints"]
+
+    assert sum(point["SampleCount"] for point in points) == 2
+    assert 0 <= max(point["Maximum"] for point in points) < 60_000
 
 
 def test_a_full_batch_does_not_wait_for_the_window(local_cloud: Emulator) -> None:

@@ -154,7 +154,7 @@ class FakeConsumer:
             SimpleNamespace(topic=TOPIC, partition=found.partition, offset=offset, error=error) for found in partitions
         ]
 
-    def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int]:
+    def get_watermark_offsets(self, partition: TopicPartition, timeout: float, cached: bool = False) -> tuple[int, int]:
         return self.low, self.high
 
     def offsets_for_times(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
