@@ -15,8 +15,8 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 Path = tuple[str, ...]
@@ -60,14 +60,24 @@ class EventPattern:
     """A pattern that AWS accepts. ``alternatives`` are the patterns without ``$or`` that it stands for."""
 
     alternatives: tuple[Alternative, ...]
+    _wanted: tuple[tuple[tuple[Path, Values], ...], ...] = field(init=False, repr=False, compare=False)
+    _on_the_way: frozenset[Path] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sort once what every event is asked for, and note where an event need not be looked into."""
+        in_order = (sorted(alternative.items(), key=lambda item: item[0]) for alternative in self.alternatives)
+        object.__setattr__(self, "_wanted", tuple(map(tuple, in_order)))
+        paths = (path for alternative in self.alternatives for path in alternative)
+        ways = frozenset(path[:length] for path in paths for length in range(1, len(path) + 1))
+        object.__setattr__(self, "_on_the_way", ways)
 
     def matches(self, event: Any) -> bool:
         """Whether an event (any JSON value; one that is no object has no fields) matches."""
         try:
-            fields = _fields(event)
+            fields = _fields(event, self._on_the_way)
         except RecursionError:
             return False
-        return any(_matches(alternative, fields) for alternative in self.alternatives)
+        return any(_rest_matches(wanted, 0, fields, {}) for wanted in self._wanted)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -181,28 +191,35 @@ class _Field:
     membership: dict[Path, int]
 
 
-def _fields(event: Any) -> dict[Path, list[_Field]]:
-    """Every value of an event that is no object and no array, by its path, and the array elements it is part of."""
+def _fields(event: Any, ways: Set[Path]) -> dict[Path, list[_Field]]:
+    """Values of an event that are no object and no array, by path, and the array elements they are part of.
+
+    Of all values only those on ``ways`` are gathered: the paths that are asked for, and what leads to them.
+    """
     found: dict[Path, list[_Field]] = {}
-    if isinstance(event, Mapping):
-        _collect(event, (), {}, (), found)
+    if isinstance(event, dict):
+        _collect(event, (), {}, (), ways, found)
     return found
 
 
-def _collect(value: Any, path: Path, membership: dict[Path, int], place: Path, found: dict[Path, list[_Field]]) -> None:
-    if isinstance(value, Mapping):
+def _collect(
+    value: Any,
+    path: Path,
+    membership: dict[Path, int],
+    place: Path,
+    ways: Set[Path],
+    found: dict[Path, list[_Field]],
+) -> None:
+    if isinstance(value, dict):
         for key, inner in value.items():
             parts = tuple(str(key).split("."))
-            _collect(inner, (*path, *parts), membership, (*place, *parts), found)
+            if (way := (*path, *parts)) in ways:
+                _collect(inner, way, membership, (*place, *parts), ways, found)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            _collect(inner, path, {**membership, place: index}, (*place, f"[{index}]"), found)
+            _collect(inner, path, {**membership, place: index}, (*place, f"[{index}]"), ways, found)
     else:
         found.setdefault(path, []).append(_Field(value, membership))
-
-
-def _matches(alternative: Alternative, fields: Mapping[Path, list[_Field]]) -> bool:
-    return _rest_matches(sorted(alternative.items(), key=lambda item: item[0]), 0, fields, {})
 
 
 def _rest_matches(
@@ -216,9 +233,9 @@ def _rest_matches(
         absent = any(isinstance(value, Mapping) and value.get("exists") is False for value in values)
         return absent and _rest_matches(wanted, index + 1, fields, chosen)
     tried: list[dict[Path, int]] = []
-    for field in within:
-        both = {**chosen, **field.membership}
-        if both not in tried and any(fits(value, field.value) for value in values):
+    for present in within:
+        both = {**chosen, **present.membership}
+        if both not in tried and any(fits(value, present.value) for value in values):
             if _rest_matches(wanted, index + 1, fields, both):
                 return True
             tried.append(both)

@@ -12,12 +12,12 @@ from typing import Any
 
 from flightpulse.domain import airports, local_time
 from flightpulse.domain.entities import BookingStatus, DelayReason, Tier
-from flightpulse.domain.severity import Severity
+from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages import gsm7
 from flightpulse.messages.news import READERS, known, news_kind
 from flightpulse.messages.news.events import REASONS, EventFacts, Fields, UnusableEventError, Values, instant
 from flightpulse.messages.placeholders import PLACEHOLDERS, Channel
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 
 SOON = timedelta(hours=3)
 """News that comes so long before a departure, or later, is urgent."""
@@ -210,6 +210,8 @@ def longest(segment: Segment, channel: Channel) -> Values:
 
 def clean(text: str) -> str:
     """The text without control and invisible characters, which could end a header or turn the direction of writing."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     visible = (" " if character.isspace() else character for character in text)
     kept = "".join(character for character in visible if not unicodedata.category(character).startswith("C"))
     return " ".join(kept.split())

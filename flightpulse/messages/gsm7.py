@@ -41,7 +41,7 @@ def to_gsm7(text: str) -> str:
 
 def unsupported(text: str) -> set[str]:
     """The characters that GSM-7 cannot carry."""
-    return {character for character in text if character not in _BASIC and character not in _EXTENDED}
+    return {character for character in set(text) if character not in _BASIC and character not in _EXTENDED}
 
 
 def septets(text: str) -> int:
@@ -49,7 +49,7 @@ def septets(text: str) -> int:
     strangers = unsupported(text)
     if strangers:
         raise ValueError(f"not in GSM-7: {' '.join(sorted(ascii(character) for character in strangers))}")
-    return sum(2 if character in _EXTENDED else 1 for character in text)
+    return len(text) + sum(map(text.count, _EXTENDED))
 
 
 def fits(text: str) -> bool:

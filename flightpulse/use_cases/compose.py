@@ -28,12 +28,13 @@ class OnwardFlights(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What composing needs from outside. Without a reviewer a person reviews."""
+    """What composing needs from outside. Without a reviewer a person reviews; ``contact`` is how to reach us."""
 
     author: Author
     reviewer: Reviewer | None
     templates: TemplateStore
     onward: OnwardFlights
+    contact: str = ""
 
 
 @dataclass(slots=True)
@@ -81,7 +82,7 @@ def compose_messages(news: News, flight: Fields, recipients: Sequence[object], p
             continue
         if recipient is not None:
             composed.recipients += 1
-            _compose_for(recipient, news, chosen, composed)
+            _compose_for(recipient, news, chosen, composed, ports.contact)
     return composed
 
 
@@ -114,7 +115,9 @@ def _with_onward_flights(
     ]
 
 
-def _compose_for(recipient: Recipient, news: News, chosen: Callable[[Segment], Wording], composed: Composed) -> None:
+def _compose_for(
+    recipient: Recipient, news: News, chosen: Callable[[Segment], Wording], composed: Composed, contact: str
+) -> None:
     if not recipient.wishes:
         composed.unreachable += 1
         return
@@ -124,7 +127,7 @@ def _compose_for(recipient: Recipient, news: News, chosen: Callable[[Segment], W
             try:
                 to = compose.address(recipient, channel)
                 words = chosen(recipient.segment(news))
-                composed.notifications.append(compose.notification(news, recipient, channel, to, words))
+                composed.notifications.append(compose.notification(news, recipient, channel, to, words, contact))
             except UnusableRecipientError as error:
                 problems.append(str(error))
     if problems:

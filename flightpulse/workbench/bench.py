@@ -195,7 +195,7 @@ class Workbench:
         else:
             if not self.table.is_seeded:
                 raise self.table.not_seeded()
-            say(f"✓ ready: FlightPulseStack and its data are in AWS, region {self.session.region}.")
+            say(f"✓ ready: FlightPulseStack and its data are in {self.session.where}.")
             for name in self.protections.switch().abandoned():
                 say(f"✗ {name} is still off. Switch it on again: wb.protections.restore(agree=True)")
         say(self.session.model)

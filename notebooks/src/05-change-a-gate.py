@@ -76,7 +76,7 @@ check(
 # %% [markdown]
 # Same workflow, same people, other words. If everything is urgent, nothing is.
 #
-# **Takeaway:** severity is a fact, decided once, by code, before anybody is asked for words: [severity.py](../flightpulse/domain/severity.py).
+# **Takeaway:** severity is a fact, decided once, by code, before anybody is asked for words: [events.py](../flightpulse/domain/events.py).
 
 # %% [markdown]
 # ## Could a model get it wrong?

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from awskit.kafka.producer import OutgoingRecord
+from awskit.kafka.producer import OutgoingRecord, RecordProducer, Report
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire import scenarios, sending
@@ -261,23 +261,23 @@ class _Sender:
         self._plan = plan
         self._pace = pace
         self._progress = progress
+        self._report = Report()
 
     def send(self, skip: int) -> None:
         """Send all but the first ``skip``. Raises UserError when it is stopped or the broker does not have them all."""
         # Whoever is killed while it sends begins again; what was sent is recognised by its ids.
         replace(self._progress, sent=skip).save(self._session.home)
         try:
-            sending.send_records(self._session, self._records(skip), held=lambda: self._pace.held)
+            sending.send_records(
+                self._session, self._records(skip), after_each=self._handed_over, held=lambda: self._pace.held
+            )
         except UserError as error:
             raise UserError(error.message, hint=self._way_on(), exit_code=error.exit_code) from None
         finally:
-            replace(self._progress, sent=skip + len(self.sent), passed_seconds=self._passed(skip)).save(
-                self._session.home
-            )
+            done = skip + settled([event.event_id for event in self.sent], self._report)
+            replace(self._progress, sent=done, passed_seconds=self._passed(done)).save(self._session.home)
         if self._pace.stopped:
-            raise UserError(
-                f"Stopped: {skip + len(self.sent)} of {len(self._plan.news)} events are sent.", hint=self._way_on()
-            )
+            raise UserError(f"Stopped: {done} of {len(self._plan.news)} events are sent.", hint=self._way_on())
 
     def _way_on(self) -> str:
         return f"Go on with: {self._session.command('replay --resume')}"
@@ -293,9 +293,18 @@ class _Sender:
                 Sent(event["event_id"], event["event_type"], event["payload"]["flight_id"], datetime.now(UTC), at)
             )
 
-    def _passed(self, skip: int) -> float:
-        number = min(skip + len(self.sent), len(self._plan.news) - 1)
+    def _handed_over(self, producer: RecordProducer, _number: int) -> None:
+        self._report = producer.report
+
+    def _passed(self, done: int) -> float:
+        number = min(done, len(self._plan.news) - 1)
         return (self._plan.news[number].known_at - self._plan.news[0].known_at).total_seconds() if number >= 0 else 0.0
+
+
+def settled(event_ids: Sequence[str], report: Report) -> int:
+    """How many events, from the first on, the broker has for certain: what comes after them is to be sent again."""
+    acknowledged = {record.name for record in report.acknowledged}
+    return next((number for number, name in enumerate(event_ids) if name not in acknowledged), len(event_ids))
 
 
 @contextmanager

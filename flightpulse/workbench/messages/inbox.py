@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flightpulse.workbench.observe import logs
@@ -12,6 +12,9 @@ from flightpulse.workbench.target.session import Session
 CHANNELS = ("email", "sms")
 _SUBJECTS = {"delay": "departure", "cancellation": "departure", "gate_change": "gate"}
 _GROUPS = {"email": names.EMAIL_LOG, "sms": names.SMS_LOG}
+
+# How long after its own time an event may get into its log group.
+_LATE = {"local": timedelta(seconds=2), "aws": timedelta(seconds=20)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,27 @@ def read(
         messages = [message for message in messages if message.event_id in wanted]
     # Within one millisecond nobody can tell which came first; the older news is then taken to be the earlier message.
     return sorted(messages, key=lambda message: (message.at, message.event_at))
+
+
+class Growing:
+    """The messages since a moment, as they come: each look asks only for what may be new."""
+
+    def __init__(self, session: Session, since: datetime) -> None:
+        self._session = session
+        self._since = since
+        self._from = since
+        self._seen: dict[str, Message | None] = {}
+
+    def look(self, event_ids: Iterable[str]) -> list[Message]:
+        """All of them about these events, in the order in which they were sent."""
+        began = datetime.now(UTC)
+        for event in logs.read(self._session, _GROUPS.values(), since=self._from):
+            if event.event_id not in self._seen:
+                self._seen[event.event_id] = from_log_event(event)
+        self._from = max(self._since, began - _LATE[self._session.target])
+        wanted = frozenset(event_ids)
+        found = (message for message in self._seen.values() if message is not None and message.event_id in wanted)
+        return sorted(found, key=lambda message: (message.at, message.event_at))
 
 
 def repeated(messages: Iterable[Message]) -> list[Message]:

@@ -24,8 +24,9 @@ _Item = TypeVar("_Item")
 class Observer:
     """Gathers facts about some flights from a moment on.
 
-    It remembers executions that have ended, so that looking again costs little. When ``recipients`` are given, nothing
-    is read from the table, and the facts have no flights, bookings and audit events: what a full day is watched with.
+    It remembers executions that have ended and messages that it has seen, so that looking again costs little. When
+    ``recipients`` are given, nothing is read from the table, and the facts have no flights, bookings and audit events:
+    what a full day is watched with.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Observer:
         self._table = Table(session.dynamodb, session.table_name)
         self._flights = tuple(sorted(set(flights)))
         self._since = since - _CLOCK_SKEW
+        self._messages = inbox.Growing(session, self._since)
         self._ended: dict[str, Handled] = {}
         self._reads_items = recipients is None
         self._recipients = (
@@ -51,7 +53,7 @@ class Observer:
         ids = frozenset(record.event_id for record in sent)
         with ThreadPoolExecutor(max_workers=5) as pool:
             handled = pool.submit(self._handled, ids)
-            messages = pool.submit(inbox.read, self._session, since=self._since, event_ids=ids)
+            messages = pool.submit(self._messages.look, ids)
             if not self._reads_items:
                 return Facts(
                     sent=tuple(sent),

@@ -12,8 +12,9 @@ _OPERATIONS = (
 
 def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the process matters here
     """Put our checks around the emulator's operations, and a lock around both."""
-    from localcloud.services.dynamodb import change_records, expressions, isolation
+    from localcloud.services.dynamodb import change_records, expressions, isolation, shortcuts
 
+    shortcuts.install()
     change_records.install()
     expressions.install()
     isolation.install(_OPERATIONS)
@@ -31,6 +32,13 @@ BEHAVIOUR = Behaviour(
         Wrapped(_MODULE, "_set_item", ("table", "pk_val", "sk_val", "item")),
         Wrapped(_MODULE, "_stream_records"),
         Wrapped(_MODULE, "_tables"),
+        Wrapped(_MODULE, "copy"),
+        Wrapped(_MODULE, "_tokenize", ("expr",)),
+        Wrapped(_MODULE, "_check_redundant_parens", ("tokens", "slot")),
+        Wrapped(_MODULE, "_check_reserved_keyword_usage", ("tokens",)),
+        Wrapped(_MODULE, "_condition_syntax_error", ("expr", "slot")),
+        Wrapped(_MODULE, "_parse_projection_path", ("path", "attr_names")),
+        Wrapped(_MODULE, "_project_item", ("item", "proj_expr", "attr_names")),
         Wrapped(_MODULE, "_ttl_reaper", ()),
         Wrapped(_MODULE, "_ttl_settings"),
         *(Wrapped(_MODULE, name, ("data",)) for name in _OPERATIONS),

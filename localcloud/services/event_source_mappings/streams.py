@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ministack.services import dynamodb, dynamodb_streams, lambda_svc
+from ministack.services import cloudwatch, dynamodb, dynamodb_streams, lambda_svc
 
 from awskit.kafka.records import fits
-from awskit.relay.delivery import Abandoned, Delivery, Discarded, Source
+from awskit.relay.delivery import Abandoned, Answer, Delivery, Discarded, Source
 from localcloud.services.event_source_mappings.filters import Filter
 from localcloud.services.event_source_mappings.mapping import Mapping
 
@@ -28,11 +28,12 @@ class StreamPoller:
         self._arn = mapping.record["EventSourceArn"]
         self._table = self._arn.split(":table/")[1].split("/")[0]
         self._filter = Filter.of(mapping.record)
+        self._invoke_function = mapping.invoker()
         self._stopping = threading.Event()
         self._something = threading.Event()
         self._delivery: Delivery[StreamRecord] = Delivery(
             source=_SOURCE,
-            invoke=mapping.invoker(),
+            invoke=self._invoke,
             policy=mapping.policy(back_off_scale),
             destination=mapping.destination(self._batch_info),
         )
@@ -68,6 +69,18 @@ class StreamPoller:
             except Abandoned:
                 return
 
+    def _invoke(self, event: dict[str, Any]) -> Answer:
+        """Invoke the function and report how old the newest record is that it is given, at every attempt.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#performance-metrics
+        """
+        newest = float(event["Records"][-1]["dynamodb"]["ApproximateCreationDateTime"])
+        age = max(0.0, time.time() - newest) * 1000
+        name = self.mapping.record["FunctionName"]
+        with self.mapping.scope():
+            cloudwatch.record_metric("AWS/Lambda", "IteratorAge", age, "Milliseconds", {"FunctionName": name})
+        return self._invoke_function(event)
+
     def _is_live(self) -> bool:
         table: dict[str, Any] = dynamodb._tables.get(self._table) or {}
         return bool(table.get("LatestStreamArn") == self._arn)
@@ -77,12 +90,25 @@ class StreamPoller:
         records = self._window(position)
         if not records:
             return False
-        kept = [record for record in records if self._filter.keeps(_as_event(record))]
+        kept, taken = self._kept(records)
         if kept:
             self._delivery.deliver(kept, self._stopping)
         with lambda_svc._dynamodb_stream_positions_lock:
-            lambda_svc._dynamodb_stream_positions[self.mapping.uuid] = position + len(records)
+            lambda_svc._dynamodb_stream_positions[self.mapping.uuid] = position + taken
         return True
+
+    def _kept(self, records: Sequence[StreamRecord]) -> tuple[list[StreamRecord], int]:
+        """The records that pass the filter, as many as fit one invocation, and how many records that settles."""
+        kept: list[StreamRecord] = []
+        size = 0
+        for place, record in enumerate(records):
+            if not self._filter.keeps(_as_event(record)):
+                continue
+            size += len(json.dumps(record, default=str))
+            if kept and not fits(size):
+                return kept, place
+            kept.append(record)
+        return kept, len(records)
 
     def _position(self) -> int:
         """Where to read on. The emulator may have trimmed the stream, or restored a position but no records."""
@@ -103,7 +129,7 @@ class StreamPoller:
             if self._stopping.wait(_WINDOW_STEP_SECONDS):
                 return []
             records = dynamodb.stream_records_since(self._table, position, size)
-        return _fitting(records)
+        return records
 
     def _batch_info(self, discarded: Discarded[StreamRecord]) -> dict[str, Any]:
         first, last = discarded.records[0]["dynamodb"], discarded.records[-1]["dynamodb"]
@@ -142,15 +168,6 @@ def _read_sequence_number(raw: object) -> str | None:
 
 def _describe(records: Sequence[StreamRecord]) -> str:
     return f"{len(records)} stream records from {_sequence_number(records[0])} to {_sequence_number(records[-1])}"
-
-
-def _fitting(records: list[StreamRecord]) -> list[StreamRecord]:
-    size = 0
-    for count, record in enumerate(records):
-        size += len(json.dumps(record, default=str))
-        if count and not fits(size):
-            return records[:count]
-    return records
 
 
 def _seconds(timestamp: Any) -> str:

@@ -18,6 +18,7 @@ from ministack.services import eventbridge as emulator
 
 from localcloud import faults
 from localcloud.services.eventbridge import inputs, log_policies
+from localcloud.services.iam import roles
 
 Document = Mapping[str, Any]
 
@@ -122,7 +123,7 @@ def _to_log_group(delivered: Delivered) -> None:
     policies = [*cloudwatch_logs._resource_policies.values(), *cloudwatch_logs._log_group_policies.values()]
     if not log_policies.allow((policy["policyDocument"] for policy in policies), arn):
         raise Undeliverable("NO_PERMISSIONS", f"No resource policy lets EventBridge write to the log group {group}.")
-    timestamp, message = _log_event(delivered.text)
+    timestamp, message = _log_event(delivered)
     stream = str(uuid.uuid5(_STREAMS, f"{delivered.rule.get('Arn')} {group} {datetime.now(UTC):%Y-%m-%d}"))
     if stream not in cloudwatch_logs._log_groups[group]["streams"]:
         cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
@@ -135,9 +136,11 @@ def _to_log_group(delivered: Delivered) -> None:
     )
 
 
-def _log_event(text: str) -> tuple[int, str]:
-    """An input transformer may make a log event of its own: a timestamp and a message."""
-    now = round(time.time() * 1000)
+def _log_event(delivered: Delivered) -> tuple[int, str]:
+    """What a target makes of an event may be a log event of its own: a timestamp and a message."""
+    now, text = round(time.time() * 1000), delivered.text
+    if not any(delivered.target.get(name) for name in ("InputTransformer", "Input", "InputPath")):
+        return now, text
     try:
         content = json.loads(text)
     except ValueError:
@@ -180,6 +183,10 @@ def _to_topic(delivered: Delivered) -> None:
 def _to_state_machine(delivered: Delivered) -> None:
     """Start an execution that is named after the event, and after the target: an event may start several."""
     arn = delivered.arn
+    try:
+        roles.authorise(str(delivered.target.get("RoleArn") or ""), "states:StartExecution", arn)
+    except roles.AccessDeniedError as denied:
+        raise Undeliverable("NO_PERMISSIONS", str(denied)) from denied
     target = uuid.uuid5(_STREAMS, f"{delivered.rule.get('Arn')} {delivered.target.get('Id')}")
     name = f"{delivered.event.get('EventId')}_{target}"
     status, _, body = stepfunctions._start_execution({"stateMachineArn": arn, "input": delivered.text, "name": name})

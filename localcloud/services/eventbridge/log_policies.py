@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.h
 """
 
 import fnmatch
+import functools
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,6 +15,11 @@ _ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 def allow(documents: Iterable[str], group_arn: str) -> bool:
     """Whether the policies allow what EventBridge does: make a log stream, put events. Conditions are not read."""
+    return _allow(tuple(documents), group_arn)
+
+
+@functools.lru_cache(maxsize=256)
+def _allow(documents: tuple[str, ...], group_arn: str) -> bool:
     statements = [statement for document in documents for statement in _statements(document)]
     return all(any(_allows(statement, action, group_arn) for statement in statements) for action in _ACTIONS)
 

@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ministack.core import responses
@@ -136,7 +136,8 @@ class ExecutionLogs:
                 log.exception("The execution log of %s", group)
 
     def _stream(self, entry: LogEntry) -> str:
-        minute = datetime.fromisoformat(entry.event["timestamp"]).astimezone(UTC).strftime("%Y-%m-%d-%H-%M")
+        # The timestamp is UTC: 2026-11-30T08:15:00.000Z.
+        minute = entry.event["timestamp"][:16].replace("T", "-").replace(":", "-")
         return f"states/{entry.machine}/{minute}/{self._suffix}"
 
 

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.integration.emulator import Emulator
-from tests.integration.workflows.workflow_world import FILES, World, task_states
+from tests.integration.workflows.workflow_world import FILES, PAGE, World, task_states
 
 DELAY = "FlightPulse-DelayWorkflow"
 GATE = "FlightPulse-GateChangeWorkflow"
@@ -102,6 +103,34 @@ def test_a_delay_is_written_on_the_flight_and_told_once_on_each_channel(world: W
     assert world.dead_letters() == []
 
 
+@pytest.mark.parametrize(
+    ("event_id", "faults"),
+    [("d-timed", ()), ("d-timed-singly", ({"state": "SendMessages", "error": "EventBridge.FailedEntry"},))],
+    ids=["all channels in one call", "entry by entry"],
+)
+def test_a_message_says_how_long_ago_the_airline_knew(
+    world: World, event_id: str, faults: tuple[dict[str, Any], ...]
+) -> None:
+    flight = world.flight()
+    world.faults(*faults)
+    began = datetime.now(UTC)
+    known = began - timedelta(minutes=10)
+    event = {**delay(flight, event_id), "timestamp": known.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+
+    world.run(DELAY, event)
+
+    told = world.told_after_seconds()
+    latest = (datetime.now(UTC) - known).total_seconds()
+    assert len(told) == 5
+    assert all(600 <= seconds <= latest + 1 for seconds in told)
+
+
+def test_a_message_about_what_is_known_only_in_the_future_was_not_told_before(world: World) -> None:
+    world.run(DELAY, {**delay(world.flight(), "d-ahead"), "timestamp": "2999-01-01T00:00:00.000Z"})
+
+    assert set(world.told_after_seconds()) == {0.0}
+
+
 def test_the_same_event_twice_is_told_once(world: World) -> None:
     flight = world.flight()
     world.run(DELAY, delay(flight, "d-twice"))
@@ -186,24 +215,25 @@ def test_the_most_loyal_are_told_before_the_others_are_even_looked_up(world: Wor
 
 
 def test_a_flight_of_many_bookings_is_told_in_chunks_of_forty(world: World) -> None:
-    flight = world.flight(bookings=90, priorities=(3,))
+    flight = world.flight(bookings=50, priorities=(3,))
     before = len(world.executions(CHUNK))
 
     ended = world.run(DELAY, delay(flight, "d-many"))
 
-    assert ended.output["told"]["recipients"] == 90
-    assert len(world.executions(CHUNK)) - before == 3
-    assert world.messages() == once_each("d-many", flight, bookings=90)
+    assert ended.output["told"]["recipients"] == 50
+    assert len(world.executions(CHUNK)) - before == 2
+    assert world.messages() == once_each("d-many", flight, bookings=50)
 
 
 def test_a_flight_of_more_bookings_than_a_page_is_told_page_by_page(world: World) -> None:
-    flight = world.flight(bookings=405, priorities=(3,))
+    bookings = 2 * PAGE + 5
+    flight = world.flight(bookings=bookings, priorities=(3,))
 
     ended = world.run(CANCELLATION, cancelled(flight, "c-pages"))
 
-    assert ended.output["told"]["recipients"] == 405
-    assert ended.output["bookings_marked"] == 405
-    assert world.messages() == once_each("c-pages", flight, bookings=405)
+    assert ended.output["told"]["recipients"] == bookings
+    assert ended.output["bookings_marked"] == bookings
+    assert world.messages() == once_each("c-pages", flight, bookings=bookings)
 
 
 def test_a_passenger_who_wants_no_messages_is_counted_and_left_alone(world: World) -> None:

@@ -23,6 +23,7 @@ from tests.integration.workflows.test_workflow_paths import (
     once_each,
 )
 from tests.integration.workflows.workflow_world import World
+from tests.waiting import until
 
 FAILS = "States.TaskFailed"
 NEVER = {"error": FAILS}
@@ -92,13 +93,6 @@ def unless(
     protected: bool, world: World, machine: str, change: Callable[[dict[str, Any]], object]
 ) -> AbstractContextManager[None]:
     return nullcontext() if protected else world.changed(machine, change)
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @both_ways

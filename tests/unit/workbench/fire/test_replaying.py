@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from awskit.kafka.producer import Acknowledged, Report
 from flightpulse.domain.entities import Tier
 from flightpulse.errors import UserError
 from flightpulse.workbench.fire import replaying
@@ -49,6 +50,15 @@ def message(event: Sent, after: float, channel: str = "email") -> Message:
 
 DELAY, LATER, GATE = sent("d1", "FLIGHT_DELAY", 1), sent("d2", "FLIGHT_DELAY", 3), sent("g", "GATE_CHANGE", 2)
 GONE = sent("c", "FLIGHT_CANCELLED", 4)
+
+
+@pytest.mark.parametrize(
+    ("acknowledged", "settled"),
+    [(["a", "b", "c"], 3), (["c", "a"], 1), (["b", "c"], 0), ([], 0)],
+)
+def test_a_replay_goes_on_at_the_first_event_that_the_broker_may_not_have(acknowledged: list[str], settled: int):
+    report = Report(acknowledged=[Acknowledged(name, 0, 0) for name in acknowledged], unknown=["b"])
+    assert replaying.settled(["a", "b", "c"], report) == settled
 
 
 @pytest.mark.parametrize(

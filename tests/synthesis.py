@@ -1,34 +1,37 @@
 """Kinds of deployments, and what tests ask of a synthesised stack."""
 
-from collections.abc import Mapping
+import fcntl
+import json
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_cdk.assertions import Template
+from flightpulse.stack import names, node
+from flightpulse.workbench import Workbench
+from tools import variants
+from tools.variants import BROKER
 
-KAFKA = {
-    "kafka_bootstrap": "b-1.example.com:9096,b-2.example.com:9096",
-    "kafka_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:kafka-Ab12",
-}
-CONTEXTS: Mapping[str, dict[str, Any]] = {
-    "default": {},
-    "bare": {"network": "none", "alarm_email": "ops@example.com", "messenger_concurrency": "5"},
-    "kafka": KAFKA,
-    "provisioned": {"kafka_bootstrap": "127.0.0.1:9092", "kafka_provisioned": "true", "network": "none"},
-    "production": {"environment": "production", "model_id": "us.amazon.nova-lite-v1:0", "log_retention_days": "90"},
-}
+if TYPE_CHECKING:
+    from aws_cdk.assertions import Template
 
+# The CDK starts Node.js when it is imported, so only what needs it does.
 Resource = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A synthesised stack: its template as a file, as data, and for assertions."""
+    """A synthesised stack: its template as a file and as data."""
 
     path: Path
     document: dict[str, Any]
-    template: Template
+
+    @property
+    def template(self) -> "Template":
+        """The template for assertions."""
+        return _template(self.path)
 
     def resources(self, type_: str) -> dict[str, Resource]:
         """Every resource of a type, by logical id."""
@@ -68,5 +71,40 @@ class Stack:
         return {action for actions in allowed for action in actions}
 
 
+def synthesised(folder: Path, name: str) -> Stack:
+    """The stack of a kind of deployment, synthesised into ``folder`` by the first process that needs it there."""
+    assembly = folder / name
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not assembly.exists():
+            part = assembly.with_suffix(".part")
+            variants.write(name, part)
+            part.rename(assembly)
+    path = assembly / f"{names.STACK}.template.json"
+    return Stack(path, json.loads(path.read_text(encoding="utf-8")))
+
+
+def make_ready(bench: Workbench, local: Stack) -> None:
+    """What ``bench.ready()`` does, with the stack for the local cloud as it was synthesised before."""
+    bench.up()
+    assembly = shutil.copytree(local.path.parent, bench.session.home / "cdk.out")
+    template = assembly / local.path.name
+    template.write_text(template.read_text(encoding="utf-8").replace(BROKER, bench.session.broker), encoding="utf-8")
+    bench.stack.deploy(planned=True)
+    bench.ready()
+
+
+@cache
+def _template(path: Path) -> "Template":
+    node.prepare()
+    from aws_cdk.assertions import Template
+
+    return Template.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+Synthesise = Callable[[str], Stack]
+"""Gives the stack of a kind of deployment, see :data:`tools.variants.CONTEXTS`."""

@@ -1,0 +1,58 @@
+"""What the emulator does over and over, done once or in less time: a workflow sends the same expressions all day."""
+
+import copy
+import functools
+from types import SimpleNamespace
+from typing import Any
+
+from ministack.services import dynamodb
+
+_TEXTS = 4096
+
+
+def install() -> None:
+    """Remember the results of functions of a text alone, which nobody changes; and copy items as the JSON they are."""
+    dynamodb.copy = SimpleNamespace(copy=copy.copy, deepcopy=copied)
+    remember = functools.lru_cache(maxsize=_TEXTS)
+    tokens_of = dynamodb._tokenize
+    dynamodb._tokenize = remember(lambda text: tuple(tokens_of(text)))
+    for name in ("_check_redundant_parens", "_check_reserved_keyword_usage", "_condition_syntax_error"):
+        setattr(dynamodb, name, remember(getattr(dynamodb, name)))
+    dynamodb._parse_projection_path = _without_placeholders(dynamodb._parse_projection_path)
+    dynamodb._project_item = _of_plain_names(dynamodb._project_item)
+
+
+def copied(value: Any) -> Any:
+    """A deep copy."""
+    if type(value) is dict:
+        return {name: copied(item) for name, item in value.items()}
+    if type(value) is list:
+        return [copied(item) for item in value]
+    return value if type(value) is str else copy.deepcopy(value)
+
+
+def _without_placeholders(parse: Any) -> Any:
+    """Paths that stand for themselves whatever names a request gives."""
+    remembered = functools.lru_cache(maxsize=_TEXTS)(lambda path: parse(path, {}))
+    return lambda path, names: parse(path, names) if "#" in path else remembered(path)
+
+
+def _of_plain_names(project: Any) -> Any:
+    """A projection of whole attributes, which is checked the first time and copied out of every item after that."""
+
+    @functools.lru_cache(maxsize=_TEXTS)
+    def attributes(text: str) -> tuple[str, ...] | None:
+        names = tuple(part.strip() for part in text.split(","))
+        return names if all(name.isidentifier() for name in names) else None
+
+    checked: set[str] = set()
+
+    def projected(item: Any, text: str, names: Any) -> Any:
+        wanted = attributes(text)
+        if wanted is None or text not in checked:
+            found = project(item, text, names)
+            checked.add(text)
+            return found
+        return {name: item[name] for name in wanted if name in item}
+
+    return projected

@@ -1,0 +1,130 @@
+"""How fast what runs for every event and every passenger is: ``pytest tests/benchmarks``.
+
+Each is a ratio to something that every machine does in proportion, so that figures of different machines compare. They
+are printed; a slow machine fails nothing.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from flightpulse.adapters import kafka_records, telemetry
+from flightpulse.adapters.bus import Bus
+from flightpulse.adapters.dead_letters import DeadLetters
+from flightpulse.adapters.table import Table
+from flightpulse.messages.facts import read_news
+from flightpulse.use_cases.compose import Ports, compose_messages
+from flightpulse.use_cases.consume import Consumer
+from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
+from tests.unit.fakes import FakeDynamoDB, FakeEvents, FakeLog, FakeQueue, patient
+from tests.unit.functions.test_function_llm_messenger import FakeAuthor, FakeOnward, FakeReviewer, FakeStore, well
+from tests.unit.messages.samples import delay, flight, recipient
+
+ROOT = Path(__file__).parents[2]
+_ROUNDS = 5
+_EVENTS = 100
+
+
+def best(call: Callable[[], object]) -> float:
+    """Processor seconds of the fastest of some rounds."""
+    found = float("inf")
+    for _ in range(_ROUNDS):
+        before = time.process_time()
+        call()
+        found = min(found, time.process_time() - before)
+    return found
+
+
+def note(benchmark: BenchmarkFixture, what: str, ratio: float, unit: str) -> None:
+    benchmark.extra_info[what] = round(ratio, 2)
+    sys.stdout.write(f"\n{what}: {ratio:.1f} {unit}\n")
+
+
+def test_the_consumer_beside_reading_the_same_bytes(benchmark: BenchmarkFixture) -> None:
+    # Given a batch of good events about flights of the table
+    dynamodb = FakeDynamoDB()
+    table = Table(cast(Any, dynamodb), "FlightPulseTable")
+    table.save(
+        flights=[a_flight(flight_id="SW1234")], passengers=[a_passenger()], bookings=[a_booking(flight_id="SW1234")]
+    )
+    consumer = Consumer(
+        table,
+        Bus(cast(Any, FakeEvents()), "flightpulse-bus", backoff=patient()),
+        DeadLetters(cast(Any, FakeQueue()), "https://sqs.example/records", backoff=patient()),
+        log=FakeLog(),
+        meter=telemetry.Meter("kafka-consumer"),
+    )
+    value = b64encode(json.dumps(an_envelope()).encode()).decode()
+    entries = [{"topic": "t", "partition": 0, "offset": at, "timestamp": 0, "value": value} for at in range(_EVENTS)]
+    batch = {"eventSource": "SelfManagedKafka", "records": {"t-0": entries}}
+
+    # When it is consumed, and when its bytes are only read
+    answer = benchmark.pedantic(lambda: consumer.consume(kafka_records.records(batch)).answer(), rounds=_ROUNDS)
+    ours = best(lambda: consumer.consume(kafka_records.records(batch)))
+    reading = best(lambda: [json.loads(b64decode(entry["value"])) for entry in entries])
+
+    # Then every event is published, and how much longer that took is printed
+    assert answer["published"] == _EVENTS
+    note(benchmark, "consumer per event", ours / reading, "times reading its JSON")
+
+
+@pytest.mark.parametrize("passengers", [1, 50, 180, 853])
+def test_composing_messages_from_templates_at_hand(benchmark: BenchmarkFixture, passengers: int) -> None:
+    # Given approved templates and a flight's passengers
+    ports = Ports(FakeAuthor(well), FakeReviewer(), FakeStore(), FakeOnward())
+    about, event = flight(), delay()
+    news = read_news(event, about)
+    people = [recipient(booking_id=f"BKG-{number:04}", passenger_id=f"PAX-{number:04}") for number in range(passengers)]
+    compose_messages(news, about, people, ports)
+
+    # When their messages are composed
+    composed = benchmark.pedantic(lambda: compose_messages(news, about, people, ports), rounds=_ROUNDS)
+    seconds = best(lambda: compose_messages(news, about, people, ports))
+    written = best(lambda: json.dumps(composed.notifications))
+
+    # Then everybody has one, and the time beside that of writing them down is printed
+    assert len({message["booking_id"] for message in composed.notifications}) == passengers
+    note(benchmark, f"composing for {passengers}", seconds / written, "times writing the messages as JSON")
+
+
+@pytest.mark.parametrize("function", ["kafka_consumer", "llm_messenger", "stream_handler", "api"])
+def test_importing_a_function_beside_boto3(benchmark: BenchmarkFixture, function: str) -> None:
+    # Given a Python of its own, as a cold start has it
+    def start(*modules: str) -> float:
+        began = time.perf_counter()
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+        subprocess.run([sys.executable, "-c", f"import {', '.join(modules)}"], env=environment, check=True)
+        return time.perf_counter() - began
+
+    # When it loads boto3, and when it loads the function, which needs boto3 too
+    ours = benchmark.pedantic(lambda: start(f"flightpulse.functions.{function}"), rounds=1)
+    beside = min(start("boto3") for _ in range(2))
+
+    # Then how much longer that takes is printed
+    assert ours > 0
+    note(benchmark, f"importing {function}", ours / beside, "times importing boto3")
+
+
+def test_the_help_of_the_command_line_beside_a_bare_python(benchmark: BenchmarkFixture) -> None:
+    # Given the command line
+    def run(*arguments: str) -> float:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+        return time.perf_counter() - began
+
+    # When it shows its help
+    seconds = benchmark.pedantic(lambda: run("-m", "flightpulse.cli", "--help"), rounds=2)
+    bare = min(run("-c", "pass") for _ in range(2))
+
+    # Then the time beside that of a Python that does nothing is printed
+    assert seconds > 0
+    note(benchmark, "flightpulse --help", seconds / bare, f"times a bare Python ({seconds:.2f} s)")

@@ -1,0 +1,129 @@
+"""Expressions that are compiled come out as the engine has them, whatever the data."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from jsonata.functions import Functions
+from jsonata.jsonata import Jsonata
+
+from flightpulse import paths
+from localcloud.services.step_functions import compiled, expressions
+from localcloud.services.step_functions.expressions import ExpressionError, Unsupported
+
+NAMES = ("a", "b", "c")
+SCALARS = st.none() | st.booleans() | st.integers(-3, 40) | st.sampled_from(["", "x", "y", "7", "A#b", "#"])
+DATA = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner), max_leaves=12
+)
+
+ATOMS = st.sampled_from(
+    [
+        *("$x", "$y", "$x.a", "$x.a.b", "$y.b.c", "$y.*.a", "a", "b.c", "$", "'x'", "'#'", "7", "0", "true", "null"),
+        *(
+            "$x[a = 'x']",
+            "$y.a[b = 7].c",
+            "$x[0]",
+            "$y.b[0]",
+            "$y[a].b",
+            "$x.a[$ = 'x']",
+            "[]",
+            "{}",
+            "$states.input.a",
+        ),
+    ]
+)
+
+
+def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    operators = st.sampled_from(["&", "=", "!=", "and", "or", "in", "<", ">=", "+", "-", "*", "/"])
+    functions = st.sampled_from(
+        ["count", "exists", "floor", "merge", "not", "number", "string", "distinct", "sum", "append"]
+    )
+    return st.one_of(
+        st.tuples(inner, operators, inner).map(lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"),
+        st.tuples(functions, inner).map(lambda parts: f"${parts[0]}({parts[1]})"),
+        st.tuples(st.sampled_from(["substringBefore", "substringAfter", "lookup"]), inner, inner).map(
+            lambda parts: f"${parts[0]}({parts[1]}, {parts[2]})"
+        ),
+        st.tuples(inner, inner, inner).map(lambda parts: f"({parts[0]} ? {parts[1]} : {parts[2]})"),
+        st.tuples(inner, inner).map(lambda parts: f"[{parts[0]}, {parts[1]}]"),
+        inner.map(lambda part: f"[{part}]"),
+        st.tuples(inner, inner).map(lambda parts: f"{{'k': {parts[0]}, 'l': {parts[1]}}}"),
+        st.tuples(inner, inner).map(lambda parts: f"$x.({parts[0]})[{parts[1]}]"),
+        st.tuples(inner, inner).map(lambda parts: f"$y.{{'k': {parts[0]}, a: {parts[1]}}}"),
+        st.tuples(inner, inner).map(lambda parts: f"($v := {parts[0]}; $v & {parts[1]})"),
+        st.tuples(inner, inner).map(lambda parts: f"$each({parts[0]}, function($v, $n) {{{{$n: {parts[1]}}}}})"),
+        st.tuples(inner, inner).map(lambda parts: f"{parts[0]}[{parts[1]}]"),
+    )
+
+
+EXPRESSIONS = st.recursive(ATOMS, larger, max_leaves=6)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def string_function() -> Iterator[None]:
+    """What the behaviour puts in place when it is installed."""
+    before = Functions.__dict__["_string"]
+    Functions._string = staticmethod(expressions.text_of)
+    yield
+    Functions._string = before
+
+
+def written(value: Any) -> str:
+    """A value as history shows it, which tells 1 from 1.0 and from true."""
+    return "undefined" if value is expressions.UNDEFINED else json.dumps(value)
+
+
+def compiled_value(expression: str, bindings: dict[str, Any]) -> str | None:
+    """None when it is left to the engine."""
+    function = compiled.of(Jsonata(expression).ast)
+    if function is None:
+        return None
+    try:
+        value = function({**bindings, compiled.NOW: 0}, compiled.MISSING)
+    except compiled.NotPlain:
+        return None
+    return "undefined" if value is compiled.MISSING else json.dumps(value)
+
+
+@given(EXPRESSIONS, DATA, DATA)
+@settings(max_examples=150, deadline=None)
+def test_what_is_compiled_comes_out_as_the_engine_has_it(expression: str, x: Any, y: Any) -> None:
+    # Given an expression and data
+    bindings = {"x": x, "y": y, "states": {"input": x}}
+
+    # When both evaluate it
+    found = compiled_value(expression, bindings)
+    assume(found is not None)
+
+    # Then there is no difference, and what the engine refuses is left to it
+    try:
+        expected = written(expressions.evaluate_by_engine(expression, bindings))
+    except (ExpressionError, Unsupported) as error:
+        expected = f"refused: {error}"
+    assert found == expected
+
+
+def test_nearly_all_that_our_workflows_evaluate_is_compiled() -> None:
+    # Given every expression of the workflows
+    found = [text for path in paths.WORKFLOWS.glob("*.asl.json") for text in texts(json.loads(path.read_text()))]
+
+    # When they are compiled
+    left = [text for text in found if compiled.of(Jsonata(text).ast) is None]
+
+    # Then what is left to the engine is a small part
+    assert len(found) > 300
+    assert len(left) < len(found) / 8
+
+
+def texts(part: Any) -> Iterator[str]:
+    if isinstance(part, str):
+        if part.startswith("{%"):
+            yield part[2:-2].strip()
+        return
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from texts(inner)
