@@ -84,7 +84,7 @@ def env(target: str) -> None:
         cd infra && cdk deploy
 
     Without a local cloud the line fails and sets nothing. The AWS CLI heeds AWS_ENDPOINT_URL from version 2.13 on
-    (of version 1: 1.29): an older one would ask AWS.
+    (of version 1: 1.29, but for aws sqs, which there needs --endpoint-url): an older one would ask AWS.
     """
     try:
         session = options.bench(target).session

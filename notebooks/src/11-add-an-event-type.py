@@ -146,8 +146,11 @@ shop.apply("workflow").of("boarding_call.asl.patch.json")
 
 # %% tags=["nbval-check-output"]
 grade = shop.grade(deploy=False)
-said = "17 states, each with its Comment; starts NotifyPassengers"
-check("the workflow", grade.step("workflow").seen, said)
+check(
+    "the workflow",
+    grade.step("workflow").seen,
+    "17 states, each with its Comment; starts NotifyPassengers",
+)
 check("the way", grade.step("routing").seen, "flight.boarding leads to BoardingCallWorkflow")
 check("still missing in the code", grade.missing, [])
 

@@ -16,10 +16,16 @@ def install() -> None:
     remember = functools.lru_cache(maxsize=_TEXTS)
     tokens_of = dynamodb._tokenize
     dynamodb._tokenize = remember(lambda text: tuple(tokens_of(text)))
-    for name in ("_check_redundant_parens", "_check_reserved_keyword_usage", "_condition_syntax_error"):
-        setattr(dynamodb, name, remember(getattr(dynamodb, name)))
+    dynamodb._condition_syntax_error = remember(dynamodb._condition_syntax_error)
+    for name in ("_check_redundant_parens", "_check_reserved_keyword_usage"):
+        setattr(dynamodb, name, _of_tokens(remember(getattr(dynamodb, name))))
     dynamodb._parse_projection_path = _without_placeholders(dynamodb._parse_projection_path)
     dynamodb._project_item = _of_plain_names(dynamodb._project_item)
+
+
+def _of_tokens(check: Any) -> Any:
+    """A check of tokens, some of which come in a list."""
+    return lambda tokens, *slot: check(tuple(tokens), *slot)
 
 
 def copied(value: Any) -> Any:
