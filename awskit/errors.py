@@ -1,5 +1,10 @@
 """The one exception for mistakes a user can make and mend."""
 
+import errno
+
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""The numbers of an OSError that says that a disk, or the user's part of it, is full."""
+
 
 class UserError(Exception):
     """Something the user can put right.

@@ -1,10 +1,11 @@
-"""Where the checkout keeps things."""
+"""Where things are kept: in a checkout beside the packages, in an installed wheel inside of one."""
 
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = ROOT / "flightpulse"
+PACKAGE = Path(__file__).resolve().parent
+IS_CHECKOUT = (PACKAGE.parent / "pyproject.toml").is_file()
+ROOT = PACKAGE.parent if IS_CHECKOUT else PACKAGE / "files"
 WORKFLOWS = PACKAGE / "workflows"
 SCHEMAS = PACKAGE / "schemas"
 INFRA = ROOT / "infra"
@@ -14,5 +15,13 @@ LOCAL_CLOUD = "flightpulse.local_cloud"
 
 
 def home() -> Path:
-    """Folder for everything a run leaves behind: ``FLIGHTPULSE_HOME``, or ``.flightpulse`` in the checkout."""
-    return Path(os.environ.get("FLIGHTPULSE_HOME") or ROOT / ".flightpulse").resolve()
+    """Folder for everything a run leaves behind.
+
+    ``FLIGHTPULSE_HOME``, or ``.flightpulse`` in the checkout; of an installed wheel the user's folder for the state of
+    programs, ``$XDG_STATE_HOME/flightpulse`` or ``~/.local/state/flightpulse``.
+    """
+    if chosen := os.environ.get("FLIGHTPULSE_HOME"):
+        return Path(chosen).resolve()
+    if IS_CHECKOUT:
+        return ROOT / ".flightpulse"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "flightpulse"

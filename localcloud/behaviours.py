@@ -14,6 +14,7 @@ _MODULES = {
     "api_gateway": "api_gateway.requests",
     "cloudformation": "cloudformation.resources",
     "stack_outputs": "cloudformation.stack_outputs",
+    "iam": "iam",
 }
 NAMES = tuple(_MODULES)
 

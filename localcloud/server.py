@@ -30,6 +30,7 @@ from localcloud.process import environment, health, ports, processes, state, ver
 from localcloud.process.home import clear_remains, prepare
 from localcloud.process.lifecycle import DEFAULT_PORT, REFUSAL
 from localcloud.process.lock import HomeLock
+from localcloud.services.iam import calls, roles
 
 if TYPE_CHECKING:
     from hypercorn.config import Config
@@ -66,6 +67,7 @@ class Options:
     back_off_scale: float = 1.0
     log_level: str = "WARNING"
     with_parent: bool = False
+    permissions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def run(options: Options, setup: Setup = _EMPTY) -> None:
         contract.check_version()
         kafka = _start_kafka(options, setup, cleanup)
         bedrock = _start_model(options, setup, cleanup)
-        environment.apply({**environment.settings(home, port, model_url=bedrock.address), **_log_level(options)})
+        settings = environment.settings(home, port, model_url=bedrock.address, permissions=options.permissions)
+        environment.apply({**settings, **_log_level(options)})
         installed = contract.load(options.behaviours)
         context = LocalContext(home, port, kafka.address, bedrock.address, options.back_off_scale)
         for behaviour in installed:
@@ -125,6 +128,12 @@ def _parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--behaviours", default=",".join(behaviours.NAMES), help="names with commas; empty for none")
     parser.add_argument("--back-off-scale", type=float, default=1.0, help="factor on waiting times, for tests")
     parser.add_argument("--log-level", default="WARNING")
+    parser.add_argument(
+        "--permissions",
+        action="store_true",
+        default=os.environ.get("FLIGHTPULSE_IAM") == "1",
+        help="check every call against the caller's policies (or FLIGHTPULSE_IAM=1)",
+    )
     parser.add_argument("--with-parent", action="store_true", help="stop when the program that started this one ends")
     given = vars(parser.parse_args(arguments))
     given["behaviours"] = tuple(filter(None, given["behaviours"].split(",")))
@@ -147,7 +156,8 @@ def _start_model(options: Options, setup: Setup, cleanup: ExitStack) -> Service:
         writer = OpenAIServer(options.llm_url, model=options.llm_model)
     if writer is None:
         return _NO_SERVICE
-    running = model.start(writer, subject=setup.subject, spoilers=setup.spoilers)
+    guard = roles.may_invoke if options.permissions else None
+    running = model.start(writer, subject=setup.subject, spoilers=setup.spoilers, guard=guard)
     cleanup.callback(running.stop)
     return Service(running.url, running.kind)
 
@@ -187,6 +197,7 @@ def _describe(
         version=version.current(),
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         behaviours=tuple(behaviour.name for behaviour in installed),
+        permissions=options.permissions,
     )
 
 
@@ -198,7 +209,10 @@ async def _serve(cloud: state.RunningCloud, listener: socket.socket, *, with_par
         return {"status": "healthy", **asdict(cloud)}
 
     # Behaviours may have put something in front of the emulator's own application: ask for it only now.
-    application: Any = health.answering(faults.settable(failing_calls.failing(lambda *call: emulator.app(*call))), page)
+    pages = {health.PATH: page, calls.PATH: lambda: calls.page(enforced=cloud.permissions)}
+    application: Any = health.answering(
+        faults.settable(failing_calls.failing(lambda *call: emulator.app(*call))), pages
+    )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -14,10 +14,10 @@ import pytest
 
 from flightpulse.errors import UserError
 from tools.notebooks import tiers
-from tools.notebooks.sandbox import Sandboxes
+from tools.notebooks.sandbox import Sandbox
 
 _HERE = Path(__file__).resolve().parent
-_SANDBOXES = pytest.StashKey[Sandboxes]()
+_SANDBOX = pytest.StashKey[Sandbox]()
 _TIERS = pytest.StashKey[tiers.Tiers]()
 _FAILED = pytest.StashKey[str]()
 _SPLITTING = ("load", "loadgroup", "worksteal", "each")
@@ -30,7 +30,7 @@ def _is_cell(item: pytest.Item) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_SANDBOXES] = Sandboxes()
+    config.stash[_SANDBOX] = Sandbox()
     config.stash[_TIMEOUT] = config.getoption("nbval_cell_timeout", _NBVALS_OWN_TIMEOUT)
     try:
         config.stash[_TIERS] = tiers.load(_HERE / "tiers.toml")
@@ -48,7 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    config.stash[_SANDBOXES].close()
+    config.stash[_SANDBOX].close()
 
 
 def pytest_collectstart(collector: pytest.Collector) -> None:
@@ -75,7 +75,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
     if item.config.stash[_TIMEOUT] == _NBVALS_OWN_TIMEOUT:
         item.config.option.nbval_cell_timeout = tier.cell_timeout
     # The first cell of a notebook starts its kernel, which takes over what is in the environment then.
-    with _environment(item.config.stash[_SANDBOXES].variables(item.path.stem, tier)):
+    with _environment(item.config.stash[_SANDBOX].variables(tier)):
         return (yield)
 
 

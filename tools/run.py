@@ -4,14 +4,19 @@
     python tools/run.py lab      open JupyterLab on the notebooks
     python tools/run.py site     write the notebooks as web pages
     python tools/run.py test     every check and test, the notebooks included
-    python tools/run.py prove    explore every case of the claim protocol with two faults
+    python tools/run.py checkov  checkov on every kind of deployment
+    python tools/run.py prove    every case of the claim protocol with two faults, and the tests' long proofs
     python tools/run.py bench    measure against one model call per booking; writes docs/performance.md
+    python tools/run.py sbom     bills of materials of the Lambda package and of the environment, in build/sbom
+    python tools/run.py licences every package by licence; fails for one that is not accepted
+    python tools/run.py audit    look every locked package up in PyPI's database of vulnerabilities
     python tools/run.py setup    only the environment
     python tools/run.py lock     resolve the lock files again
 
 Arguments after the task go to ``flightpulse demo``, ``flightpulse lab``, ``python -m tools.notebooks site``, pytest or
 ``flightpulse prove protocol``.
-With arguments for pytest, ``test`` runs the checks and those tests, and no notebook.
+With arguments for pytest, ``test`` runs the checks and those tests, and no notebook. With arguments, ``prove`` explores
+the protocol and runs no test.
 """
 
 import hashlib
@@ -20,6 +25,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,19 +37,24 @@ LOCKS = {
     "dev": ["--all-extras"],
     "notebooks": ["--extra", "notebooks", "-c", "requirements/dev.txt"],
 }
+CHECKOV = "checkov==3.2.500"
 LAMBDA_PACKAGES = "aws-lambda-powertools fastjsonschema tzdata"
 NOTEBOOKS = ["-m", "tools.notebooks"]
+PROTOCOL = ["-m", "flightpulse.cli", "prove", "protocol"]
 CHECKS = (
     ("ruff", ["ruff", "check", "."]),
     ("ruff format", ["ruff", "format", "--check", "."]),
-    ("mypy", ["mypy"]),
     ("import-linter", ["lint-imports"]),
 )
-NOTEBOOK_CHECKS = (
+TESTS = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
+BESIDE_THE_TESTS = (
+    ("mypy", ["-m", "mypy"]),
     ("notebooks: freshness", [*NOTEBOOKS, "check"]),
     ("notebooks: house rules", [*NOTEBOOKS, "style"]),
     ("notebooks: nbval", [*NOTEBOOKS, "test"]),
 )
+"""Steps that run one after another beside the tests, which wait most of their time."""
+PROOFS = [*TESTS, "-m", "prove or hypothesis"]
 
 
 def stop(message: str) -> "SystemExit":
@@ -192,32 +203,87 @@ def write_site(arguments: "list[str]") -> int:
     return subprocess.run([in_venv("python"), *NOTEBOOKS, "site", *arguments], cwd=ROOT, check=False).returncode
 
 
-def prove_protocol(arguments: "list[str]") -> int:
-    ensure("runtime")
-    command = [in_venv("flightpulse"), "prove", "protocol", *arguments]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
-
-
 def run_bench(arguments: "list[str]") -> int:
     ensure("runtime")
     return subprocess.call([in_venv("python"), "-m", "tools.bench", *arguments], cwd=ROOT)
 
 
-def run_tests(arguments: "list[str]") -> int:
-    """The linters, the types, the import contracts, pytest, then the notebooks: all of it even after a failure."""
+def run_checkov(arguments: "list[str]") -> int:
+    """checkov on every kind of deployment, in an environment of its own: it pins much of what we use."""
     ensure("dev")
-    steps = [(name, [in_venv(command[0]), *command[1:]]) for name, command in CHECKS]
-    pytest = arguments or ["-n", "2", "--dist", "loadfile"]
-    steps.append(("pytest", [in_venv("python"), "-m", "pytest", *pytest]))
+    templates = ROOT / "build" / "variants"
+    written = subprocess.run([in_venv("python"), "-m", "tools.variants", str(templates)], cwd=ROOT, check=False)
+    if written.returncode != 0:
+        return written.returncode
+    checkov = [in_venv("uv"), "tool", "run", "--from", CHECKOV, "checkov", "--config-file", "infra/checkov.yaml"]
+    return subprocess.run([*checkov, "--directory", str(templates), *arguments], cwd=ROOT, check=False).returncode
+
+
+def look_at_packages(task: str) -> int:
+    ensure("dev")
+    return subprocess.run([in_venv("python"), "-m", "tools.supply_chain", task], cwd=ROOT, check=False).returncode
+
+
+def run_tests(arguments: "list[str]") -> int:
+    """The linters, pytest, and beside it the types and the notebooks: all of it even after a failure."""
+    ensure("dev")
+    steps = [*CHECKS, *(BESIDE_THE_TESTS[:1] if arguments else ())]
+    failed = [name for name, command in steps if not run_step(name, command)]
+    if arguments:
+        failed += [] if run_step("pytest", ["-m", "pytest", *arguments]) else ["pytest"]
+    else:
+        failed += run_beside_each_other()
+    return report(failed)
+
+
+def run_beside_each_other() -> "list[str]":
+    """pytest for everybody to see, the other steps behind it, one after another; the names of those that failed."""
+    beside = ThreadPoolExecutor(max_workers=1)
+    try:
+        running = [(name, beside.submit(run_quietly, command)) for name, command in BESIDE_THE_TESTS]
+        failed = [] if run_step("pytest", TESTS) else ["pytest"]
+        for name, step in running:
+            passed, seconds, said = step.result()
+            print(f"== {name} (beside pytest)\n{said.rstrip()}\n   {name}: {seconds:.0f} s", flush=True)
+            failed += [] if passed else [name]
+        return failed
+    finally:
+        beside.shutdown(cancel_futures=True)
+
+
+def prove(arguments: "list[str]") -> int:
+    """Every case of the claim protocol, then the long proofs and the property tests with many examples."""
+    ensure("dev")
+    failed = [] if run_step("protocol", [*PROTOCOL, *arguments]) else ["protocol"]
     if not arguments:
-        steps += [(name, [in_venv("python"), *command]) for name, command in NOTEBOOK_CHECKS]
-    failed = []
-    for name, command in steps:
-        print(f"== {name}", flush=True)
-        started = time.monotonic()
-        if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
-            failed.append(name)
-        print(f"   {name}: {time.monotonic() - started:.0f} s", flush=True)
+        os.environ["FLIGHTPULSE_PROVE"] = "1"
+        failed += [] if run_step("proofs", PROOFS) else ["proofs"]
+    return report(failed)
+
+
+def run_step(name: str, command: "list[str]") -> bool:
+    """Run a program of the environment, or Python with options, where everybody sees it; whether it went well."""
+    print(f"== {name}", flush=True)
+    started = time.monotonic()
+    passed = subprocess.run(in_environment(command), cwd=ROOT, check=False).returncode == 0
+    print(f"   {name}: {time.monotonic() - started:.0f} s", flush=True)
+    return passed
+
+
+def run_quietly(command: "list[str]") -> "tuple[bool, float, str]":
+    """Run it without showing anything: whether it went well, its seconds, and what it said."""
+    started = time.monotonic()
+    ran = subprocess.run(
+        in_environment(command), cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    return ran.returncode == 0, time.monotonic() - started, ran.stdout
+
+
+def in_environment(command: "list[str]") -> "list[str]":
+    return [in_venv("python"), *command] if command[0] == "-m" else [in_venv(command[0]), *command[1:]]
+
+
+def report(failed: "list[str]") -> int:
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
@@ -251,10 +317,14 @@ def main() -> int:
         return write_site(arguments)
     if task == "test":
         return run_tests(arguments)
+    if task == "checkov":
+        return run_checkov(arguments)
     if task == "prove":
-        return prove_protocol(arguments)
+        return prove(arguments)
     if task == "bench":
         return run_bench(arguments)
+    if task == "sbom" or task == "licences" or task == "audit":
+        return look_at_packages(task)
     if task == "setup":
         ensure((arguments or ["dev"])[0])
         return 0

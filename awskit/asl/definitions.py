@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,7 @@ class Diagnostic:
 
 def diagnostics(definition: Json, *, express: bool = False) -> Iterator[Diagnostic]:
     """Everything that is wrong with a definition."""
-    yield from _machine(definition, "", "JSONPath", express, frozenset())
+    yield from _machine(definition, "", "JSONPath", express, frozenset(), frozenset())
     if definition.get("QueryLanguage") == "JSONata":
         yield from _downgrades(definition, "")
 
@@ -53,7 +53,10 @@ def _downgrades(machine: Json, path: str) -> Iterator[Diagnostic]:
             yield from _downgrades(inner, f"{where}/{part}")
 
 
-def _machine(machine: Json, path: str, around: str, express: bool, outer: frozenset[str]) -> Iterator[Diagnostic]:
+def _machine(
+    machine: Json, path: str, around: str, express: bool, outer: frozenset[str], taken: frozenset[str]
+) -> Iterator[Diagnostic]:
+    """``outer`` are the variables that may be read here; ``taken`` are those of them that may not be assigned."""
     missing = [name for name in ("States", "StartAt") if name not in machine]
     if missing:
         yield _schema(f"These fields are required: [{', '.join(missing)}]", path or "/")
@@ -64,15 +67,24 @@ def _machine(machine: Json, path: str, around: str, express: bool, outer: frozen
         return
     if machine["StartAt"] not in states:
         yield _target("StartAt", machine["StartAt"], f"{path}/StartAt")
-    own = frozenset(_assigned(states))
-    for name in sorted(own & outer):
+    own = frozenset(_assigned(states.values()))
+    for name in sorted(own & taken):
         yield _schema(f"The variable '{name}' is assigned in an outer scope and cannot be assigned again", path or "/")
     for name, state in states.items():
-        yield from _state(state, f"{path}/States/{name}", states, language, express, own | outer)
+        # What only its own Catch assigns, the branches of a Map or Parallel state may assign as well (as seen on AWS).
+        bare = ({**other, "Catch": ()} if other is state else other for other in states.values())
+        variables, here = own | outer, taken | frozenset(_assigned(bare))
+        yield from _state(state, f"{path}/States/{name}", states, language, express, variables, here)
 
 
 def _state(
-    state: Json, path: str, states: Json, around: str, express: bool, variables: frozenset[str]
+    state: Json,
+    path: str,
+    states: Json,
+    around: str,
+    express: bool,
+    variables: frozenset[str],
+    taken: frozenset[str],
 ) -> Iterator[Diagnostic]:
     kind, language = state.get("Type"), state.get("QueryLanguage", around)
     if kind not in _TYPES:
@@ -85,7 +97,7 @@ def _state(
     if language == "JSONata":
         yield from _expressions(state, kind, path, variables)
     for part, inner in _inner(state):
-        yield from _machine(inner, f"{path}/{part}", language, express, variables)
+        yield from _machine(inner, f"{path}/{part}", language, express, variables, taken)
 
 
 def _fields(state: Json, kind: str, path: str, language: str) -> Iterator[Diagnostic]:
@@ -187,8 +199,8 @@ def _inner(state: Json) -> Iterator[tuple[str, Json]]:
         yield f"Branches[{place}]", branch
 
 
-def _assigned(states: Json) -> Iterator[str]:
-    for state in states.values():
+def _assigned(states: Iterable[Json]) -> Iterator[str]:
+    for state in states:
         for fields in (state, *state.get("Choices", ()), *state.get("Catch", ())):
             yield from (name.removesuffix(".$") for name in fields.get("Assign", ()))
 

@@ -32,6 +32,7 @@ _IDLE_POLL_SECONDS = 0.2
 _POLLED_AT_ONCE = 1000
 _COMMIT_RETRY_SECONDS = 1.0
 _PROBE_SECONDS = 2.0
+_LAG_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class Session:
         self._commit_pending = False
         self._next_commit = 0.0
         self._next_probe = 0.0
+        self._next_lag = 0.0
         self._fatal: KafkaError | None = None
         self._hurrying = threading.Event()
 
@@ -94,6 +96,7 @@ class Session:
                 self._launch()
                 self._commit(consumer)
                 self._probe(consumer)
+                self._tell_lag(consumer)
             self._hand_over(consumer, list(self._lanes.values()), self._subscription.shutdown_seconds)
         except KafkaException:
             raise
@@ -319,6 +322,21 @@ class Session:
             self._fatal = error
         elif error.code() != KafkaError._PARTITION_EOF:
             self._complaints.add(error.str())
+
+    def _tell_lag(self, consumer: Consumer) -> None:
+        """Say how far behind we are, by the ends of the partitions that came with the last fetch."""
+        now = time.monotonic()
+        if not self._lanes or now < self._next_lag:
+            return
+        self._next_lag = now + _LAG_SECONDS
+        lags = []
+        for lane in self._lanes.values():
+            ends = consumer.get_watermark_offsets(TopicPartition(*lane.partition), timeout=0, cached=True)
+            if ends and ends[1] >= 0:
+                processed = lane.next_offset - lane.waiting if lane.done is None else lane.done
+                lags.append(max(0, ends[1] - processed))
+        if lags:
+            self._observer.behind(sum(lags))
 
     def _probe(self, consumer: Consumer) -> None:
         """Notice that a broker is back although no record comes."""

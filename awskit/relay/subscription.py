@@ -53,6 +53,9 @@ class Observer:
     def invoked(self, records: int, seconds: float, answer: Answer) -> None:
         """One invocation ended."""
 
+    def behind(self, records: int) -> None:
+        """How many records of our partitions are not processed yet; said every ten seconds."""
+
     def waiting(self, why: str) -> None:
         """Kafka does not answer; the relay waits."""
 

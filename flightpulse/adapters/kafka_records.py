@@ -14,7 +14,8 @@ _LONGEST_COORDINATE = 256
 def records(invocation: object) -> Iterator[Record]:
     """The records of an invocation: partition by partition, in the order of their offsets.
 
-    An invocation without records is taken for an event handed over directly, and is its only record.
+    An invocation without records is taken for an event handed over directly, alone or as the body of a request to an
+    API, and is its only record.
     """
     if not is_batch(invocation):
         yield _direct(invocation)
@@ -33,7 +34,11 @@ def is_batch(invocation: object) -> TypeGuard[Mapping[str, Any]]:
 
 
 def _direct(event: object) -> Record:
-    value = _as_json(event)
+    if isinstance(event, Mapping) and "body" in event and "event_type" not in event:
+        body = event["body"]
+        value = _as_json(body) if not isinstance(body, str) else body.encode("utf-8", "replace")
+    else:
+        value = _as_json(event)
     return Record(
         kind="direct_invocation",
         coordinates={},

@@ -26,8 +26,8 @@ def encode(position: Position, query: str) -> str:
 def decode(token: str, query: str) -> Position:
     """Unwrap what :func:`encode` made for the same query. Raises :class:`BadTokenError`.
 
-    The digest finds mangled and mixed-up tokens. It keeps no secret: a key condition confines every query to its own
-    partition whatever a token says.
+    The digest finds mangled and mixed-up tokens. It keeps no secret, so a forged token may hold anything; whoever uses
+    the position looks whether it has the shape of one.
     """
     try:
         raw = b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
@@ -37,7 +37,12 @@ def decode(token: str, query: str) -> Position:
     # The last character of a base64 text has spare bits, so the text is compared as well.
     if digest != _digest(body, query) or token != _as_text(raw):
         raise BadTokenError
-    position: Position = json.loads(body)
+    try:
+        position = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadTokenError from None
+    if not isinstance(position, dict) or not all(isinstance(value, str) for value in position.values()):
+        raise BadTokenError
     return position
 
 

@@ -27,12 +27,13 @@ class ConsumerSettings:
 
 @dataclass(frozen=True, slots=True)
 class MessengerSettings:
-    """``template_review`` is who approves drafts: ``model`` or ``person``."""
+    """``template_review`` is who approves drafts: ``model`` or ``person``; ``contact_line`` closes every e-mail."""
 
     table_name: str
     model_id_parameter: str
     review_model_id_parameter: str
     template_review: str
+    contact_line: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ Item = dict[str, Any]
 # What one BatchWriteItem and one BatchGetItem take.
 _WRITES_PER_CALL = 25
 _READS_PER_CALL = 100
+_LONGEST_KEY_BYTES = 1024
 
 
 class UnreadItemsError(Exception):
@@ -69,6 +70,17 @@ class _Query:
     @property
     def key_attributes(self) -> tuple[str, ...]:
         return ("PK", "SK") if self.index is None else ("PK", "SK", f"{self.index}PK", f"{self.index}SK")
+
+    def has(self, position: page_token.Position) -> bool:
+        """Whether a position can be the key of an item of this query: DynamoDB calls any other an error."""
+        index = self.index or ""
+        return (
+            position.keys() == set(self.key_attributes)
+            and position[f"{index}PK"] == self.partition
+            and position[f"{index}SK"].startswith(self.sort_key_prefix or "")
+            and all(0 < len(value.encode("utf-8", "replace")) <= _LONGEST_KEY_BYTES for value in position.values())
+            and all(value.isprintable() for value in position.values())
+        )
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -225,7 +237,10 @@ class Table:
         identity = f"{self._name}/{query.index}/{query.partition}/{query.sort_key_prefix}"
         arguments = query.arguments
         if token is not None:
-            arguments["ExclusiveStartKey"] = item_to_typed(page_token.decode(token, identity))
+            start = page_token.decode(token, identity)
+            if not query.has(start):
+                raise page_token.BadTokenError
+            arguments["ExclusiveStartKey"] = item_to_typed(start)
         # DynamoDB says where it stopped even when nothing follows. One item more than asked for tells the difference.
         answer = self._client.query(TableName=self._name, Limit=limit + 1, **arguments)
         items = [item_from_typed(item) for item in answer["Items"]]

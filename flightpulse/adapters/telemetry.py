@@ -35,27 +35,44 @@ class Meter:
     def __init__(self, service: str) -> None:
         self._service = _service(service)
         self._counts: dict[Dimensions, Counter[str]] = {}
+        self._longest: dict[str, float] = {}
 
     def add(self, metric: str, count: int = 1, *, dimensions: Mapping[str, str] = MappingProxyType({})) -> None:
         """Count something; ``service`` is always a dimension."""
         self._counts.setdefault(tuple(sorted(dimensions.items())), Counter())[metric] += count
 
+    def measure(self, metric: str, milliseconds: float) -> None:
+        """Note how long something took or is old; of several values in one invocation the longest is kept."""
+        self._longest[metric] = max(milliseconds, self._longest.get(metric, 0.0))
+
     def flush(self) -> None:
         """Write what was counted to standard output, where CloudWatch finds it, and start again from nothing."""
         counted, self._counts = self._counts, {}
+        longest, self._longest = self._longest, {}
+        if longest:
+            metrics = self._metrics()
+            for metric, milliseconds in longest.items():
+                metrics.add_metric(name=metric, unit=MetricUnit.Milliseconds, value=milliseconds)
+            _write(metrics)
         for dimensions, counts in counted.items():
-            metrics = EphemeralMetrics(
-                namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE, service=self._service
-            )
+            metrics = self._metrics()
             for name, value in dimensions:
                 metrics.add_dimension(name=name, value=value)
             for metric, count in counts.items():
                 metrics.add_metric(name=metric, unit=MetricUnit.Count, value=count)
-            line = metrics.serialize_metric_set()
-            for directive in line["_aws"]["CloudWatchMetrics"]:
-                # Once more without dimensions, so that the name alone finds it.
-                directive["Dimensions"].append([])
-            print(json.dumps(line, separators=(",", ":")))  # noqa: T201 - this is how a function writes metrics
+            _write(metrics)
+
+    def _metrics(self) -> EphemeralMetrics:
+        namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE
+        return EphemeralMetrics(namespace=namespace, service=self._service)
+
+
+def _write(metrics: EphemeralMetrics) -> None:
+    line = metrics.serialize_metric_set()
+    for directive in line["_aws"]["CloudWatchMetrics"]:
+        # Once more without dimensions, so that the name alone finds it.
+        directive["Dimensions"].append([])
+    print(json.dumps(line, separators=(",", ":")))  # noqa: T201 - this is how a function writes metrics
 
 
 def _service(default: str) -> str:

@@ -9,16 +9,21 @@ import json
 import select
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from awskit.kafka.connection import Kafka
 from awskit.kafka.producer import RecordProducer, check, send_all
 from awskit.relay import Observer, Poller, Subscription, run_until_signal
 from awskit.relay.aws import LambdaFunction, lambda_client
+from flightpulse.chaos.poller_switch import without_mapping
 from flightpulse.domain.events import TOPIC
-from flightpulse.workbench.target.session import local_aws_session
+from flightpulse.workbench.target.session import Session, local_aws_session
 from simulator import events
 
 _SESSION_MS = 2000
@@ -85,6 +90,33 @@ class Child:
     ) -> None:
         self._process.kill()
         self._process.communicate(timeout=_PATIENCE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """Starts relays that go on for the event source mapping, and producers."""
+
+    session: Session
+    group: str
+    folder: Path
+
+    def relay(self, endpoint_url: str | None = None) -> Child:
+        """A relay that reaches Lambda at the session's endpoint, or at another one."""
+        function = self.session.output("KafkaConsumerArn")
+        return Child("relay", self.session.broker, endpoint_url or str(self.session.endpoint_url), function, self.group)
+
+    def producer(self, records: Sequence[Any], pause: float) -> Child:
+        """Sends events with so many seconds between them."""
+        file = self.folder / "events.json"
+        file.write_text(json.dumps(records), encoding="utf-8")
+        return Child("produce", self.session.broker, str(file), str(pause))
+
+
+@contextmanager
+def instead_of_mapping(session: Session) -> Iterator[Programs]:
+    """Take Kafka away from the event source mapping for a block, so that relays can have it."""
+    with without_mapping(session) as group, tempfile.TemporaryDirectory(prefix="flightpulse-chaos-") as folder:
+        yield Programs(session, group, Path(folder))
 
 
 def _produce(bootstrap: str, file: str, pause: str) -> None:

@@ -1,18 +1,13 @@
 """Proof: kill -9, at points drawn from a seed, of everything that may crash between Kafka and the passengers."""
 
-import json
 import random
-import tempfile
 import time
 from collections import Counter
-from datetime import UTC, datetime
-from pathlib import Path
 
-from flightpulse.chaos import booked_flights, event_sequence, evidence, recovery
-from flightpulse.chaos.children import Child
+from flightpulse.chaos import trial
+from flightpulse.chaos.children import Child, Programs, instead_of_mapping
 from flightpulse.chaos.fault_injection import Fault, FaultInjector
-from flightpulse.chaos.oracle import Oracle
-from flightpulse.chaos.poller_switch import without_mapping
+from flightpulse.chaos.trial import Size, Trial
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.workbench.target.session import Session
 
@@ -22,6 +17,7 @@ _VICTIMS = (*_FUNCTIONS, "relay", "producer")
 _LONGEST_INVOCATION = (0.05, 0.3, 1.2)
 _PAUSE_BETWEEN_EVENTS = 0.08
 _PATIENCE = 3
+_RUN_SECONDS = 60.0
 _ALL_DRAWN = 10
 
 
@@ -43,22 +39,24 @@ def prove(
     broken: dict[str, list[str]] = {}
     figures: Counter[str] = Counter()
     done = 0
-    with without_mapping(session) as group, tempfile.TemporaryDirectory(prefix="flightpulse-chaos-") as folder:
-        function = session.output("KafkaConsumerArn")
-        with Child("relay", session.broker, str(session.endpoint_url), function, group) as relay:
-            for number in range(runs):
-                if time.monotonic() - began > seconds:
-                    break
-                on_progress(f"{sum(kills.values())} kills", number, runs)
-                run = _Run(session, injector, relay, Path(folder) / "events.json", random.Random(f"{seed}-{number}"))  # noqa: S311
-                run.go(seed * 1000 + number, flights=flights, events=events, bookings=bookings)
-                kills += run.kills
-                figures += run.figures
-                for promise in run.promises:
-                    broken.setdefault(promise.said, [])
-                    if not promise.kept:
-                        broken[promise.said].append(f"run {number}: {promise.seen}")
-                done += 1
+    with instead_of_mapping(session) as programs, programs.relay() as relay:
+        for number in range(runs):
+            if time.monotonic() - began > seconds:
+                break
+            on_progress(f"{sum(kills.values())} kills", number, runs)
+            run = _Run(injector, programs, relay, random.Random(f"{seed}-{number}"))  # noqa: S311 - repeatable
+            run.go(
+                trial.of_sequence(
+                    session, seed * 1000 + number, Size(flights, events, bookings), _RUN_SECONDS, first_flight=8000
+                )
+            )
+            kills += run.kills
+            figures += run.figures
+            for promise in run.promises:
+                broken.setdefault(promise.said, [])
+                if not promise.kept:
+                    broken[promise.said].append(f"run {number}: {promise.seen}")
+            done += 1
     said = ", ".join(f"{name} {kills[name]}×" for name in _VICTIMS)
     promises = [
         Promise("All runs were made", f"{done} of {runs}", done == runs),
@@ -73,40 +71,40 @@ def prove(
 class _Run:
     """One storm with its kills."""
 
-    def __init__(
-        self, session: Session, injector: FaultInjector, relay: Child, file: Path, choice: random.Random
-    ) -> None:
-        self._session = session
+    def __init__(self, injector: FaultInjector, programs: Programs, relay: Child, choice: random.Random) -> None:
         self._injector = injector
+        self._programs = programs
         self._relay = relay
-        self._file = file
         self._choice = choice
         self.kills: Counter[str] = Counter()
         self.figures: Counter[str] = Counter()
         self.promises: list[Promise] = []
 
-    def go(self, seed: int, *, flights: int, events: int, bookings: int) -> None:
-        now = datetime.now(UTC)
-        people = booked_flights.invent(seed, flights=flights, bookings=bookings, first_flight=8000)
-        people.save(self._session)
-        made = event_sequence.make(seed, people.flights, events_per_flight=events, copies=1, now=now)
-        ids = [str(event["event_id"]) for event in made.news]
-        self._file.write_text(json.dumps(made.records), encoding="utf-8")
-        watch = evidence.Watch(self._session, ids, now)
+    def go(self, run: Trial) -> None:
         with self._injector.injected([fault for name in _FUNCTIONS for fault in self._kills_of(name)]):
-            with Child("produce", self._session.broker, str(self._file), str(_PAUSE_BETWEEN_EVENTS)) as producer:
-                sent = self._kill_while_sending(producer, longest=_PAUSE_BETWEEN_EVENTS * len(made.records))
+            with self._programs.producer(run.records, _PAUSE_BETWEEN_EVENTS) as producer:
+                sent = self._kill_while_sending(producer, longest=_PAUSE_BETWEEN_EVENTS * len(run.records))
             for _ in range(_PATIENCE):
                 self._relay.make_poll()
-                if watch.wait(dict.fromkeys(ids, 1), seconds=60, quiet=0.5):
+                if run.wait(seconds=_RUN_SECONDS, quiet=0.5):
                     break
                 # The embedded broker may leave a member without partitions; see Child.make_poll.
                 self._relay.kill_and_restart()
             for fault in self._injector.left():
                 name = next(name for name, function in _FUNCTIONS.items() if function == fault["to"])
                 self.kills[name] += int(fault["struck"])
-        recovered = recovery.recover(self._session, watch, ids, seconds=60)
-        self._judge(Oracle(made.news, people.wishes), people, watch, ids, now, recovered, sent=sent)
+        recovered = run.recover(_RUN_SECONDS)
+        outcome = run.outcome()
+        self.promises = [
+            Promise("The producer gets everything to Kafka in the end", "" if sent else "not all was sent", sent),
+            Promise("Everything is handled in the end", recovered.said, recovered.complete),
+            *outcome.promises(run.deliveries, redriven=True),
+        ]
+        self.figures["events"] += len(run.ids)
+        self.figures["messages"] += len(outcome.told)
+        self.figures["duplicates"] += outcome.ended_as("ALREADY_HANDLED")
+        self.figures["letters sent back"] += recovered.letters
+        self.figures["executions redriven"] += recovered.executions
 
     def _kills_of(self, name: str) -> list[Fault]:
         return [
@@ -135,34 +133,3 @@ class _Run:
             elif self._relay.make_poll():
                 self.kills[name] += self._relay.kill_and_restart()
         return producer.wait(60)
-
-    def _judge(
-        self,
-        oracle: Oracle,
-        people: booked_flights.BookedFlights,
-        watch: evidence.Watch,
-        ids: list[str],
-        since: datetime,
-        recovered: recovery.Recovery,
-        *,
-        sent: bool,
-    ) -> None:
-        told = evidence.messages(self._session, ids, since)
-        handled = evidence.handling(self._session, ids, watch.ended())
-        applied = [event_id for event_id, execution in handled.items() if execution.claim == "DONE"]
-        names = [flight.flight_id for flight in people.flights]
-        self.promises = [
-            Promise("The producer gets everything to Kafka in the end", "" if sent else "not all was sent", sent),
-            Promise("Everything is handled in the end", recovered.said, recovered.complete),
-            *oracle.about_messages(told),
-            oracle.about_applied(told, applied),
-            oracle.about_flights(
-                evidence.states(self._session, names), {flight.flight_id: flight.gate for flight in people.flights}
-            ),
-            *oracle.about_handling(handled, dict.fromkeys(ids, 1), redriven=True),
-        ]
-        self.figures["events"] += len(ids)
-        self.figures["messages"] += len(told)
-        self.figures["duplicates"] += sum(execution.outcomes.count("ALREADY_HANDLED") for execution in handled.values())
-        self.figures["letters sent back"] += recovered.letters
-        self.figures["executions redriven"] += recovered.executions

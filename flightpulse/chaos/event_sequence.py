@@ -23,17 +23,18 @@ class EventSequence:
     news: tuple[Event, ...]
     records: tuple[Event, ...]
 
-    def waves(self) -> list[list[Event]]:
-        """The records cut so that no wave has two about one flight, and each flight keeps its order."""
-        waves: list[list[Event]] = []
-        seen: dict[str, int] = {}
-        for record in self.records:
-            number = seen.get(flight_of(record), 0)
-            seen[flight_of(record)] = number + 1
-            if number == len(waves):
-                waves.append([])
-            waves[number].append(record)
-        return waves
+
+def waves(records: Iterable[Event]) -> list[list[Event]]:
+    """The records cut so that no wave has two about one flight, and each flight keeps its order."""
+    found: list[list[Event]] = []
+    seen: dict[str, int] = {}
+    for record in records:
+        number = seen.get(flight_of(record), 0)
+        seen[flight_of(record)] = number + 1
+        if number == len(found):
+            found.append([])
+        found[number].append(record)
+    return found
 
 
 def flight_of(event: Event) -> str:

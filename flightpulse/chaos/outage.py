@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from flightpulse.adapters.model import BUDGET_SECONDS, READ_TIMEOUT_SECONDS
-from flightpulse.chaos import booked_flights, evidence
+from flightpulse.chaos import booked_flights
 from flightpulse.chaos.fault_injection import Fault, FaultInjector
-from flightpulse.chaos.oracle import Oracle
+from flightpulse.chaos.trial import Trial
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain import keys
 from flightpulse.workbench.fire.sending import send
@@ -144,15 +144,11 @@ def _announce(
     flight = people.flights[0]
     detail = _INJECTIONS[seed % len(_INJECTIONS)]
     event = events.delay(flight, 95, "CREW", detail, at=now - timedelta(seconds=1))
-    event_id = str(event["event_id"])
-    watch = evidence.Watch(session, [event_id], now)
-    sent = time.monotonic()
-    send(session, [event])
-    in_time = watch.wait({event_id: 1}, seconds=max(seconds, 0.0))
-    took = time.monotonic() - sent
-    found = inbox.read(session, since=now - timedelta(seconds=2), event_ids=[event_id])
-    oracle = Oracle([event], people.wishes)
-    told = evidence.messages(session, [event_id], now)
+    run = Trial(session, seed, people, [event], since=now, seconds=seconds)
+    send(session, run.records)
+    in_time = run.wait()
+    took = run.took
+    found = inbox.read(session, since=now - timedelta(seconds=2), event_ids=run.ids)
     invented = sorted(
         {match[0] for item in found if (match := _INVENTED.search(f"{item.subject}\n{item.text}")) is not None}
     )
@@ -160,7 +156,7 @@ def _announce(
         Promise(f"A model {said}: told in time", f"{took:.1f} s", in_time),
         *(
             Promise(f"A model {said}: {finding.said}", finding.seen, finding.kept)
-            for finding in oracle.about_messages(told)
+            for finding in run.outcome().promises(run.deliveries)
         ),
         held(f"A model {said}: nothing invented is in any message", invented, f"{len(found)} messages"),
     ]

@@ -14,9 +14,9 @@ from confluent_kafka import Consumer, TopicPartition
 
 from awskit.kafka.connection import Kafka
 from awskit.kafka.producer import OutgoingRecord, RecordProducer, send_all
-from flightpulse.chaos import booked_flights, event_sequence, evidence, fuzz
+from flightpulse.chaos import fuzz, trial
 from flightpulse.chaos.fuzz import BadRecord
-from flightpulse.chaos.oracle import Oracle
+from flightpulse.chaos.trial import Size
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain.events import TOPIC
 from flightpulse.workbench.faults import dead_letters
@@ -56,46 +56,33 @@ def prove(
 
     The letters that the bad records leave are read, compared and taken away again.
     """
-    began, now = time.monotonic(), datetime.now(UTC)
-    people = booked_flights.invent(seed, flights=flights, bookings=bookings, first_flight=5000)
-    people.save(session)
-    made = event_sequence.make(seed, people.flights, events_per_flight=events, copies=1, now=now)
-    ids = [str(event["event_id"]) for event in made.news]
-    bad = [*fuzz.records(seed, records, made.news), *also]
-    watch = evidence.Watch(session, ids, now)
-    sent = _send(session, seed, made.records, bad, on_progress)
-    deliveries = dict.fromkeys(ids, 1)
-    left = began + seconds - time.monotonic()
-    in_time = watch.wait(deliveries, seconds=max(left, 0.0), on_progress=on_progress)
-    letters = _collect(session, sent.places, began + seconds, on_progress)
-    oracle = Oracle(made.news, people.wishes)
-    told = evidence.messages(session, ids, now)
-    handled = evidence.handling(session, ids, watch.ended())
-    names = [flight.flight_id for flight in people.flights]
-    errors = _errors(session, now)
+    run = trial.of_sequence(session, seed, Size(flights, events, bookings), seconds, on_progress, first_flight=5000)
+    bad = [*fuzz.records(seed, records, run.records), *also]
+    sent = _send(session, seed, run.records, bad, on_progress)
+    in_time = run.wait()
+    said = f"{run.took:.0f} s of {seconds:.0f} s"
+    letters = _collect(session, sent.places, time.monotonic() + run.left, on_progress)
+    outcome = run.outcome()
+    errors = _errors(session, run.since)
     behind = _behind(session)
     promises = [
-        held("The broker took every record", list(sent.problems), f"{len(sent.places)} bad and {len(ids)} good"),
+        held("The broker took every record", list(sent.problems), f"{len(sent.places)} bad and {len(run.ids)} good"),
         held(
             "The consumer never crashed", [f"{errors:g} invocations failed"] if errors else [], "0 failed invocations"
         ),
         held("No partition is blocked", behind, "everything committed, to the end of each partition"),
         *_about_letters(sent.places, letters),
-        Promise("The good ones are handled in time", f"{time.monotonic() - began:.0f} s of {seconds:.0f} s", in_time),
-        *oracle.about_messages(told),
-        oracle.about_flights(
-            evidence.states(session, names), {flight.flight_id: flight.gate for flight in people.flights}
-        ),
-        *oracle.about_handling(handled, deliveries),
+        Promise("The good ones are handled in time", said, in_time),
+        *outcome.promises(run.deliveries),
     ]
     reasons = Counter(_code(letter) for found in letters.values() for letter in found)
     figures = {
         "bad records": len(sent.places),
-        "good records": len(ids),
-        "messages": len(told),
+        "good records": len(run.ids),
+        "messages": len(outcome.told),
         **dict(sorted(reasons.items())),
     }
-    return Verdict("poison", seed, tuple(promises), figures, time.monotonic() - began)
+    return run.verdict("poison", promises, figures)
 
 
 def _send(

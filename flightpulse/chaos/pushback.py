@@ -1,14 +1,10 @@
 """Proof: AWS pushes back on every hop: throttles, conflicts, lost answers, partial failures, time-outs."""
 
-import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
-from flightpulse import paths
-from flightpulse.chaos import booked_flights, event_sequence, evidence, recovery
+from flightpulse.chaos import evidence, trial
 from flightpulse.chaos.fault_injection import Fault, FaultInjector
-from flightpulse.chaos.oracle import IN_ORDER, Oracle
+from flightpulse.chaos.trial import Size
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
 from flightpulse.stack import asl
 from flightpulse.workbench.fire.sending import send
@@ -48,53 +44,38 @@ def prove(
     ``last_hop`` also strikes the hop from the bus to a message's channel. EventBridge promises no order there and tries
     again on its own, so that with it the order of messages is no promise either.
     """
-    began, now = time.monotonic(), datetime.now(UTC)
     injector = FaultInjector(session)
-    people = booked_flights.invent(seed, flights=flights, bookings=bookings, first_flight=6500)
-    people.save(session)
-    made = event_sequence.make(seed, people.flights, events_per_flight=events, copies=copies, now=now)
-    ids = [str(event["event_id"]) for event in made.news]
-    deliveries = Counter(str(event["event_id"]) for event in made.records)
-    watch = evidence.Watch(session, ids, now)
+    run = trial.of_sequence(
+        session, seed, Size(flights, events, bookings, copies), seconds, on_progress, first_flight=6500
+    )
     faults = [*_SURE, *outside(rate), *inside(rate)]
     if last_hop:
         faults += [{"hop": "target", "to": group, "error": "THROTTLING", "rate": rate} for group in _CHANNELS]
     with injector.injected(faults, seed):
-        send(session, made.records)
-        watch.wait(deliveries, seconds=seconds / 2, stalled=30.0, on_progress=on_progress)
+        send(session, run.records)
+        run.wait(seconds=seconds / 2, stalled=30.0)
         struck = [fault for fault in injector.left() if fault["struck"]]
-    recovered = recovery.recover(
-        session, watch, ids, seconds=began + seconds - time.monotonic(), on_progress=on_progress
-    )
-    oracle = Oracle(made.news, people.wishes)
-    told = evidence.messages(session, ids, now)
-    handled = evidence.handling(session, ids, watch.ended())
-    applied = [event_id for event_id, execution in handled.items() if execution.claim == "DONE"]
-    flying = [flight.flight_id for flight in people.flights]
+    recovered = run.recover()
+    outcome = run.outcome()
     kinds = sorted({_kind(fault) for fault in struck})
     total = sum(int(fault["struck"]) for fault in struck)
-    retried = evidence.failed_tasks(session, now)
+    retried = evidence.failed_tasks(session, run.since)
     promises = [
         Promise("Faults struck on every kind of hop", f"{total} faults: {', '.join(kinds)}", len(kinds) == len(_KINDS)),
         Promise("Retries are visible in the histories", f"{retried} failed attempts of Task states", retried > 0),
         Promise("All is handled when the faults are gone", recovered.said, recovered.complete),
-        *(finding for finding in oracle.about_messages(told) if finding.said != IN_ORDER or not last_hop),
-        oracle.about_applied(told, applied),
-        oracle.about_flights(
-            evidence.states(session, flying), {flight.flight_id: flight.gate for flight in people.flights}
-        ),
-        *oracle.about_handling(handled, dict.fromkeys(ids, 1), redriven=True),
+        *outcome.promises(dict.fromkeys(run.ids, 1), redriven=True, ordered=not last_hop),
     ]
     figures = {
         "flights": flights,
-        "events": len(ids),
-        "records": len(made.records),
+        "events": len(run.ids),
+        "records": len(run.records),
         "faults": total,
         "letters sent back": recovered.letters,
         "executions redriven": recovered.executions,
-        "messages": len(told),
+        "messages": len(outcome.told),
     }
-    return Verdict("pushback", seed, tuple(promises), figures, time.monotonic() - began)
+    return run.verdict("pushback", promises, figures)
 
 
 _KINDS = ("API calls", "PutEvents entries", "Task states", "functions", "mapping", "stream", "targets")
@@ -164,16 +145,12 @@ def outside(rate: float) -> list[Fault]:
 
 def inside(rate: float) -> list[Fault]:
     """Faults of every Task state: refusals and (but for the last hop of a message) lost answers."""
-    return [
-        fault
-        for file in sorted(paths.WORKFLOWS.glob("*.asl.json"))
-        for fault in _of_workflow(file.name.partition(".")[0], rate)
-    ]
+    return [fault for definition in asl.load_all() for fault in _of_workflow(definition, rate)]
 
 
-def _of_workflow(name: str, rate: float) -> Iterator[Fault]:
-    machine = names.WORKFLOWS[name.replace("_", "-")]
-    for path, state in asl.load(name).states():
+def _of_workflow(definition: asl.Definition, rate: float) -> Iterator[Fault]:
+    machine = names.WORKFLOWS[definition.name.replace("_", "-")]
+    for path, state in definition.states():
         if state.get("Type") != "Task":
             continue
         service = str(state["Resource"]).split(":::", 1)[1].rpartition(":")[0].removesuffix(".sync")

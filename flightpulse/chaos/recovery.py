@@ -35,12 +35,12 @@ def recover(
     seconds: float,
     on_progress: OnProgress = silent,
 ) -> Recovery:
-    """Redrive as ``flightpulse redrive`` does, again and again, as long as something waits."""
+    """Redrive as ``flightpulse redrive`` does, again and again, as long as something about these events waits."""
     deadline = time.monotonic() + seconds
     letters = executions = 0
     while True:
         watch.wait({}, seconds=max(deadline - time.monotonic(), 0.0), quiet=_PAUSE_SECONDS)
-        redriver = Redriver(session)
+        redriver = Redriver(session, only=event_ids)
         results = [*redriver.redrive_executions(), *redriver.send_back()]
         done = [result for result in results if not result.problem]
         executions += sum(result.kind == EXECUTIONS for result in done)

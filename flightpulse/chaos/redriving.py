@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flightpulse.adapters.dynamodb_json import item_to_typed
-from flightpulse.chaos import booked_flights, evidence, recovery
+from flightpulse.chaos import booked_flights, evidence, trial
 from flightpulse.chaos.fault_injection import Fault, FaultInjector
-from flightpulse.chaos.oracle import Oracle
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain import keys
 from flightpulse.domain.entities import Flight
@@ -101,7 +100,7 @@ def prove(
     session: Session, seed: int, *, bookings: int = 12, seconds: float = 600.0, on_progress: OnProgress = silent
 ) -> Verdict:
     """Let one event fail in each way there is, look at the dead letters, redrive everything, and redrive once more."""
-    began, now = time.monotonic(), datetime.now(UTC)
+    now = datetime.now(UTC)
     session.require_stack()
     injector = FaultInjector(session)
     people = booked_flights.invent(seed, flights=len(_CASES), bookings=bookings, first_flight=7700)
@@ -112,29 +111,26 @@ def prove(
             _forget(session, flight)
     sent = {flight.flight_id: _event(flight, cases[flight.flight_id], now, seed) for flight in people.flights}
     ids = {flight_id: str(event["event_id"]) for flight_id, event in sent.items()}
-    watch = evidence.Watch(session, ids.values(), now)
+    run = trial.Trial(session, seed, people, list(sent.values()), since=now, seconds=seconds, on_progress=on_progress)
     faults = [{**fault, "about": name} for name, case in cases.items() for fault in case.faults]
     reach = {ids[name]: 1 for name, case in cases.items() if case.kind not in {"targets", "records"}}
     with injector.injected(faults, seed):
-        send(session, list(sent.values()))
+        send(session, run.records)
         for name, case in cases.items():
             if case.stopped:
                 _stop(session, ids[name], now)
-        watch.wait(reach, seconds=seconds / 2, quiet=_SETTLED_SECONDS, on_progress=on_progress)
-    letters, failed = _waiting(session, set(ids.values()), now)
-    before = evidence.messages(session, list(ids.values()), now)
+        run.wait(reach, seconds=seconds / 2, quiet=_SETTLED_SECONDS)
+    letters, failed = _waiting(session, set(run.ids), now)
+    before = evidence.messages(session, run.ids, now)
     booked_flights.put_flights(session, [flight for flight in people.flights if cases[flight.flight_id].unknown])
-    recovered = recovery.recover(
-        session, watch, list(ids.values()), seconds=began + seconds - time.monotonic(), on_progress=on_progress
-    )
-    told = evidence.messages(session, list(ids.values()), now)
-    again = [*Redriver(session).redrive_executions(), *Redriver(session).send_back()]
-    oracle = Oracle(sent.values(), people.wishes)
-    handled = evidence.handling(session, list(ids.values()), watch.ended())
+    recovered = run.recover()
+    outcome = run.outcome()
+    redriver = Redriver(session, only=run.ids)
+    again = [*redriver.redrive_executions(), *redriver.send_back()]
     repeated = [
         f"{message.event_id} to {message.booking_id} by {message.channel}"
         for message in before
-        if told.count(message) != 1
+        if outcome.told.count(message) != 1
     ]
     promises = [
         held(
@@ -144,13 +140,11 @@ def prove(
         ),
         Promise("Everything comes back when the causes are gone", recovered.said, recovered.complete),
         held(
-            "Who had been told before is not told again", repeated, f"{len(before)} messages before, {len(told)} after"
+            "Who had been told before is not told again",
+            repeated,
+            f"{len(before)} messages before, {len(outcome.told)} after",
         ),
-        *oracle.about_messages(told),
-        oracle.about_flights(
-            evidence.states(session, list(sent)), {flight.flight_id: flight.gate for flight in people.flights}
-        ),
-        *oracle.about_handling(handled, dict.fromkeys(ids.values(), 1), redriven=True),
+        *outcome.promises(run.deliveries, redriven=True),
         held("Redriving once more finds nothing", [result.what for result in again], "nothing waits"),
     ]
     kinds = Counter(letter.kind for letter in letters)
@@ -159,9 +153,9 @@ def prove(
         **{f"letters of kind {kind}": count for kind, count in sorted(kinds.items())},
         "failed executions": len(failed),
         "told before": len(before),
-        "told in the end": len(told),
+        "told in the end": len(outcome.told),
     }
-    return Verdict("redriving", seed, tuple(promises), figures, time.monotonic() - began)
+    return run.verdict("redriving", promises, figures)
 
 
 _SKEW = timedelta(seconds=2)

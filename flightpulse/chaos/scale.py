@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flightpulse.chaos import booked_flights, evidence
-from flightpulse.chaos.oracle import Oracle
+from flightpulse.chaos import booked_flights
+from flightpulse.chaos.trial import Trial
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
 from flightpulse.domain.entities import Flight
 from flightpulse.workbench.executions import executions
@@ -57,12 +57,13 @@ def prove(
             on_progress(f"{kind} of a flight with {size} bookings", 0, 1)
             people.save(session)
             left = began + seconds - time.monotonic()
-            promises += _prove_one(session, people, kind, left, figures, on_progress)
+            promises += _prove_one(session, seed, people, kind, left, figures, on_progress)
     return Verdict("scale", seed, tuple(promises), figures, time.monotonic() - began)
 
 
 def _prove_one(
     session: Session,
+    seed: int,
     people: booked_flights.BookedFlights,
     kind: str,
     seconds: float,
@@ -70,34 +71,32 @@ def _prove_one(
     on_progress: OnProgress,
 ) -> list[Promise]:
     now = datetime.now(UTC)
-    flight, size = people.flights[0], len(people.bookings)
-    event = _event(kind, flight, now)
-    event_id = str(event["event_id"])
-    name = f"{kind}, {size} bookings"
-    watch = evidence.Watch(session, [event_id], now)
-    sent_at = time.monotonic()
-    send(session, [event])
-    in_time = watch.wait(
-        {event_id: 1}, seconds=max(seconds, 0), on_progress=lambda _text, done, _all: on_progress(name, done, 1)
+    name = f"{kind}, {len(people.bookings)} bookings"
+    run = Trial(
+        session,
+        seed,
+        people,
+        [_event(kind, people.flights[0], now)],
+        since=now,
+        seconds=seconds,
+        on_progress=lambda _text, done, _all: on_progress(name, done, 1),
     )
-    took = time.monotonic() - sent_at
-    told = evidence.messages(session, [event_id], now)
-    oracle = Oracle([event], people.wishes)
-    measured = list(_measure(session, event_id, now))
+    send(session, run.records)
+    in_time = run.wait()
+    took = run.took
+    outcome = run.outcome()
+    measured = list(_measure(session, run.ids[0], now))
     largest = max(measured, key=lambda measure: measure.largest)
     longest = max(measured, key=lambda measure: measure.events)
-    figures["messages"] += len(told)
+    figures["messages"] += len(outcome.told)
     figures["executions"] += len(measured)
     figures["largest payload, bytes"] = max(figures["largest payload, bytes"], largest.largest)
     figures["longest history, events"] = max(figures["longest history, events"], longest.events)
-    handled = evidence.handling(session, [event_id], watch.ended())
     return [
         Promise(f"{name}: handled in time", f"{took:.1f} s", in_time),
-        *(Promise(f"{name}: {finding.said}", finding.seen, finding.kept) for finding in oracle.about_messages(told)),
         *(
             Promise(f"{name}: {finding.said}", finding.seen, finding.kept)
-            for finding in oracle.about_handling(handled, {event_id: 1})
-            if not finding.kept
+            for finding in outcome.promises(run.deliveries)
         ),
         Promise(
             f"{name}: no state holds more than {LARGEST_PAYLOAD // 1024} KiB",

@@ -1,24 +1,18 @@
 """Proof: connections between the relay and Lambda that are reset on the wire, before a request or before its answer."""
 
-import json
 import random
 import select
 import socket
 import socketserver
 import struct
-import tempfile
 import threading
-import time
 from collections import Counter
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from flightpulse.chaos import booked_flights, event_sequence, evidence, recovery
-from flightpulse.chaos.children import Child
-from flightpulse.chaos.oracle import Oracle
-from flightpulse.chaos.poller_switch import without_mapping
+from flightpulse.chaos import trial
+from flightpulse.chaos.children import instead_of_mapping
+from flightpulse.chaos.trial import Size
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
 from flightpulse.workbench.target.session import Session
 
@@ -114,48 +108,30 @@ def prove(
     on_progress: OnProgress = silent,
 ) -> Verdict:
     """Send a storm while a relay reaches Lambda only through connections of which a part is reset."""
-    began, now = time.monotonic(), datetime.now(UTC)
-    people = booked_flights.invent(seed, flights=flights, bookings=bookings, first_flight=7400)
-    people.save(session)
-    made = event_sequence.make(seed, people.flights, events_per_flight=events, copies=copies, now=now)
-    ids = [str(event["event_id"]) for event in made.news]
-    watch = evidence.Watch(session, ids, now)
-    deliveries = Counter(str(event["event_id"]) for event in made.records)
-    with (
-        without_mapping(session) as group,
-        tempfile.TemporaryDirectory(prefix="flightpulse-chaos-") as folder,
-        ResettingProxy(str(session.endpoint_url), seed, rate) as proxy,
-    ):
-        file = Path(folder) / "events.json"
-        file.write_text(json.dumps(made.records), encoding="utf-8")
-        with Child("relay", session.broker, proxy.url, session.output("KafkaConsumerArn"), group) as relay:
+    run = trial.of_sequence(
+        session, seed, Size(flights, events, bookings, copies), seconds, on_progress, first_flight=7400
+    )
+    with instead_of_mapping(session) as programs, ResettingProxy(str(session.endpoint_url), seed, rate) as proxy:
+        with programs.relay(proxy.url) as relay:
             relay.make_poll()
-            with Child("produce", session.broker, str(file), str(_PAUSE_BETWEEN_EVENTS)) as producer:
+            with programs.producer(run.records, _PAUSE_BETWEEN_EVENTS) as producer:
                 sent = producer.wait(_LONGEST_FOR_PRODUCER)
-            left = max(began + seconds - time.monotonic(), 0.0)
-            delivered = watch.wait(deliveries, seconds=left, on_progress=on_progress)
-        recovered = recovery.recover(session, watch, ids, seconds=60)
-    oracle = Oracle(made.news, people.wishes)
-    told = evidence.messages(session, ids, now)
-    handled = evidence.handling(session, ids, watch.ended())
-    names = [flight.flight_id for flight in people.flights]
+            delivered = run.wait()
+        recovered = run.recover(60)
+    outcome = run.outcome()
     resets = ", ".join(f"{moment} {proxy.resets[moment]}×" for moment in (REQUEST, ANSWER))
     promises = [
         Promise("Connections were reset", resets, sum(proxy.resets.values()) > 0),
         Promise("The producer gets everything to Kafka", "all acknowledged" if sent else "not all was sent", sent),
-        Promise("Every record is delivered", f"{len(made.records)} records", delivered),
+        Promise("Every record is delivered", f"{len(run.records)} records", delivered),
         Promise("Everything is handled in the end", recovered.said, recovered.complete),
-        *oracle.about_messages(told),
-        oracle.about_flights(
-            evidence.states(session, names), {flight.flight_id: flight.gate for flight in people.flights}
-        ),
-        *oracle.about_handling(handled, deliveries, redriven=True),
+        *outcome.promises(run.deliveries, redriven=True),
     ]
     figures = {
-        "events": len(made.news),
-        "records": len(made.records),
+        "events": len(run.ids),
+        "records": len(run.records),
         "resets": sum(proxy.resets.values()),
-        "executions": sum(len(execution.outcomes) for execution in handled.values()),
-        "messages": len(told),
+        "executions": outcome.executions,
+        "messages": len(outcome.told),
     }
-    return Verdict("wire", seed, tuple(promises), figures, time.monotonic() - began)
+    return run.verdict("wire", promises, figures)

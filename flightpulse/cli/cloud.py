@@ -67,12 +67,7 @@ def status(target: str, as_json: bool) -> None:
     if as_json:
         options.print_json(found)
         return
-    above = (
-        _lines(_running(session))
-        if target == "local"
-        else [f"AWS           account {found['account']}, {session.region}"]
-    )
-    for line in above:
+    for line in _lines(_running(session)) if target == "local" else []:
         click.echo(line)
     for line in _stack_lines(session, found):
         click.echo(line)
@@ -89,7 +84,7 @@ def env(target: str) -> None:
         cd infra && cdk deploy
 
     Without a local cloud the line fails and sets nothing. The AWS CLI heeds AWS_ENDPOINT_URL from version 2.13 on
-    (of version 1: 1.29): an older one would ask AWS.
+    (of version 1: 1.29, but for aws sqs, which there needs --endpoint-url): an older one would ask AWS.
     """
     try:
         session = options.bench(target).session
@@ -158,8 +153,7 @@ def _described(cloud: RunningCloud) -> dict[str, Any]:
 def _cloud_of(session: Session) -> dict[str, Any]:
     if session.target == "local":
         return _described(_running(session))
-    account = session.client("sts").get_caller_identity()["Account"]
-    return {"account": account, "region": session.region, "kafka": session.kafka_bootstrap}
+    return {"account": session.account, "region": session.region, "kafka": session.kafka_bootstrap}
 
 
 def _stack_of(wb: Workbench) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from awskit.errors import NO_SPACE
 from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.workbench.target import aws_errors
@@ -46,6 +47,9 @@ def _usage(error: click.ClickException) -> int:
 
 
 def _explained(error: BaseException) -> UserError | None:
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        where = f" for {error.filename}" if error.filename else ""
+        return UserError(f"No space left on the disk{where}.", hint="Make room, then try again.")
     # botocore takes a moment to import; an error of its can only be there when it has been imported.
     if "botocore" not in sys.modules:
         return None

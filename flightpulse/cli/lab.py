@@ -29,11 +29,11 @@ def lab(port: int | None, no_browser: bool, arguments: tuple[str, ...]) -> None:
     own JupyterLab settings hold where you have any; otherwise news, update checks and autosave are off, so that
     looking at a notebook does not change it.
     """
-    if find_spec("jupyterlab") is None:
-        raise UserError("JupyterLab is not installed here.", hint="Install it with: make lab")
     index = paths.ROOT / _INDEX
     if not index.is_file():
-        raise UserError(f"There are no notebooks in {paths.ROOT}.", hint="Run this from a checkout of FlightPulse.")
+        raise UserError("There are no notebooks here.", hint="Clone FlightPulse, and run: make lab")
+    if find_spec("jupyterlab") is None:
+        raise UserError("JupyterLab is not installed here.", hint="Install it with: make lab")
     state = paths.home() / "lab"
     state.mkdir(parents=True, exist_ok=True)
     _trust(index.parent, state)

@@ -120,9 +120,18 @@ def yes(command: _Command) -> _Command:
     return click.option("--yes", "-y", is_flag=True, help="Do not ask (for scripts).")(command)
 
 
-def confirm(question: str) -> None:
-    """Ask before something is changed. Raises UserError when the answer is no."""
-    if not click.confirm(question):
+def confirm(question: str, *, otherwise: str = "--yes") -> None:
+    """Ask before something is changed. Raises UserError when the answer is no, or when there is nobody to answer.
+
+    ``otherwise`` is the option that agrees without being asked.
+    """
+    try:
+        agreed = click.confirm(question)
+    except click.Abort as error:
+        raise UserError(
+            "Nobody answered, and nothing was changed.", hint=f"Agree beforehand with: {otherwise}"
+        ) from error
+    if not agreed:
         raise UserError("Nothing was changed.")
 
 
@@ -134,9 +143,12 @@ def bench(
     region: str | None = None,
     quiet: bool = False,
 ) -> Workbench:
-    """The workbench for a ``--target``; its progress goes to stdout, or to stderr when ``quiet``."""
+    """The workbench for a ``--target``; its progress goes to stdout, or to stderr when ``quiet``.
+
+    An AWS account is named on stderr before anything is done there.
+    """
     console = screen.console(stderr=quiet)
-    return Workbench(
+    made = Workbench(
         "aws" if target_name == "aws" else "local",
         home=paths.home(),
         port=port,
@@ -145,6 +157,9 @@ def bench(
         steps=lambda: Steps(console=console),
         in_python=False,
     )
+    if target_name == "aws":
+        click.echo(made.session.where, err=True)
+    return made
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:

@@ -76,6 +76,9 @@ def protocol(
 
 
 def _lines(found: "Explored") -> Iterator[str]:
+    if found.stopped and not found.steps:
+        yield f"… {found.world.name}: not begun, for {found.stopped} was over"
+        return
     mark = "✗" if found.broken else "…" if found.stopped else "✓"
     yield f"{mark} {found.world.name}: {found.states:,} states, {found.steps:,} steps, {found.seconds:.0f} s"
     if found.stopped:
@@ -86,10 +89,13 @@ def _lines(found: "Explored") -> Iterator[str]:
 
 
 def _sum_up(results: "list[Explored]", kept: dict[str, bool], faults: int) -> None:
-    states, stopped = sum(found.states for found in results), [found for found in results if found.stopped]
-    click.echo(f"\n{states:,} states in {len(results)} worlds with at most {faults} faults")
+    states, all_seen = sum(found.states for found in results), all(found.complete for found in results)
+    seconds = sum(found.seconds for found in results)
+    click.echo(
+        f"\n{states:,} states in {len(results)} worlds with at most {faults} faults, {seconds:.0f} s of processor time"
+    )
     for said, holds in kept.items():
-        mark, comment = ("✗", "broken") if not holds else ("…", "kept so far") if stopped else ("✓", "kept")
+        mark, comment = ("✗", "broken") if not holds else ("✓", "kept") if all_seen else ("…", "kept so far")
         click.echo(f"{mark} {said}: {comment}")
 
 

@@ -24,27 +24,46 @@ _CONTEXT = click.option(
 @_CONTEXT
 @options.yes
 @click.option("--kafka", metavar="HOST:PORT", help="Broker(s) of the event source mapping (context kafka_bootstrap).")
-def deploy(target: str, context: tuple[tuple[str, str], ...], yes: bool, kafka: str | None) -> None:
+@click.option("--loosen", is_flag=True, help="Agree to less protection than the stack has, which --yes does not.")
+@click.option("--take-up", is_flag=True, help="Import the table and log groups that a production stack left behind.")
+def deploy(
+    target: str, context: tuple[tuple[str, str], ...], yes: bool, kafka: str | None, loosen: bool, take_up: bool
+) -> None:
     """Deploy the stack with the CDK CLI: bootstrap when needed, synthesise, deploy.
 
     The template is the same for both targets. For the local cloud nothing of your AWS configuration is used. For an
     AWS account, account, region and changes are shown first, and nothing changes before you have agreed.
+
+    Context values are kept with the stack and used the next time; an empty one (-c network=) goes back to the default.
     """
     chosen = dict(context) | ({"kafka_bootstrap": kafka} if kafka else {})
     wb = options.bench(target)
     # Started first, a local cloud would be an answer to a question that nobody asked.
     _ = wb.session
     if target == "aws":
-        _show_plan(wb.stack.plan(chosen))
+        _show_plan(wb.stack.plan(chosen, take_up=take_up))
         if not yes:
             options.confirm("Deploy this?")
-    wb.stack.deploy(again=True, agree=True, context=chosen, planned=target == "aws")
+    loosened = [] if loosen else wb.stack.loosened(chosen)
+    for sentence in loosened:
+        click.echo(f"Less protection: {sentence}.")
+    if loosened:
+        options.confirm("Deploy with less protection than now?", otherwise="--loosen")
+    wb.stack.deploy(
+        again=True,
+        agree=True,
+        context=chosen,
+        planned=target == "aws",
+        loosen=bool(loosened) or loosen,
+        take_up=take_up,
+    )
 
 
 def _show_plan(plan: Plan) -> None:
     click.echo(plan.differences.rstrip())
     click.echo()
     click.echo(f"Account {plan.account}, region {plan.region} ({plan.endpoint})")
+    click.echo(f"Context: {plan.context}")
     if plan.needs_bootstrap:
         click.echo(
             "CDK's own stack (CDKToolkit: a bucket, roles, a parameter) is not there yet and will be made first."
@@ -63,8 +82,7 @@ def destroy(target: str, yes: bool) -> None:
     wb = options.bench(target)
     session = wb.session
     if target == "aws" and not yes:
-        account = session.client("sts").get_caller_identity()["Account"]
-        options.confirm(f"Delete FlightPulseStack in account {account}, region {session.region}?")
+        options.confirm(f"Delete FlightPulseStack in {session.where}?")
     wb.stack.destroy(agree=True)
 
 

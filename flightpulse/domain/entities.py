@@ -1,7 +1,7 @@
 """Flights, passengers and bookings as the contracts describe them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self, TypeVar
@@ -71,17 +71,26 @@ class InvalidFieldError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flight:
+class Entity:
+    """What the table knows by an id."""
+
+    def to_fields(self) -> dict[str, Any]:
+        """Every field as a plain JSON value, contact data included, times in UTC."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight(Entity):
     flight_id: str
     origin: str
     destination: str
     scheduled_departure: datetime
     scheduled_arrival: datetime
+    actual_departure: datetime | None = None
+    actual_arrival: datetime | None = None
     status: FlightStatus
     gate: str = ""
     aircraft: str = ""
-    actual_departure: datetime | None = None
-    actual_arrival: datetime | None = None
     delay_minutes: int = 0
     delay_reason: str | None = None
     estimated_departure: datetime | None = None
@@ -109,26 +118,6 @@ class Flight:
             cancellation_reason=_optional_text(fields, "cancellation_reason"),
         )
 
-    def to_fields(self) -> dict[str, Any]:
-        """The flight as plain JSON values, times in UTC."""
-        return {
-            "flight_id": self.flight_id,
-            "origin": self.origin,
-            "destination": self.destination,
-            "scheduled_departure": to_seconds(self.scheduled_departure),
-            "scheduled_arrival": to_seconds(self.scheduled_arrival),
-            "actual_departure": _as_text(self.actual_departure),
-            "actual_arrival": _as_text(self.actual_arrival),
-            "status": str(self.status),
-            "gate": self.gate,
-            "aircraft": self.aircraft,
-            "delay_minutes": self.delay_minutes,
-            "delay_reason": self.delay_reason,
-            "estimated_departure": _as_text(self.estimated_departure),
-            "estimated_arrival": _as_text(self.estimated_arrival),
-            "cancellation_reason": self.cancellation_reason,
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationPreferences:
@@ -138,7 +127,7 @@ class NotificationPreferences:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passenger:
+class Passenger(Entity):
     passenger_id: str
     first_name: str
     last_name: str
@@ -168,34 +157,20 @@ class Passenger:
             ),
         )
 
-    def to_fields(self) -> dict[str, Any]:
-        """The passenger as plain JSON values, contact data included."""
-        wishes = self.notification_preferences
-        return {
-            "passenger_id": self.passenger_id,
-            "first_name": self.first_name,
-            "last_name": self.last_name,
-            "email": self.email,
-            "phone": self.phone,
-            "rapid_rewards_number": self.rapid_rewards_number,
-            "tier": str(self.tier),
-            "notification_preferences": {"email": wishes.email, "sms": wishes.sms, "push": wishes.push},
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Booking:
+class Booking(Entity):
     booking_id: str
     passenger_id: str
     flight_id: str
     confirmation_number: str
-    booking_status: BookingStatus
-    created_at: datetime
     seat: str = ""
     fare_class: str = ""
+    booking_status: BookingStatus
     checked_in: bool = False
     bags_checked: int = 0
     special_requests: tuple[str, ...] = ()
+    created_at: datetime
     rebooking_priority: str | None = None
 
     @classmethod
@@ -215,23 +190,6 @@ class Booking:
             special_requests=_texts(fields, "special_requests"),
             rebooking_priority=_optional_text(fields, "rebooking_priority"),
         )
-
-    def to_fields(self) -> dict[str, Any]:
-        """The booking as plain JSON values, times in UTC."""
-        return {
-            "booking_id": self.booking_id,
-            "passenger_id": self.passenger_id,
-            "flight_id": self.flight_id,
-            "confirmation_number": self.confirmation_number,
-            "seat": self.seat,
-            "fare_class": self.fare_class,
-            "booking_status": str(self.booking_status),
-            "checked_in": self.checked_in,
-            "bags_checked": self.bags_checked,
-            "special_requests": list(self.special_requests),
-            "created_at": to_seconds(self.created_at),
-            "rebooking_priority": self.rebooking_priority,
-        }
 
 
 def _text(fields: Fields, name: str) -> str:
@@ -268,8 +226,10 @@ def _optional_instant(fields: Fields, name: str) -> datetime | None:
     return _instant(fields, name) if fields.get(name) else None
 
 
-def _as_text(instant: datetime | None) -> str | None:
-    return None if instant is None else to_seconds(instant)
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return to_seconds(value)
+    return str(value) if isinstance(value, StrEnum) else list(value) if isinstance(value, tuple) else value
 
 
 def _count(fields: Fields, name: str) -> int:

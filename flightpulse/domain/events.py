@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority
 from flightpulse.domain.instants import NaiveInstantError, parse_instant, to_milliseconds, to_seconds
-from flightpulse.domain.severity import Severity, delay_category
+from flightpulse.domain.severity import delay_category
 
 TOPIC = "flight-operations"
 """The Kafka topic on which operations report."""
@@ -40,6 +40,26 @@ class DetailType(StrEnum):
     REBOOKING_NEEDED = "rebooking.needed"
     NOTIFICATION_EMAIL = "notification.email"
     NOTIFICATION_SMS = "notification.sms"
+
+
+class Kind(StrEnum):
+    """What passengers are told. A delay of 0 minutes is the good news that a flight leaves on time after all."""
+
+    DELAY = "delay"
+    ON_TIME = "on_time"
+    CANCELLATION = "cancellation"
+    GATE_CHANGE = "gate_change"
+
+
+class Severity(StrEnum):
+    """How a message is toned and a metric is sliced: the delay categories and the kinds of other news."""
+
+    MINOR = "MINOR"
+    MAJOR = "MAJOR"
+    SEVERE = "SEVERE"
+    CANCELLED = "CANCELLED"
+    GATE = "GATE"
+    TERMINAL = "TERMINAL"
 
 
 class Rejection(StrEnum):
@@ -372,6 +392,7 @@ def enriched_detail(
             "gate": flight.gate,
             "aircraft": flight.aircraft,
             "status": str(flight.status),
+            **({"estimated_departure": to_seconds(estimate)} if (estimate := flight.estimated_departure) else {}),
         },
         "summary": summary(event, flight, affected_passengers_count),
     }

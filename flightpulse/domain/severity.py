@@ -1,4 +1,4 @@
-"""How bad news is: the bounds that sort delays, and one label for every kind of event."""
+"""How bad a delay is: the bounds that sort them."""
 
 from enum import StrEnum
 
@@ -10,17 +10,6 @@ class DelayCategory(StrEnum):
     MINOR = "MINOR"
     MAJOR = "MAJOR"
     SEVERE = "SEVERE"
-
-
-class Severity(StrEnum):
-    """How a message is toned and a metric is sliced: the delay categories and the kinds of other news."""
-
-    MINOR = "MINOR"
-    MAJOR = "MAJOR"
-    SEVERE = "SEVERE"
-    CANCELLED = "CANCELLED"
-    GATE = "GATE"
-    TERMINAL = "TERMINAL"
 
 
 def delay_category(delay_minutes: int) -> DelayCategory:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from importlib.resources import files
 from typing import Any, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response, content_types
@@ -14,7 +15,8 @@ from flightpulse.adapters.page_token import BadTokenError
 from flightpulse.adapters.table import Page
 from flightpulse.domain.entities import FlightStatus, Passenger
 from flightpulse.domain.instants import to_milliseconds
-from flightpulse.functions import bootstrap
+from flightpulse.functions import api_document, bootstrap
+from flightpulse.functions.api_document import described
 
 SERVICE = "api"
 
@@ -23,6 +25,8 @@ _LARGEST_LIMIT = 100
 _LONGEST_ID_BYTES = 1024
 _LONGEST_ECHO = 64
 _CONTACT_DATA = ("email", "phone")
+_NO_FLIGHT = "There is no such flight."
+_NO_PASSENGER = "There is no such passenger."
 
 Body = dict[str, Any]
 Entity = TypeVar("Entity")
@@ -31,23 +35,35 @@ logger = telemetry.logger(SERVICE)
 app = APIGatewayRestResolver()
 
 
-@app.get("/health")
+@app.get("/health", **described("Whether the API answers.", api_document.HEALTH, signed=False))
 def health() -> Body:
     return {"status": "healthy", "timestamp": to_milliseconds(datetime.now(UTC)), "service": "flightpulse-api"}
 
 
-@app.get("/flights/<flight_id>")
+@app.get("/flights/<flight_id>", **described("A flight.", api_document.FLIGHT, missing=_NO_FLIGHT, signed=False))
 def flight(flight_id: str) -> Body:
     return _known("flight", flight_id, bootstrap.table().flight).to_fields()
 
 
-@app.get("/flights")
+@app.get(
+    "/flights",
+    **described(
+        "Flights of a status, by departure.",
+        api_document.FLIGHTS,
+        signed=False,
+        limit=_LARGEST_LIMIT,
+        query={"status": {"type": "string", "enum": list(FlightStatus)}},
+    ),
+)
 def flights() -> Body:
     page = bootstrap.table().flights_by_status(_status(), limit=_limit(), token=_token())
     return _listed("flights", page, [found.to_fields() for found in page.items])
 
 
-@app.get("/flights/<flight_id>/bookings")
+@app.get(
+    "/flights/<flight_id>/bookings",
+    **described("A flight's bookings.", api_document.BOOKINGS_OF_FLIGHT, missing=_NO_FLIGHT, limit=_LARGEST_LIMIT),
+)
 def bookings_of_flight(flight_id: str) -> Body:
     page = bootstrap.table().bookings_of_flight(_possible("flight", flight_id), limit=_limit(), token=_token())
     if not page.items:
@@ -56,12 +72,20 @@ def bookings_of_flight(flight_id: str) -> Body:
     return _listed("bookings", page, links)
 
 
-@app.get("/passengers/<passenger_id>")
+@app.get(
+    "/passengers/<passenger_id>",
+    **described("A passenger, without contact data.", api_document.PASSENGER, missing=_NO_PASSENGER),
+)
 def passenger(passenger_id: str) -> Body:
     return _without_contact_data(_known("passenger", passenger_id, bootstrap.table().passenger))
 
 
-@app.get("/passengers/<passenger_id>/bookings")
+@app.get(
+    "/passengers/<passenger_id>/bookings",
+    **described(
+        "A passenger's bookings.", api_document.BOOKINGS_OF_PASSENGER, missing=_NO_PASSENGER, limit=_LARGEST_LIMIT
+    ),
+)
 def bookings_of_passenger(passenger_id: str) -> Body:
     page = bootstrap.table().bookings_of_passenger(_possible("passenger", passenger_id), limit=_limit(), token=_token())
     if not page.items:
@@ -70,9 +94,16 @@ def bookings_of_passenger(passenger_id: str) -> Body:
     return _listed("bookings", page, links)
 
 
-@app.get("/bookings/<booking_id>")
+@app.get("/bookings/<booking_id>", **described("A booking.", api_document.BOOKING, missing="There is no such booking."))
 def booking(booking_id: str) -> Body:
     return _known("booking", booking_id, bootstrap.table().booking).to_fields()
+
+
+@app.get("/openapi.json", include_in_schema=False)
+def document() -> Response[str]:
+    """The OpenAPI document of these routes, written by ``python -m tools.openapi``."""
+    text = files(__package__).joinpath("openapi.json").read_text("utf-8")
+    return Response(status_code=HTTPStatus.OK.value, content_type=content_types.APPLICATION_JSON, body=text)
 
 
 @app.not_found

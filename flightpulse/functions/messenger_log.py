@@ -32,6 +32,7 @@ def composed(news: News, composed: Composed, usage: Mapping[str, Mapping[str, in
 
 def _wording(wording: Wording, ids: Mapping[str, str], meter: telemetry.Meter) -> None:
     details = {**ids, "segment": wording.segment.key, "origin": str(wording.origin), "model_id": wording.model_id}
+    meter.add("TemplatesUsed")
     rules = sorted({str(refusal.rule) for refusal in wording.refusals})
     if rules and wording.origin is not Origin.CACHE:
         logger.warning("a template was refused or mended", extra={**details, "rules": rules})

@@ -42,6 +42,7 @@ def connected() -> Connected:
         reviewer=BedrockReviewer(models[model.REVIEWER]) if given.template_review == "model" else None,
         templates=TolerantTemplateStore(TemplateTable.connect(given.table_name), report),
         onward=OnwardFlights.connect(given.table_name, report),
+        contact=given.contact_line,
     )
     return Connected(ports, models, limits, given.template_review)
 

@@ -1,5 +1,6 @@
 """Writes an SSM SecureString for CloudFormation, which can only write plain parameters: a custom resource.
 
+The same function keeps the table's deletion protection (:mod:`flightpulse.functions.deletion_protection`).
 The parameter's name is the resource's physical id. A value that somebody changed by hand stays until the stack itself
 asks for another one.
 """
@@ -7,13 +8,14 @@ asks for another one.
 import json
 import logging
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from flightpulse.adapters.aws import CLIENT_CONFIG
+from flightpulse.functions import deletion_protection
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -49,21 +51,27 @@ def handler(event: Event, _context: object) -> None:
 
     When the answer itself cannot be delivered the invocation fails, so that Lambda makes another attempt.
     """
-    answer = respond(event, boto3.client("ssm", config=CLIENT_CONFIG))
+    if event.get("ResourceType") == deletion_protection.TYPE:
+        tables = boto3.client("dynamodb", config=CLIENT_CONFIG)
+        answer = respond(event, lambda: deletion_protection.apply(event, tables))
+    else:
+        parameters = boto3.client("ssm", config=CLIENT_CONFIG)
+        answer = respond(event, lambda: apply(event, parameters))
     _send(str(event["ResponseURL"]), answer)
 
 
-def respond(event: Event, client: "SSMClient") -> dict[str, str]:
+def respond(event: Event, work: Callable[[], None]) -> dict[str, str]:
     """Do what CloudFormation asks; say how it went, in the form it wants to be told."""
     try:
-        _apply(event, client)
+        work()
     except Exception as error:
         log.exception("The request %s failed.", event.get("RequestType"))
         return _answer(event, "FAILED", f"{type(error).__name__}: {error}")
     return _answer(event, "SUCCESS", "Done.")
 
 
-def _apply(event: Event, client: "SSMClient") -> None:
+def apply(event: Event, client: "SSMClient") -> None:
+    """Write or delete the parameter. Raises ``ValueError`` when the template gives no name or no value."""
     kind, properties = event["RequestType"], event["ResourceProperties"]
     if kind == "Delete":
         _delete(properties, client)
@@ -113,10 +121,11 @@ def _delete(properties: Event, client: "SSMClient") -> None:
 
 def _answer(event: Event, status: str, reason: str) -> dict[str, str]:
     properties = event.get("ResourceProperties") or {}
+    named = properties.get("Name") or properties.get("TableName")
     return {
         "Status": status,
         "Reason": reason[:_REASON_LIMIT],
-        "PhysicalResourceId": str(properties.get("Name") or event.get("PhysicalResourceId") or "unnamed"),
+        "PhysicalResourceId": str(named or event.get("PhysicalResourceId") or "unnamed"),
         "StackId": str(event["StackId"]),
         "RequestId": str(event["RequestId"]),
         "LogicalResourceId": str(event["LogicalResourceId"]),

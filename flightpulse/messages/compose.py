@@ -3,22 +3,30 @@
 import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import product
+from operator import itemgetter
 from typing import Any
 
+from flightpulse.domain.events import Kind
 from flightpulse.messages import gsm7
 from flightpulse.messages.facts import News, Recipient, UnusableRecipientError
 from flightpulse.messages.news import written
 from flightpulse.messages.news.base import WrittenText
 from flightpulse.messages.news.events import Values
 from flightpulse.messages.placeholders import PERSONAL, Channel, used
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MissingFactError, fill
 from flightpulse.messages.wording import Wording
 
 SIGNATURE = "Your FlightPulse team"
 _ADDRESS_NAMES = {Channel.EMAIL: "email", Channel.SMS: "phone"}
 _LONGEST_ADDRESS = 254
-_REQUEST_NOTED = "Request noted: {special_requests}."
+_REQUEST_NOTED = ("Request noted: {special_requests}.", "Request noted.")
+_CORRECTION = {
+    Channel.EMAIL: "This corrects our last estimate, {earlier_time}: the flight is now expected to leave {change}.",
+    Channel.SMS: "This is {change} than before ({earlier_time}).",
+}
+_DAY = ("Departure: {departure_time}.", "Flight date: {other_day}.")
 
 
 def usable(wording: Wording, news: News) -> bool:
@@ -44,9 +52,14 @@ def address(recipient: Recipient, channel: Channel) -> str:
     return value
 
 
-def notification(news: News, recipient: Recipient, channel: Channel, to: str, wording: Wording) -> dict[str, Any]:
-    """One message as the bus carries it. Raises :class:`UnusableRecipientError` when no text message fits."""
-    text = _email(news, recipient, wording) if channel is Channel.EMAIL else _sms(news, recipient, wording)
+def notification(
+    news: News, recipient: Recipient, channel: Channel, to: str, wording: Wording, contact: str = ""
+) -> dict[str, Any]:
+    """One message as the bus carries it; ``contact`` is how to reach us, a line that closes e-mails.
+
+    Raises :class:`UnusableRecipientError` when no text message fits.
+    """
+    text = (_email if channel is Channel.EMAIL else _sms)(news, recipient, wording, contact)
     detail = {
         "notification_id": notification_id(news.event_id, recipient.booking_id, channel),
         "channel": str(channel),
@@ -67,34 +80,43 @@ def notification(news: News, recipient: Recipient, channel: Channel, to: str, wo
     return {**ids, "detail_type": f"notification.{channel}", "detail": detail}
 
 
-def _email(news: News, recipient: Recipient, wording: Wording) -> dict[str, str]:
+def _email(news: News, recipient: Recipient, wording: Wording, contact: str) -> dict[str, str]:
     values = {**news.values[Channel.EMAIL], **recipient.values(Channel.EMAIL, news)}
     template = wording.template or _written(news, wording.segment)
-    return {
-        "subject": fill(template.subject, values),
-        "body": "\n\n".join([*(fill(paragraph, values) for paragraph in template.paragraphs), SIGNATURE]),
-    }
+    subject, paragraphs = template.subject, [*template.paragraphs]
+    if "earlier_time" in values:
+        subject += " ({change} than last expected)"
+        paragraphs.insert(1, _CORRECTION[Channel.EMAIL])
+    body = (fill(paragraph, values) for paragraph in paragraphs)
+    return {"subject": fill(subject, values), "body": "\n\n".join([*body, *filter(None, [contact]), SIGNATURE])}
 
 
-def _sms(news: News, recipient: Recipient, wording: Wording) -> dict[str, str]:
-    values = {**news.values[Channel.SMS], **recipient.values(Channel.SMS, news)}
-    text = first_that_fits((*_worded(wording), *_written(news, wording.segment).sms), values)
+def _sms(news: News, recipient: Recipient, wording: Wording, contact: str) -> dict[str, str]:
+    values = {**news.values[Channel.SMS], **recipient.values(Channel.SMS, news), "contact": gsm7.to_gsm7(contact)}
+    texts = (*((wording.template.sms,) if wording.template else ()), *_written(news, wording.segment).sms)
+    text = first_that_fits(_completed(texts, wording.segment, values), values)
     if text is None:
         raise UnusableRecipientError("no text message fits: the event's or the flight's fields are too long")
     return {"text": text}
 
 
-def _worded(wording: Wording) -> tuple[str, ...]:
-    """The template's text message, with the passenger's special request after it where it does not speak of it.
+def _completed(texts: Iterable[str], segment: Segment, values: Values) -> list[str]:
+    """Text messages with what each does not say and this passenger must know; those that lack least come first.
 
-    The lint has to think of the longest request and the longest names; most passengers' fit all the same.
+    The lint has to think of the longest values; for most passengers there is room after a template's words.
     """
-    if wording.template is None:
-        return ()
-    text = wording.template.sms
-    if not wording.segment.assistance or "special_requests" in used(text):
-        return (text,)
-    return (f"{text} {_REQUEST_NOTED}", text)
+    found = []
+    for text in texts:
+        said = used(text)
+        added = (
+            ("earlier_time" in values, (_CORRECTION[Channel.SMS],)),
+            ("other_day" in values and not {"date", "departure_time"} & set(said), _DAY),
+            ("contact us" in text.lower(), ("{contact}",)),
+            (segment.assistance and "special_requests" not in said and _REQUEST_NOTED[1] not in text, _REQUEST_NOTED),
+        )
+        for chosen in product(*((*words, "") for needed, words in added if needed)):
+            found.append((chosen.count(""), " ".join(filter(None, (text, *chosen)))))
+    return [text for _, text in sorted(found, key=itemgetter(0))]
 
 
 def first_that_fits(candidates: Iterable[str], values: Values) -> str | None:

@@ -12,12 +12,12 @@ from typing import Any
 
 from flightpulse.domain import airports, local_time
 from flightpulse.domain.entities import BookingStatus, DelayReason, Tier
-from flightpulse.domain.severity import Severity
+from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages import gsm7
 from flightpulse.messages.news import READERS, known, news_kind
 from flightpulse.messages.news.events import REASONS, EventFacts, Fields, UnusableEventError, Values, instant
 from flightpulse.messages.placeholders import PLACEHOLDERS, Channel
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 
 SOON = timedelta(hours=3)
 """News that comes so long before a departure, or later, is urgent."""
@@ -160,8 +160,8 @@ def read_news(event: Fields, flight: Fields) -> News:
     )
 
 
-def read_recipient(fields: object) -> Recipient | None:
-    """Read one recipient; None for somebody whose booking is cancelled and who is therefore not told.
+def read_recipient(fields: object, flight_id: str | None = None) -> Recipient | None:
+    """Read one recipient; None for somebody who is not told: their booking is cancelled, or not for ``flight_id``.
 
     A passenger of an unknown tier is told as a member. ``onward`` may hold the passenger's next flight on the same day
     (flight_id, origin, destination, departure); one that cannot be read is left out. Raises
@@ -170,6 +170,8 @@ def read_recipient(fields: object) -> Recipient | None:
     if not isinstance(fields, Mapping):
         raise UnusableRecipientError("the recipient is not an object")
     if fields.get("booking_status") == BookingStatus.CANCELLED:
+        return None
+    if flight_id is not None and fields.get("flight_id", flight_id) != flight_id:
         return None
     preferences = fields.get("notification_preferences") or {}
     if not isinstance(preferences, Mapping):

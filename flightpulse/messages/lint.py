@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from flightpulse.domain.airports import AIRPORTS
-from flightpulse.domain.severity import Severity
+from flightpulse.domain.events import Severity
 from flightpulse.messages import gsm7, news
 from flightpulse.messages.facts import longest
 from flightpulse.messages.placeholders import PATTERN, Channel, used

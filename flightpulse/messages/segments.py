@@ -4,24 +4,14 @@ A segment is all that a language model is ever told. It has no free text: every 
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Self
 
 from flightpulse.domain.entities import DelayReason, Tier
-from flightpulse.domain.severity import Severity
+from flightpulse.domain.events import Kind, Severity
 
 LOCALE = "en-US"
 CIRCUMSTANCES = ("assistance", "onward", "checked_in", "bags", "soon")
 """The fields of a segment that are true or false, in the order in which its key names them."""
-
-
-class Kind(StrEnum):
-    """What has happened. A delay of 0 minutes is the good news that a flight leaves on time after all."""
-
-    DELAY = "delay"
-    ON_TIME = "on_time"
-    CANCELLATION = "cancellation"
-    GATE_CHANGE = "gate_change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What the model takes from the workflows: their conditions as they are written, and what follows a failed call."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,7 @@ _CONDITIONS = {
     "confirm": ("notify_chunk", "TellEachBooking/ConfirmTold"),
     "release": ("notify_chunk", "TellEachBooking/ReleaseClaim"),
 }
+FOR_EVER = 1 << 30
 _CHUNK_START = "InOrderOfTier/InChunks/NotifyChunk"
 
 
@@ -35,6 +37,10 @@ class Rules:
     """A redrive says whether the execution that it follows called the rebooking system."""
     refusal_compared: bool
     """A flight that refuses an event and is there when we look is asked what it knows."""
+    looks: int
+    """How often an event is refused by a flight that shows no reason before it is given up."""
+    untold_fails: bool
+    """An execution fails when messages of it wait in the dead letters."""
     held_until_known: bool
     """A message that another execution claimed for the same event waits until that one's history was read."""
     letter_stays: bool = True
@@ -105,6 +111,7 @@ PROTECTIONS: tuple[Protection, ...] = (
         "siblings_finish",
     ),
     _by_flag("rebooking-once", "a redriven cancellation calls the rebooking system again", "rebooking_once"),
+    _by_flag("untold-fails", "a workflow succeeds though somebody could not be told", "untold_fails"),
     _by_flag("refusal-compared", "a flight that was missing for a moment swallows its event", "refusal_compared"),
     _by_condition(
         "event-claim",
@@ -157,8 +164,15 @@ def load(definitions: Mapping[str, asl.Definition] | None = None) -> Rules:
         rebooking_once=cancelling["NotifyPassengers"]["Next"] == "IsRebookingCalled"
         and "done" in cancelling["CallRebooking"].get("Assign", {}),
         refusal_compared=len(states["delay"]["WhyRefused"]["Choices"]) > 1,
+        looks=_looks(states["delay"]["WhyRefused"]),
+        untold_fails="IsAnybodyUntold" in states["delay"],
         held_until_known=held,
     )
+
+
+def _looks(why_refused: Mapping[str, Any]) -> int:
+    bound = re.search(r"\$looks < (\d+)", str(why_refused["Choices"]))
+    return int(bound[1]) if bound else FOR_EVER
 
 
 def without(rules: Rules, *names: str) -> Rules:

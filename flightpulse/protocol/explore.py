@@ -22,20 +22,26 @@ OnProgress = Callable[[str], object]
 
 WORLDS: tuple[World, ...] = (
     World((DELAY,), bookings=2),
+    World((GATE, CANCELLATION)),
+    World((DELAY, CANCELLATION)),
+    World((DELAY, DELAY)),
+    World((DELAY, GATE)),
+    World((CANCELLATION,), deliveries=(2,)),
     World((DELAY,), channels=2, deliveries=(2,)),
     World((DELAY,), flight_missing=True),
-    World((CANCELLATION,), deliveries=(2,)),
-    World((DELAY, DELAY)),
-    World((DELAY, CANCELLATION)),
-    World((GATE, CANCELLATION)),
-    World((DELAY, GATE)),
 )
-"""What is explored: each kind of news alone, delivered twice, to two passengers or on two channels, and in pairs."""
+"""What is explored: each kind of news alone, delivered twice, to two passengers or on two channels, and in pairs.
+
+The largest come first, so that no process is left with one of them at the end.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """What came of one world. ``stopped`` says why it is incomplete; ``trace`` leads to the broken promise."""
+    """What came of one world. ``stopped`` says why it is incomplete; ``trace`` leads to the broken promise.
+
+    ``seconds`` are of processor time: they are the same beside other work.
+    """
 
     world: World
     faults: int
@@ -65,8 +71,8 @@ def explore(
 
     It also stops when this process holds more than ``megabytes``, or at ``deadline`` (of ``time.monotonic``).
     """
-    protocol = Protocol(world, rules)
-    began, steps = time.monotonic(), 0
+    protocol = Protocol(world, rules, in_words=False)
+    began, steps = time.process_time(), 0
     first = protocol.start(faults)
     seen = {hash(first)}
     # For the way back: of every state, the state before it and which of its steps led here.
@@ -80,15 +86,15 @@ def explore(
                 on_progress(f"{world.name}: {len(seen):,} states")
                 reason = TIME if time.monotonic() > deadline else MEMORY if _megabytes() > megabytes else ""
                 if reason:
-                    return result(len(seen), steps, time.monotonic() - began, stopped=reason)
+                    return result(len(seen), steps, time.process_time() - began, stopped=reason)
             found = protocol.steps(state)
             steps += len(found)
             goes_on = False
             for choice, step in enumerate(found):
                 goes_on = goes_on or step.state.faults == state.faults
                 if step.broken:
-                    trace = (*_trace(protocol, first, before, choices, number), step.said)
-                    return result(len(seen), steps, time.monotonic() - began, broken=step.broken, trace=trace)
+                    trace = _trace(Protocol(world, rules), faults, before, choices, number, choice)
+                    return result(len(seen), steps, time.process_time() - began, broken=step.broken, trace=trace)
                 mark = hash(step.state)
                 if mark not in seen:
                     seen.add(mark)
@@ -96,10 +102,10 @@ def explore(
                     choices.append(choice)
                     following.append((len(before) - 1, step.state))
             if not goes_on and protocol.lost(state):
-                trace = _trace(protocol, first, before, choices, number)
-                return result(len(seen), steps, time.monotonic() - began, broken=LOST, trace=trace)
+                trace = _trace(Protocol(world, rules), faults, before, choices, number)
+                return result(len(seen), steps, time.process_time() - began, broken=LOST, trace=trace)
         frontier = following
-    return result(len(seen), steps, time.monotonic() - began)
+    return result(len(seen), steps, time.process_time() - began)
 
 
 def explore_all(
@@ -114,10 +120,7 @@ def explore_all(
     """Explore the worlds side by side, and give each result when it is there."""
     deadline = time.monotonic() + seconds
     work = partial(_explore, rules=rules, faults=faults, megabytes=megabytes // max(processes, 1), deadline=deadline)
-    if processes <= 1:
-        yield from map(work, worlds)
-        return
-    # Rules hold no more than texts and flags, so that a fresh process can be given them.
+    # Rules are texts and flags, which can be given to a fresh process; each world has one, and so its own memory.
     with get_context("spawn").Pool(processes, maxtasksperchild=1) as pool:
         yield from pool.imap_unordered(work, worlds)
 
@@ -127,13 +130,14 @@ def _explore(world: World, rules: Rules, faults: int, megabytes: int, deadline: 
 
 
 def _trace(
-    protocol: Protocol, first: State, before: Sequence[int], choices: Sequence[int], number: int
+    protocol: Protocol, faults: int, before: Sequence[int], choices: Sequence[int], number: int, *last: int
 ) -> tuple[str, ...]:
-    way = []
+    """The steps that lead to a state, in words, and one more that is taken there."""
+    way = list(last)
     while number > 0:
         way.append(choices[number])
         number = before[number]
-    state, said = first, []
+    state, said = protocol.start(faults), []
     for choice in reversed(way):
         step = protocol.steps(state)[choice]
         said.append(step.said)

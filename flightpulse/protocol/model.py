@@ -7,7 +7,7 @@ What is left out: one chunk stands for all chunks of an event, NotifyPassengers 
 answer of PutEvents that is lost is no fault here (the message is then sent again, see docs/reliability.md).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from flightpulse.protocol.definitions import Rules
@@ -33,10 +33,14 @@ BOOKING_STEPS = (
 )  # fmt: skip
 _EVENT, _CHUNK = 0, 1
 _LETTER_EVENT, _LETTER_CHUNK, _LETTER_NOTE = 0, 1, 2
-# These write what nobody reads before the next redrive, and close what is claimed anyway.
-_UNSEEN = frozenset({CHUNK_ASIDE, OUTCOME, SUPERSEDE, LETTER})
+_ASIDE, _LOST = 1, 2
+# These write what nobody reads before the next redrive, close what is claimed anyway, or count.
+_UNSEEN = frozenset({CHUNK_ASIDE, REBOOK, OUTCOME, SUPERSEDE, LETTER})
 # After these steps nothing of the booking is sent any more: the lease covers those before (a test computes it).
 _PAST_SENDING = frozenset({B_CONFIRM, B_LATER, B_RELEASE, B_ASIDE, TOLD})
+
+# An execution that is over is forgotten when nothing refers to it any more; by kind.
+_FORGOTTEN = (frozenset({ENDED, DEAD}), frozenset({SUCCEEDED, CHUNK_FAILED, CHUNK_DEAD}))
 
 Slot = tuple[int, int, int]
 """A booking in a chunk: its step, the channels due, the channels out (as bits)."""
@@ -46,7 +50,8 @@ NO_CLAIM: Claim = (0, 0, 0, 0, 0)
 
 
 class EventRun(NamedTuple):
-    """The execution of an event. ``follows`` is the execution whose claim it may take over."""
+    """The execution of an event. ``follows`` is the execution whose claim it may take over, ``looks`` how often it
+    looked why the flight refused, ``untold`` whether somebody could not be told."""
 
     id: int
     kind: int
@@ -55,16 +60,18 @@ class EventRun(NamedTuple):
     chunk: int
     follows: int
     rebooked: int
+    looks: int = 0
+    untold: int = 0
 
 
 class ChunkRun(NamedTuple):
-    """The execution of a chunk. ``lost`` says that somebody could neither be told nor set aside."""
+    """The execution of a chunk. ``untold`` has bits: somebody was set aside, or could not even be set aside."""
 
     id: int
     kind: int
     event: int
     step: int
-    lost: int
+    untold: int
     slots: tuple[Slot, ...]
 
 
@@ -120,21 +127,25 @@ class World(NamedTuple):
 
 TWICE, OLD, LOST = "told twice", "older news after newer", "never told"
 REBOOKED, IDLE_REDRIVE = "rebooking.needed sent twice", "a redrive came to nothing"
+SILENT = "a success that left somebody untold"
 PROMISES = {
     TWICE: "Nobody is told twice",
     OLD: "Nobody gets older news after newer",
     LOST: "When nothing runs and nothing waits, everybody knows the newest news",
     REBOOKED: "The rebooking system is called once per cancelled flight",
     IDLE_REDRIVE: "What is redriven is handled, or waits again",
+    SILENT: "A workflow that leaves somebody untold fails",
 }
 
 
 class Protocol:
     """The steps from any state of a world, by the rules of the workflows."""
 
-    def __init__(self, world: World, rules: Rules) -> None:
+    def __init__(self, world: World, rules: Rules, *, reduced: bool = True, in_words: bool = True) -> None:
         self.world = world
         self.rules = rules
+        self.reduced = reduced
+        self.in_words = in_words
         self._all = (1 << world.channels) - 1
         self._everybody = (1 << world.bookings) - 1
         self._cancels = tuple(kind == CANCELLATION for kind in world.events)
@@ -160,10 +171,10 @@ class Protocol:
     def steps(self, state: State) -> list[Step]:
         """Every step that may come next. Runs that nothing refers to any more are forgotten.
 
-        When no fault is left, a step that nobody else can see or hinder is taken at once: the others can as well come
-        after it, so that every promise that they break is broken there, too.
+        A step that nobody else can see or hinder is taken at once, well or with a fault: what others do can as well
+        come after it, so that every promise that they break is broken there, too (``reduced``; a test compares).
         """
-        if not state.faults:
+        if self.reduced:
             for run in state.runs:
                 alone = self._alone(state, run)
                 if alone:
@@ -178,13 +189,16 @@ class Protocol:
 
     def _alone(self, state: State, run: EventRun | ChunkRun) -> list[Step]:
         if isinstance(run, EventRun):
-            return list(self._event_step(state, run)) if run.step in _UNSEEN else []
+            unseen = run.step in _UNSEEN or (run.step == FAIL and state.claims[run.event - 1] == (_IN_PROGRESS, run.id))
+            # Whoever stops it may stop its chunk, too, and when that happens matters.
+            free = unseen and not (state.faults and run.chunk and _is_working(state, run.chunk))
+            return list(self._event_steps(state, run)) if free else []
         if run.step == COMPOSE:
             return list(self._chunk_steps(state, run))
-        if run.step == TELL:
+        if run.step == TELL and not state.faults:
             for number, slot in enumerate(run.slots):
                 if slot[0] in (B_LATER, B_ASIDE):
-                    return list(self._booking_step(state, run, number, f"chunk {run.id} booking {number + 1}"))
+                    return list(self._booking_step(state, run, number))
         return []
 
     def lost(self, state: State) -> bool:
@@ -203,10 +217,8 @@ class Protocol:
         for place, left in enumerate(state.pending):
             if left:
                 pending = (*state.pending[:place], left - 1, *state.pending[place + 1 :])
-                yield Step(
-                    f"the {self._event(place + 1)} is delivered",
-                    self._with_run(state._replace(pending=pending), EventRun(0, _EVENT, place + 1, CLAIM, 0, 0, 0)),
-                )
+                started, _ = _with_run(state._replace(pending=pending), EventRun(0, _EVENT, place + 1, CLAIM, 0, 0, 0))
+                yield Step(f"the {self._event(place + 1)} is delivered", started)
 
     def _leases(self, state: State) -> Iterator[Step]:
         for number, booking in enumerate(state.bookings):
@@ -232,8 +244,8 @@ class Protocol:
             if isinstance(run, EventRun) and _is_unhandled(state, run) and not _is_followed(state, run.id):
                 settled = self._settled(state, run.event, self._everybody)
                 if settled is not None:
-                    after = self._with_run(settled, self._successor(run.event, run.id, run.rebooked))
-                    yield Step(f"redrive: {self._named(run)} is started again", after)
+                    after, _ = _with_run(settled, self._successor(run.event, run.id, run.rebooked))
+                    yield Step(f"redrive: {self._named(state, run)} is started again", after)
 
     def _successor(self, event: int, follows: int, rebooked: int) -> EventRun:
         return EventRun(0, _EVENT, event, CLAIM, 0, follows, rebooked if self.rules.rebooking_once else 0)
@@ -253,12 +265,10 @@ class Protocol:
             if _is_followed(state, about) or settled is None:
                 return
             successor = self._successor(event, about, more)
-            started = self._with_run(settled, successor)
-            yield Step(
-                f"redrive: the {self._event(event)} is started again from its letter", _without_letter(started, letter)
-            )
+            started, _ = _with_run(_without_letter(settled, letter), successor)
+            yield Step(f"redrive: the {self._event(event)} is started again from its letter", started)
             if state.faults:
-                twice = _struck(started)
+                twice = _struck(_with_run(settled, successor)[0])
                 yield Step(f"redrive: the {self._event(event)} is started again, and its letter comes back", twice)
         else:
             yield from self._chunk_letter(state, left, letter)
@@ -275,9 +285,9 @@ class Protocol:
         if settled is None:
             return
         slots = tuple((B_CLAIM if mask >> number & 1 else TOLD, 0, 0) for number in range(self.world.bookings))
-        after = self._with_run(settled, ChunkRun(0, _CHUNK, event, COMPOSE, 0, slots))
+        after, chunk = _with_run(settled, ChunkRun(0, _CHUNK, event, COMPOSE, 0, slots))
         if self.rules.letter_stays:
-            after = _with_letter(after, (_LETTER_CHUNK, event, mask, after.runs[-1].id))
+            after = _with_letter(after, (_LETTER_CHUNK, event, mask, chunk))
         yield Step("redrive: a chunk is started from its letter", after)
 
     def _settled(self, state: State, event: int, mask: int) -> State | None:
@@ -309,26 +319,27 @@ class Protocol:
             yield from self._event_step(state, run)
         if state.faults:
             struck = _struck(state)
-            yield Step(f"{self._named(run)} is stopped", self._stopped(struck, run, with_chunk=False))
+            name = self._named(state, run)
+            yield Step(f"{name} is stopped", self._stopped(struck, run, with_chunk=False))
             if run.chunk and _is_working(state, run.chunk):
-                yield Step(f"{self._named(run)} is stopped with its chunk", self._stopped(struck, run, with_chunk=True))
+                yield Step(f"{name} is stopped with its chunk", self._stopped(struck, run, with_chunk=True))
 
     def _stopped(self, state: State, run: EventRun, *, with_chunk: bool) -> State:
-        state = _with(state, run._replace(step=DEAD))
+        state = _with(state, _over(run, DEAD))
         chunk = _run(state, run.chunk)
         if with_chunk and isinstance(chunk, ChunkRun):
-            state = _with(state, chunk._replace(step=CHUNK_DEAD))
+            state = _with(state, _chunk_over(state, chunk, CHUNK_DEAD))
         return state
 
     def _event_step(self, state: State, run: EventRun) -> Iterator[Step]:
         name, event = EVENT_STEPS[run.step], run.event
-        said = f"{self._named(run)} {name}"
-        goes_wrong = FAIL
+        said = f"{self._named(state, run)} {name}"
+        goes_wrong, broken = FAIL, ""
         if run.step == CLAIM:
             owner, status = state.claims[event - 1][1], state.claims[event - 1][0]
             if not self._may_claim(owner, status, run):
-                idle = run.follows and self._came_to_nothing(state, event)
-                after = _with(state, run._replace(step=ENDED))
+                idle = run.follows and self._came_to_nothing(state, event, run.follows)
+                after = _with(state, _over(run, ENDED))
                 yield Step(f"{said}: another execution has it", after, IDLE_REDRIVE if idle else "")
                 return
             effect = _with_claimed(state, event, (_IN_PROGRESS, run.id))
@@ -338,16 +349,17 @@ class Protocol:
                 yield Step(f"{said}: refused", _with(state, run._replace(step=LOOK)))
                 return
             effect = self._applied(state, event)
-            done = _with(effect, run._replace(step=START))
+            done = _with(effect, run._replace(step=START, looks=0))
         elif run.step == LOOK:
-            effect = state
-            done = _with(state, run._replace(step=self._why_refused(state.flight, event)))
+            effect, looks = state, run.looks + 1
+            after_look = self._why_refused(state.flight, event, looks)
+            done = _with(state, run._replace(step=after_look, looks=looks if after_look == APPLY else 0))
         elif run.step == START:
             yield from self._start_chunk(state, run, said)
             return
         elif run.step == CHUNK_ASIDE:
             effect = _with_letter(state, (_LETTER_CHUNK, event, self._everybody, 0))
-            done = _with(effect, self._told(run))
+            done = _with(effect, self._told(run, untold=1))
         elif run.step == REBOOK:
             sent = state.rebookings[event - 1] + 1
             effect = state._replace(rebookings=(*state.rebookings[: event - 1], sent, *state.rebookings[event:]))
@@ -358,25 +370,28 @@ class Protocol:
             return
         elif run.step == OUTCOME:
             effect = _with_claimed(state, event, (_DONE, run.id))
-            done = _with(effect, run._replace(step=ENDED))
+            done = _with(effect, _over(run, ENDED))
+            fails = run.untold and self.rules.untold_fails
+            broken = SILENT if not fails and self._leaves_out(state, event) else ""
         elif run.step == SUPERSEDE:
             effect = _with_claimed(state, event, (_SUPERSEDED, run.id))
-            done = _with(effect, run._replace(step=ENDED))
+            done = _with(effect, _over(run, ENDED))
         elif run.step == FAIL:
             goes_wrong = LETTER
             owner, status = state.claims[event - 1][1], state.claims[event - 1][0]
             if not self._may_fail(owner, status, run):
-                yield Step(f"{said}: another execution has it", _with(state, run._replace(step=ENDED)))
+                yield Step(f"{said}: another execution has it", _with(state, _over(run, ENDED)))
                 return
             effect = _with_claimed(state, event, (_FAILED, run.id))
             done = _with(effect, run._replace(step=LETTER))
         else:
             goes_wrong = DEAD
             effect = _with_letter(state, (_LETTER_EVENT, event, run.id, run.rebooked))
-            done = _with(effect, run._replace(step=DEAD))
-        yield Step(said, done)
+            done = _with(effect, _over(run, DEAD))
+        yield Step(said, done, broken)
         if state.faults:
-            yield Step(f"{said}: fails for good", _struck(_with(state, run._replace(step=goes_wrong))))
+            failed = _over(run, DEAD) if goes_wrong == DEAD else run._replace(step=goes_wrong, looks=0)
+            yield Step(f"{said}: fails for good", _struck(_with(state, failed)))
             if effect is not state and run.step not in (CHUNK_ASIDE, LETTER):
                 yield Step(f"{said}: its answer is lost", _struck(effect))
 
@@ -388,22 +403,29 @@ class Protocol:
             yield Step(f"{said}: finds the one it started" if found else f"{said}: its name is taken", after)
             return
         slots = ((B_CLAIM, 0, 0),) * self.world.bookings
-        started = self._with_run(state, ChunkRun(0, _CHUNK, run.event, COMPOSE, 0, slots))
-        chunk = started.runs[-1].id
+        started, chunk = _with_run(state, ChunkRun(0, _CHUNK, run.event, COMPOSE, 0, slots))
         yield Step(said, _with(started, run._replace(step=WAIT, chunk=chunk)))
         if state.faults:
             yield Step(f"{said}: its answer is lost", _struck(_with(started, run._replace(chunk=chunk))))
             yield Step(f"{said}: fails for good", _struck(_with(state, run._replace(step=CHUNK_ASIDE))))
 
-    def _told(self, run: EventRun) -> EventRun:
+    def _told(self, run: EventRun, untold: int) -> EventRun:
         """The execution after its passengers were told, or set aside."""
         calls = self._cancels[run.event - 1] and not run.rebooked
-        return run._replace(step=REBOOK if calls else OUTCOME, chunk=0)
+        return run._replace(step=REBOOK if calls else OUTCOME, chunk=0, untold=untold)
+
+    def _leaves_out(self, state: State, event: int) -> bool:
+        """Whether somebody does not know of an event, and of nothing newer about its subject."""
+        for booking in state.bookings:
+            overtaken = self._claim(booking, event)[0] > event or booking.cancelled_by not in (0, event)
+            if not overtaken and not all(told >> event & 1 for told in booking.told):
+                return True
+        return False
 
     # A chunk
 
     def _chunk_steps(self, state: State, run: ChunkRun) -> Iterator[Step]:
-        who = f"chunk {run.id}"
+        who = self._named(state, run)
         if run.step == COMPOSE:
             yield Step(f"{who} ComposeMessages", _with(state, run._replace(step=TELL)))
             if state.faults:
@@ -412,33 +434,34 @@ class Protocol:
         else:
             for number, slot in enumerate(run.slots):
                 if slot[0] != TOLD:
-                    yield from self._booking_step(state, run, number, f"{who} booking {number + 1}")
+                    yield from self._booking_step(state, run, number)
         if state.faults:
             yield Step(f"{who} is stopped", self._chunk_ends(_struck(state), run._replace(step=CHUNK_DEAD)))
 
     def _chunk_ends(self, state: State, run: ChunkRun) -> State:
         """A chunk that is over: its parent goes on, when it has one that waits."""
-        state = _with(state, run)
+        state = _with(state, _chunk_over(state, run, run.step))
         for parent in state.runs:
             if isinstance(parent, EventRun) and parent.chunk == run.id and parent.step == WAIT:
-                after = self._told(parent) if run.step == SUCCEEDED else parent._replace(step=CHUNK_ASIDE)
-                return _with(state, after)
+                aside = parent._replace(step=CHUNK_ASIDE)
+                return _with(state, self._told(parent, run.untold & _ASIDE) if run.step == SUCCEEDED else aside)
         return state
 
-    def _at(self, state: State, run: ChunkRun, number: int, slot: Slot, *, lost: int = 0) -> State:
+    def _at(self, state: State, run: ChunkRun, number: int, slot: Slot, *, untold: int = 0) -> State:
         """The state with a booking of a chunk at another step; the chunk ends with its last booking."""
-        run = run._replace(slots=(*run.slots[:number], slot, *run.slots[number + 1 :]), lost=run.lost | lost)
-        if lost and not self.rules.siblings_finish:
+        slots = (*run.slots[:number], slot, *run.slots[number + 1 :])
+        run = ChunkRun(run.id, run.kind, run.event, run.step, run.untold | untold, slots)
+        if untold & _LOST and not self.rules.siblings_finish:
             return self._chunk_ends(state, run._replace(step=CHUNK_FAILED))
-        if all(slot[0] == TOLD for slot in run.slots):
-            return self._chunk_ends(state, run._replace(step=CHUNK_FAILED if run.lost else SUCCEEDED))
+        if all(step == TOLD for step, _, _ in slots):
+            return self._chunk_ends(state, run._replace(step=CHUNK_FAILED if run.untold & _LOST else SUCCEEDED))
         return _with(state, run)
 
-    def _booking_step(self, state: State, run: ChunkRun, number: int, who: str) -> Iterator[Step]:
+    def _booking_step(self, state: State, run: ChunkRun, number: int) -> Iterator[Step]:
         step, due, out = run.slots[number]
         event, booking = run.event, state.bookings[number]
         claim = self._claim(booking, event)
-        said = f"{who} {BOOKING_STEPS[step]}"
+        said = f"{self._named(state, run)} booking {number + 1} {BOOKING_STEPS[step]}"
         faults, may_be_lost = state.faults, True
         effect = state
         if step == B_CLAIM:
@@ -473,9 +496,10 @@ class Protocol:
             effect = _with_letter(state, (_LETTER_CHUNK, event, 1 << number, 0))
             done = wrong = (TOLD, due, out)
             may_be_lost = False
-        yield Step(said, self._at(effect, run, number, done))
+        aside = step == B_ASIDE
+        yield Step(said, self._at(effect, run, number, done, untold=_ASIDE * aside))
         if faults:
-            failed = self._at(_struck(state), run, number, wrong, lost=int(step == B_ASIDE))
+            failed = self._at(_struck(state), run, number, wrong, untold=_LOST * aside)
             yield Step(f"{said}: fails for good", failed)
             if effect is not state and may_be_lost:
                 yield Step(f"{said}: its answer is lost", _struck(effect))
@@ -558,12 +582,14 @@ class Protocol:
             self._known[key] = self._tests[step](_attributes(claim), _values(event, me))
         return self._known[key]
 
-    def _why_refused(self, flight: tuple[int, int, int, int], event: int) -> int:
+    def _why_refused(self, flight: tuple[int, int, int, int], event: int, looks: int) -> int:
         known, departure, gate, cancelled = flight
         if not known:
             return FAIL
         newest = gate if self._gates[event - 1] else departure
-        return SUPERSEDE if newest > event or cancelled or not self.rules.refusal_compared else APPLY
+        if newest > event or cancelled or not self.rules.refusal_compared:
+            return SUPERSEDE
+        return APPLY if looks < self.rules.looks else FAIL
 
     def _why_not_claimed(self, booking: Booking, event: int) -> int:
         order, telling, _, over, _ = self._claim(booking, event)
@@ -575,13 +601,17 @@ class Protocol:
             return B_ASIDE
         return B_CLAIM
 
-    def _came_to_nothing(self, state: State, event: int) -> bool:
-        """Whether an event is in nobody's hands: its claim is open, and who holds it is gone."""
+    def _came_to_nothing(self, state: State, event: int, follows: int) -> bool:
+        """Whether an event is in nobody's hands: its claim is open, and who holds it is gone.
+
+        An execution that failed since waits for the next redrive; whom this one follows was to be dealt with now.
+        """
         status, owner = state.claims[event - 1]
         run = _run(state, owner)
         is_open = status in (_IN_PROGRESS, _FAILED)
         at_work = isinstance(run, EventRun) and run.step not in (ENDED, DEAD)
         waits = any(letter[0] == _LETTER_EVENT and letter[1] == event for letter in state.letters)
+        waits = waits or (owner != follows and isinstance(run, EventRun) and _is_unhandled(state, run))
         return is_open and not at_work and not waits and not _is_followed(state, owner)
 
     # Parts of a state
@@ -598,15 +628,15 @@ class Protocol:
             return state._replace(flight=(known, departure, event, cancelled))
         return state._replace(flight=(known, event, gate, int(self._cancels[event - 1])))
 
-    def _with_run(self, state: State, run: EventRun | ChunkRun) -> State:
-        number = 1 + max((other.id for other in state.runs), default=0)
-        return state._replace(runs=(*state.runs, run._replace(id=number)))
-
     def _event(self, event: int) -> str:
         return f"{self.world.events[event - 1]} of {event} o'clock"
 
-    def _named(self, run: EventRun) -> str:
-        return f"execution {run.id} ({self._event(run.event)})"
+    def _named(self, state: State, run: EventRun | ChunkRun) -> str:
+        """Executions of a kind are counted for each event."""
+        if not self.in_words:
+            return ""
+        number = sum(other.event == run.event and other.kind == run.kind for other in state.runs[: run.id])
+        return f"{'chunk' if run.kind == _CHUNK else 'execution'} {number} ({self._event(run.event)})"
 
 
 def _attributes(claim: Claim) -> dict[str, object]:
@@ -623,31 +653,66 @@ def _values(event: int, me: int) -> dict[str, object]:
     return {":order": event, ":me": me, ":sending": "SENDING", ":sent": "SENT", ":now": 2}
 
 
+def _over(run: EventRun, step: int) -> EventRun:
+    """The execution of an event at its end: what it was at is of no interest any more."""
+    return EventRun(run.id, run.kind, run.event, step, 0, 0, run.rebooked)
+
+
+def _chunk_over(state: State, run: ChunkRun, step: int) -> ChunkRun:
+    """A chunk at its end: its history says what is out, of interest for claims that it left open."""
+    slots = tuple(
+        (TOLD, due, out) if run.id in (booking.departure[2], booking.gate[2]) else (TOLD, 0, 0)
+        for (_, due, out), booking in zip(run.slots, state.bookings, strict=True)
+    )
+    return ChunkRun(run.id, run.kind, run.event, step, 0, slots)
+
+
+# These are called for every step: a state is put together anew, which is quicker than _replace.
+
+
 def _struck(state: State) -> State:
-    return state._replace(faults=state.faults - 1)
+    return State(*state[:6], state.faults - 1, state.rebookings)
 
 
 def _run(state: State, number: int) -> EventRun | ChunkRun | None:
-    for run in state.runs:
-        if run.id == number:
-            return run
-    return None
+    """The execution of a number: executions are numbered by their place."""
+    return state.runs[number - 1] if 0 < number <= len(state.runs) else None
 
 
 def _with(state: State, run: EventRun | ChunkRun) -> State:
-    return state._replace(runs=tuple(run if other.id == run.id else other for other in state.runs))
+    runs = state.runs
+    return State(state.flight, state.claims, state.bookings, (*runs[: run.id - 1], run, *runs[run.id :]), *state[4:])
+
+
+def _with_run(state: State, run: EventRun | ChunkRun) -> tuple[State, int]:
+    """The state with another execution, and its number.
+
+    Executions stand by event and kind, whichever started first: states that differ in nothing else are one.
+    """
+    about = (run.event, run.kind)
+    place = sum((other.event, other.kind) <= about for other in state.runs)
+    count = len(state.runs)
+    if place < count:
+        names = {number: number + (number > place) for number in range(count + 1)}
+        state = _renumbered(state, state.runs, names)
+        if isinstance(run, EventRun):
+            run = run._replace(follows=names[run.follows])
+    runs = (*state.runs[:place], run._replace(id=place + 1), *state.runs[place:])
+    return State(state.flight, state.claims, state.bookings, runs, *state[4:]), place + 1
 
 
 def _with_booking(state: State, number: int, booking: Booking) -> State:
-    return state._replace(bookings=(*state.bookings[:number], booking, *state.bookings[number + 1 :]))
+    bookings = state.bookings
+    return State(state.flight, state.claims, (*bookings[:number], booking, *bookings[number + 1 :]), *state[3:])
 
 
 def _with_claimed(state: State, event: int, claim: tuple[int, int]) -> State:
-    return state._replace(claims=(*state.claims[: event - 1], claim, *state.claims[event:]))
+    claims = state.claims
+    return State(state.flight, (*claims[: event - 1], claim, *claims[event:]), *state[2:])
 
 
 def _with_letter(state: State, letter: tuple[int, int, int, int]) -> State:
-    return state._replace(letters=tuple(sorted((*state.letters, letter))))
+    return State(*state[:4], tuple(sorted((*state.letters, letter))), *state[5:])
 
 
 def _without_letter(state: State, letter: tuple[int, int, int, int]) -> State:
@@ -675,33 +740,41 @@ def _is_unhandled(state: State, run: EventRun) -> bool:
 
 def _tidied(state: State) -> State:
     """The state without runs that nothing refers to any more, the others numbered anew: equal states look equal."""
+    if all(run.step not in _FORGOTTEN[run.kind] for run in state.runs):
+        return state
     wanted = {owner for status, owner in state.claims if status in (_IN_PROGRESS, _FAILED)}
     for booking in state.bookings:
         wanted |= {booking.departure[2], booking.gate[2]}
     for kind, _, about, more in state.letters:
         wanted.add(about if kind == _LETTER_EVENT else more)
-    kept = []
     for run in state.runs:
         if isinstance(run, EventRun):
-            if run.step not in (ENDED, DEAD):
-                wanted |= {run.chunk, run.follows}
-            elif run.id not in wanted and not _is_unhandled(state, run):
-                continue
-        kept.append(run)
-    kept = [run for run in kept if isinstance(run, EventRun) or run.step in (COMPOSE, TELL) or run.id in wanted]
-    if len(kept) == len(state.runs) and (not kept or kept[-1].id == len(kept)):
+            wanted |= {run.chunk, run.follows}
+    kept = [
+        run
+        for run in state.runs
+        if run.step not in _FORGOTTEN[run.kind]
+        or run.id in wanted
+        or (isinstance(run, EventRun) and _is_unhandled(state, run))
+    ]
+    if len(kept) == len(state.runs):
         return state
     names = {run.id: number for number, run in enumerate(kept, 1)}
     names[0] = 0
+    return _renumbered(state, kept, names)
+
+
+def _renumbered(state: State, kept: Iterable[EventRun | ChunkRun], names: dict[int, int]) -> State:
+    """The state with these executions only, under other numbers. Who refers to one that is gone refers to none."""
     get = names.get
     runs = tuple(
-        run._replace(id=names[run.id], chunk=get(run.chunk, 0), follows=get(run.follows, 0))
+        EventRun(names[run.id], _EVENT, run.event, run.step, get(run.chunk, 0), get(run.follows, 0), *run[6:])
         if isinstance(run, EventRun)
-        else run._replace(id=names[run.id])
+        else ChunkRun(names[run.id], *run[1:])
         for run in kept
     )
     bookings = tuple(
-        booking._replace(departure=_renamed(booking.departure, names), gate=_renamed(booking.gate, names))
+        Booking(_renamed(booking.departure, names), _renamed(booking.gate, names), *booking[2:])
         for booking in state.bookings
     )
     claims = tuple((status, get(owner, 0)) for status, owner in state.claims)
@@ -711,7 +784,7 @@ def _tidied(state: State) -> State:
             for kind, event, about, more in state.letters
         )
     )
-    return state._replace(runs=runs, bookings=bookings, claims=claims, letters=letters)
+    return State(state.flight, claims, bookings, runs, letters, *state[5:])
 
 
 def _renamed(claim: Claim, names: dict[int, int]) -> Claim:

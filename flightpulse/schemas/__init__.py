@@ -1,7 +1,11 @@
-"""JSON Schemas of the events FlightPulse takes in and sends out."""
+"""JSON Schemas of the events FlightPulse takes in and sends out, each with an example.
+
+The schema of a type of event that operations report says all about it: its payload, and under ``definitions.detail``
+what the bus carries of it (the payload itself, where nothing is said). ``flight_event`` is put together from them.
+"""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -31,8 +35,29 @@ def names() -> list[str]:
 
 def load(name: str) -> dict[str, Any]:
     """The schema itself. Raises ``FileNotFoundError`` for a name that does not exist."""
+    schema = _read(name)
+    if name == "flight_event":
+        details = dict(_details())
+        schema["properties"]["event_type"]["enum"] = sorted(details)
+        schema["allOf"] = [_when("event_type", event_type, detail) for event_type, detail in details.items()]
+    return schema
+
+
+def _read(name: str) -> dict[str, Any]:
     schema: dict[str, Any] = json.loads(files(__name__).joinpath(f"{name}.json").read_text("utf-8"))
     return schema
+
+
+def _details() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each type of event that operations report, with what its detail on the bus must fulfil."""
+    for schema in map(_read, names()):
+        event_type = schema["properties"].get("event_type", {}).get("const")
+        if event_type:
+            yield event_type, schema.get("definitions", {}).get("detail", schema["properties"]["payload"])
+
+
+def _when(name: str, value: str, then: dict[str, Any]) -> dict[str, Any]:
+    return {"if": {"required": [name], "properties": {name: {"const": value}}}, "then": then}
 
 
 def validate(name: str, value: object) -> None:

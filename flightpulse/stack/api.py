@@ -1,6 +1,6 @@
-"""The REST API: seven routes to one function, with signed requests wherever people's data is."""
+"""The REST API: its routes to one function, with signed requests wherever people's data is."""
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -21,7 +21,8 @@ class RestApi(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, handlers: lambda_.Function) -> None:
         super().__init__(scope, construct_id)
-        account = self._allow_logging(settings)
+        self._closed = settings.flight_routes == "signed"
+        account = self._allow_logging() if settings.api_logging == "stack" else None
         self.access_log = log_group(self, "AccessLog", names.API_ACCESS_LOG, settings)
         self.api = apigateway.RestApi(
             self,
@@ -33,7 +34,8 @@ class RestApi(Construct):
             deploy_options=self._stage_options(),
         )
         self.api.node.try_remove_child("Endpoint")
-        self.api.deployment_stage.node.add_dependency(account)
+        if account:
+            self.api.deployment_stage.node.add_dependency(account)
         self._validator = self.api.add_request_validator(
             "Validator", request_validator_name="flightpulse-parameters", validate_request_parameters=True
         )
@@ -41,6 +43,12 @@ class RestApi(Construct):
         self._add_routes()
         self._add_error_answers()
         self._accept_findings()
+
+    @property
+    def url(self) -> str:
+        """The address of the stage, without a slash at the end: a path can be put behind it as it is."""
+        host = f"{self.api.rest_api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
+        return f"https://{host}/{self.api.deployment_stage.stage_name}"
 
     def _stage_options(self) -> apigateway.StageOptions:
         context = apigateway.AccessLogField
@@ -66,11 +74,11 @@ class RestApi(Construct):
             access_log_format=apigateway.AccessLogFormat.custom("{" + quoted + "}"),
         )
 
-    def _allow_logging(self, settings: Settings) -> apigateway.CfnAccount:
+    def _allow_logging(self) -> apigateway.CfnAccount:
         """Let API Gateway write logs.
 
-        It takes one role for all APIs of an account and region, set here; deploying the stack replaces another role
-        that the account may have had.
+        It takes one role for all APIs of an account and region. What is set here therefore stays when the stack goes:
+        other APIs may log with it by then. With ``api_logging=account`` the account's own role is left as it is.
         """
         role = iam.Role(
             self,
@@ -82,9 +90,8 @@ class RestApi(Construct):
             ],
         )
         account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
-        if settings.retained:
-            role.apply_removal_policy(RemovalPolicy.RETAIN)
-            account.apply_removal_policy(RemovalPolicy.RETAIN)
+        role.apply_removal_policy(RemovalPolicy.RETAIN)
+        account.apply_removal_policy(RemovalPolicy.RETAIN)
         accept(
             role,
             {
@@ -97,11 +104,12 @@ class RestApi(Construct):
     def _add_routes(self) -> None:
         root = self.api.root
         self._get(root.add_resource("health"), signed=False)
+        self._get(root.add_resource("openapi.json"), signed=False)
         flights = root.add_resource("flights")
         # The function itself answers a missing or unknown status, naming the ones there are.
-        self._get(flights, signed=False, optional=["status", *_PAGE])
+        self._get(flights, signed=self._closed, optional=["status", *_PAGE])
         flight = flights.add_resource("{flightId}")
-        self._get(flight, signed=False, path="flightId")
+        self._get(flight, signed=self._closed, path="flightId")
         self._get(flight.add_resource("bookings"), signed=True, path="flightId", optional=_PAGE)
         passenger = root.add_resource("passengers").add_resource("{passengerId}")
         self._get(passenger, signed=True, path="passengerId")

@@ -1,4 +1,4 @@
-"""Reads workflow definitions: the ``*.asl.json`` files, their states and the substitutions they ask for."""
+"""Reads workflow definitions: their files, their states and the substitutions they ask for."""
 
 import json
 import re
@@ -44,8 +44,27 @@ class Definition:
 
 
 def load(name: str, folder: Path = WORKFLOWS) -> Definition:
-    """Read ``<name>.asl.json``; raise :class:`UserError` when it is missing or not a JSON object."""
-    path = folder / f"{name}.asl.json"
+    """Read ``<name>.asl.json``, or put it together from ``<name>.asl.patch.json``.
+
+    That is a JSON Merge Patch (RFC 7386) of the workflow that its field ``Like`` names: only what is different. Raises
+    :class:`UserError` for a file that is missing or no JSON object.
+    """
+    patch = folder / f"{name}.asl.patch.json"
+    if not patch.exists():
+        return Definition(name, _read(folder / f"{name}.asl.json"))
+    changes = _read(patch)
+    if "Like" not in changes:
+        raise UserError(f"The patch {patch} does not say of what.", hint='Give it "Like", the name of a workflow.')
+    document: Json = _merged(load(changes.pop("Like"), folder).document, changes)
+    return Definition(name, document)
+
+
+def load_all(folder: Path = WORKFLOWS) -> list[Definition]:
+    """Every workflow there is, in the order of their names."""
+    return [load(name, folder) for name in sorted({file.name.partition(".")[0] for file in folder.glob("*.asl*.json")})]
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
     except FileNotFoundError:
@@ -54,7 +73,15 @@ def load(name: str, folder: Path = WORKFLOWS) -> Definition:
         raise UserError(f"The workflow {path} is not good JSON: {error}.", hint="Correct the file.") from error
     if not isinstance(document, dict):
         raise UserError(f"The workflow {path} is not a JSON object.", hint="Correct the file.")
-    return Definition(name, document)
+    return document
+
+
+def _merged(value: Any, patch: Any) -> Any:
+    if not isinstance(patch, Mapping):
+        return patch
+    kept = dict(value) if isinstance(value, Mapping) else {}
+    merged = {key: _merged(kept.get(key), change) for key, change in patch.items() if change is not None}
+    return {key: item for key, item in {**kept, **merged}.items() if patch.get(key, item) is not None}
 
 
 def inner_machines(state: Json) -> Iterator[tuple[str, Json]]:

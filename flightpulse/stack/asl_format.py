@@ -1,6 +1,6 @@
 """The one way in which a workflow definition is written down: what fits on a line stands on one, a retrier always.
 
-``python -m flightpulse.stack.asl_format`` writes every ``*.asl.json`` file so; a test says when somebody forgot.
+``python -m flightpulse.stack.asl_format`` writes every definition so; a test says when somebody forgot.
 """
 
 import json
@@ -20,7 +20,7 @@ def formatted(document: Any) -> str:
 
 def main(folder: Path = WORKFLOWS) -> None:
     """Write every definition of a folder in this form."""
-    for path in sorted(folder.glob("*.asl.json")):
+    for path in sorted(folder.glob("*.asl*.json")):
         path.write_text(formatted(json.loads(path.read_text(encoding="utf-8"))), encoding="utf-8")
 
 

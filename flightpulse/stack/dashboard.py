@@ -1,4 +1,4 @@
-"""The dashboard: first what the airline sees, below it what keeps the machinery running."""
+"""The dashboards: one for what the airline sees, one for what keeps the machinery running."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,13 @@ from constructs import Construct
 from flightpulse.stack import names
 from flightpulse.stack.alarms import api_dimensions
 from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
-from flightpulse.stack.log_metrics import CHANNELS, NOTIFICATIONS_SENT, WORKFLOW_EXECUTIONS, WORKFLOW_FAILURES
+from flightpulse.stack.log_metrics import (
+    AWARE_TO_TOLD,
+    CHANNELS,
+    NOTIFICATIONS_SENT,
+    WORKFLOW_EXECUTIONS,
+    WORKFLOW_FAILURES,
+)
 
 _MINUTE = Duration.minutes(1)
 _WIDTH = 24
@@ -24,7 +30,7 @@ _GRAPH_HEIGHT = 6
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the dashboard looks at."""
+    """What the dashboards look at. ``polled`` is the function that an event source mapping feeds from Kafka, if any."""
 
     functions: Mapping[str, lambda_.Function]
     workflows: Mapping[str, sfn.StateMachine]
@@ -32,6 +38,8 @@ class Observed:
     table: dynamodb.Table
     api: apigateway.RestApi
     stream_handler: lambda_.Function
+    rules: Sequence[str]
+    polled: lambda_.Function | None
     alarms: Sequence[cloudwatch.IAlarm]
 
 
@@ -44,24 +52,29 @@ class Graph:
     stacked: bool = False
 
 
-class FlightDashboard(Construct):
-    """The dashboard ``FlightPulse``."""
+class Dashboards(Construct):
+    """The dashboards ``FlightPulse`` (business) and ``FlightPulse-Technical``."""
 
     def __init__(self, scope: Construct, construct_id: str, *, observed: Observed) -> None:
         super().__init__(scope, construct_id)
+        self._dashboard("Dashboard", names.DASHBOARD, _business(observed))
+        self._dashboard("Technical", names.TECHNICAL_DASHBOARD, _technical(observed))
+
+    def _dashboard(self, construct_id: str, name: str, widgets: list[list[cloudwatch.IWidget]]) -> None:
         cloudwatch.Dashboard(
             self,
-            "Dashboard",
-            dashboard_name=names.DASHBOARD,
+            construct_id,
+            dashboard_name=name,
             default_interval=Duration.hours(3),
             period_override=cloudwatch.PeriodOverride.AUTO,
-            widgets=[*_business(), *_technical(observed)],
+            widgets=widgets,
         )
 
 
-def _business() -> list[list[cloudwatch.IWidget]]:
+def _business(observed: Observed) -> list[list[cloudwatch.IWidget]]:
     return [
         [_heading("# FlightPulse\nFlight events in, messages to passengers out.")],
+        [_alarms(observed)],
         [
             _totals(
                 "In this period",
@@ -98,13 +111,17 @@ def _business() -> list[list[cloudwatch.IWidget]]:
         ),
         _row(
             Graph(
+                "Seconds from aware to told",
+                [_ours(AWARE_TO_TOLD, statistic, statistic) for statistic in ("p50", "p99")],
+            ),
+            Graph(
                 "Who wrote the templates",
                 [
-                    _ours("LLMInvocationsSuccess", "model"),
+                    _ours("TemplatesUsed", "templates used"),
+                    _ours("LLMInvocationsSuccess", "written anew by the model"),
                     _ours("LLMInvocationsFailed", "fallback"),
                     _ours("TemplatesAwaitingReview", "fallback, a draft waits"),
                 ],
-                stacked=True,
             ),
             Graph("Workflows", [_ours(WORKFLOW_EXECUTIONS, "started"), _ours(WORKFLOW_FAILURES, "failed")]),
         ),
@@ -114,8 +131,8 @@ def _business() -> list[list[cloudwatch.IWidget]]:
 def _technical(observed: Observed) -> list[list[cloudwatch.IWidget]]:
     functions = observed.functions
     return [
-        [_heading("## The machinery")],
-        [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(observed.alarms), width=_WIDTH, height=4)],
+        [_heading("# FlightPulse, technical\nFunctions, workflows, queues, streams, API, table and bus.")],
+        [_alarms(observed)],
         _row(
             Graph("Function time, p95", [_of(f, "Duration", "p95", name) for name, f in functions.items()]),
             Graph(
@@ -162,7 +179,18 @@ def _technical(observed: Observed) -> list[list[cloudwatch.IWidget]]:
                 [_api(observed, "Count", "Sum"), _api(observed, "4XXError", "Sum"), _api(observed, "5XXError", "Sum")],
             ),
             Graph("API latency", [_api(observed, "Latency", "p50"), _api(observed, "Latency", "p95")]),
-            Graph("Stream lag", [_of(observed.stream_handler, "IteratorAge", "Maximum", "oldest record")]),
+            Graph(
+                "Age of what is read",
+                [
+                    _ours("RecordAge", "Kafka", "Maximum"),
+                    _of(observed.stream_handler, "IteratorAge", "Maximum", "stream"),
+                ],
+            ),
+            *(
+                [Graph("Kafka backlog", [_of(observed.polled, "OffsetLag", "Maximum", "records")])]
+                if observed.polled
+                else []
+            ),
         ),
         _row(
             Graph(
@@ -175,27 +203,41 @@ def _technical(observed: Observed) -> list[list[cloudwatch.IWidget]]:
             Graph(
                 "Bus",
                 [
-                    _rules("Invocations", "deliveries"),
-                    _rules("FailedInvocations", "failed"),
-                    _rules("InvocationsSentToDlq", "to dead letters"),
+                    _rules(observed, "Invocations", "deliveries"),
+                    _rules(observed, "FailedInvocations", "failed"),
+                    _rules(observed, "InvocationsSentToDlq", "to dead letters"),
                 ],
             ),
         ),
     ]
 
 
-def _ours(metric: str, label: str) -> cloudwatch.Metric:
+def _alarms(observed: Observed) -> cloudwatch.IWidget:
+    return cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(observed.alarms), width=_WIDTH, height=4)
+
+
+def _ours(metric: str, label: str, statistic: str = "Sum") -> cloudwatch.Metric:
     """One of our metrics, whatever its dimensions: each is also counted without any."""
-    return cloudwatch.Metric(namespace=names.METRICS, metric_name=metric, statistic="Sum", period=_MINUTE, label=label)
+    return cloudwatch.Metric(
+        namespace=names.METRICS, metric_name=metric, statistic=statistic, period=_MINUTE, label=label
+    )
 
 
-def _rules(metric: str, label: str) -> cloudwatch.MathExpression:
-    return _search(f'{{AWS/Events,EventBusName,RuleName}} MetricName="{metric}" "{names.EVENT_BUS}"', label)
-
-
-def _search(query: str, label: str) -> cloudwatch.MathExpression:
-    expression = f"SUM(SEARCH('{query}', 'Sum', 60))"
-    return cloudwatch.MathExpression(expression=expression, label=label, period=_MINUTE)
+def _rules(observed: Observed, metric: str, label: str) -> cloudwatch.MathExpression:
+    """A metric of the bus, summed up over its rules: CloudWatch has it by rule only."""
+    by_rule = {
+        f"{metric[0].lower()}{metric[1:]}{number}": cloudwatch.Metric(
+            namespace="AWS/Events",
+            metric_name=metric,
+            dimensions_map={"EventBusName": names.EVENT_BUS, "RuleName": rule},
+            statistic="Sum",
+            period=_MINUTE,
+        )
+        for number, rule in enumerate(observed.rules)
+    }
+    return cloudwatch.MathExpression(
+        expression=f"SUM([{', '.join(by_rule)}])", using_metrics=by_rule, label=label, period=_MINUTE
+    )
 
 
 def _of(function: lambda_.Function, metric: str, statistic: str, label: str) -> cloudwatch.IMetric:

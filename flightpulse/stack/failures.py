@@ -2,6 +2,7 @@
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
@@ -15,8 +16,9 @@ from flightpulse.stack.settings import Settings
 class Failures(Construct):
     """One dead-letter queue per kind of trouble, the topic of failed workflows and the topic of alarms."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, key: kms.IKey | None = None) -> None:
         super().__init__(scope, construct_id)
+        self._key = key
         self.records = self._queue("records")
         self.notifications = self._queue("notifications")
         self.targets = self._queue("targets")
@@ -45,7 +47,8 @@ class Failures(Construct):
             self,
             f"{kind.capitalize()}DeadLetters",
             queue_name=names.dead_letters(kind),
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            encryption=sqs.QueueEncryption.KMS if self._key else sqs.QueueEncryption.SQS_MANAGED,
+            encryption_master_key=self._key,
             enforce_ssl=True,
             retention_period=Duration.days(14),
             visibility_timeout=Duration.seconds(60),

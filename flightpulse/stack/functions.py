@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from aws_cdk import ArnFormat, Aws, Duration, Stack
+from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -16,7 +16,8 @@ from constructs import Construct
 from flightpulse.stack import names, package
 from flightpulse.stack.findings import accept
 from flightpulse.stack.logs import log_group
-from flightpulse.stack.network import Network
+from flightpulse.stack.model_arns import model_arns
+from flightpulse.stack.network import Placement
 from flightpulse.stack.settings import Settings
 
 _RUNTIMES = {
@@ -25,7 +26,6 @@ _RUNTIMES = {
     "python3.13": lambda_.Runtime.PYTHON_3_13,
 }
 _MODEL_PARAMETERS = (names.MODEL_ID_PARAMETER, names.REVIEW_MODEL_ID_PARAMETER)
-_PROFILE_PREFIXES = ("us", "eu", "apac", "jp", "au", "ca", "us-gov", "global")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,15 @@ class Functions(Construct):
         construct_id: str,
         *,
         settings: Settings,
-        network: Network | None,
+        network: Placement | None,
         sources: Sources,
+        key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
         self._network = network
         self._sources = sources
+        self._key = key
         with TemporaryDirectory() as folder:
             # The asset is copied into the cloud assembly here and now, so the folder may go.
             built = package.build(Path(folder) / "flightpulse.zip")
@@ -125,7 +127,7 @@ class Functions(Construct):
             concurrency=self._settings.messenger_concurrency,
         )
         table = self._sources.table
-        models = (self._settings.model_id, self._settings.review_model_id)
+        models = self._settings.models
         messenger = self._function(
             "LLMMessenger",
             plan,
@@ -134,6 +136,7 @@ class Functions(Construct):
                 "MODEL_ID_PARAMETER": names.MODEL_ID_PARAMETER,
                 "REVIEW_MODEL_ID_PARAMETER": names.REVIEW_MODEL_ID_PARAMETER,
                 "TEMPLATE_REVIEW": self._settings.template_review,
+                "CONTACT_LINE": self._settings.contact_line,
             },
             permissions=[
                 _allow(["dynamodb:GetItem", "dynamodb:PutItem"], table.table_arn, conditions=_keys("TEMPLATE#*")),
@@ -141,7 +144,7 @@ class Functions(Construct):
                 _allow(["dynamodb:Query"], table.table_arn, conditions=_keys("PASSENGER#*")),
                 _allow(["dynamodb:BatchGetItem"], table.table_arn, conditions=_keys("BOOKING#*", "FLIGHT#*")),
                 _allow(["ssm:GetParameter"], *(_parameter_arn(self, name) for name in _MODEL_PARAMETERS)),
-                _allow(["bedrock:InvokeModel"], *dict.fromkeys(arn for model in models for arn in model_arns(model))),
+                _allow(["bedrock:InvokeModel"], *(arn for model in models for arn in model_arns(model))),
             ],
         )
         assert messenger.role is not None
@@ -163,7 +166,7 @@ class Functions(Construct):
             service="api",
             memory_mb=512,
             timeout_seconds=15,
-            description="The REST API's seven routes",
+            description="The REST API's routes",
         )
         table = self._sources.table
         return self._function(
@@ -171,9 +174,8 @@ class Functions(Construct):
             plan,
             environment={"TABLE_NAME": table.table_name},
             permissions=[
-                _allow(
-                    ["dynamodb:GetItem", "dynamodb:Query"], table.table_arn, f"{table.table_arn}/index/{names.GSI1}"
-                ),
+                _allow(["dynamodb:GetItem", "dynamodb:Query"], table.table_arn),
+                _allow(["dynamodb:Query"], f"{table.table_arn}/index/{names.GSI1}"),
             ],
         )
 
@@ -200,7 +202,7 @@ class Functions(Construct):
             service="settings-resource",
             memory_mb=256,
             timeout_seconds=60,
-            description="Writes the SecureStrings that CloudFormation cannot write itself",
+            description="Writes SecureStrings and protects the table, as CloudFormation itself cannot",
             # It handles no data of passengers, and must answer CloudFormation even when the network is not right yet.
             in_network=False,
         )
@@ -212,7 +214,8 @@ class Functions(Construct):
                 _allow(
                     ["ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameter"],
                     *(_parameter_arn(self, name) for name in _MODEL_PARAMETERS),
-                )
+                ),
+                _allow(["dynamodb:UpdateTable"], self._sources.table.table_arn),
             ],
         )
 
@@ -225,7 +228,7 @@ class Functions(Construct):
         permissions: list[iam.PolicyStatement],
     ) -> lambda_.Function:
         network = self._network if plan.in_network else None
-        group = log_group(self, f"{construct_id}Log", names.function_log(plan.name), self._settings)
+        group = log_group(self, f"{construct_id}Log", names.function_log(plan.name), self._settings, self._key)
         role = self._role(construct_id, plan.name, in_network=network is not None)
         group.grant_write(role)
         for statement in permissions:
@@ -255,7 +258,7 @@ class Functions(Construct):
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
             vpc=network.vpc if network else None,
-            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED) if network else None,
+            vpc_subnets=network.subnets if network else None,
             security_groups=[network.functions_group] if network else None,
         )
         accept(
@@ -282,20 +285,6 @@ class Functions(Construct):
             },
         )
         return role
-
-
-def model_arns(model_id: str) -> list[str]:
-    """What a role must be allowed so that Converse works with a model or inference profile id.
-
-    A profile such as ``us.amazon.nova-lite-v1:0`` sends a request to the model in any of its regions.
-    """
-    prefix, _, model = model_id.partition(".")
-    if prefix not in _PROFILE_PREFIXES:
-        return [f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}::foundation-model/{model_id}"]
-    return [
-        f"arn:{Aws.PARTITION}:bedrock:{Aws.REGION}:{Aws.ACCOUNT_ID}:inference-profile/{model_id}",
-        f"arn:{Aws.PARTITION}:bedrock:*::foundation-model/{model}",
-    ]
 
 
 def _allow(actions: list[str], *resources: str, conditions: dict[str, object] | None = None) -> iam.PolicyStatement:

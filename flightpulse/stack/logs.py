@@ -1,9 +1,10 @@
 """Log groups: their retention and what becomes of them with the stack."""
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from flightpulse.stack.removal import removal_policy
 from flightpulse.stack.settings import Settings
 
 _RETENTION = {
@@ -26,12 +27,15 @@ _RETENTION = {
 }
 
 
-def log_group(scope: Construct, construct_id: str, name: str, settings: Settings) -> logs.LogGroup:
-    """A log group of this name that keeps its lines as long as the deployment chose."""
+def log_group(
+    scope: Construct, construct_id: str, name: str, settings: Settings, key: kms.IKey | None = None
+) -> logs.LogGroup:
+    """A log group of this name that keeps its lines as long as the deployment chose; ``key`` encrypts them."""
     return logs.LogGroup(
         scope,
         construct_id,
         log_group_name=name,
         retention=_RETENTION[settings.log_retention_days],
-        removal_policy=RemovalPolicy.RETAIN if settings.retained else RemovalPolicy.DESTROY,
+        removal_policy=removal_policy(settings),
+        encryption_key=key,
     )

@@ -5,6 +5,8 @@ from typing import Final
 from flightpulse.domain import events
 
 STACK: Final = "FlightPulseStack"
+CONTEXT_OUTPUT: Final = "Context"
+"""The output that says with which context values the stack was deployed."""
 TABLE: Final = "FlightPulseTable"
 GSI1: Final = "GSI1"
 GSI2: Final = "GSI2"
@@ -15,6 +17,7 @@ API: Final = "flightpulse-api"
 API_STAGE: Final = "prod"
 API_ACCESS_LOG: Final = "/aws/apigateway/flightpulse-access"
 DASHBOARD: Final = "FlightPulse"
+TECHNICAL_DASHBOARD: Final = "FlightPulse-Technical"
 METRICS: Final = "FlightPulse"
 
 KAFKA_CONSUMER: Final = "FlightPulse-KafkaConsumer"
@@ -33,6 +36,14 @@ ALARM_TOPIC: Final = "flightpulse-alarms"
 MODEL_ID_PARAMETER: Final = "/flightpulse/bedrock/model-id"
 REVIEW_MODEL_ID_PARAMETER: Final = "/flightpulse/bedrock/review-model-id"
 ENVIRONMENT_PARAMETER: Final = "/flightpulse/environment"
+
+
+ALARM_PREFIX: Final = "flightpulse-"
+
+
+def alarm(name: str) -> str:
+    """An alarm's full name."""
+    return f"{ALARM_PREFIX}{name}"
 
 
 def dead_letters(kind: str) -> str:

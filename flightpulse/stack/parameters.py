@@ -1,11 +1,12 @@
 """Parameters that functions and people read at run time."""
 
-from aws_cdk import CustomResource, Duration, RemovalPolicy
+from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from flightpulse.stack import names
+from flightpulse.stack.removal import removal_policy
 from flightpulse.stack.settings import Settings
 
 
@@ -33,7 +34,7 @@ class Parameters(Construct):
                 resource_type="Custom::SecureStringParameter",
                 service_token=writer.function_arn,
                 service_timeout=Duration.minutes(3),
-                removal_policy=RemovalPolicy.RETAIN if settings.retained else RemovalPolicy.DESTROY,
+                removal_policy=removal_policy(settings),
                 properties={
                     "Name": parameter,
                     "Value": value,

@@ -5,6 +5,7 @@ from aws_cdk import ArnFormat, Aws, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
@@ -61,6 +62,7 @@ class Routing(Construct):
         construct_id: str,
         *,
         settings: Settings,
+        key: kms.IKey | None = None,
         bus: events.IEventBus,
         workflows: Workflows,
         dead_letters: sqs.Queue,
@@ -68,9 +70,10 @@ class Routing(Construct):
         super().__init__(scope, construct_id)
         self._bus = bus
         self._dead_letters = dead_letters
-        self.email_log = log_group(self, "EmailLog", names.EMAIL_LOG, settings)
-        self.sms_log = log_group(self, "SmsLog", names.SMS_LOG, settings)
-        self.audit_log = log_group(self, "AuditLog", names.AUDIT_LOG, settings)
+        self.rule_names: list[str] = []
+        self.email_log = log_group(self, "EmailLog", names.EMAIL_LOG, settings, key)
+        self.sms_log = log_group(self, "SmsLog", names.SMS_LOG, settings, key)
+        self.audit_log = log_group(self, "AuditLog", names.AUDIT_LOG, settings, key)
         for known in EVENT_WORKFLOWS:
             self._to_workflow(known, workflows.main[known.construct_id])
         logged = [
@@ -82,6 +85,7 @@ class Routing(Construct):
         self._allow_dead_letters(logged)
 
     def _rule(self, construct_id: str, name: str, detail_types: list[str], description: str) -> events.Rule:
+        self.rule_names.append(name)
         return events.Rule(
             self,
             construct_id,

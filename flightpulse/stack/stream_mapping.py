@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import jsii
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
@@ -11,6 +13,24 @@ from constructs import Construct
 
 from flightpulse.stack.findings import accept
 from flightpulse.stack.table import FlightTable
+
+
+@jsii.implements(lambda_.IEventSourceDlq)
+class _DeadLetters:
+    """The queue of the mapping. The CDK's own would let the function ask for the queue's attributes too."""
+
+    def __init__(self, queue: sqs.IQueue) -> None:
+        self._queue = queue
+
+    def bind(
+        self,
+        target: lambda_.IEventSourceMapping,  # noqa: ARG002
+        target_handler: lambda_.IFunction,
+    ) -> lambda_.DlqDestinationConfig:
+        target_handler.add_to_role_policy(
+            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self._queue.queue_arn])
+        )
+        return lambda_.DlqDestinationConfig(destination=self._queue.queue_arn)
 
 
 class StreamMapping(Construct):
@@ -36,7 +56,7 @@ class StreamMapping(Construct):
                 max_record_age=Duration.hours(6),
                 bisect_batch_on_error=True,
                 report_batch_item_failures=True,
-                on_failure=event_sources.SqsDlq(dead_letters),
+                on_failure=_DeadLetters(dead_letters),
                 filters=[_changed("FLIGHT#"), _changed("BOOKING#")],
             )
         )

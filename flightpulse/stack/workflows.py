@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -16,6 +17,8 @@ from flightpulse.stack.logs import log_group
 from flightpulse.stack.settings import Settings
 from flightpulse.stack.workflow_permissions import calls
 
+_INTEGRATION = '"arn:aws:states:::'
+_INTEGRATION_HERE = f'"arn:{Aws.PARTITION}:states:::'
 _SHARED = {"NotifyPassengersArn": "FlightPulse-NotifyPassengers", "NotifyChunkArn": "FlightPulse-NotifyChunk"}
 
 
@@ -31,9 +34,16 @@ class Workflows(Construct):
     """The workflows that events start, and the two that they share."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, targets: Mapping[str, Target]
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        targets: Mapping[str, Target],
+        key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._key = key
         self._settings = settings
         self._targets = dict(targets)
         self._logs: dict[str, logs.LogGroup] = {}
@@ -58,16 +68,20 @@ class Workflows(Construct):
         asl_lint.check(definition, known_substitutions=self._targets)
         name = f"FlightPulse-{construct_id}"
         role = self._role(construct_id, name, definition)
-        self._logs[construct_id] = log_group(self, f"{construct_id}Log", names.workflow_log(name), self._settings)
+        self._logs[construct_id] = log_group(
+            self, f"{construct_id}Log", names.workflow_log(name), self._settings, self._key
+        )
         return sfn.StateMachine(
             self,
             construct_id,
             state_machine_name=name,
             state_machine_type=sfn.StateMachineType.STANDARD,
-            definition_body=sfn.DefinitionBody.from_string(definition.text),
+            # Files name integrations as AWS's documentation does; China and GovCloud have other partitions.
+            definition_body=sfn.DefinitionBody.from_string(definition.text.replace(_INTEGRATION, _INTEGRATION_HERE)),
             definition_substitutions={key: self._targets[key].value for key in sorted(definition.substitutions)},
             role=role,
             tracing_enabled=True,
+            encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(self._key) if self._key else None,
             logs=sfn.LogOptions(
                 destination=self._logs[construct_id],
                 level=sfn.LogLevel.ALL,

@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from flightpulse.domain.severity import Severity
+from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages import facts, gsm7, news, review
 from flightpulse.messages.news import news_kind
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.review import Verdict
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, fill
 from flightpulse.stand_in import phrases
 from flightpulse.stand_in.phrases import BANKS, Bank

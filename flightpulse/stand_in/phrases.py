@@ -218,7 +218,7 @@ BANKS: Mapping[str, Bank] = {
         steps=_SCREENS[1:],
         closings=("Have a good flight.", "Thank you for your patience.", "We look forward to welcoming you on board."),
         sms=(
-            "good news: {flight} to {destination} is on time and leaves at {departure_time}.",
+            "good news, {flight} to {destination} is on time and leaves at {departure_time}.",
             "{flight} to {destination} leaves on time, at {departure_time}.",
         ),
     ),
@@ -257,11 +257,12 @@ BANKS: Mapping[str, Bank] = {
             "We appreciate your patience while you make new plans.",
         ),
         sms=(
-            "we are very sorry, flight {flight} is cancelled. To rebook, please contact us with code {confirmation}.",
-            "we apologize, flight {flight} to {destination} is cancelled. Please contact us to rebook, code"
+            "we are very sorry, flight {flight} is cancelled. To rebook, see our team at the airport: code"
             " {confirmation}.",
-            "{flight} to {destination} is cancelled, and we are sorry. Please contact us to rebook. Code"
+            "we apologize, flight {flight} to {destination} is cancelled. Please see our team at the airport: code"
             " {confirmation}.",
+            "{flight} to {destination} is cancelled, and we are sorry. Please ask our team at the airport to rebook:"
+            " code {confirmation}.",
         ),
     ),
     "GATE": Bank(

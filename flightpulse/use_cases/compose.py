@@ -28,12 +28,13 @@ class OnwardFlights(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What composing needs from outside. Without a reviewer a person reviews."""
+    """What composing needs from outside. Without a reviewer a person reviews; ``contact`` is how to reach us."""
 
     author: Author
     reviewer: Reviewer | None
     templates: TemplateStore
     onward: OnwardFlights
+    contact: str = ""
 
 
 @dataclass(slots=True)
@@ -74,14 +75,14 @@ def compose_messages(news: News, flight: Fields, recipients: Sequence[object], p
     chosen = cache(lambda segment: _choose(segment, news, ports, composed.wordings))
     for fields in _with_onward_flights(news, flight, recipients, ports.onward):
         try:
-            recipient = facts.read_recipient(fields)
+            recipient = facts.read_recipient(fields, news.flight_id)
         except UnusableRecipientError as error:
             composed.recipients += 1
             composed.failed.append(_failure(fields, error))
             continue
         if recipient is not None:
             composed.recipients += 1
-            _compose_for(recipient, news, chosen, composed)
+            _compose_for(recipient, news, chosen, composed, ports.contact)
     return composed
 
 
@@ -114,7 +115,9 @@ def _with_onward_flights(
     ]
 
 
-def _compose_for(recipient: Recipient, news: News, chosen: Callable[[Segment], Wording], composed: Composed) -> None:
+def _compose_for(
+    recipient: Recipient, news: News, chosen: Callable[[Segment], Wording], composed: Composed, contact: str
+) -> None:
     if not recipient.wishes:
         composed.unreachable += 1
         return
@@ -124,7 +127,7 @@ def _compose_for(recipient: Recipient, news: News, chosen: Callable[[Segment], W
             try:
                 to = compose.address(recipient, channel)
                 words = chosen(recipient.segment(news))
-                composed.notifications.append(compose.notification(news, recipient, channel, to, words))
+                composed.notifications.append(compose.notification(news, recipient, channel, to, words, contact))
             except UnusableRecipientError as error:
                 problems.append(str(error))
     if problems:

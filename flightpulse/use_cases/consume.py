@@ -123,7 +123,18 @@ class Consumer:
                 extra={**_ids(refused.record, refused.event), "reason": str(refused.reason.code)},
             )
             self._meter.add("DeadLettered")
+        records = [entry.record for entry in accepted] + [refused.record for refused in rejected]
+        age = oldest_age(records, datetime.now(UTC))
+        if age is not None:
+            self._meter.measure("RecordAge", age)
         self._meter.flush()
+
+
+def oldest_age(records: Iterable[Record], now: datetime) -> int | None:
+    """For how long (milliseconds) the oldest record has been in Kafka; None when no record says when it came."""
+    stamps = [record.coordinates.get("timestamp") for record in records]
+    known = [stamp for stamp in stamps if isinstance(stamp, int) and stamp > 0]
+    return max(0, round(now.timestamp() * 1000) - min(known)) if known else None
 
 
 def read_event(record: Record) -> FlightEvent:

@@ -42,14 +42,18 @@ def connect(
     ``home`` is where everything of a run is kept (else the variable FLIGHTPULSE_HOME, or ``.flightpulse`` in the
     checkout). ``port`` is the one on which a local cloud would be started (else FLIGHTPULSE_PORT, or 4566; 0 takes a
     free one). ``kafka`` names a broker, ``host:port`` (else FLIGHTPULSE_KAFKA). In a notebook, mistakes that a user can
-    put right show as one sentence from now on. Raises UserError for another target.
+    put right show as one sentence from now on, and its cells wait while another notebook runs on the same local cloud.
+    Raises UserError for another target.
     """
     if target not in ("local", "aws"):
         raise UserError(f"There is no target {target!r}.", hint='Use connect("local") or connect("aws").')
     notebook.show_user_errors()
+    folder = Path(home).resolve() if home else paths.home()
+    if target == "local":
+        notebook.take_turns(folder)
     return Workbench(
         cast("Target", target),
-        home=Path(home).resolve() if home else paths.home(),
+        home=folder,
         port=_port(os.environ.get("FLIGHTPULSE_PORT")) if port is None else port,
         kafka=kafka or os.environ.get("FLIGHTPULSE_KAFKA") or None,
     )
@@ -173,9 +177,10 @@ class Workbench:
 
         return DeadLetterQueues(self._target)
 
-    def ready(self) -> None:
+    def ready(self, *here: str) -> None:
         """Make sure that cloud, stack and sample data are there, and say so.
 
+        In a notebook the hops that it is about, such as ``"DynamoDB"``, stand out in a picture of the architecture.
         The local cloud is started, deployed and seeded where something is missing: about half a minute the first time,
         a moment later on. Nothing is ever changed in an AWS account: there, a UserError names the command to run.
         """
@@ -190,10 +195,12 @@ class Workbench:
         else:
             if not self.table.is_seeded:
                 raise self.table.not_seeded()
-            say(f"✓ ready: FlightPulseStack and its data are in AWS, region {self.session.region}.")
+            say(f"✓ ready: FlightPulseStack and its data are in {self.session.where}.")
             for name in self.protections.switch().abandoned():
                 say(f"✗ {name} is still off. Switch it on again: wb.protections.restore(agree=True)")
         say(self.session.model)
+        if here:
+            notebook.show(self.stack.architecture(*here))
 
     def up(self, *, llm_url: str | None = None, llm_model: str | None = None) -> "RunningCloud":
         """Start the local cloud and its Kafka broker, or find those that run. Raises UserError for ``aws``.

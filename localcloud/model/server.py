@@ -15,6 +15,7 @@ import threading
 import time
 import uuid
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -25,6 +26,7 @@ from localcloud.model.faults import ERRORS, Fault, FaultPlan, InvalidFaultError,
 from localcloud.model.writers import BedrockError, Reply, Request, Subject, Writer, tokens
 
 NO_SPOILERS: Spoilers = {}
+Guard = Callable[[str, str], str | None]
 _LONGEST_BODY = 5_000_000
 _CALLS_KEPT = 1_000
 _IDLE_SECONDS = 75
@@ -72,13 +74,15 @@ def start(
     port: int = 0,
     subject: Subject = lambda _: None,
     spoilers: Spoilers = NO_SPOILERS,
+    guard: Guard | None = None,
 ) -> ModelServer:
     """Serve a writer. Port 0: any free one.
 
     ``subject`` says what a request is about, for the list of calls; ``spoilers`` are the ways in which replies can be
-    spoiled on demand. Raises ``OSError`` for a port in use.
+    spoiled on demand; ``guard`` says what is wrong with a caller (its Authorization header) of a model, if anything.
+    Raises ``OSError`` for a port in use.
     """
-    return ModelServer(_Server((host, port), writer, subject, spoilers), writer)
+    return ModelServer(_Server((host, port), writer, subject, spoilers, guard), writer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +149,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], writer: Writer, subject: Subject, spoilers: Spoilers) -> None:
+    def __init__(
+        self, address: tuple[str, int], writer: Writer, subject: Subject, spoilers: Spoilers, guard: Guard | None
+    ) -> None:
         self.writer = writer
+        self.guard = guard
         self.subject = subject
         self.faults = FaultPlan(spoilers=spoilers)
         self.calls = Calls()
@@ -213,6 +220,9 @@ class _Handler(BaseHTTPRequestHandler):
         model_id = converse.model_in(path, unquote(path))
         if self.command != "POST" or not self.headers.get("Authorization"):
             raise BedrockError("MissingAuthenticationTokenException", "Missing Authentication Token")
+        refusal = self.server.guard(self.headers["Authorization"], model_id) if self.server.guard else None
+        if refusal:
+            raise BedrockError("AccessDeniedException", refusal)
         request = converse.read_request(model_id, body)
         number, started = self.server.calls.begin(), time.monotonic()
         fault: Fault | None = None

@@ -22,7 +22,7 @@ def inherited(source: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def settings(home: Path, port: int, *, model_url: str = "") -> dict[str, str]:
+def settings(home: Path, port: int, *, model_url: str = "", permissions: bool = False) -> dict[str, str]:
     """What the emulator is told, by variable."""
     temporary = temporary_folder(home)
     endpoint = f"http://127.0.0.1:{port}"
@@ -36,6 +36,8 @@ def settings(home: Path, port: int, *, model_url: str = "") -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "USE_SSL": "0",
+        # Whether signatures and policies are checked.
+        "AUTH": str(permissions).lower(),
         # A restored state has stream positions but no stream records; a redeploy takes seconds.
         "PERSIST_STATE": "0",
         "LAMBDA_EXECUTOR": "local",

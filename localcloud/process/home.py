@@ -1,20 +1,18 @@
 """The folder in which one local cloud keeps everything it writes."""
 
-import errno
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from awskit.errors import UserError
+from awskit.errors import NO_SPACE, UserError
 from localcloud.process import environment, processes, state
 
 RUNTIME_FOLDER = "lambda-runtime"
 """Where the packages are that Lambda provides to every function."""
 
 _LOG = "local-cloud.log"
-_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _SHORT_FILE_BYTES = 4096
 
 
@@ -36,7 +34,7 @@ def space_needed(home: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _NO_SPACE:
+        if error.errno not in NO_SPACE:
             raise
         raise no_space(home) from error
 

@@ -13,8 +13,9 @@ class RunningCloud:
     """One running local cloud.
 
     ``kafka_kind`` is ``embedded`` or ``external``. ``model_kind`` says which model answers, ``llm_url`` is the server
-    that it asks, if any. ``start_token`` tells the process from a later one with the same ``pid``. ``version`` is
-    :func:`localcloud.process.version.current` of the code that runs.
+    that it asks, if any. ``permissions`` says whether calls are checked against policies. ``start_token`` tells the
+    process from a later one with the same ``pid``. ``version`` is :func:`localcloud.process.version.current` of the
+    code that runs.
     """
 
     pid: int
@@ -29,6 +30,7 @@ class RunningCloud:
     started_at: str
     llm_url: str = ""
     behaviours: tuple[str, ...] = ()
+    permissions: bool = False
 
     @property
     def port(self) -> int:

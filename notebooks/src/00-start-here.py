@@ -5,6 +5,7 @@
 #
 # - **You will:** send one event, watch what it sets off, read what a passenger reads, and step through the workflow
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** nothing beyond reading Python; words are explained where they are met, and once more in the [glossary](../docs/glossary.md)
 # - **Time:** 5 minutes
 # - **Cost:** 0
 # - **Simplified:** people, bookings and gates are invented, and messages end in log groups instead of on phones
@@ -16,18 +17,19 @@
 #
 # **Kafka → Lambda → EventBridge → Step Functions → DynamoDB, Bedrock → messages**
 #
-# The next cell brings up what is missing. The first time that takes about half a minute: a local cloud starts, CDK deploys the stack, and five flights, ten passengers and fifteen bookings are loaded.
+# The next cell brings up what is missing and draws what is deployed, from its template. The first time that takes about half a minute: a local cloud starts, CDK deploys the stack, and five flights, ten passengers and fifteen bookings are loaded.
 
 # %% tags=["setup"]
 from flightpulse.workbench import check, connect
 
 wb = connect()
 wb.ready()
+wb.stack.architecture()
 
 # %% [markdown]
 # ## What does operations know?
 #
-# The airline's operations center knows one thing: a flight, a new time, a reason. It writes that down as an event and does not ask who is on board.
+# The airline's operations center knows one thing: a flight, a new time, a reason. It writes that down as an event.
 #
 # **Predict:** does the event say who has to be told?
 
@@ -47,7 +49,7 @@ check(
 check("its id is a text", type(event["event_id"]).__name__, "str")
 
 # %% [markdown]
-# **Takeaway:** an event says what happened, once, and not what to do about it. Its shape is a JSON Schema: [flight_delay.json](../flightpulse/schemas/flight_delay.json).
+# **Takeaway:** an event says what happened, once, and not what to do about it. Its shape is a JSON Schema: [flight_delay.json](../flightpulse/schemas/flight_delay.json). In the field's words: *event*, a fact written down once ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## Who is told about it?
@@ -83,14 +85,14 @@ journey = wb.run("minor-delay").journey("BKG-0003")
 journey
 
 # %% [markdown]
-# Read it from top to bottom. The longest bar is the wait at the Kafka record (`≡`): Lambda's event source mapping collects records for half a second, so that one call handles many. `ComposeMessages` is long once; later its templates come from a cache.
+# Read it from top to bottom. Which bar is longest depends on the machine and on what ran before. On a quiet one it is mostly the wait at the Kafka record (`≡`): Lambda's event source mapping collects records for half a second, so that one call handles many. `ComposeMessages` (`□`) is long while a function starts; later its templates come from a cache.
 
 # %% tags=["nbval-check-output"]
 services = ["kafka", "consumer", "bus", "rule", "execution", "item", "message"]
 check("kinds of hops on the way", [kind for kind in services if journey.of_kind(kind)], services)
 
 # %% [markdown]
-# **Takeaway:** nobody planned this route from end to end. Each hop knows the next one's address and nothing else. [Follow a minor delay](02-follow-a-minor-delay.ipynb) goes through it hop by hop.
+# **Takeaway:** nobody planned this route from end to end. Each hop knows the next one's address and nothing else. [Follow a minor delay](02-follow-a-minor-delay.ipynb) goes through it hop by hop. In the field's words: *choreography*, each part reacts to events and knows no other; the wait of a first call is a *cold start* ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## What does the passenger read?
@@ -107,8 +109,16 @@ inbox
 # The model wrote the tone, for *somebody* of this tier on *some* flight. It saw neither Maya nor SW1234; code filled in her name, the times in the airport's own time zone, and the booking.
 
 # %% tags=["nbval-check-output"]
-check("messages to Maya, by channel", sorted(message.channel for message in inbox.messages), ["email", "sms"])
-check("every text fits one SMS", all(len(message.text) <= 160 for message in inbox.only("sms").messages), True)
+check(
+    "messages to Maya, by channel",
+    sorted(message.channel for message in inbox.messages),
+    ["email", "sms"],
+)
+check(
+    "every text fits one SMS",
+    all(len(message.text) <= 160 for message in inbox.only("sms").messages),
+    True,
+)
 
 # %% [markdown]
 # **Takeaway:** the model writes tone, the data write facts, so an invented gate cannot reach a passenger. [Write to every tier](03-write-to-every-tier.ipynb) shows who checks the words.
@@ -130,11 +140,15 @@ wb.run("minor-delay").execution().player()
 
 # %% tags=["nbval-check-output"]
 execution = wb.run("minor-delay").execution()
-check("states visited", [visit.name for visit in execution.history.visits][-2:], ["RecordOutcome", "PassengersTold"])
+check(
+    "states visited",
+    [visit.name for visit in execution.history.visits][-3:],
+    ["RecordOutcome", "IsAnybodyUntold", "PassengersTold"],
+)
 check("outcome", execution.outcome, "DONE")
 
 # %% [markdown]
-# **Takeaway:** a workflow is data that can be drawn, diffed and read aloud: [delay.asl.json](../flightpulse/workflows/delay.asl.json). [Step through an execution](08-step-through-an-execution.ipynb) plays with it.
+# **Takeaway:** a workflow is data that can be drawn, diffed and read aloud: [delay.asl.json](../flightpulse/workflows/delay.asl.json). [Step through an execution](08-step-through-an-execution.ipynb) plays with it. In the field's words: *orchestration*, one part holds the whole sequence ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## What we simplified
@@ -167,5 +181,6 @@ wb.table.reset("SW1234")
 # - The four functions: [flightpulse/functions](../flightpulse/functions)
 # - The workflows: [flightpulse/workflows](../flightpulse/workflows)
 # - The stack that deploys them: [flightpulse/stack](../flightpulse/stack)
+# - Read more: [AWS: what an event-driven architecture is](https://aws.amazon.com/event-driven-architecture/), [Kafka: introduction](https://kafka.apache.org/intro)
 #
 # Next: [Deploy the stack](01-deploy-the-stack.ipynb).

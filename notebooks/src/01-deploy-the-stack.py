@@ -5,6 +5,7 @@
 #
 # - **You will:** run `cdk deploy` from a cell, read the list of resources, a role and a bill, and deploy again to see nothing happen
 # - **You need:** this checkout; no account, no Docker and no Node
+# - **You know:** that a cloud account holds resources, and what a role is in a word: who may do what
 # - **Time:** 10 minutes
 # - **Cost:** 0 on the local cloud; section 4 says what it is on AWS
 # - **Simplified:** the local cloud brings resources up in seconds that take AWS minutes, and reads no policy
@@ -25,25 +26,34 @@ wb = connect(TARGET)
 # %% [markdown]
 # ## What does one command make?
 #
-# The CDK CLI runs our Python, writes a CloudFormation template and a zip file with the functions, and hands both to CloudFormation. Who runs this cell sees a bar move and each resource come up.
+# The CDK CLI runs our Python, writes a CloudFormation template and a zip file with the functions, and hands both to CloudFormation. Who runs this cell sees a bar move and each resource come up. On the local cloud, a stack that is there already, with its data, goes first: a deployment that changes nothing would show nothing.
 #
 # **Predict:** four functions, five workflows, one table, one bus, one API. How many resources are that: 20, 50, or 150?
 
 # %%
+if TARGET == "local":
+    wb.stack.destroy()
 wb.stack.deploy(agree=True)
 
 # %% [markdown]
 # The order is the one in which they came up. Most are not the four functions you would draw on a whiteboard: roles, policies, log groups, alarms, dead-letter queues. That is what running a system asks for beyond writing it.
 #
-# If the stack was there already, the cell says so and changes nothing. In an AWS account `agree=True` is your consent.
+# In an AWS account `agree=True` is your consent, and a stack that is there stays as it is.
+
+# %%
+wb.stack.architecture()
 
 # %% tags=["nbval-check-output"]
 numbers = [int(number) for number in wb.stack.resources().column("number")]
-check("everything in the template is up", sum(numbers) == len(wb.stack.template()["Resources"]), True)
+check(
+    "everything in the template is up",
+    sum(numbers) == len(wb.stack.template()["Resources"]),
+    True,
+)
 check("more than a hundred resources", sum(numbers) > 100, True)
 
 # %% [markdown]
-# **Takeaway:** the stack is code, and it reads like a table of contents: [flightpulse_stack.py](../flightpulse/stack/flightpulse_stack.py), one construct for each capability.
+# **Takeaway:** the stack is code, and it reads like a table of contents: [flightpulse_stack.py](../flightpulse/stack/flightpulse_stack.py), one construct for each capability. In the field's words: *infrastructure as code* ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
 # ## Who had to wait for whom?
@@ -55,14 +65,26 @@ check("more than a hundred resources", sum(numbers) > 100, True)
 # <details><summary>Think, then look</summary>The role that it runs under, with what the role may do, and the subnets that it runs in. Not the table: the function only knows its name.</details>
 
 # %%
-functions = [one for one in wb.stack.template()["Resources"].values() if one["Type"] == "AWS::Lambda::Function"]
-next(one["DependsOn"] for one in functions if one["Properties"].get("FunctionName") == "FlightPulse-KafkaConsumer")
+functions = [
+    one
+    for one in wb.stack.template()["Resources"].values()
+    if one["Type"] == "AWS::Lambda::Function"
+]
+next(
+    one["DependsOn"]
+    for one in functions
+    if one["Properties"].get("FunctionName") == "FlightPulse-KafkaConsumer"
+)
 
 # %% tags=["nbval-check-output"]
 order = wb.stack.resources().column("type")
 before = ["IAM::Role", "DynamoDB::Table", "Events::EventBus"]
 function = order.index("Lambda::Function")
-check("up before the first function", [kind for kind in before if order.index(kind) < function], before)
+check(
+    "up before the first function",
+    [kind for kind in before if order.index(kind) < function],
+    before,
+)
 
 # %% [markdown]
 # **Takeaway:** a template is a graph. Whatever does not wait comes up at the same time, and a failure takes everything back down. The functions are in [functions.py](../flightpulse/stack/functions.py).
@@ -81,14 +103,22 @@ wb.stack.permissions("FlightPulse-APIHandlers")
 # It may read the table, and one index. The rows with `*` are calls for which AWS has no narrower answer: the function's network interface and its traces.
 
 # %% tags=["nbval-check-output"]
-api = " ".join(wb.stack.permissions("FlightPulse-APIHandlers").column("FlightPulse-APIHandlers may"))
-chunk = " ".join(wb.stack.permissions("FlightPulse-NotifyChunk").column("FlightPulse-NotifyChunk may"))
-check("the API may write", any(word in api for word in ("PutItem", "UpdateItem", "DeleteItem")), False)
+api = " ".join(
+    wb.stack.permissions("FlightPulse-APIHandlers").column("FlightPulse-APIHandlers may")
+)
+chunk = " ".join(
+    wb.stack.permissions("FlightPulse-NotifyChunk").column("FlightPulse-NotifyChunk may")
+)
+check(
+    "the API may write",
+    any(word in api for word in ("PutItem", "UpdateItem", "DeleteItem")),
+    False,
+)
 check("the workflow that tells passengers may write", "dynamodb:UpdateItem" in chunk, True)
 check("anybody may scan the table", "dynamodb:Scan" in api + chunk, False)
 
 # %% [markdown]
-# **Takeaway:** nobody typed these lists. A workflow's permissions are worked out from what its definition calls, so that they cannot grow stale: [workflow_permissions.py](../flightpulse/stack/workflow_permissions.py).
+# **Takeaway:** nobody typed these lists. A workflow's permissions are worked out from what its definition calls, so that they cannot grow stale: [workflow_permissions.py](../flightpulse/stack/workflow_permissions.py). In the field's words: *least privilege*, what it needs and nothing else ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
 # ## What does it cost when nothing happens?
@@ -107,7 +137,9 @@ cost
 cost = wb.stack.idle_cost()
 check("the greatest part", cost.costs[0].kind, "interface endpoints")
 check("types of resources without a price", list(cost.unknown), [])
-check("less than 8 USD a month without the endpoints", cost.without("interface endpoints") < 8, True)
+check(
+    "less than 8 USD a month without the endpoints", cost.without("interface endpoints") < 8, True
+)
 
 # %% [markdown]
 # **Takeaway:** "serverless costs nothing when idle" is true of the parts and false of the network around them. `wb.stack.deploy(context={"network": "none"})` leaves the network out. The prices, with their date, are in [idle_cost.py](../flightpulse/workbench/costs/idle_cost.py).
@@ -167,7 +199,11 @@ from flightpulse.workbench.deploy.deploy import local_context
 local_context("the-local-broker:9092")
 
 # %% tags=["nbval-check-output"]
-check("what the local target adds", sorted(local_context("host:9092")), ["kafka_bootstrap", "runtime"])
+check(
+    "what the local target adds",
+    sorted(local_context("host:9092")),
+    ["kafka_bootstrap", "runtime"],
+)
 
 # %% [markdown]
 # **Takeaway:** two settings, both of which an account may give too: which broker to poll, and which Python runs the functions. Everything else is the same template, the same zip file and the same CLI. More in [Deploying to AWS](../README.md#deploying-to-aws).
@@ -204,5 +240,6 @@ wb.table.reset("SW1234")
 # - The app that the CDK CLI runs: [infra/app.py](../infra/app.py); the stack: [flightpulse/stack](../flightpulse/stack)
 # - Deploying with progress: [deploy.py](../flightpulse/workbench/deploy/deploy.py)
 # - What AWS features the local cloud stands for: [local-cloud.md](../docs/local-cloud.md)
+# - Read more: [AWS: the CDK](https://docs.aws.amazon.com/cdk/v2/guide/home.html), [AWS: how CloudFormation works](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-overview.html), [AWS: least privilege](https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html)
 #
 # Next: [Follow a minor delay](02-follow-a-minor-delay.ipynb).

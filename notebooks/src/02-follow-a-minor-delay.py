@@ -5,6 +5,7 @@
 #
 # - **You will:** find the Kafka record, compare it with the bus event, ask a rule why it matched, follow one passenger to the message, and find all of it again by one id
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** JSON, and what notebook 00 shows
 # - **Time:** 15 minutes
 # - **Cost:** 0
 # - **Simplified:** the broker runs inside the local cloud and keeps records in memory; times are this machine's
@@ -19,7 +20,7 @@ from flightpulse.workbench import check, connect
 from flightpulse.workbench.explore import RuleTester
 
 wb = connect()
-wb.ready()
+wb.ready("Kafka", "Lambda", "EventBridge", "Step Functions", "messages")
 
 # %% [markdown]
 # ## Where does it begin?
@@ -38,10 +39,14 @@ print(f"{record.place.topic}, {record.place}, key {record.key}\nheaders {record.
 # %% tags=["nbval-check-output"]
 first, again = wb.run("minor-delay").records[0], wb.fire("minor-delay").records[0]
 check("key", first.key, "SW1234")
-check("the next event of this flight is in the same partition", again.place.partition == first.place.partition, True)
+check(
+    "the next event of this flight is in the same partition",
+    again.place.partition == first.place.partition,
+    True,
+)
 
 # %% [markdown]
-# **Takeaway:** a key is a promise about order, not an address. The producer is [producer.py](../simulator/producer.py); the record's shape is [flight_delay.json](../flightpulse/schemas/flight_delay.json).
+# **Takeaway:** a key is a promise about order, not an address. The producer is [producer.py](../simulator/producer.py); the record's shape is [flight_delay.json](../flightpulse/schemas/flight_delay.json). In the field's words: *topic*, *partition* and *offset*, a log in parts and a place in one; readers that share the parts are a *consumer group*; *ordering* holds within a partition ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What does the consumer add?
@@ -65,7 +70,7 @@ check("written anew", [one.key for one in changes.changed], ["new_departure", "n
 check("lost", changes.removed, ())
 
 # %% [markdown]
-# **Takeaway:** a consumer makes a fact of one system useful to others: it checks, enriches and names it, and decides nothing else. It is [consume.py](../flightpulse/use_cases/consume.py).
+# **Takeaway:** a consumer makes a fact of one system useful to others: it checks, enriches and names it, and decides nothing else. It is [consume.py](../flightpulse/use_cases/consume.py). In the field's words: *event source mapping*, Lambda's own poller ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## Who decides where it goes?
@@ -83,11 +88,15 @@ RuleTester(wb.session).test(event)
 
 # %% tags=["nbval-check-output"]
 report = RuleTester(wb.session).test(wb.run("minor-delay").execution())
-check("rules that match", [one.rule for one in report.verdicts if one.matched], ["flightpulse-delay"])
+check(
+    "rules that match",
+    [one.rule for one in report.verdicts if one.matched],
+    ["flightpulse-delay"],
+)
 check("what it starts", report["flightpulse-delay"].targets, ("FlightPulse-DelayWorkflow",))
 
 # %% [markdown]
-# **Takeaway:** sender and receiver know the event, not one another. A new receiver is a new rule, and no sender changes: [routing.py](../flightpulse/stack/routing.py). [Add an event type](11-add-an-event-type.ipynb) does it.
+# **Takeaway:** sender and receiver know the event, not one another. A new receiver is a new rule, and no sender changes: [routing.py](../flightpulse/stack/routing.py). [Add an event type](11-add-an-event-type.ipynb) does it. In the field's words: *choreography* ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## Which way does one passenger's message take?
@@ -106,7 +115,11 @@ wb.run("minor-delay").journey("BKG-0003")
 journey = wb.run("minor-delay").journey("BKG-0003")
 executions = [hop.name.removeprefix("FlightPulse-") for hop in journey.of_kind("execution")]
 check("executions on the way", executions, ["DelayWorkflow", "NotifyPassengers", "NotifyChunk"])
-check("messages", sorted(hop.name for hop in journey.of_kind("message")), ["notification.email", "notification.sms"])
+check(
+    "messages",
+    sorted(hop.name for hop in journey.of_kind("message")),
+    ["notification.email", "notification.sms"],
+)
 
 # %% [markdown]
 # **Takeaway:** small workflows that call one another can be read, tested and limited one by one. Who is told first is a Map over the tiers: [notify_passengers.asl.json](../flightpulse/workflows/notify_passengers.asl.json).
@@ -128,7 +141,11 @@ for hop in wb.run("minor-delay").journey("BKG-0003").of_kind("item"):
 items = wb.run("minor-delay").journey("BKG-0003").of_kind("item")
 kinds = ["claim of the event", "flight SW1234", "BKG-0003 on SW1234"]
 check("items", list(dict.fromkeys(hop.name for hop in items)), kinds)
-check("the flight's status", [one.after for one in items[1].changes.changed if one.key == "status"], ["DELAYED"])
+check(
+    "the flight's status",
+    [one.after for one in items[1].changes.changed if one.key == "status"],
+    ["DELAYED"],
+)
 
 # %% [markdown]
 # **Takeaway:** every effect is claimed before it happens and confirmed after it. For a message that means `SENDING`, then `SENT`; a redrive sends what is not `SENT` and nothing else: [decisions.md](../docs/decisions.md).
@@ -146,7 +163,7 @@ for hop in sorted(journey.hops, key=lambda hop: -(hop.share or 0))[:4]:
     print(f"{hop.share:4.0%}  {hop.kind:9}  {hop.name}")
 
 # %% [markdown]
-# Most of it is usually the first hop. The mapping waits up to half a second for more records, so that one call can handle many: latency is the price of a cheaper system, and half a second is Lambda's own default for Kafka.
+# On a quiet machine most of it is the first hop. The mapping waits up to half a second for more records, so that one call can handle many: latency is the price of a cheaper system, and half a second is Lambda's own default for Kafka.
 
 # %% tags=["nbval-check-output"]
 journey = wb.run("minor-delay").journey("BKG-0003")
@@ -165,16 +182,31 @@ check("told within 30 seconds", journey.total_seconds < 30, True)
 
 # %%
 run = wb.fire("minor-delay", correlation_id="case-4711")
-wb.logs.table("consumer", "messenger", "delay", "email", "sms", "audit", pattern='"case-4711"', since=run.began_at)
+wb.logs.table(
+    "consumer",
+    "messenger",
+    "delay",
+    "email",
+    "sms",
+    "audit",
+    pattern='"case-4711"',
+    since=run.began_at,
+)
 
 # %% tags=["nbval-check-output"]
 run = wb.fire("minor-delay", correlation_id="case-4712")
-found = wb.logs.table("consumer", "messenger", "email", "sms", pattern='"case-4712"', since=run.began_at)
-check("logs that mention it", sorted(set(found.column("group"))), ["consumer", "email", "messenger", "sms"])
+found = wb.logs.table(
+    "consumer", "messenger", "email", "sms", pattern='"case-4712"', since=run.began_at
+)
+check(
+    "logs that mention it",
+    sorted(set(found.column("group"))),
+    ["consumer", "email", "messenger", "sms"],
+)
 check("the journey knows it", run.journey().correlation_id, "case-4712")
 
 # %% [markdown]
-# **Takeaway:** an id that travels with the event turns five logs into one story. It is a field of the log lines and never a metric's dimension, where every new value would be billed: [telemetry.py](../flightpulse/adapters/telemetry.py).
+# **Takeaway:** an id that travels with the event turns five logs into one story. It is a field of the log lines and never a metric's dimension, where every new value would be billed: [telemetry.py](../flightpulse/adapters/telemetry.py). In the field's words: *correlation id* ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What we simplified
@@ -191,14 +223,15 @@ check("the journey knows it", run.journey().correlation_id, "case-4712")
 # 2. *Change the passenger.* Show the journey of `BKG-0001`. Where does it end?
 #    <details><summary>Solution</summary>In the chunk. Linh wants neither e-mails nor texts, so nothing is composed for her and nothing written: <code>wb.table.passenger("PAX-0008").notification_preferences</code></details>
 # 3. *Break it.* Send something that is no event: `wb.events.send_record(b"25 minutes late", key=b"SW1234")`. How far does it get?
-#    <details><summary>Solution</summary>To the consumer, which says why and puts the record into the dead-letter queue with its place in Kafka. Records behind it are not held up.</details>
+#    <details><summary>Solution</summary>To the consumer, which puts this <em>poison pill</em> into the dead-letter queue with reason and place in Kafka. Records behind it are not held up.</details>
 
 # %% [markdown]
 # ## Clean up
 #
-# This puts the flight and its bookings back to where they began. You may run it twice.
+# This puts the flight and its bookings back to where they began, and deletes the dead letters about it. You may run it twice.
 
 # %% tags=["cleanup"]
+wb.dead_letters.purge("SW1234")
 wb.table.reset("SW1234")
 
 # %% [markdown]
@@ -207,5 +240,6 @@ wb.table.reset("SW1234")
 # - The consumer: [consume.py](../flightpulse/use_cases/consume.py); what it publishes: [docs/flightpulse-spec.md](../docs/flightpulse-spec.md)
 # - The workflows: [flightpulse/workflows](../flightpulse/workflows)
 # - How a journey is put together: [journey.py](../flightpulse/workbench/observe/journey.py)
+# - Read more: [Kafka: topics and partitions](https://kafka.apache.org/documentation/#introduction), [AWS: Lambda and Kafka](https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html), [AWS: event patterns](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html)
 #
 # Next: [Write to every tier](03-write-to-every-tier.ipynb).

@@ -5,6 +5,7 @@
 #
 # - **You will:** see who is told first, read what a model is asked, have templates prepared at a known price, try inventions on both layers, approve one in your own words, and watch a liar fail
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** that a language model continues a text, and may make things up
 # - **Time:** 20 minutes
 # - **Cost:** 0
 # - **Simplified:** author and reviewer are one stand-in, four passengers make three segments, and all messages are in American English
@@ -21,7 +22,7 @@ from flightpulse.workbench import check, connect
 from flightpulse.workbench.messages.drafts import draft
 
 wb = connect()
-wb.ready()
+wb.ready("Bedrock")
 
 # %% [markdown]
 # ## Who is told first, and in which words?
@@ -36,11 +37,18 @@ run.inbox().by_tier("email")
 
 # %% tags=["nbval-check-output"]
 tiers = [message.tier for message in wb.run("major-delay").messages]
-check("tiers in the order of telling", list(dict.fromkeys(tiers)), ["A-LIST PREFERRED", "A-LIST", "MEMBER"])
+check(
+    "tiers in the order of telling",
+    list(dict.fromkeys(tiers)),
+    ["A-LIST PREFERRED", "A-LIST", "MEMBER"],
+)
 letters = wb.run("major-delay").inbox().only("email").by_tier()
-named = [tier for tier in letters.tiers if f"{tier} member" in letters.part("understanding")[tier]]
+named = [
+    tier for tier in letters.tiers if f"{tier} member" in letters.part("understanding")[tier]
+]
 check("tiers that their letter names", named, ["A-LIST PREFERRED", "A-LIST"])
-check("letters with the new time", sum("11:10 AM" in words for words in letters.part("the news").values()), 3)
+news = letters.part("the news").values()
+check("letters with the new time", sum("11:10 AM" in words for words in news), 3)
 
 # %% [markdown]
 # Whatever a run knows is also a DataFrame, for a question that no table of ours answers:
@@ -68,7 +76,14 @@ print(draft(SEGMENT).question)
 # %% tags=["nbval-check-output"]
 question = draft(SEGMENT).question
 daniel, flight = wb.table.passenger("PAX-0002"), wb.table.flight("SW5678")
-facts = [daniel.first_name, daniel.last_name, daniel.email, daniel.phone, flight.flight_id, "Denver"]
+facts = [
+    daniel.first_name,
+    daniel.last_name,
+    daniel.email,
+    daniel.phone,
+    flight.flight_id,
+    "Denver",
+]
 check("facts of Daniel's trip in the question", [fact for fact in facts if fact in question], [])
 check("segments in all", len(wb.templates.list().records), 462)
 
@@ -149,7 +164,9 @@ with wb.faults.model("approve_all") as model:
 run.segments()
 
 # %% tags=["nbval-check-output"]
-canaries = [sentence for sentence in mine.review_request.sentences if sentence.part.startswith("canary")]
+canaries = [
+    sentence for sentence in mine.review_request.sentences if sentence.part.startswith("canary")
+]
 check("canaries in one request", len(canaries), 5)
 check("wording of each segment from", list(run.segments().origins().values()), ["fallback"] * 3)
 check("why", {rule for segment in run.segments() for rule in segment.refused}, {"reviewer"})
@@ -158,7 +175,7 @@ check("everything expected was seen", run.ok, True)
 # %% [markdown]
 # One wrong verdict on a canary, and the reviewer is not believed: nothing is approved, everybody reads the text that people wrote. A refusal is kept for an hour, so that the next event does not pay again.
 #
-# **Takeaway:** a model that judges is judged. Canaries find a reviewer that judges badly in general, not one that overlooks a single sentence: its rates are counts, not promises.
+# **Takeaway:** a model that judges is judged. Canaries find a reviewer that judges badly in general, not one that overlooks a single sentence: its rates are counts, not promises. In the field's words: *canary*, a question whose answer is known ([glossary](../docs/glossary.md#language-models)).
 
 # %% [markdown]
 # ## And when a person decides?
@@ -183,7 +200,7 @@ check("subject", first.subject, "We are sorry: SW5678 to Denver leaves later")
 # %% [markdown]
 # The lint holds for people as well: a fact in the words would be true for one flight only. No model writes over a person's word, and it outlives a change of model.
 #
-# **Takeaway:** a template has a life of its own: who drafted it, who approved it, for which prompts. It is an item of the table: [template_table.py](../flightpulse/adapters/template_table.py).
+# **Takeaway:** a template has a life of its own: who drafted it, who approved it, for which prompts. It is an item of the table: [template_table.py](../flightpulse/adapters/template_table.py). In the field's words: *human in the loop* ([glossary](../docs/glossary.md#language-models)).
 
 # %% [markdown]
 # ## What if the author lies in a running system?
@@ -200,14 +217,18 @@ run.segments()
 
 # %% tags=["nbval-check-output"]
 texts = " ".join(message.text for message in run.messages)
-check("promises in messages", [word for word in ("refund", "voucher", "hotel", "lounge") if word in texts], [])
+check(
+    "promises in messages",
+    [word for word in ("refund", "voucher", "hotel", "lounge") if word in texts],
+    [],
+)
 check("people told", run.counts()["passengers_told"], 4)
 check("everything expected was seen", run.ok, True)
 
 # %% [markdown]
 # A sentence too many is left out, and the rest of the draft is used; a draft that cannot do without it goes back to its author once, then the written text goes out. *found in drafts* says which layer objected.
 #
-# **Takeaway:** a model is a guest in this system: welcome, never needed. The texts that people wrote stand beside each brief: [delay.toml](../flightpulse/messages/news/delay.toml).
+# **Takeaway:** a model is a guest in this system: welcome, never needed. The texts that people wrote stand beside each brief: [delay.toml](../flightpulse/messages/news/delay.toml). In the field's words: *hallucination*, a fluent sentence that nothing supports ([glossary](../docs/glossary.md#language-models)).
 
 # %% [markdown]
 # ## What we simplified
@@ -241,5 +262,6 @@ wb.templates.forget("delay/MAJOR");
 # - What models are asked: [prompt.py](../flightpulse/messages/prompt.py), [review.py](../flightpulse/messages/review.py); the function that asks: [llm_messenger.py](../flightpulse/functions/llm_messenger.py)
 # - The life of a template on the command line: `flightpulse templates --help`
 # - More ways to misbehave: [local-cloud.md](../docs/local-cloud.md)
+# - Read more: [AWS: the Converse API](https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference.html), [AWS: prompt injection](https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-injection.html)
 #
 # Next: [Cancel a flight](04-cancel-a-flight.ipynb).

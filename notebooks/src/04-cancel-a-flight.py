@@ -5,6 +5,7 @@
 #
 # - **You will:** find bookings by their status, step through the workflow, see a table report its own changes, and try to delay a flight that is cancelled
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what notebooks 00 and 02 show
 # - **Time:** 15 minutes
 # - **Cost:** 0
 # - **Simplified:** no seat is rebooked: `rebooking.needed` ends in the audit log, where a rebooking system would listen
@@ -21,7 +22,7 @@ from flightpulse.workbench import check, connect
 from flightpulse.workbench.explore import TableExplorer
 
 wb = connect()
-wb.ready()
+wb.ready("Step Functions", "DynamoDB", "stream")
 table = TableExplorer(wb.session)
 
 # %% [markdown]
@@ -36,7 +37,8 @@ table = TableExplorer(wb.session)
 # %%
 run = wb.fire("cancellation")
 waiting = table.read("bookings-by-status", "NEEDS_REBOOKING")
-waiting.only("booking_id", "flight_id", "GSI2PK", "GSI2SK", "rebooking_priority")
+columns = ("booking_id", "flight_id", "GSI2PK", "GSI2SK", "rebooking_priority")
+waiting.where(flight_id="SW9012").only(*columns)
 
 # %% tags=["nbval-check-output"]
 found = [item["booking_id"] for item in waiting.items if item["flight_id"] == "SW9012"]
@@ -68,7 +70,7 @@ check("order", [name for name in visits if name in steps], steps)
 # %% [markdown]
 # Step to `MarkForRebooking`: it is a Map, one iteration for each booking, and each writes one item. On GitHub you see the last picture; in JupyterLab and on the site it moves.
 #
-# **Takeaway:** the order of effects is a decision about failures. Each state says its reason in its `Comment`: [cancellation.asl.json](../flightpulse/workflows/cancellation.asl.json).
+# **Takeaway:** the order of effects is a decision about failures. Each state says its reason in its `Comment`: [cancellation.asl.json](../flightpulse/workflows/cancellation.asl.json). In the field's words: *orchestration*, one part holds the whole sequence ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## What did the table say about it?
@@ -86,7 +88,9 @@ wb.run("cancellation").item_changes
 changes = wb.run("cancellation").item_changes
 check("writes", len(changes), 1 + 1 + 3 + 2 * 3 + 1)
 written = changes.to_frame()
-check("of them to the bookings' own items", int(written["pk"].str.startswith("BOOKING#").sum()), 3)
+check(
+    "of them to the bookings' own items", int(written["pk"].str.startswith("BOOKING#").sum()), 3
+)
 booking = next(change for change in changes if change.pk == "BOOKING#BKG-0009")
 status = next(change for change in booking.changes.changed if change.key == "booking_status")
 check("BKG-0009 went from, to", (status.before, status.after), ("CHECKED_IN", "NEEDS_REBOOKING"))
@@ -94,7 +98,7 @@ check("BKG-0009 went from, to", (status.before, status.after), ("CHECKED_IN", "N
 # %% [markdown]
 # Find the three lines with `booking_status`. The status is on the booking's own item; the flight's side of the booking notes who was told.
 #
-# **Takeaway:** a stream makes the table tell its own story, whoever wrote to it. It is one line of the stack: [table.py](../flightpulse/stack/table.py).
+# **Takeaway:** a stream makes the table tell its own story, whoever wrote to it. It is one line of the stack: [table.py](../flightpulse/stack/table.py). In the field's words: *change stream* ([glossary](../docs/glossary.md#data)).
 
 # %% [markdown]
 # ## Who noticed without being asked?
@@ -131,8 +135,14 @@ wb.run("cancellation").inbox("BKG-0008")
 # %% tags=["nbval-check-output"]
 messages = [message.text for message in wb.run("cancellation").messages]
 check("that say sorry", sum("sorry" in text or "apolog" in text for text in messages), 5)
-check("that say how to rebook", sum("contact us" in text or "our team" in text for text in messages), 5)
-check("that promise another flight", sum("we have rebooked" in text.lower() for text in messages), 0)
+check(
+    "that say how to rebook",
+    sum("contact us" in text or "our team" in text for text in messages),
+    5,
+)
+check(
+    "that promise another flight", sum("we have rebooked" in text.lower() for text in messages), 0
+)
 
 # %% [markdown]
 # An apology, what to do next, the code to have at hand, and that her request is known. The text does it in 160 characters.
@@ -153,7 +163,11 @@ call.detail
 # %% tags=["nbval-check-output"]
 told = max(message.at for message in wb.run("cancellation").messages)
 check("called after the last message", call.at >= told, True)
-check("bookings, priority", (call.detail["bookings_marked"], call.detail["rebooking_priority"]), (3, "HIGH"))
+check(
+    "bookings, priority",
+    (call.detail["bookings_marked"], call.detail["rebooking_priority"]),
+    (3, "HIGH"),
+)
 
 # %% [markdown]
 # Once, with a count and no names: who is concerned is read from GSI2 by those who may. Its `rebooking_id` is made from the event's id, so a repeated call is recognised.
@@ -181,6 +195,25 @@ check("messages", len(late.messages), 0)
 # Follow the rows: `ApplyToFlight` is refused by the table (`!`), `LookAtFlight` reads why, and the event ends as *Superseded*.
 #
 # **Takeaway:** newest wins, but over is over. It is one condition of one write, which the table checks: `ApplyToFlight` in [delay.asl.json](../flightpulse/workflows/delay.asl.json).
+
+# %% [markdown]
+# ## What does one event cost?
+#
+# In an account each part of this run is paid by use: transitions between states, calls and seconds of functions, writes and reads, events, log lines. The histories and logs say how many there were; the prices are lists.
+#
+# **Predict:** which part is the dearest, and what is the whole: a tenth of a cent, a cent, ten cents?
+
+# %%
+cost = wb.run("cancellation").cost()
+cost
+
+# %% tags=["nbval-check-output"]
+dearest = max(cost.lines, key=lambda line: line.dollars)
+check("the dearest part", dearest.what, "Step Functions, state transitions")
+check("the whole is less than half a cent", cost.total < 0.005, True)
+
+# %% [markdown]
+# **Takeaway:** a *cost per event* is a figure to design by. Here a state is worth more than a millisecond: whoever wants it cheaper merges states, or moves short steps from Standard to Express workflows. In a terminal: `flightpulse cost`. Prices: [prices.py](../flightpulse/workbench/costs/prices.py).
 
 # %% [markdown]
 # ## What we simplified
@@ -213,5 +246,6 @@ wb.table.reset("SW9012")
 # - The workflow: [cancellation.asl.json](../flightpulse/workflows/cancellation.asl.json)
 # - The stream's function: [report_changes.py](../flightpulse/use_cases/report_changes.py)
 # - What is promised about every event and item: [flightpulse-spec.md](../docs/flightpulse-spec.md)
+# - Read more: [AWS: DynamoDB Streams](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html), [AWS: Standard and Express workflows](https://docs.aws.amazon.com/step-functions/latest/dg/choosing-workflow-type.html)
 #
 # Next: [Change a gate](05-change-a-gate.ipynb).

@@ -5,6 +5,7 @@
 #
 # - **You will:** compare an urgent text with a calm one, see who checks both, look at the flight before and after, and send news in the wrong order
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what notebooks 00 and 02 show
 # - **Time:** 10 minutes
 # - **Cost:** 0
 # - **Simplified:** gates and terminals are invented, and texts end in a log group instead of on phones
@@ -22,7 +23,7 @@ from flightpulse.workbench.messages.drafts import draft
 from flightpulse.workbench.explore import TableExplorer
 
 wb = connect()
-wb.ready()
+wb.ready("Step Functions", "DynamoDB", "messages")
 
 # %% [markdown]
 # ## What does another terminal change?
@@ -39,7 +40,11 @@ run.inbox().only("sms")
 texts = [message.text for message in wb.run("gate-change").inbox().only("sms")]
 check("texts", len(texts), 3)
 check("that say it is urgent", sum("urgent" in text.lower() for text in texts), 3)
-check("that name gate and terminal", sum("D15" in text and "terminal" in text.lower() for text in texts), 3)
+check(
+    "that name gate and terminal",
+    sum("D15" in text and "terminal" in text.lower() for text in texts),
+    3,
+)
 
 # %% [markdown]
 # Each bubble fits one text message of 160 characters, with the longest name and tier. DIFFERENT is one of the few words that a model may write in capitals, and only here.
@@ -64,12 +69,14 @@ calm.inbox().only("sms")
 check("what the event says", calm.event["payload"]["terminal_change"], False)
 check("severity", {message.severity for message in calm.messages}, {"GATE"})
 words = " ".join(message.text.lower() for message in calm.messages)
-check("alarming words", [word for word in ("urgent", "terminal", "right away") if word in words], [])
+check(
+    "alarming words", [word for word in ("urgent", "terminal", "right away") if word in words], []
+)
 
 # %% [markdown]
 # Same workflow, same people, other words. If everything is urgent, nothing is.
 #
-# **Takeaway:** severity is a fact, decided once, by code, before anybody is asked for words: [severity.py](../flightpulse/domain/severity.py).
+# **Takeaway:** severity is a fact, decided once, by code, before anybody is asked for words: [events.py](../flightpulse/domain/events.py).
 
 # %% [markdown]
 # ## Could a model get it wrong?
@@ -149,7 +156,7 @@ check("people told of the delay", late.counts()["passengers_told"], 3)
 # %% [markdown]
 # The flight now has both: the gate of the newer event and the delay of the older one.
 #
-# **Takeaway:** order matters among news about the same thing, and only there. Why: [decisions.md](../docs/decisions.md), and the design of one comparable time, `<time>#<event id>`.
+# **Takeaway:** order matters among news about the same thing, and only there. Why: [decisions.md](../docs/decisions.md), and the design of one comparable time, `<time>#<event id>`. In the field's words: *ordering*, which no bus promises across partitions ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## Does it silence an old gate?
@@ -194,9 +201,10 @@ check("messages about A9", len(old.messages), 0)
 # %% [markdown]
 # ## Clean up
 #
-# This puts the flight back to gate A5, on time. You may run it twice.
+# This puts the flight back to gate A5, on time, and deletes the dead letters about it. You may run it twice.
 
 # %% tags=["cleanup"]
+wb.dead_letters.purge("SW3456")
 wb.table.reset("SW3456")
 
 # %% [markdown]
@@ -205,5 +213,6 @@ wb.table.reset("SW3456")
 # - The workflow: [gate_change.asl.json](../flightpulse/workflows/gate_change.asl.json)
 # - How messages are shown: [inbox_cards.py](../flightpulse/workbench/messages/inbox_cards.py)
 # - The event: [gate_change.json](../flightpulse/schemas/gate_change.json)
+# - Read more: [Kafka: delivery semantics](https://kafka.apache.org/documentation/#semantics), [AWS: conditions of writes](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html)
 #
 # Next: [Send a rapid sequence](06-send-a-rapid-sequence.ipynb).

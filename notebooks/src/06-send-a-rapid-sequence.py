@@ -5,6 +5,7 @@
 #
 # - **You will:** send bursts of events, see how many run at once, take conditions out of the deployed workflows and put them back
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what notebooks 00 and 02 show; 04 helps
 # - **Time:** 10 minutes
 # - **Cost:** 0
 # - **Simplified:** everything runs on this machine, so its cores set the pace; a flight has three bookings, not 150
@@ -20,7 +21,7 @@
 from flightpulse.workbench import check, connect
 
 wb = connect()
-wb.ready()
+wb.ready("Step Functions", "DynamoDB", "messages")
 
 # %% [markdown]
 # ## What if six events come at once?
@@ -45,7 +46,7 @@ check("messages told twice", len(run.inbox().repeated()), 0)
 check("messages told too late", len(run.inbox().outdated()), 0)
 
 # %% [markdown]
-# **Takeaway:** events run at the same time, and order is not kept by queueing but decided at each write. The scenario and what must be seen: [scenarios.py](../simulator/scenarios.py).
+# **Takeaway:** events run at the same time, and order is not kept by queueing but decided at each write. The scenario and what must be seen: [scenarios.py](../simulator/scenarios.py). In the field's words: *at-least-once delivery*, nothing is lost and some things come twice ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What keeps it that way?
@@ -64,7 +65,7 @@ wb.protections.table()
 check("protections that are on", wb.protections.table().column("").count("✓ on"), 7)
 
 # %% [markdown]
-# **Takeaway:** a promise such as "nobody is told twice" is one `ConditionExpression` that you can read: `ClaimBooking` in [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json).
+# **Takeaway:** a promise such as "nobody is told twice" is one `ConditionExpression` that you can read: `ClaimBooking` in [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json). In the field's words: *conditional write* ([glossary](../docs/glossary.md#data)).
 
 # %% [markdown]
 # ## What if nobody remembers what was told?
@@ -87,10 +88,14 @@ check("messages told twice without the two", len(doubled.inbox().repeated()), 4)
 event = wb.events.delay("SW1234", 40)
 guarded = wb.fire([event, event], reset=True)
 check("messages told twice with them", len(guarded.inbox().repeated()), 0)
-check("how the copies ended", sorted(one.outcome for one in guarded.facts.handled), ["ALREADY_HANDLED", "DONE"])
+check(
+    "how the copies ended",
+    sorted(one.outcome for one in guarded.facts.handled),
+    ["ALREADY_HANDLED", "DONE"],
+)
 
 # %% [markdown]
-# **Takeaway:** at-least-once delivery is safe when every effect is claimed by an id that comes from the event, never from a clock or a random number. Why each message is claimed, sent and then confirmed: [decision 2](../docs/decisions.md).
+# **Takeaway:** at-least-once delivery is safe when every effect is claimed by an id that comes from the event, never from a clock or a random number. Why each message is claimed, sent and then confirmed: [decision 2](../docs/decisions.md). In the field's words: *idempotency*, doing it twice has the effect of doing it once ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What if old news may come after new?
@@ -139,13 +144,16 @@ for off in ("newest-on-flight", "message-order"):
         first = wb.fire(wb.events.delay("SW1234", 95), reset=True)
         wb.fire(wb.events.delay("SW1234", 25, at=datetime.now(UTC) - timedelta(minutes=5)))
     outdated = wb.inbox(flight="SW1234", since=first.began_at).outdated()
-    seen[off] = f"table says {wb.table.flight('SW1234').delay_minutes} min, {len(outdated)} messages too late"
+    minutes = wb.table.flight("SW1234").delay_minutes
+    seen[off] = f"table says {minutes} min, {len(outdated)} messages too late"
 
 # %% [markdown]
 # The line with `✗` is right to complain: the late event was applied, and nobody heard of it. Without `newest-on-flight` the table is wrong and the passengers are not. Without `message-order` both are right, today: that one is for an execution that is overtaken *after* it has passed the flight.
 
 # %% tags=["nbval-check-output"]
-check("without newest-on-flight", seen["newest-on-flight"], "table says 25 min, 0 messages too late")
+check(
+    "without newest-on-flight", seen["newest-on-flight"], "table says 25 min, 0 messages too late"
+)
 check("without message-order", seen["message-order"], "table says 95 min, 0 messages too late")
 check("protections that are on again", wb.protections.table().column("").count("✓ on"), 7)
 
@@ -161,7 +169,10 @@ check("protections that are on again", wb.protections.table().column("").count("
 
 # %%
 flights = ["SW1234", "SW3456", "SW5678", "SW7890", "SW9012"]
-burst = wb.fire([wb.events.delay(flight, minutes) for minutes in range(20, 120, 20) for flight in flights], reset=True)
+burst = wb.fire(
+    [wb.events.delay(flight, minutes) for minutes in range(20, 120, 20) for flight in flights],
+    reset=True,
+)
 burst.timing.backlog()
 
 # %%
@@ -172,12 +183,22 @@ burst.timing.throughput()
 
 # %% tags=["nbval-check-output"]
 executions = burst.executions.to_frame()
-check("events handled to the end", int(executions["outcome"].isin(["DONE", "SUPERSEDED"]).sum()), 25)
-check("minutes late in the end", {wb.table.flight(flight).delay_minutes for flight in flights}, {100})
-check("messages told twice or too late", len(burst.inbox().repeated()) + len(burst.inbox().outdated()), 0)
+check(
+    "events handled to the end", int(executions["outcome"].isin(["DONE", "SUPERSEDED"]).sum()), 25
+)
+check(
+    "minutes late in the end",
+    {wb.table.flight(flight).delay_minutes for flight in flights},
+    {100},
+)
+check(
+    "messages told twice or too late",
+    len(burst.inbox().repeated()) + len(burst.inbox().outdated()),
+    0,
+)
 
 # %% [markdown]
-# **Takeaway:** a log with a consumer turns a burst into a backlog, and the protections hold while it drains. For thousands of records with copies and disorder there is `flightpulse chaos disorder`.
+# **Takeaway:** a log with a consumer turns a burst into a backlog, and the protections hold while it drains. For thousands of records with copies and disorder there is `flightpulse chaos disorder`. In the field's words: *backlog*, and *backpressure* where a sender is slowed down instead ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What we simplified
@@ -211,5 +232,6 @@ wb.table.reset("SW1234", "SW3456", "SW5678", "SW7890", "SW9012")
 # - What each protection is, and how it is taken out: [protections.py](../flightpulse/workbench/faults/protections.py)
 # - Switching, and coming back after a kill: [protection_switch.py](../flightpulse/workbench/faults/protection_switch.py)
 # - The conditions themselves: [flightpulse/workflows](../flightpulse/workflows)
+# - Read more: [AWS: making retries safe with idempotent APIs](https://aws.amazon.com/builders-library/making-retries-safe-with-idempotent-APIs/), [AWS: conditions of writes](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html), [Kafka: delivery semantics](https://kafka.apache.org/documentation/#semantics)
 #
 # Next: [Watch metrics, logs and alarms](07-watch-metrics-logs-and-alarms.ipynb).

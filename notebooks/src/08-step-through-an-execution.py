@@ -5,6 +5,7 @@
 #
 # - **You will:** use the step player, read a Gantt chart, cause a retry and a caught error, compare two runs, and open a history from a file
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what a workflow is: notebook 00 shows one
 # - **Time:** 15 minutes
 # - **Cost:** 0
 # - **Simplified:** the errors are injected by the local cloud; nothing was really throttled
@@ -18,19 +19,19 @@
 
 # %% tags=["setup"]
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+from flightpulse import paths
 from flightpulse.workbench import check, connect, load_history
 
 wb = connect()
-wb.ready()
+wb.ready("Step Functions")
 
 # %% [markdown]
 # ## What does the record of a run look like?
 #
 # Step Functions keeps a history: one event for each state entered, each call, each answer. The player shows, for every event, the state of every state, what went in and what came out.
 #
-# **Predict:** this workflow visits six states. How many events is that?
+# **Predict:** this workflow visits eight states. How many events is that?
 
 # %%
 wb.run("minor-delay").execution().player()
@@ -40,12 +41,16 @@ wb.run("minor-delay").execution().player()
 
 # %% tags=["nbval-check-output"]
 execution = wb.run("minor-delay").execution()
-check("states", len(execution.history.visits), 6)
-check("events", len(execution.events), 27)
-check("executions it led to", [one.workflow for one in execution.all()].count("FlightPulse-NotifyChunk"), 2)
+check("states", len(execution.history.visits), 8)
+check("events", len(execution.events), 31)
+check(
+    "executions it led to",
+    [one.workflow for one in execution.all()].count("FlightPulse-NotifyChunk"),
+    2,
+)
 
 # %% [markdown]
-# **Takeaway:** four events and more for a state that calls something: entered, scheduled, started, answered, left. The record is complete, so nothing has to be guessed: [delay.asl.json](../flightpulse/workflows/delay.asl.json).
+# **Takeaway:** four events and more for a state that calls something: entered, scheduled, started, answered, left. The record is complete, so nothing has to be guessed: [delay.asl.json](../flightpulse/workflows/delay.asl.json). In the field's words: *Standard* workflows keep this record, *Express* ones do not ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## What if a service is busy for a moment?
@@ -63,14 +68,16 @@ run.execution("notify-chunk").gantt()
 # `3 tries`, and a crossed bar. Between the tries Step Functions waited, each time longer and by a random part (`JitterStrategy`), so that those who were refused together do not come back together. Grey is time in which nothing began or ended, drawn short.
 
 # %% tags=["nbval-check-output"]
-compose = next(row for row in run.execution("notify-chunk").table().rows if row.state == "ComposeMessages")
+compose = next(
+    row for row in run.execution("notify-chunk").table().rows if row.state == "ComposeMessages"
+)
 check("ComposeMessages", (compose.result, compose.tries), ("✓ done", "3"))
 history = run.execution("notify-chunk").to_frame()
 check("calls that failed, says the raw history", int((history["type"] == "TaskFailed").sum()), 2)
 check("messages", len(run.messages), 4)
 
 # %% [markdown]
-# **Takeaway:** an error that passes is nobody's business but the retrier's. Each try is one state transition on the bill, and nothing else: the `Retry` of [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json).
+# **Takeaway:** an error that passes is nobody's business but the retrier's. Each try is one state transition on the bill, and nothing else: the `Retry` of [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json). In the field's words: *throttling*, *backoff* and *jitter* ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What if the answer is no?
@@ -90,7 +97,11 @@ run.execution().player()
 # `!` is a caught error: the way goes on along the dashed line. Press `N` to go to it; the error then stands first on the right.
 
 # %% tags=["nbval-check-output"]
-check("ApplyToFlight", [row.result for row in run.execution().table().rows if row.state == "ApplyToFlight"], ["! caught"])
+check(
+    "ApplyToFlight",
+    [row.result for row in run.execution().table().rows if row.state == "ApplyToFlight"],
+    ["! caught"],
+)
 check("outcome", run.execution().outcome, "SUPERSEDED")
 check("messages", len(run.messages), 0)
 
@@ -118,7 +129,7 @@ check("messages", len(run.messages), 4)
 # %% [markdown]
 # Every rule with the values it had at that moment. The booking holds no order at all (`""`), so nothing newer was told, and nobody holds a claim. Then a message that was on its way a moment ago must have been the reason; the workflow waits a second and claims again.
 #
-# **Takeaway:** "why not?" has an answer for every branch, because the history has the values and the definition has the rules. `choices().why_not("AlreadyTold")` asks about one of them: [explore/choices.py](../flightpulse/workbench/explore/choices.py).
+# **Takeaway:** "why not?" has an answer for every branch, because the history has the values and the definition has the rules. `choices().why_not("AlreadyTold")` asks about one of them: [explore/choices.py](../flightpulse/workbench/explore/choices.py). In the field's words: the rules are *JSONata*, the language of these workflows ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## Can a state be tried by itself?
@@ -170,8 +181,9 @@ check("outcomes", [run.execution().outcome for run in (first, second)], ["DONE",
 # **Predict:** the execution succeeded after 12 minutes and 49 seconds. Was it slow?
 
 # %%
-definition = Path("histories/rebook-party.asl.json").read_text()
-saved = load_history("histories/rebook-party-redriven.json", definition)
+files = paths.ROOT / "notebooks" / "histories"
+definition = (files / "rebook-party.asl.json").read_text()
+saved = load_history(files / "rebook-party-redriven.json", definition)
 saved.player(title="RebookParty")
 
 # %% [markdown]
@@ -205,9 +217,10 @@ check("redrives", saved.history.redrives, 1)
 # %% [markdown]
 # ## Clean up
 #
-# Faults end with their block. This puts the flight back to where it began. You may run it twice.
+# Faults end with their block. This deletes the dead letters about the flight and puts it back to where it began. You may run it twice.
 
 # %% tags=["cleanup"]
+wb.dead_letters.purge("SW1234")
 wb.table.reset("SW1234")
 
 # %% [markdown]
@@ -216,5 +229,6 @@ wb.table.reset("SW1234")
 # - The player: [flightpulse/workbench/player](../flightpulse/workbench/player); the diagram: [flightpulse/workbench/diagram](../flightpulse/workbench/diagram)
 # - Faults on demand: [faults.py](../flightpulse/workbench/faults/faults.py), and every field in [local-cloud.md](../docs/local-cloud.md#faults-on-demand)
 # - The workflows: [flightpulse/workflows](../flightpulse/workflows)
+# - Read more: [AWS: errors in Step Functions](https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html), [AWS: JSONata in Step Functions](https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html), [AWS: time-outs, retries and backoff with jitter](https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/)
 #
 # Next: [Explore the single table](09-explore-the-single-table.ipynb).

@@ -5,6 +5,7 @@
 #
 # - **You will:** read by key, by relation and by status, follow a flight from one index partition to another, and compare the table before and after an event
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what a primary key and an index are in any database
 # - **Time:** 15 minutes
 # - **Cost:** 0
 # - **Simplified:** the table holds five flights, its indexes never lag here, and people and bookings are invented
@@ -23,7 +24,7 @@ from flightpulse.workbench import check, connect
 from flightpulse.workbench.explore import TableExplorer
 
 wb = connect()
-wb.ready()
+wb.ready("DynamoDB")
 table = TableExplorer(wb.session)
 
 # %% [markdown]
@@ -45,7 +46,7 @@ check("where", set(places), {"table", "GSI1", "GSI2"})
 # %% [markdown]
 # Read the column *operation*. `GetItem` fetches one item by its whole key. `Query` reads one partition, in the order of its sort key. The first seven rows are the contract; the last two are the project's own.
 #
-# **Takeaway:** write down the questions, then choose the keys. A question that is not in the list has no cheap answer. The list as code: [table.py](../flightpulse/workbench/explore/table.py).
+# **Takeaway:** write down the questions, then choose the keys. A question that is not in the list has no cheap answer. The list as code: [table.py](../flightpulse/workbench/explore/table.py). In the field's words: *single-table design* ([glossary](../docs/glossary.md#data)).
 
 # %% [markdown]
 # ## How does a flight find its bookings?
@@ -57,7 +58,9 @@ check("where", set(places), {"table", "GSI1", "GSI2"})
 # <details><summary>Count, then look</summary>One. The flight and its side of each booking have the same partition key, so they lie together.</details>
 
 # %%
-table.read("flight-collection", "SW1234").only("PK", "SK", "booking_id", "passenger_id", "priority")
+table.read("flight-collection", "SW1234").only(
+    "PK", "SK", "booking_id", "passenger_id", "priority"
+)
 
 # %%
 table.adjacency("SW1234")
@@ -83,7 +86,10 @@ check("bookings found", collection.values("booking_id"), ["BKG-0001", "BKG-0002"
 
 # %% tags=["nbval-check-output"]
 whole = table.read("booking", "BKG-0003").only("PK", "SK", "passenger_id", "flight_id", "seat")
-sides = [table.read("bookings-of-passenger", "PAX-0001"), table.read("bookings-of-flight", "SW1234")]
+sides = [
+    table.read("bookings-of-passenger", "PAX-0001"),
+    table.read("bookings-of-flight", "SW1234"),
+]
 print(whole, *sides, sep="\n\n", end="\n\n")
 check("items that hold a seat", [len(one.values("seat")) for one in (whole, *sides)], [1, 0, 0])
 
@@ -101,18 +107,22 @@ check("items that hold a seat", [len(one.values("seat")) for one in (whole, *sid
 
 # %%
 run = wb.fire("minor-delay")
-delayed, scheduled = (table.read("flights-by-status", status) for status in ("DELAYED", "SCHEDULED"))
+delayed, scheduled = (
+    table.read("flights-by-status", status) for status in ("DELAYED", "SCHEDULED")
+)
 delayed.only("GSI1PK", "GSI1SK", "flight_id", "origin", "destination", "delay_minutes")
 
 # %% tags=["nbval-check-output"]
 check("SW1234 is among DELAYED", "SW1234" in delayed.values("flight_id"), True)
 check("SW1234 is among SCHEDULED", "SW1234" in scheduled.values("flight_id"), False)
-check("sorted by departure", scheduled.values("GSI1SK") == sorted(scheduled.values("GSI1SK")), True)
+check(
+    "sorted by departure", scheduled.values("GSI1SK") == sorted(scheduled.values("GSI1SK")), True
+)
 
 # %% [markdown]
 # Look for `IndexName` in the request. The workflow wrote `GSI1PK` in the same update as `status`, and DynamoDB moved the item from one index partition to the other by itself.
 #
-# **Takeaway:** an index is kept by DynamoDB, not by you; you only write its key. A departure board is one Query. The update: `ApplyToFlight` in [delay.asl.json](../flightpulse/workflows/delay.asl.json).
+# **Takeaway:** an index is kept by DynamoDB, not by you; you only write its key. A departure board is one Query. The update: `ApplyToFlight` in [delay.asl.json](../flightpulse/workflows/delay.asl.json). In the field's words: *secondary index*, which on AWS lags a little: *eventual consistency* ([glossary](../docs/glossary.md#data)).
 
 # %% [markdown]
 # ## Who needs another flight?
@@ -124,7 +134,8 @@ check("sorted by departure", scheduled.values("GSI1SK") == sorted(scheduled.valu
 # %%
 run = wb.fire("cancellation")
 waiting = table.read("bookings-by-status", "NEEDS_REBOOKING")
-waiting.only("GSI2PK", "GSI2SK", "booking_id", "passenger_id", "flight_id", "rebooking_priority")
+columns = ("GSI2PK", "GSI2SK", "booking_id", "passenger_id", "flight_id", "rebooking_priority")
+waiting.where(flight_id="SW9012").only(*columns)
 
 # %% [markdown]
 # BKG-0010 stands before BKG-0009: it is older. `GSI2SK` is `created_at`, and a Query returns its partition in that order. A long list comes in pages, each request beginning where the last one stopped: the next cell reads the same two at a time.
@@ -133,7 +144,11 @@ waiting.only("GSI2PK", "GSI2SK", "booking_id", "passenger_id", "flight_id", "reb
 of_the_flight = [item["booking_id"] for item in waiting.items if item["flight_id"] == "SW9012"]
 check("of SW9012, the oldest first", of_the_flight, ["BKG-0008", "BKG-0010", "BKG-0009"])
 in_twos = table.read("bookings-by-status", "NEEDS_REBOOKING", page_size=2)
-check("the same bookings as on one page", in_twos.values("booking_id") == waiting.values("booking_id"), True)
+check(
+    "the same bookings as on one page",
+    in_twos.values("booking_id") == waiting.values("booking_id"),
+    True,
+)
 
 # %% [markdown]
 # **Takeaway:** the sort key decides the order, so choose it for the reader of the list. A page's end is a key, `LastEvaluatedKey`, and not a number of a page. The indexes are declared in [table.py of the stack](../flightpulse/stack/table.py).
@@ -157,10 +172,20 @@ changes
 
 # %% tags=["nbval-check-output"]
 touched = changes.names()
-check("of the flight", touched["FLIGHT#SW3456 / METADATA"], ("correlation_id", "gate", "gate_as_of"))
+check(
+    "of the flight", touched["FLIGHT#SW3456 / METADATA"], ("correlation_id", "gate", "gate_as_of")
+)
 of_bookings = sorted(key for key in touched if "BOOKING" in key)
-check("bookings under it", [key.split("#")[-1] for key in of_bookings], ["BKG-0011", "BKG-0012", "BKG-0013"])
-check("items outside of the flight's partition", [key for key in touched if not key.startswith("FLIGHT#")], [])
+check(
+    "bookings under it",
+    [key.split("#")[-1] for key in of_bookings],
+    ["BKG-0011", "BKG-0012", "BKG-0013"],
+)
+check(
+    "items outside of the flight's partition",
+    [key for key in touched if not key.startswith("FLIGHT#")],
+    [],
+)
 
 # %% [markdown]
 # **Takeaway:** what must happen once is claimed in the table before it happens. `gate_as_of` keeps the time of the news, so that older news cannot overwrite it: `ApplyToFlight` in [gate_change.asl.json](../flightpulse/workflows/gate_change.asl.json).
@@ -186,7 +211,7 @@ check("messages it led to", json.loads(claim.values("outcome")[0])["told"], 6)
 # %% [markdown]
 # The item was put on condition that it was not there. A second execution fails that condition, finds `DONE` and ends without telling anybody. `expires_at` lets DynamoDB delete the item later, free of charge.
 #
-# **Takeaway:** one conditional put makes a workflow idempotent. Its state is `ClaimEvent` in [gate_change.asl.json](../flightpulse/workflows/gate_change.asl.json), and [Send a rapid sequence](06-send-a-rapid-sequence.ipynb) breaks it on purpose.
+# **Takeaway:** one conditional put makes a workflow idempotent. Its state is `ClaimEvent` in [gate_change.asl.json](../flightpulse/workflows/gate_change.asl.json), and [Send a rapid sequence](06-send-a-rapid-sequence.ipynb) breaks it on purpose. In the field's words: *idempotency* ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
 # ## What we simplified
@@ -220,5 +245,6 @@ wb.table.reset("SW1234", "SW9012", "SW3456")
 # - What the functions read and write: [flightpulse/adapters/table.py](../flightpulse/adapters/table.py)
 # - The table with its indexes and its stream: [flightpulse/stack/table.py](../flightpulse/stack/table.py)
 # - The explorer: [flightpulse/workbench/explore](../flightpulse/workbench/explore)
+# - Read more: [AWS: secondary indexes](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html), [AWS: adjacency lists](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-adjacency-graphs.html)
 #
 # Next: [Call the API](10-call-the-api.ipynb).

@@ -5,6 +5,7 @@
 #
 # - **You will:** call all routes signed and unsigned, follow `next_token`, and tell an answer of the gateway from one of the function
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what an HTTP request and its status are
 # - **Time:** 10 minutes
 # - **Cost:** 0
 # - **Simplified:** a signature must be there but is not verified, nothing is throttled, and people and bookings are invented
@@ -22,7 +23,7 @@
 from flightpulse.workbench import check, connect
 
 wb = connect()
-wb.ready()
+wb.ready("API Gateway", "DynamoDB")
 
 # %% [markdown]
 # ## What may anybody ask?
@@ -45,7 +46,7 @@ check("open to everybody", [route for route in routes if unsigned[route] == 200]
 # %% [markdown]
 # `403` is *forbidden*: API Gateway refused before any code of ours ran. The path alone decided, not what stands in the table.
 #
-# **Takeaway:** a route is open or needs IAM, and the stack says which, one line per route, in [api.py](../flightpulse/stack/api.py). An application's own users would come with an authorizer instead.
+# **Takeaway:** a route is open or needs IAM, and the stack says which, one line per route, in [api.py](../flightpulse/stack/api.py). An application's own users would come with an authorizer instead. In the field's words: *least privilege* ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
 # ## What does it tell about a passenger?
@@ -111,7 +112,9 @@ answers = [wb.api(path) for path in mistakes]
 for path, answer in zip(mistakes, answers):
     print(f"{answer.status}  {path:<31}  {answer.body['error'][:50]}")
 check("statuses", [answer.status for answer in answers], [400, 400, 400, 404, 404, 404])
-check("fields of an error", sorted({name for answer in answers for name in answer.body}), ["error"])
+check(
+    "fields of an error", sorted({name for answer in answers for name in answer.body}), ["error"]
+)
 
 # %% [markdown]
 # `400`: the question itself cannot be answered, whatever the table holds. `404`: a good question about something that is not there. A flight without bookings would get `200` and an empty list; an unknown flight must not look like that.
@@ -137,7 +140,11 @@ log
 
 # %% tags=["nbval-check-output"]
 check("statuses", log.column("status"), ["404", "400", "403", "403", "403"])
-check("reached the function", [ms != "-" for ms in log.column("function ms")], [True, True, False, False, False])
+check(
+    "reached the function",
+    [ms != "-" for ms in log.column("function ms")],
+    [True, True, False, False, False],
+)
 check("routes", log.column("route")[:3], ["/flights/{flightId}", "/flights", "-"])
 
 # %% [markdown]
@@ -159,7 +166,9 @@ function = wb.logs.table("api", pattern=same_request)
 # %% tags=["nbval-check-output"]
 print("access log: ", access.column("method")[0], access.column("route")[0])
 print("function log:", function.column("line")[0])
-found = wb.logs.table("access", "api", pattern='?Maya ?Okafor ?"example.com" ?"555-01" ?"PAX-0001"')
+found = wb.logs.table(
+    "access", "api", pattern='?Maya ?Okafor ?"example.com" ?"555-01" ?"PAX-0001"'
+)
 check("lines of the function about this request", len(function), 1)
 check("lines of both logs with her in them", len(found), 0)
 
@@ -199,5 +208,6 @@ wb.table.reset("SW1234")
 # - Routes, signatures, access log and throttle: [flightpulse/stack/api.py](../flightpulse/stack/api.py)
 # - The function behind them: [flightpulse/functions/api.py](../flightpulse/functions/api.py)
 # - Each route with its answers: [flightpulse-spec.md](../docs/flightpulse-spec.md)
+# - Read more: [AWS: who may call an API](https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html)
 #
 # Next: [Add an event type](11-add-an-event-type.ipynb).

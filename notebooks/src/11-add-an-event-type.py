@@ -5,6 +5,7 @@
 #
 # - **You will:** write a contract, read an event, word its messages, lead it to a workflow of its own, deploy all of it, and have it graded
 # - **You need:** this checkout, and for the exercises an editor; half a gigabyte of free memory for a second local cloud
+# - **You know:** what notebooks 02, 03 and 05 show, and how to edit Python and JSON
 # - **Time:** 20 minutes
 # - **Cost:** 0
 # - **Simplified:** the copy is deployed without the VPC, and the new event has no command-line options and no page in the docs
@@ -16,7 +17,7 @@
 #
 # **Kafka → Lambda → EventBridge → Step Functions → DynamoDB, Bedrock → messages**
 #
-# A *workshop* is a copy of the checkout with a local cloud of its own. What you change there changes nothing else. The stored solution comes in six steps; this notebook applies one after the other, and at the end it is your turn.
+# A *workshop* is a copy of the checkout with a local cloud of its own. What you change there changes nothing else. The stored solution comes in five steps; this notebook applies one after the other, and at the end it is your turn.
 
 # %% tags=["setup"]
 from flightpulse.workbench import check
@@ -50,9 +51,9 @@ check(
 )
 
 # %% [markdown]
-# More than one would like, and each for a reason: schemas are contracts with others, a brief must say what is true of *this* news, the workflow is data. What is not there: no `if` that asks for the type. The class in `events.py` knows its metric, its severity and its sentence, and one row of `event_workflows.py` makes the state machine, its role, its rule, its outputs and its graph.
+# Each for a reason: a schema is a contract with others, a brief must say what is true of *this* news, the workflow is data. What is not there: no `if` that asks for the type. The class in `events.py` knows its metric, its severity and its sentence, its own schema says what the bus carries, and one row of `event_workflows.py` makes the state machine, its role, its rule, its outputs and its graph.
 #
-# **Takeaway:** declare a thing once and derive the rest; where it must be named again, let a test notice. Decision 30 in [decisions.md](../docs/decisions.md) says what we moved.
+# **Takeaway:** declare a thing once and derive the rest; where it must be named again, let a test notice. Yours will be eight files and two hundred lines.
 
 # %% [markdown]
 # ## What does the event look like?
@@ -78,7 +79,7 @@ check(
 )
 
 # %% [markdown]
-# Five files: the schema, the bus event's schema, the two messages' schemas, and a sample event. The sample is for the house's own contract tests: they fail for a schema without one.
+# One file. The bus's own schema is put together from those of the types, so it knows the gate too. The example at the end is for the house's contract tests: they fail for a schema without one.
 #
 # **Takeaway:** a schema is the first guard and the cheapest. All of them are in [flightpulse/schemas](../flightpulse/schemas).
 
@@ -121,7 +122,11 @@ message.of("boarding.toml")
 # %% tags=["nbval-check-output"]
 shop.apply("model")
 grade = shop.grade(deploy=False)
-check("written templates", grade.step("telling").seen, "6 segments, each within 160 GSM-7 characters")
+check(
+    "written templates",
+    grade.step("telling").seen,
+    "6 segments, each within 160 GSM-7 characters",
+)
 check("the stand-in model's words", grade.step("model").seen, "6 segments, two answers each")
 
 # %% [markdown]
@@ -132,22 +137,25 @@ check("the stand-in model's words", grade.step("model").seen, "6 segments, two a
 # %% [markdown]
 # ## Which way does it go?
 #
-# A workflow claims the event, changes the flight, hands over to NotifyPassengers and closes the claim. The gate-change workflow does just that, so the new one begins as its copy.
+# A workflow claims the event, changes the flight, hands over to NotifyPassengers and closes the claim. The gate-change workflow does just that, so the new one is a JSON Merge Patch of it (RFC 7386): the file has only what is different, and `null` takes something away.
 #
 # **Predict:** which of its states must differ?
 
 # %%
-shop.apply("workflow")
-shop.compare("flightpulse/workflows/gate_change.asl.json", "flightpulse/workflows/boarding_call.asl.json")
+shop.apply("workflow").of("boarding_call.asl.patch.json")
 
 # %% tags=["nbval-check-output"]
 grade = shop.grade(deploy=False)
-check("the workflow", grade.step("workflow").seen, "15 states, each with its Comment; starts NotifyPassengers")
+check(
+    "the workflow",
+    grade.step("workflow").seen,
+    "17 states, each with its Comment; starts NotifyPassengers",
+)
 check("the way", grade.step("routing").seen, "flight.boarding leads to BoardingCallWorkflow")
 check("still missing in the code", grade.missing, [])
 
 # %% [markdown]
-# `ApplyToFlight` writes another attribute under a condition of its own, and the `subject` is `boarding`: a call never silences a delay, and an older call never follows a newer one. The other states keep their claims, retries and dead letters. One row of `event_workflows.py` leads the event here.
+# `ApplyToFlight` writes another attribute under a condition of its own, and the `subject` is `boarding`: a call never silences a delay, and an older call never follows a newer one. The other states keep their claims, retries and dead letters, and get what they get. One row of `event_workflows.py` leads the event here.
 #
 # **Takeaway:** what all workflows share is a workflow: [notify_passengers.asl.json](../flightpulse/workflows/notify_passengers.asl.json). Who may call what is read from the definition, so the new role needs no line.
 
@@ -180,7 +188,11 @@ check(
     sorted(message.channel for message in run.messages),
     ["email", "email", "email", "sms", "sms"],
 )
-check("flights that are boarding, says the API", [flight["flight_id"] for flight in listed], ["SW5678"])
+check(
+    "flights that are boarding, says the API",
+    [flight["flight_id"] for flight in listed],
+    ["SW5678"],
+)
 
 # %% [markdown]
 # **Takeaway:** what reads the table and the bus by their contracts gets a new event for nothing. The API is [api.py](../flightpulse/functions/api.py), unchanged.
@@ -226,7 +238,7 @@ check("an older one", grade.step("old news").seen, "SUPERSEDED; no messages")
 #    <details><summary>Solution</summary><code>routing</code> says that it leads to nothing: the star wants a dot before it. On the bus it would match no rule, and nobody would hear of it: an event without a rule is no error.</details>
 
 # %% [markdown]
-# 3. *Break it.* In `boarding_call.asl.json`, let ClaimEvent take every claim: replace `#execution = :me` by `#execution <> :me` in the condition that begins with `attribute_not_exists(PK)`. Grade it. Is anybody told twice?
+# 3. *Break it.* Let ClaimEvent take every claim: in `boarding_call.asl.patch.json`, give it the condition that it has in `gate_change.asl.json`, with `#execution <> :me` for `#execution = :me`. Grade it. Is anybody told twice?
 #    <details><summary>Solution</summary><code>duplicate</code> is missing: both executions end as DONE, none as ALREADY_HANDLED. Still nobody is told twice, because NotifyChunk claims each message too. Two nets, and the checklist watches both.</details>
 #
 # Then without a net: `shop.begin_anew()`, open the folder `shop.code` in your editor, and build it yourself. `shop.grade(deploy=False)` takes a second and names the next step; `shop.changes()` shows what you did; `shop.grade()` is the examination.
@@ -246,5 +258,6 @@ shop.close()
 # - Which event starts which workflow: [event_workflows.py](../flightpulse/stack/event_workflows.py)
 # - The stored solution, step by step: [solutions/boarding-call](solutions/boarding-call)
 # - The workshop: [flightpulse/workbench/workshop](../flightpulse/workbench/workshop)
+# - Read more: [AWS: event patterns](https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html), [AWS: the language of state machines](https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html)
 #
 # Next: [Break it on purpose](12-break-it.ipynb).

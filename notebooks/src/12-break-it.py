@@ -5,6 +5,7 @@
 #
 # - **You will:** send seeded storms, make every hop fail, kill processes, spoil the model, and count who was told twice, told old news or not told
 # - **You need:** this checkout; no account and no Docker
+# - **You know:** what notebook 06 shows; 07 and 08 help
 # - **Time:** 10 minutes
 # - **Cost:** 0
 # - **Simplified:** small storms; the long ones are commands, and their figures are in [reliability.md](../docs/reliability.md)
@@ -23,7 +24,7 @@ from flightpulse.chaos import crashes, disorder, outage, pictures, pushback
 from flightpulse.workbench import check, connect
 
 wb = connect()
-wb.ready()
+wb.ready("Kafka", "Lambda", "EventBridge", "Step Functions", "DynamoDB", "Bedrock", "stream")
 SEED = 7
 
 # %% [markdown]
@@ -44,7 +45,11 @@ storm
 
 # %% tags=["nbval-check-output"]
 check("promises broken", [promise.said for promise in storm.broken], [])
-check("two copies of every event recognised", storm.figures["duplicates"] >= 2 * storm.figures["events"], True)
+check(
+    "two copies of every event recognised",
+    storm.figures["duplicates"] >= 2 * storm.figures["events"],
+    True,
+)
 check(
     "messages",
     {harm: storm.figures[harm] for harm in ("told twice", "told old news", "not told")},
@@ -103,7 +108,7 @@ check("promises broken", [promise.said for promise in refused.broken], [])
 check("faults struck", refused.figures["faults"] > 20, True)
 
 # %% [markdown]
-# **Takeaway:** retry what may pass, put aside what will not, and make both safe to repeat: decisions 2, 6 and 7 in [decisions.md](../docs/decisions.md).
+# **Takeaway:** retry what may pass, put aside what will not, and make both safe to repeat: decisions 2, 6 and 7 in [decisions.md](../docs/decisions.md). In the field's words: *fault injection* ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
 # ## What if processes are killed?
@@ -145,7 +150,7 @@ check("promises broken", [promise.said for promise in spoiled.broken], [])
 check("messages in people's own words", spoiled.figures["fallback messages"] > 0, True)
 
 # %% [markdown]
-# **Takeaway:** the model is a nicety with a time limit; facts and delivery do not hang on it. The bound is stated in [model.py](../flightpulse/adapters/model.py) and measured here.
+# **Takeaway:** the model is a nicety with a time limit; facts and delivery do not hang on it. The bound is stated in [model.py](../flightpulse/adapters/model.py) and measured here. In the field's words: *prompt injection*, words in the data that try to give orders ([glossary](../docs/glossary.md#language-models)).
 
 # %% [markdown]
 # ## What did a thousand crashes not find?
@@ -161,9 +166,16 @@ from flightpulse.protocol import definitions, explore, model
 
 one_delay = model.World((model.DELAY,))
 within = {"faults": 2, "megabytes": 4000, "deadline": time.monotonic() + 120}
-off = explore.explore(one_delay, definitions.without(definitions.load(), "letter-stays"), **within)
+off = explore.explore(
+    one_delay, definitions.without(definitions.load(), "letter-stays"), **within
+)
 on = explore.explore(one_delay, definitions.load(), **within)
-print(f"{off.broken}, after {len(off.trace)} steps:", *off.trace, f"with the protection: {on.states} states, all kept" if on.complete else on.broken, sep="\n")
+print(
+    f"{off.broken}, after {len(off.trace)} steps:",
+    *off.trace,
+    f"with the protection: {on.states} states, all kept" if on.complete else on.broken,
+    sep="\n",
+)
 
 # %% [markdown]
 # Two failures, of which the second strikes after the redrive. The claim says `DONE`, nothing waits, nobody was told. No storm had drawn just that.
@@ -186,12 +198,20 @@ copies[1].journey()
 # With the protection the copy is recognised, and the work waits in the dead letters for a redrive. Without it the copy does all of it again: nobody is told twice, because each message has a claim of its own, but `rebooking.needed` goes out once more. That is what the model had said.
 
 # %% tags=["nbval-check-output"]
-check("without letter-stays", (off.broken, sum("fails for good" in step for step in off.trace)), ("never told", 2))
+check(
+    "without letter-stays",
+    (off.broken, sum("fails for good" in step for step in off.trace)),
+    ("never told", 2),
+)
 check("with it", (on.broken, on.complete), ("", True))
 check("without redrive-follows, in the model", again.broken, "rebooking.needed sent twice")
 called = [sum(item.detail_type == "rebooking.needed" for item in run.audit) for run in copies]
 check("on the stack, calls of the rebooking system by a copy", called, [0, 1])
-check("how the copies ended", [run.execution().outcome for run in copies], ["ALREADY_HANDLED", "DONE"])
+check(
+    "how the copies ended",
+    [run.execution().outcome for run in copies],
+    ["ALREADY_HANDLED", "DONE"],
+)
 check("messages of a copy", [len(run.messages) for run in copies], [0, 0])
 
 # %% [markdown]
@@ -208,11 +228,11 @@ check("messages of a copy", [len(run.messages) for run in copies], [0, 0])
 # ## Exercises
 #
 # 1. *Change a number.* Set `SEED = 8` and run the first section again. What changes, what does not?
-#    <details><summary>Solution</summary>Flights, events and counts change. No promise is broken.</details>
+#    <details><summary>Solution</summary>Flights, events, counts; no promise is broken.</details>
 # 2. *Change a rule.* Take only `event-claim` away in the second section. Is anybody told twice?
 #    <details><summary>Solution</summary>No: each message has a claim of its own. But events count more than once, and that promise is broken.</details>
 # 3. *Break it.* Run the third section with `rate=0.6`. What holds, and where does the work end up?
-#    <details><summary>Solution</summary>The same promises hold, but many more letters are sent back, and it takes longer. Retries alone no longer carry it.</details>
+#    <details><summary>Solution</summary>Nobody is told twice or old news, and nothing is lost: most work waits in Kafka or dead letters. The line about <em>every kind of hop</em> may be broken: where nothing arrives, nothing is struck.</details>
 
 # %% [markdown]
 # ## Clean up
@@ -231,5 +251,6 @@ wb.protections.restore()
 # - Faults on demand: [local-cloud.md](../docs/local-cloud.md#faults-on-demand)
 # - The model of the claims: [flightpulse/protocol](../flightpulse/protocol)
 # - Promises, mechanisms and figures: [reliability.md](../docs/reliability.md)
+# - Read more: [AWS: fault injection](https://docs.aws.amazon.com/fis/latest/userguide/what-is.html), [AWS: making retries safe with idempotent APIs](https://aws.amazon.com/builders-library/making-retries-safe-with-idempotent-APIs/)
 #
-# This is the last notebook. The first was [Follow one delay from Kafka to the inbox](00-start-here.ipynb).
+# Next: [Weather a storm](13-weather-a-storm.ipynb), the last.

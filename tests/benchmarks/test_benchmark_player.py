@@ -19,7 +19,14 @@ def _figure(what: str, seconds: float, events: int) -> None:
     sys.stdout.write(f"\n{what}: {events} events in {seconds:.2f} s of processor time, {each:.0f} µs each\n")
 
 
-@pytest.mark.parametrize("items", [46, 930, 2270], ids=["500 events", "10,000 events", "25,000 events"])
+@pytest.mark.parametrize(
+    "items",
+    [
+        pytest.param(46, id="500 events"),
+        pytest.param(930, id="10,000 events", marks=pytest.mark.prove),
+        pytest.param(2270, id="25,000 events", marks=pytest.mark.prove),
+    ],
+)
 def test_replaying_a_history(items: int) -> None:
     """25,000 events are the most that Step Functions keeps of an execution."""
     history = runs.chunk_of(items)

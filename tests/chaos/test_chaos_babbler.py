@@ -19,6 +19,7 @@ from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.metrics import metrics
 from simulator.scenarios import SCENARIOS
 from tests.integration.emulator import Emulator
+from tests.synthesis import Synthesise, make_ready
 
 CORPUS = json.loads((Path(__file__).parents[1] / "corpora" / "messages" / "inventions.json").read_text("utf-8"))
 INVENTIONS = [sentence for news in CORPUS.values() for sentence in news["inventions"]]
@@ -92,13 +93,14 @@ def babbler() -> Iterator[Babbler]:
 
 
 @pytest.fixture(scope="module")
-def workbench(babbler: Babbler) -> Iterator[Workbench]:
+def workbench(babbler: Babbler, synthesise: Synthesise) -> Iterator[Workbench]:
     with Emulator(options=("--llm-url", babbler.url), back_off_scale=0.1) as emulator:
         bench = connect("local", home=emulator.home)
-        bench.ready()
+        make_ready(bench, synthesise("local"))
         yield bench
 
 
+@pytest.mark.prove
 def test_every_scenario_shows_what_it_must_and_nothing_made_up_is_in_any_message(
     workbench: Workbench, babbler: Babbler
 ) -> None:

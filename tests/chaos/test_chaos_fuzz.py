@@ -11,10 +11,12 @@ from flightpulse.chaos import booked_flights, event_sequence, fuzz
 from flightpulse.domain.events import InvalidEventError
 from flightpulse.use_cases import consume
 from flightpulse.use_cases.ports import Record
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PEOPLE = booked_flights.invent(1, flights=6, bookings=1)
 NEWS = event_sequence.make(1, PEOPLE.flights, events_per_flight=4, copies=1, now=NOW).news
+EXAMPLES = examples(100, 5000)
 FLIGHTS = {flight.flight_id: (flight, 1) for flight in PEOPLE.flights}
 
 json_values = st.recursive(
@@ -52,13 +54,17 @@ def test_ten_thousand_records_fit_what_the_embedded_broker_keeps_of_one_partitio
     assert sum(len(record.value or b"") for record in fuzz.records(4, 10_000, NEWS)) < 2 * 5_000_000
 
 
-@settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=examples(100, 5000), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.binary(max_size=400))
 def test_raw_bytes_are_refused(value: bytes) -> None:
     assert refusal(value).message
 
 
-@settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=examples(100, 5000), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.sampled_from(NEWS), st.dictionaries(st.sampled_from(sorted(NEWS[0]["payload"])), json_values, min_size=1))
 def test_an_event_whose_payload_is_replaced_by_anything_is_refused(
     event: dict[str, object], payload: dict[str, object]

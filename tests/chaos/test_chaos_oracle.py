@@ -146,7 +146,7 @@ def test_waves_have_each_flight_once_and_keep_its_order() -> None:
     flights = booked_flights.invent(1, flights=3, bookings=1).flights
     made = event_sequence.make(1, flights, events_per_flight=5, copies=2, now=datetime(2026, 11, 24, tzinfo=UTC))
 
-    waves = made.waves()
+    waves = event_sequence.waves(made.records)
 
     assert all(len({event_sequence.flight_of(item) for item in wave}) == len(wave) for wave in waves)
     for flight in flights:

@@ -1,24 +1,16 @@
 """Poison between good records, on the local cloud, with records that hypothesis draws besides."""
 
 import json
-from collections.abc import Iterator
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from flightpulse.chaos import poison
 from flightpulse.chaos.fuzz import BadRecord
 from flightpulse.workbench.target.session import Session
-from tests.chaos.cloud import deployed
 from tests.chaos.test_chaos_fuzz import json_values
 
 DRAWN = 60
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    yield from deployed()
 
 
 def drawn_by_hypothesis() -> list[BadRecord]:

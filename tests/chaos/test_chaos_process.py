@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from localcloud import process
 from localcloud.process import home, processes
 from localcloud.process.state import RunningCloud
 from tests.integration.emulator import client
+from tests.waiting import until
 
 STACK = "FlightPulseStack"
 CREATING = "CREATE_IN_PROGRESS"
@@ -29,13 +29,6 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     yield where
     with suppress(UserError):
         process.down(where)
-
-
-def until(condition: Callable[[], object], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
 
 
 def flightpulse(folder: Path, *words: str) -> "subprocess.Popen[str]":
@@ -105,10 +98,11 @@ def test_a_full_disk_under_its_home_is_named(tmp_path: Path) -> None:
         subprocess.run(["umount", "-l", str(small)], check=False)
 
 
+@pytest.mark.prove
 def test_an_interrupted_deployment_says_so_leaves_nothing_running_and_can_be_made_up_for(folder: Path) -> None:
     cloud = process.up(folder, port=0)
     with flightpulse(folder, "deploy") as deploying:
-        until(lambda: stack_status(cloud) == CREATING or deploying.poll() is not None, 150)
+        until(lambda: stack_status(cloud) == CREATING or deploying.poll() is not None)
         deploying.send_signal(signal.SIGINT)
         said = deploying.communicate(timeout=60)[1]
 
@@ -116,17 +110,18 @@ def test_an_interrupted_deployment_says_so_leaves_nothing_running_and_can_be_mad
     assert said.strip().splitlines()[-1].endswith("Stopped.")
     assert "Traceback" not in said
     assert cdk_processes(folder) == []
-    until(lambda: stack_status(cloud) != CREATING, 120)
+    until(lambda: stack_status(cloud) != CREATING)
     with flightpulse(folder, "deploy") as again:
         output, problems = again.communicate(timeout=300)
     assert again.returncode == 0, output + problems
     assert stack_status(cloud) == "CREATE_COMPLETE"
 
 
+@pytest.mark.prove
 def test_a_cloud_that_is_killed_while_it_is_deployed_to_is_named_and_comes_back_clean(folder: Path) -> None:
     cloud = process.up(folder, port=0)
     with flightpulse(folder, "deploy") as deploying:
-        until(lambda: stack_status(cloud) == CREATING or deploying.poll() is not None, 150)
+        until(lambda: stack_status(cloud) == CREATING or deploying.poll() is not None)
         os.kill(cloud.pid, signal.SIGKILL)
         said = deploying.communicate(timeout=120)[1]
 

@@ -1,18 +1,8 @@
 """Short, seeded versions of every proof of ``flightpulse chaos``; the long ones are run by command."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from flightpulse.chaos import crashes, disorder, outage, pushback, redriving, scale, wire
 from flightpulse.chaos.verdict import Verdict
 from flightpulse.workbench.target.session import Session
-from tests.chaos.cloud import deployed
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    yield from deployed()
 
 
 def assert_kept(verdict: Verdict) -> None:

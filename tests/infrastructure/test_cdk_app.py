@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flightpulse.paths import INFRA
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack
 
 
 def synthesise(folder: Path, context: dict[str, object] | None = None) -> "subprocess.CompletedProcess[str]":
@@ -36,7 +36,7 @@ def test_it_needs_no_path_no_node_no_git_and_no_credentials_and_says_nothing(tmp
 def test_a_bad_value_gets_one_line_and_no_traceback(tmp_path: Path) -> None:
     done = synthesise(tmp_path / "out", {"network": "public"})
     assert done.returncode == 1
-    assert done.stderr == "flightpulse: Context network is 'public'. Use one of isolated, none.\n"
+    assert done.stderr == "flightpulse: Context network is 'public'. Use one of isolated, existing, none.\n"
 
 
 @pytest.fixture

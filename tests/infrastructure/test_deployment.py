@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
 from tests.integration.emulator import Emulator
+from tests.synthesis import Stack, Synthesise
 
 MODEL_ID = "/flightpulse/bedrock/model-id"
 
@@ -22,7 +21,7 @@ class Target:
         self._emulator = emulator
         self._folder = folder
 
-    def cdk(self, verb: str, stack: Stack) -> str:
+    def cdk(self, verb: str, stack: Stack, *options: str, fails: bool = False) -> str:
         """Run the CDK CLI on a synthesised stack; PATH has nothing but the virtual environment and the system."""
         command = [str(Path(sys.executable).parent / "cdk"), verb, "--app", str(stack.path.parent), "--ci"]
         environment = {
@@ -33,6 +32,7 @@ class Target:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": "us-east-1",
         }
+        command += options
         if verb == "destroy":
             command.append("--force")
         if verb == "deploy":
@@ -40,7 +40,7 @@ class Target:
         done = subprocess.run(
             command, cwd=self._folder, env=environment, capture_output=True, text=True, check=False, timeout=300
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert (done.returncode != 0) is fails, done.stdout + done.stderr
         return done.stdout + done.stderr
 
     def client(self, service: str) -> Any:
@@ -98,3 +98,40 @@ def _nothing_is_left(target: Target) -> None:
     assert target.client("logs").describe_log_groups()["logGroups"] == []
     parameters = target.client("ssm").describe_parameters()["Parameters"]
     assert [parameter["Name"] for parameter in parameters if parameter["Name"].startswith("/flightpulse")] == []
+
+
+def test_a_first_production_deployment_that_fails_leaves_nothing_in_the_way(
+    target: Target, synthesise: Synthesise
+) -> None:
+    # Given an account in which one of the stack's names is taken
+    production = synthesise("production")
+    target.cdk("bootstrap", production)
+    alarms = target.client("sns").create_topic(Name="flightpulse-alarms")["TopicArn"]
+
+    # When the deployment fails
+    said = target.cdk("deploy", production, fails=True)
+
+    # Then the reason is told, and nothing with a name of its own is left
+    assert "'flightpulse-alarms' already exists" in said
+    target.client("sns").delete_topic(TopicArn=alarms)
+    _nothing_is_left(target)
+
+    # And the next attempt succeeds, with a protected table
+    target.cdk("deploy", production)
+    assert _table(target)["DeletionProtectionEnabled"] is True
+
+    # And a destroyed production stack keeps its data, which a deployment refuses to take over unasked
+    item = {"PK": {"S": "FLIGHT#SW1"}, "SK": {"S": "METADATA"}}
+    target.client("dynamodb").put_item(TableName="FlightPulseTable", Item=item)
+    target.cdk("destroy", production)
+    assert _table(target)["DeletionProtectionEnabled"] is True
+    assert "already exists" in target.cdk("deploy", production, fails=True)
+
+    # And which is taken up again when that is asked for
+    target.cdk("deploy", production, "--import-existing-resources")
+    assert target.client("dynamodb").get_item(TableName="FlightPulseTable", Key=item)["Item"] == item
+    assert _table(target)["DeletionProtectionEnabled"] is True
+
+
+def _table(target: Target) -> Any:
+    return target.client("dynamodb").describe_table(TableName="FlightPulseTable")["Table"]

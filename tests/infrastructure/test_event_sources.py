@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import KAFKA, Stack
+from tests.synthesis import Stack, Synthesise
+from tools.variants import CONTEXTS, KAFKA, KEY, MSK
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
 PARTIAL = {"FunctionResponseTypes", "BisectBatchOnFunctionError", "MaximumRetryAttempts", "ProvisionedPollerConfig"}
@@ -14,7 +14,7 @@ def stream(stack: Stack) -> dict[str, Any]:
     (found,) = (
         resource["Properties"]
         for resource in stack.resources(MAPPING).values()
-        if "EventSourceArn" in resource["Properties"]
+        if "Topics" not in resource["Properties"]
     )
     result: dict[str, Any] = found
     return result
@@ -63,7 +63,8 @@ def test_kafka_is_polled_for_low_latency_and_from_the_first_record(synthesise: S
     assert mapping["Topics"] == ["flight-operations"]
     assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (100, 0)
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
-    assert mapping["SelfManagedKafkaEventSourceConfig"] == {"ConsumerGroupId": "flightpulse-kafka-consumer"}
+    group = mapping["SelfManagedKafkaEventSourceConfig"]["ConsumerGroupId"]
+    assert group.startswith("flightpulse-kafka-consumer-")
     queue = stack.logical_id("AWS::SQS::Queue", QueueName="flightpulse-dead-letters-mapping")
     assert mapping["DestinationConfig"] == {"OnFailure": {"Destination": {"Fn::GetAtt": [queue, "Arn"]}}}
     assert stack.document["Outputs"]["MappingDeadLettersUrl"]
@@ -112,3 +113,42 @@ def test_a_mapping_waits_for_the_permissions_it_is_tried_with(synthesise: Synthe
     stack = synthesise("kafka")
     (mapping,) = (resource for resource in stack.resources(MAPPING).values() if "Topics" in resource["Properties"])
     assert [key for key in mapping["DependsOn"] if "KafkaConsumerRoleDefaultPolicy" in key]
+
+
+def test_the_mappings_ask_for_no_more_of_their_queues_than_sending(synthesise: Synthesise) -> None:
+    stack = synthesise("kafka")
+    for role in ("KafkaConsumerRole", "StreamHandlerRole"):
+        assert {action for action in stack.actions(role) if action.startswith("sqs:")} == {"sqs:SendMessage"}
+
+
+def test_a_cluster_of_msk_is_polled_by_its_arn_with_iam(synthesise: Synthesise) -> None:
+    stack = synthesise("msk")
+    mapping = kafka(stack)
+    assert mapping["EventSourceArn"] == MSK
+    group = mapping["AmazonManagedKafkaEventSourceConfig"]["ConsumerGroupId"]
+    assert "SourceAccessConfigurations" not in mapping
+    allowed = {action: found for found in stack.statements("KafkaConsumerRole") for action in found["Action"]}
+    assert allowed["kafka-cluster:Connect"]["Resource"] == [MSK]
+    assert allowed["kafka-cluster:AlterGroup"]["Resource"] == [f"{MSK.replace(':cluster/', ':group/')}/{group}"]
+    topic = f"{MSK.replace(':cluster/', ':topic/')}/flight-operations"
+    assert allowed["kafka-cluster:ReadData"]["Resource"] == [topic]
+    assert allowed["kafka:DescribeClusterV2"]["Resource"] == [MSK]
+
+
+def test_in_an_existing_network_the_pollers_use_it_with_a_private_authority(synthesise: Synthesise) -> None:
+    stack = synthesise("existing")
+    used = [(access["Type"], access["URI"]) for access in kafka(stack)["SourceAccessConfigurations"]]
+    assert used == [
+        ("VPC_SUBNET", "subnet:subnet-0123456789abcdef0"),
+        ("VPC_SUBNET", "subnet:subnet-0123456789abcdef1"),
+        ("VPC_SECURITY_GROUP", "security_group:sg-0123456789abcdef0"),
+        ("SASL_SCRAM_512_AUTH", KAFKA["kafka_secret_arn"]),
+        ("SERVER_ROOT_CA_CERTIFICATE", CONTEXTS["existing"]["kafka_ca_secret_arn"]),
+    ]
+
+
+def test_a_secret_with_a_customers_key_may_be_decrypted_through_secrets_manager_only(synthesise: Synthesise) -> None:
+    statements = synthesise("existing").statements("KafkaConsumerRole")
+    (decrypt,) = (found for found in statements if "kms:Decrypt" in found["Action"])
+    assert decrypt["Resource"] == [KEY]
+    assert "secretsmanager." in json.dumps(decrypt["Condition"]["StringEquals"]["kms:ViaService"])

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack, Synthesise
 
 FUNCTION = "AWS::Lambda::Function"
 
@@ -20,7 +19,13 @@ HANDLERS = {
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 ENVIRONMENTS = {
     "FlightPulse-KafkaConsumer": {"TABLE_NAME", "EVENT_BUS_NAME", "DEAD_LETTER_QUEUE_URL"},
-    "FlightPulse-LLMMessenger": {"TABLE_NAME", "MODEL_ID_PARAMETER", "REVIEW_MODEL_ID_PARAMETER", "TEMPLATE_REVIEW"},
+    "FlightPulse-LLMMessenger": {
+        "TABLE_NAME",
+        "MODEL_ID_PARAMETER",
+        "REVIEW_MODEL_ID_PARAMETER",
+        "TEMPLATE_REVIEW",
+        "CONTACT_LINE",
+    },
     "FlightPulse-APIHandlers": {"TABLE_NAME"},
     "FlightPulse-StreamHandler": {"EVENT_BUS_NAME"},
     "FlightPulse-SettingsResource": set(),
@@ -91,8 +96,6 @@ STREAM = {
     "dynamodb:GetShardIterator",
     "dynamodb:ListStreams",
     "sqs:SendMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:GetQueueUrl",
 }
 
 
@@ -122,11 +125,12 @@ def test_a_function_itself_may_not_use_the_permission_for_network_interfaces(def
     assert "FlightPulse-APIHandlers" in json.dumps(denied["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"])
 
 
-def test_the_writer_of_settings_may_only_touch_its_parameters(default: Stack) -> None:
+def test_the_writer_of_settings_may_only_touch_its_parameters_and_protect_the_table(default: Stack) -> None:
     assert default.actions("SettingsResourceRole") == ALWAYS | {
         "ssm:PutParameter",
         "ssm:GetParameter",
         "ssm:DeleteParameter",
+        "dynamodb:UpdateTable",
     }
     (statement,) = (
         statement

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack, Synthesise
 
 ROUTES = {
     "/health": "NONE",
+    "/openapi.json": "NONE",
     "/flights": "NONE",
     "/flights/{flightId}": "NONE",
     "/flights/{flightId}/bookings": "AWS_IAM",
@@ -30,7 +30,7 @@ def methods(stack: Stack) -> dict[str, dict[str, Any]]:
     return {path_of(stack, method["ResourceId"]["Ref"]): method for method in found}
 
 
-def test_it_has_the_seven_routes_signed_where_people_are(default: Stack) -> None:
+def test_it_has_its_routes_signed_where_people_are(default: Stack) -> None:
     assert {route: method["AuthorizationType"] for route, method in methods(default).items()} == ROUTES
     assert {method["HttpMethod"] for method in methods(default).values()} == {"GET"}
 
@@ -81,7 +81,26 @@ def test_refusals_of_the_gateway_have_the_shape_of_ours(default: Stack, kind: st
     )
 
 
-def test_the_accounts_log_role_goes_in_dev_and_stays_in_production(default: Stack, synthesise: Synthesise) -> None:
-    (dev,) = default.resources("AWS::ApiGateway::Account").values()
-    (production,) = synthesise("production").resources("AWS::ApiGateway::Account").values()
-    assert (dev.get("DeletionPolicy"), production.get("DeletionPolicy")) == (None, "Retain")
+def test_other_apis_of_the_account_can_go_on_logging_when_the_stack_goes(default: Stack) -> None:
+    (account,) = default.resources("AWS::ApiGateway::Account").values()
+    role = account["Properties"]["CloudWatchRoleArn"]["Fn::GetAtt"][0]
+    assert account["DeletionPolicy"] == default.document["Resources"][role]["DeletionPolicy"] == "Retain"
+
+
+def test_a_role_that_the_account_has_for_logging_can_be_left_alone(synthesise: Synthesise) -> None:
+    assert synthesise("bare").resources("AWS::ApiGateway::Account") == {}
+
+
+def test_the_flight_routes_can_be_closed_and_health_stays_open(synthesise: Synthesise) -> None:
+    closed = {route: method["AuthorizationType"] for route, method in methods(synthesise("production")).items()}
+    assert closed == {route: "AWS_IAM" if "/" in route[1:] or route == "/flights" else "NONE" for route in ROUTES}
+
+
+def test_a_path_can_be_put_behind_the_address_in_the_outputs_as_it_is(default: Stack) -> None:
+    parts = default.document["Outputs"]["ApiUrl"]["Value"]["Fn::Join"][1]
+    assert parts[-1] == "/prod" or parts[-2:] == ["/", {"Ref": stage_id(default)}]
+
+
+def stage_id(stack: Stack) -> str:
+    (name,) = stack.resources("AWS::ApiGateway::Stage")
+    return name

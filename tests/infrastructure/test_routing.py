@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from aws_cdk.assertions import Match
 
-from tests.infrastructure.synthesis import Stack, as_list
+from tests.synthesis import Stack, as_list
 
 RULE = "AWS::Events::Rule"
 
@@ -83,13 +82,27 @@ def test_the_queue_of_undelivered_events_takes_them_from_every_rule(default: Sta
     assert {"Fn::GetAtt": [rule_id, "Arn"]} in [arn for arns in allowed for arn in arns]
 
 
+@pytest.mark.parametrize("rule", TO_WORKFLOW)
+def test_only_eventbridge_for_our_own_account_may_start_a_workflow(default: Stack, rule: str) -> None:
+    role_id = target(default, rule)["RoleArn"]["Fn::GetAtt"][0]
+    (statement,) = default.resources("AWS::IAM::Role")[role_id]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
 def test_eventbridge_may_write_the_three_groups_by_a_resource_policy(default: Stack) -> None:
     default.template.resource_count_is("AWS::Logs::ResourcePolicy", 1)
-    document = json.dumps(default.properties("AWS::Logs::ResourcePolicy")["PolicyDocument"])
-    for group in ("/flightpulse/audit", "/flightpulse/notifications/email", "/flightpulse/notifications/sms"):
-        assert f":log-group:{group}:*" in document
-    assert "events.amazonaws.com" in document
-    assert "aws:SourceArn" in document
+    parts = default.properties("AWS::Logs::ResourcePolicy")["PolicyDocument"]["Fn::Join"][1]
+    text = "".join(part if isinstance(part, str) else next(iter(part.values()))[0] for part in parts)
+    streams, events = json.loads(text)["Statement"]
+    for statement, end in ((streams, ":*"), (events, ":*:*")):
+        assert statement["Principal"] == {"Service": ["delivery.logs.amazonaws.com", "events.amazonaws.com"]}
+        assert {arn.partition(":log-group:")[2] for arn in statement["Resource"]} == {
+            f"{group}{end}" for _, group in TO_LOG.values()
+        }
+    assert (streams["Action"], events["Action"]) == ("logs:CreateLogStream", "logs:PutLogEvents")
+    rules = {default.logical_id(RULE, Name=rule) for rule in TO_LOG}
+    assert set(events["Condition"]["ArnEquals"]["aws:SourceArn"]) == rules
 
 
 def test_the_log_policy_is_shorter_than_aws_allows(default: Stack) -> None:
@@ -103,44 +116,20 @@ def test_dead_letters_stay_a_fortnight_encrypted_and_only_over_tls(default: Stac
     default.template.all_resources_properties(
         "AWS::SQS::Queue", {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 14 * 24 * 3600}
     )
-    default.template.all_resources_properties(
-        "AWS::SQS::QueuePolicy",
-        {
-            "PolicyDocument": {
-                "Statement": Match.array_with(
-                    [
-                        Match.object_like(
-                            {
-                                "Effect": "Deny",
-                                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                                "Action": "sqs:*",
-                            }
-                        )
-                    ]
-                )
-            }
-        },
-    )
+    for policy in default.resources("AWS::SQS::QueuePolicy").values():
+        denied = [found for found in policy["Properties"]["PolicyDocument"]["Statement"] if found["Effect"] == "Deny"]
+        assert [found["Action"] for found in denied] == ["sqs:*"]
+        assert denied[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert denied[0]["Principal"] == {"AWS": "*"}
 
 
 def test_the_topics_of_errors_and_alarms_are_there_and_alarms_may_publish(default: Stack) -> None:
     topics = {topic["Properties"]["TopicName"] for topic in default.resources("AWS::SNS::Topic").values()}
     assert topics == {"flightpulse-workflow-errors", "flightpulse-alarms"}
-    default.template.has_resource_properties(
-        "AWS::SNS::TopicPolicy",
-        {
-            "PolicyDocument": {
-                "Statement": Match.array_with(
-                    [
-                        Match.object_like(
-                            {
-                                "Effect": "Allow",
-                                "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                                "Action": "sns:Publish",
-                            }
-                        )
-                    ]
-                )
-            }
-        },
-    )
+    allowed = [
+        (found["Principal"], found["Action"])
+        for policy in default.resources("AWS::SNS::TopicPolicy").values()
+        for found in policy["Properties"]["PolicyDocument"]["Statement"]
+        if found["Effect"] == "Allow"
+    ]
+    assert ({"Service": "cloudwatch.amazonaws.com"}, "sns:Publish") in allowed

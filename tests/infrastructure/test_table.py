@@ -1,10 +1,8 @@
 """The table as CONTRACTS has it."""
 
 import pytest
-from aws_cdk.assertions import Match
 
-from tests.infrastructure.conftest import Synthesise
-from tests.infrastructure.synthesis import Stack
+from tests.synthesis import Stack, Synthesise
 
 TABLE = "AWS::DynamoDB::Table"
 
@@ -26,23 +24,14 @@ def test_it_is_one_on_demand_table_with_its_keys(default: Stack) -> None:
 
 @pytest.mark.parametrize("index", ["GSI1", "GSI2"])
 def test_each_index_has_its_keys_and_all_attributes(default: Stack, index: str) -> None:
-    default.template.has_resource_properties(
-        TABLE,
-        {
-            "GlobalSecondaryIndexes": Match.array_with(
-                [
-                    {
-                        "IndexName": index,
-                        "KeySchema": [
-                            {"AttributeName": f"{index}PK", "KeyType": "HASH"},
-                            {"AttributeName": f"{index}SK", "KeyType": "RANGE"},
-                        ],
-                        "Projection": {"ProjectionType": "ALL"},
-                    }
-                ]
-            )
-        },
-    )
+    assert {
+        "IndexName": index,
+        "KeySchema": [
+            {"AttributeName": f"{index}PK", "KeyType": "HASH"},
+            {"AttributeName": f"{index}SK", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "ALL"},
+    } in default.properties(TABLE)["GlobalSecondaryIndexes"]
 
 
 def test_it_streams_both_images_is_encrypted_restorable_and_forgets(default: Stack) -> None:
@@ -60,5 +49,4 @@ def test_it_streams_both_images_is_encrypted_restorable_and_forgets(default: Sta
 def test_dev_data_goes_with_the_stack_and_production_data_stays(default: Stack, synthesise: Synthesise) -> None:
     (dev,) = default.resources(TABLE).values()
     (production,) = synthesise("production").resources(TABLE).values()
-    assert (dev["DeletionPolicy"], dev["Properties"]["DeletionProtectionEnabled"]) == ("Delete", False)
-    assert (production["DeletionPolicy"], production["Properties"]["DeletionProtectionEnabled"]) == ("Retain", True)
+    assert (dev["DeletionPolicy"], production["DeletionPolicy"]) == ("Delete", "RetainExceptOnCreate")

@@ -69,6 +69,7 @@ def source(*, tier: str = "replay", sections: int = 3, setup: str = "import json
 #
 # - **You will:** count passengers
 # - **You need:** nothing but this checkout
+# - **You know:** how to count
 # - **Time:** 1 minute
 # - **Cost:** 0
 # - **Simplified:** there is no flight,
@@ -113,17 +114,14 @@ print("nothing is left")
 def folder(root: Path, sources: Mapping[str, str], **tiers: list[str]) -> Folder:
     """A folder of notebooks with these sources, and the project's own patterns and conftest beside them.
 
-    A keyword is a tier with its notebooks; ``fresh`` names those of the tier local that are. Without one, all are
-    ``replay``.
+    A keyword is a tier with its notebooks. Without one, all are ``replay``.
     """
     made = Folder(root / "notebooks")
     (made.path / "src").mkdir(parents=True)
     for name, text in sources.items():
         made.source(name).write_text(text, encoding="utf-8")
-    fresh = tiers.pop("fresh", [])
     tables = [
         f"[{tier}]\nnotebooks = {names}\ncell_timeout = 60\nbudget = 300\n"
-        + (f"fresh = {fresh}\n" if tier == "local" else "")
         for tier, names in (tiers or {"replay": list(sources)}).items()
     ]
     made.tiers.write_text("\n".join(tables), encoding="utf-8")

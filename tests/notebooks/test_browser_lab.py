@@ -129,6 +129,7 @@ def test_the_players_of_the_committed_notebook_step_before_anything_has_run(note
         player.screenshot(tmp_path / f"stored-{number}.png")
 
 
+@pytest.mark.prove
 def test_all_cells_run_and_every_check_says_what_the_committed_notebook_says(notebook: Page, tmp_path: Path):
     before = _FOLDER.notebook(NAME).read_bytes()
     code = notebook.locator(".jp-Notebook .jp-CodeCell")

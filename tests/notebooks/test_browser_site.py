@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 
 from flightpulse.workbench.player import Player
 from tests.notebooks import browser
 from tests.unit.workbench.player import runs
-from tools.notebooks import site
+from tools.notebooks import site, slides
 from tools.notebooks.folder import Folder
 
 _FOLDER = Folder()
@@ -72,6 +74,45 @@ def test_the_contents_lead_to_every_notebook_and_each_to_the_next(visit: Visit, 
         titles.append(visit.page.locator("h1").inner_text())
 
     assert len(set(titles)) == len(_NAMES)
+    visit.expect_no_error_and_no_network()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["index", "glossary", "teaching", *_NAMES[:1], *_NAMES[8:9]])
+def test_nothing_on_a_page_keeps_anybody_out(visit: Visit, pages: Path, name: str, theme: Literal["light", "dark"]):
+    visit.page.emulate_media(color_scheme=theme)
+    visit.open(pages / f"{name}.html")
+
+    found = Axe().run(visit.page)
+
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_first_page_finds_what_notebooks_say(visit: Visit, pages: Path):
+    visit.open(pages / "index.html")
+    visit.page.get_by_label("Search").fill("poison")
+
+    visit.page.locator("#found a").first.click()
+
+    assert "glossary" in visit.page.url or "02-follow" in visit.page.url
+    visit.expect_no_error_and_no_network()
+
+
+def test_a_deck_goes_on_by_key_and_its_player_steps(visit: Visit, tmp_path: Path):
+    visit.open(slides.write(_FOLDER, _NAMES[0], tmp_path))
+    shown = visit.page.locator(".slide:visible")
+    assert visit.page.locator("h1").is_visible()
+
+    first = shown.inner_text()
+    visit.page.keyboard.press("Space")
+    assert shown.inner_text() != first
+
+    while not shown.locator(".fp-player").count():
+        visit.page.keyboard.press("PageDown")
+    player = browser.Player(shown.locator(".fp-player"))
+    player.start()
+    player.step()
+    assert player.event == 2
     visit.expect_no_error_and_no_network()
 
 

@@ -96,7 +96,8 @@ def test_a_notebook_says_of_its_kernel_what_jupyterlab_would_note(started: Calla
     metadata = opened["content"]["metadata"]
     assert metadata["language_info"]["version"] == platform.python_version()
     assert metadata["kernelspec"]["name"] == "python3"
-    assert "version" not in nbformat.read(paths.ROOT / "notebooks" / f"{sample.NAME}.ipynb", 4).metadata.get("language_info", {})
+    stored = nbformat.read(paths.ROOT / "notebooks" / f"{sample.NAME}.ipynb", 4)
+    assert "version" not in stored.metadata.get("language_info", {})
     assert [entry["name"] for entry in listed["content"] if entry["type"] == "notebook"] == [f"{sample.NAME}.ipynb"]
 
 
@@ -110,5 +111,5 @@ def test_without_jupyterlab_it_says_how_to_get_it(started: Callable[..., list[st
 def test_outside_of_a_checkout_it_says_so(started: Callable[..., list[str]]):
     (paths.ROOT / "notebooks" / "README.md").unlink()
 
-    with pytest.raises(UserError, match="There are no notebooks in"):
+    with pytest.raises(UserError, match="There are no notebooks here"):
         started()

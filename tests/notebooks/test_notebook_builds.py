@@ -6,10 +6,8 @@ import pytest
 
 from flightpulse.errors import UserError
 from tests.notebooks import sample
-from tools.notebooks import build, sandbox, tiers
+from tools.notebooks import build, record, tiers
 from tools.notebooks.folder import Folder
-from tools.notebooks.sandbox import Sandboxes
-from tools.notebooks.tiers import Tier
 
 ENVIRONMENT = """
 # %% [markdown]
@@ -43,9 +41,34 @@ def test_a_built_notebook_has_its_outputs_and_nothing_of_this_machine(built: Fol
 def test_building_again_changes_no_byte(built: Folder):
     before = built.notebook(sample.NAME).read_bytes()
 
-    build.build(built, [sample.NAME], quiet, anew=True)
+    build.build(built, [sample.NAME], quiet)
 
     assert built.notebook(sample.NAME).read_bytes() == before
+
+
+def test_building_anew_changes_the_run_and_nothing_else(built: Folder):
+    before = built.read(sample.NAME)
+
+    build.build(built, [sample.NAME], quiet, anew=True)
+
+    after = built.read(sample.NAME)
+    assert record.run_of(before) != record.run_of(after) != ""
+    record.stamp(after, record.run_of(before))
+    assert after == before
+
+
+def test_one_notebook_that_fails_keeps_no_other_from_being_built(tmp_path, capsys: pytest.CaptureFixture[str]):
+    broken = "00-count-nobody"
+    texts = {broken: sample.source(setup="no_such_name"), sample.NAME: sample.source()}
+    folder = sample.folder(tmp_path, texts)
+    lines: list[str] = []
+
+    with pytest.raises(UserError, match=f"A cell of {broken} failed"):
+        build.build(folder, sorted(texts), lines.append)
+
+    assert record.run_of(folder.read(sample.NAME))
+    assert not folder.notebook(broken).exists()
+    assert "NameError" in capsys.readouterr().err
 
 
 def test_a_fresh_notebook_is_found_fresh(built: Folder):
@@ -126,29 +149,6 @@ def test_a_notebook_that_does_not_say_who_wrote_its_messages_is_not_built(tmp_pa
 
     with pytest.raises(UserError, match="not by Amazon Bedrock"):
         build.build(folder, [sample.NAME], quiet)
-
-
-def test_a_fresh_notebook_shares_its_home_with_no_other(monkeypatch: pytest.MonkeyPatch):
-    class Home:
-        def __init__(self) -> None:
-            self.closed = False
-            made.append(self)
-
-        def variables(self, tier: Tier) -> dict[str, str]:
-            return {"home": str(made.index(self))}
-
-        def close(self) -> None:
-            self.closed = True
-
-    made: list[Home] = []
-    monkeypatch.setattr(sandbox, "Sandbox", Home)
-    local = Tier("local", ("01-a", "02-b", "03-c"), 30, 30, fresh=("02-b",))
-
-    with Sandboxes() as sandboxes:
-        homes = [sandboxes.variables(name, local)["home"] for name in ("01-a", "02-b", "02-b", "03-c")]
-
-    assert homes == ["0", "1", "1", "0"]
-    assert all(home.closed for home in made)
 
 
 def test_a_notebook_is_written_as_github_and_jupyterlab_write_it(built: Folder):

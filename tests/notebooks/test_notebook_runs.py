@@ -12,6 +12,7 @@ import pytest
 from flightpulse import paths
 from localcloud.process import processes
 from tests.notebooks import sample
+from tests.waiting import until
 from tools.notebooks import build
 from tools.notebooks.folder import Folder
 
@@ -160,5 +161,6 @@ def test_two_workers_have_a_local_cloud_each_and_nothing_of_them_is_left(tmp_pat
     seen = [line.split() for line in log.read_text().splitlines()]
     homes, endpoints = {home for home, _ in seen}, {endpoint for _, endpoint in seen}
     assert (len(homes), len(endpoints)) == (2, 2)
+    # The processes of functions see that their cloud is gone, and end by themselves.
+    until(lambda: not any(home in line for line in processes.command_lines().values() for home in homes), "their end")
     assert not any(Path(home).exists() for home in homes)
-    assert not [line for line in processes.command_lines().values() if any(home in line for home in homes)]

@@ -1,5 +1,6 @@
 """The site is complete without a server and without the network, and its players run."""
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from flightpulse.errors import UserError
 from tests.notebooks import sample
-from tools.notebooks import site
+from tools.notebooks import html, search, site, slides
 from tools.notebooks.folder import Folder
 
 
@@ -74,6 +75,34 @@ def test_the_contents_say_what_each_notebook_is_about(page: Path):
 
     assert f'<a href="{sample.NAME}.html">01 Count the passengers</a>' in text
     assert "see that <code>nobody</code> is missing" in text
+
+
+def test_the_first_page_can_be_searched_and_every_section_found_is_there(page: Path):
+    text = (page.parent / "index.html").read_text()
+    found = re.search(r'id="sections">(?P<json>.*?)</script>', text, re.DOTALL)
+    assert found
+    entries = json.loads(found["json"])
+
+    assert any("passengers" in entry["text"] for entry in entries)
+    for entry in entries:
+        name, _, part = entry["url"].partition("#")
+        assert not part or f'id="{part}"' in (page.parent / name).read_text(), entry["url"]
+
+
+def test_a_search_entry_has_words_and_no_marks():
+    (first, second) = search.of_markdown("a.html", "A", "See *[it](b.md)*.\n\n## What `now`?\n\n<b>Go</b>", anchor=html.anchor)
+
+    assert (first.title, first.text) == ("A", "See it .")
+    assert (second.url, second.title, second.text) == ("a.html#what-now", "A › What now ?", "Go")
+
+
+def test_a_deck_has_a_slide_for_each_cell_until_the_story_ends(built: Folder, tmp_path: Path):
+    deck = slides.write(built, sample.NAME, tmp_path).read_text()
+
+    assert deck.count('class="slide"') == len(built.read(sample.NAME).cells) - 6
+    assert "Clean up" not in deck
+    assert "stepping" in deck
+    assert [load for load in References(deck).loads if not load.startswith("data:")] == ["site.css"]
 
 
 def test_a_site_of_no_notebooks_is_a_page(empty: Folder, tmp_path: Path):

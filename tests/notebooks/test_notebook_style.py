@@ -63,6 +63,7 @@ CODE = "\n# %% [markdown]\n# Look.\n\n# %%\n{}\n"
         (MARKDOWN.format("```mermaid\n# a-->b\n# ```"), "has a Mermaid diagram"),
         (MARKDOWN.format("Mine is /home/me/x."), "prints a path that only this machine has"),
         (CODE.format("\n".join(f"x{n} = {n}" for n in range(16))), "has 16 lines of code; 15 are enough"),
+        (CODE.format(f"x = '{'y' * 93}'"), "has a line of 99 characters; 98 are enough"),
         (CODE.format("def f():\n" + "    x = 1\n" * 11), "defines f, of more than 10 lines"),
         (CODE.format("assert 1 == 1"), "asserts, which shows a reader nothing"),
         (CODE.format("import time; time.sleep(1)"), "sleeps"),

@@ -10,8 +10,8 @@ from tools.notebooks.folder import Folder
 from tools.notebooks.tiers import Tier, Tiers
 
 
-def tier(name: str, *notebooks: str, fresh: tuple[str, ...] = ()) -> Tier:
-    return Tier(name, notebooks, 30, 30, fresh)
+def tier(name: str, *notebooks: str) -> Tier:
+    return Tier(name, notebooks, 30, 30)
 
 
 def test_every_notebook_of_the_project_is_in_one_tier():
@@ -21,13 +21,12 @@ def test_every_notebook_of_the_project_is_in_one_tier():
 
 
 def test_notebooks_that_are_missing_unknown_or_listed_twice_are_told():
-    listed = Tiers((tier("replay", "01-a", "02-b"), tier("local", "02-b", "03-c", fresh=("04-d",))))
+    listed = Tiers((tier("replay", "01-a", "02-b"), tier("local", "02-b", "03-c")))
 
     assert listed.problems(["00-start", "01-a", "02-b"]) == [
         "00-start is in no tier",
         "03-c is listed but does not exist",
         "02-b is listed 2 times",
-        "04-d is fresh in the tier local, which does not list it",
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from flightpulse import schemas
 from flightpulse.adapters.backoff import Backoff
 from flightpulse.adapters.dynamodb_json import from_typed
 
@@ -15,7 +16,9 @@ EVENTS = Path(__file__).parents[1] / "events"
 
 
 def sample(name: str) -> Any:
-    """One of the real sample events of tests/events."""
+    """The example of a schema of ours, or one of AWS's events in tests/events."""
+    if name in schemas.names():
+        return schemas.load(name)["examples"][0]
     return json.loads((EVENTS / f"{name}.json").read_text("utf-8"))
 
 

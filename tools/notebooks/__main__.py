@@ -12,11 +12,13 @@ from flightpulse.errors import UserError
 from tools.notebooks import build as building
 from tools.notebooks import index as indexing
 from tools.notebooks import site as publishing
+from tools.notebooks import slides as decks
 from tools.notebooks import style as house
 from tools.notebooks import tiers
 from tools.notebooks.folder import Folder
 
 SITE = paths.ROOT / "build" / "site"
+SLIDES = paths.ROOT / "build" / "slides"
 _names = click.argument("names", nargs=-1, metavar="[NN|NAME]...")
 
 
@@ -29,7 +31,7 @@ def cli(context: click.Context, folder: Path | None) -> None:
 
 
 @cli.command()
-@click.option("--anew", is_flag=True, help="Write all outputs anew, also those that say nothing new.")
+@click.option("--anew", is_flag=True, help="Write all anew, also those that say nothing new.")
 @_names
 @click.pass_obj
 def build(folder: Folder, names: tuple[str, ...], anew: bool) -> None:
@@ -97,6 +99,19 @@ def site(folder: Folder, target: Path, repository: str) -> None:
     """Write the executed notebooks as web pages that work offline, from a file or from any server."""
     pages = publishing.write(folder, target, repository=repository)
     click.echo(f"{len(pages)} pages are in {os.path.relpath(target)}: open index.html.")
+
+
+@cli.command()
+@click.option(
+    "--to", "target", type=click.Path(file_okay=False, path_type=Path), default=SLIDES, help="Where to write them."
+)
+@_names
+@click.pass_obj
+def slides(folder: Folder, names: tuple[str, ...], target: Path) -> None:
+    """Write notebooks as decks of slides that open from a file. Space goes on; players step on their slide."""
+    for name in folder.select(names):
+        page = decks.write(folder, name, target)
+        click.echo(f"{os.path.relpath(page)}")
 
 
 def _report(wrong: list[str], right: str, way_out: str) -> None:

@@ -1,6 +1,7 @@
 """Builds notebooks from their sources, and says whether the committed ones still are what their sources would give."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from flightpulse.errors import UserError
-from tools.notebooks import head, index, outputs, patterns, sources, tiers
+from tools.notebooks import head, index, outputs, patterns, record, sources, tiers
 from tools.notebooks.execute import execute
 from tools.notebooks.folder import Folder
-from tools.notebooks.sandbox import Sandboxes
+from tools.notebooks.sandbox import Sandbox
 
 Say = Callable[[str], None]
 
@@ -33,21 +34,47 @@ class Change:
 def build(folder: Folder, names: list[str], say: Say, *, anew: bool = False) -> None:
     """Execute the sources and write the notebooks and their index.
 
-    Outputs that say nothing new stay as they are, unless they shall be written ``anew``.
+    All outputs of a notebook are of one run: one that says nothing new stays as it is, unless it shall be written
+    ``anew``, and any other is written whole. One that fails keeps its file, and the others are built all the same.
+    Raises UserError at the end when one has failed.
     """
-    cleaning = patterns.load(folder.patterns)
-    with Sandboxes() as sandboxes:
+    if (load := os.getloadavg()[0]) > (cores := os.cpu_count() or 1):
+        say(f"This machine is busy ({load:.1f} of {cores} cores): the durations in the outputs will show it.")
+    cleaning, this_run = patterns.load(folder.patterns), record.new_run()
+    failed: list[UserError] = []
+    with Sandbox() as sandbox:
         for name in names:
-            made = run(folder, name, sandboxes)
-            changed = len([cell for cell in made.cells if cell.cell_type == "code"])
-            if not anew and folder.notebook(name).exists():
-                changed = outputs.keep_unchanged(made, folder.read(name), cleaning)
+            try:
+                made = run(folder, name, sandbox)
+            except UserError as error:
+                say(f"{name}: {error}")
+                failed.append(error)
+                continue
+            if not anew and _says_nothing_new(folder, name, made, cleaning):
+                say(f"{name}: says nothing new, and stays as it is.")
+                continue
+            record.stamp(made, this_run)
             folder.notebook(name).write_text(text(made), encoding="utf-8")
-            say(f"{name}: built, {changed} {'cell says' if changed == 1 else 'cells say'} something new.")
+            say(f"{name}: built in run {this_run}.")
     index.write(folder)
+    if len(failed) == 1:
+        raise failed[0]
+    if failed:
+        raise UserError(f"{len(failed)} of {len(names)} notebooks failed; their words are above.")
 
 
-def run(folder: Folder, name: str, sandboxes: Sandboxes) -> NotebookNode:
+def _says_nothing_new(folder: Folder, name: str, made: NotebookNode, cleaning: patterns.Patterns) -> bool:
+    if not folder.notebook(name).exists():
+        return False
+    before = folder.read(name)
+    return (
+        bool(record.run_of(before))
+        and not sources.differences(made, before)
+        and all(outputs.same(new, old, cleaning) for new, old in zip(made.cells, before.cells, strict=True))
+    )
+
+
+def run(folder: Folder, name: str, sandbox: Sandbox) -> NotebookNode:
     """A notebook executed from its source and made fit to be committed."""
     tier = tiers.load(folder.tiers).of(name)
     made = sources.read(_source(folder, name))
@@ -56,7 +83,7 @@ def run(folder: Folder, name: str, sandboxes: Sandboxes) -> NotebookNode:
         made,
         name=name,
         cwd=folder.path,
-        variables=sandboxes.variables(name, tier),
+        variables=sandbox.variables(tier),
         timeout=tier.cell_timeout,
     )
     outputs.tidy(made)
@@ -81,6 +108,9 @@ def stale(folder: Folder, names: list[str]) -> list[str]:
         else:
             wrong = sources.differences(sources.read(folder.source(name)), folder.read(name))
             found += [f"{name}: {problem}" for problem in wrong]
+    built = {name: folder.read(name) for name in names if folder.notebook(name).exists()}
+    known = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.path.glob("histories/*.json")))
+    found += record.problems(built, elsewhere=known)
     if index.is_stale(folder):
         found.append(f"{folder.index.name} is not what the notebooks' heads say")
     return found
@@ -94,12 +124,12 @@ def changes(folder: Folder, names: list[str], say: Say) -> list[Change]:
     cleaning = patterns.load(folder.patterns)
     listed = tiers.load(folder.tiers)
     found: list[Change] = []
-    with Sandboxes() as sandboxes:
+    with Sandbox() as sandbox:
         for name in names:
             if not listed.of(name).runs_unattended:
                 say(f"{name}: left out, it needs an AWS account.")
                 continue
-            new = _compared(name, folder.read(name), run(folder, name, sandboxes), cleaning)
+            new = _compared(name, folder.read(name), run(folder, name, sandbox), cleaning)
             say(f"{name}: {'as committed' if not new else f'{len(new)} cells differ'}.")
             found += new
     return found

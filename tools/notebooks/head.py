@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 from flightpulse.errors import UserError
 from tools.notebooks.tiers import AWS, LOCAL, REPLAY
 
-FACTS = ("You will", "You need", "Time", "Cost", "Simplified")
+FACTS = ("You will", "You need", "You know", "Time", "Cost", "Simplified")
 """Every head is a title, one paragraph that promises something, these facts as a list, and its provenance."""
 
 PROVENANCE = {

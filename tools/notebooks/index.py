@@ -22,7 +22,8 @@ opens JupyterLab on this page. The local cloud on which the notebooks run costs 
 
 _END = """\
 Each notebook asks, lets you predict, acts, looks and checks; its exercises are at the end, and its last cell cleans up.
-Once the set-up cell has run you can go on from any section. JupyterLab does not save by itself here: to keep what you
+Once the set-up cell has run you can go on from any section. One notebook runs at a time on a local cloud: a second one
+waits, and says for which. To teach with them: [docs/teaching.md](../docs/teaching.md); words: [glossary](../docs/glossary.md). JupyterLab does not save by itself here: to keep what you
 did, use *Save Notebook As* and give it a name of your own.
 
 ## How they are made and tested
@@ -36,6 +37,7 @@ python -m tools.notebooks style         # the house rules: sizes, headings, chec
 python -m tools.notebooks test          # run all with nbval and compare what their checks print
 python -m tools.notebooks check --run   # run all again and compare every output
 python -m tools.notebooks site          # the same as web pages that need no server
+python -m tools.notebooks slides 00     # one as a deck of slides
 ```
 
 [tiers.toml](tiers.toml) says what each needs to run, [nbval.cfg](nbval.cfg) what may differ from run to run.

@@ -22,28 +22,6 @@ def tidy(notebook: NotebookNode) -> None:
         cell.outputs = [_tidied(output) for output in cell.outputs]
 
 
-def keep_unchanged(notebook: NotebookNode, before: NotebookNode, patterns: Patterns) -> int:
-    """Put back the committed outputs of every cell that says nothing new, and count those that do.
-
-    So a rebuild changes only the cells that changed, not every line with a time or an id in it.
-    """
-    known = {cell.id: cell for cell in _code(before)}
-    changed = 0
-    for cell in _code(notebook):
-        old = known.get(cell.id)
-        if old is not None and same(cell, old, patterns):
-            cell.outputs = [_counted(output, cell.execution_count) for output in old.outputs]
-        else:
-            changed += 1
-    return changed
-
-
-def _counted(output: NotebookNode, count: int | None) -> NotebookNode:
-    if output.output_type == "execute_result":
-        output.execution_count = count
-    return output
-
-
 def same(cell: NotebookNode, old: NotebookNode, patterns: Patterns) -> bool:
     """Whether two runs of a cell say the same, pictures included."""
     return comparable(cell, patterns) == comparable(old, patterns)
@@ -57,7 +35,7 @@ def comparable(cell: NotebookNode, patterns: Patterns, *, pictures: bool = True)
     """
     if _VOLATILE in cell.metadata.get("tags", []):
         return []
-    return [_plain(output, patterns, pictures) for output in cell.outputs]
+    return [_plain(output, patterns, pictures) for output in cell.get("outputs", [])]
 
 
 def _plain(output: NotebookNode, patterns: Patterns, pictures: bool) -> Any:

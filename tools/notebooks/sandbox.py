@@ -143,47 +143,5 @@ class Sandbox:
         self._server = None
 
 
-class Sandboxes:
-    """One sandbox for all, because a deployment takes long, and one for each notebook that wants a fresh cloud."""
-
-    def __init__(self) -> None:
-        self._shared: Sandbox | None = None
-        self._fresh: tuple[str, Sandbox] | None = None
-
-    def __enter__(self) -> "Sandboxes":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def variables(self, name: str, tier: Tier) -> dict[str, str]:
-        """The environment for the kernel of this notebook."""
-        return self._of(name, tier).variables(tier)
-
-    def close(self) -> None:
-        """Stop every local cloud and remove every home."""
-        self._close_fresh()
-        if self._shared is not None:
-            self._shared.close()
-            self._shared = None
-
-    def _of(self, name: str, tier: Tier) -> Sandbox:
-        if name not in tier.fresh:
-            if self._shared is None:
-                self._shared = Sandbox()
-            return self._shared
-        if self._fresh is None or self._fresh[0] != name:
-            self._close_fresh()
-            self._fresh = (name, Sandbox())
-        return self._fresh[1]
-
-    def _close_fresh(self) -> None:
-        if self._fresh is not None:
-            self._fresh[1].close()
-            self._fresh = None
-
-
 def _ours(variables: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in variables.items() if not name.startswith(_FOREIGN)}

@@ -1,54 +1,56 @@
 """Writes the executed notebooks as web pages that need no server and load nothing from anywhere."""
 
-import re
 import shutil
 from html import escape
 from pathlib import Path
 
-from nbconvert.exporters import HTMLExporter
-from nbformat import NotebookNode
-from pygments.formatters import HtmlFormatter
-
+from flightpulse import paths
 from flightpulse.errors import UserError
-from tools.notebooks import index
+from tools.notebooks import html, index, search
 from tools.notebooks.folder import Folder
 from tools.notebooks.head import Head
 
-_POLICY = "default-src 'none'; img-src data:; style-src 'self' 'unsafe-inline'; script-src 'unsafe-inline'"
 _OURS = ".nojekyll"
-_STYLE = Path(__file__).with_name("site.css")
-_SCRIPT_OR_LINK = re.compile(
-    r"(?P<script><script\b.*?</script>)"
-    r"|<a\b(?P<before>[^>]*?)\bhref=\"(?P<target>[^\"]*)\"(?P<after>[^>]*)>(?P<words>.*?)</a>",
-    re.DOTALL | re.IGNORECASE,
+_DOCUMENTS = {"teaching": "Teach it", "glossary": "Glossary"}
+"""Pages of docs/ that belong to the notebooks, and what leads to them."""
+
+_PICTURES = paths.ROOT / "docs" / "pictures"
+_MOVING, _STILL, _PARTS = "first-minute.gif", "inbox.png", "architecture.png"
+_PROMISE = (
+    "An event-driven serverless system, whole and on your laptop, in which every promise can be switched off and "
+    "watched failing."
 )
-_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|#|//", re.IGNORECASE)
-
-
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{title}</title>
-<link rel="stylesheet" href="site.css">
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
-_CONTENTS = """\
+_FIRST_PAGE = """\
 <main>
-<h1>FlightPulse notebooks</h1>
-<p>Recorded runs of an event-driven serverless system, from a Kafka record to passengers’ messages. The players step
-through executions right here; nothing runs behind these pages.</p>
+<h1>FlightPulse</h1>
+<p class="promise"><strong>{promise}</strong></p>
+<p>An airline sends a delay; minutes later every passenger knows, on the channel they chose, once, and never old news
+after new. Kafka, Lambda, EventBridge, Step Functions, DynamoDB, Bedrock, API Gateway and CDK, in Python. No account, no
+Docker, no Node.</p>
+{picture}
+<ul class="doors">
+<li><a href="{first}">Learn from it</a> Notebooks that ask, let you predict, act and check. Recorded here; the players
+step on these very pages.</li>
+{documents}
+</ul>
+{search}
+<p><img class="parts" src="{parts}" alt="What is deployed: Kafka leads to a consumer, the consumer to the bus, the bus to
+three workflows, these to the one that notifies passengers, and all of them to one table"></p>
+<h2>The notebooks</h2>
 <ol class="contents">
 {rows}
 </ol>
 </main>"""
+_DOORS = {
+    "teaching": "Lesson plans for 30, 60 and 90 minutes, and a script for five minutes in an interview.",
+    "glossary": "The field’s word for what you meet, one line each.",
+}
+_PICTURE = (
+    '<picture><source media="(prefers-reduced-motion: reduce)" srcset="{still}">'
+    '<img src="{moving}" alt="One event goes through the system, seen from a terminal; then one passenger’s journey hop by '
+    "hop; then the text message; then the execution, stepped through on its diagram to a failure"
+    '"></picture>'
+)
 _ROW = """\
 <li><a href="{name}.html">{number} {title}</a>
 <p>{promise}</p>
@@ -63,15 +65,28 @@ def write(folder: Folder, target: Path, *, repository: str = "") -> list[Path]:
     """
     heads = index.heads(folder)
     _empty(target)
-    (target / "site.css").write_text(_STYLE.read_text("utf-8") + _highlighting(), encoding="utf-8")
+    (target / "site.css").write_text(html.stylesheet(), encoding="utf-8")
     # Tells GitHub Pages to serve the files as they are, and the next run that this folder is ours.
     (target / _OURS).touch()
-    pages = [_write(target / "index.html", "FlightPulse notebooks", _contents(heads))]
+    sources = {
+        "notebooks/README.md": "index.html",
+        **{f"notebooks/{head.name}.ipynb": f"{head.name}.html" for head in heads},
+        **{f"docs/{name}.md": f"{name}.html" for name in _DOCUMENTS if heads},
+    }
+    entries: list[search.Entry] = []
+    pages = []
     for place, head in enumerate(heads):
-        body = _links(_body(folder.read(head.name)), repository)
+        notebook = folder.read(head.name)
+        entries += search.of_notebook(f"{head.name}.html", f"{head.number} {head.title}", notebook)
+        body = html.links(html.cells(notebook), base="notebooks", pages=sources, repository=repository)
         around = _neighbours(heads, place)
         pages.append(_write(target / f"{head.name}.html", head.title, f"{around}<main>{body}</main>{around}"))
-    return pages
+    for name, title in _DOCUMENTS.items() if heads else ():
+        text = (paths.ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+        entries += search.of_markdown(f"{name}.html", title, text, anchor=html.anchor)
+        body = html.links(html.markdown(text), base="docs", pages=sources, repository=repository)
+        pages.append(_write(target / f"{name}.html", title, f"{_home()}<main>{body}</main>"))
+    return [_write(target / "index.html", "FlightPulse", _first_page(heads, entries, _picture(target))), *pages]
 
 
 def _empty(target: Path) -> None:
@@ -83,38 +98,43 @@ def _empty(target: Path) -> None:
 
 
 def _write(path: Path, title: str, body: str) -> Path:
-    path.write_text(_PAGE.format(policy=_POLICY, title=escape(title), body=body), encoding="utf-8")
+    path.write_text(html.page(title, body), encoding="utf-8")
     return path
 
 
-def _body(notebook: NotebookNode) -> str:
-    # The template without a page around it: its picture has the alt text, which the one of JupyterLab leaves out.
-    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
-    body, _ = exporter.from_notebook_node(notebook)
-    return str(body)
+def _picture(target: Path) -> str:
+    for name in (_MOVING, _STILL, _PARTS):
+        shutil.copy(_PICTURES / name, target / name)
+    return _PICTURE.format(moving=_MOVING, still=_STILL)
 
 
-def _contents(heads: list[Head]) -> str:
-    return _CONTENTS.format(
+def _first_page(heads: list[Head], entries: list[search.Entry], picture: str) -> str:
+    return _FIRST_PAGE.format(
+        promise=_PROMISE,
+        picture=picture,
+        parts=_PARTS,
+        first=f"{heads[0].name}.html" if heads else "index.html",
+        documents="\n".join(
+            f'<li><a href="{name}.html">{title}</a> {_DOORS[name]}</li>'
+            for name, title in (_DOCUMENTS.items() if heads else ())
+        ),
+        search=search.box(entries),
         rows="\n".join(
             _ROW.format(
                 name=head.name,
                 number=head.number,
                 title=escape(head.title),
-                promise=_inline(head.promise),
-                need=_inline(head.facts["You need"]),
-                time=_inline(head.facts["Time"]),
+                promise=html.inline(head.promise),
+                need=html.inline(head.facts["You need"]),
+                time=html.inline(head.facts["Time"]),
             )
             for head in heads
-        )
+        ),
     )
 
 
-def _inline(markdown: str) -> str:
-    """A line of Markdown with its code and its emphasis; links lose their targets."""
-    text = escape(re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", markdown))
-    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
-    return re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", text)
+def _home() -> str:
+    return '<nav aria-label="Notebooks"><a href="index.html">All notebooks</a></nav>'
 
 
 def _neighbours(heads: list[Head], place: int) -> str:
@@ -126,31 +146,3 @@ def _neighbours(heads: list[Head], place: int) -> str:
         f'<a href="{after.name}.html" rel="next">{escape(after.title)} ▶</a>' if after else "<span></span>",
     ]
     return f'<nav aria-label="Notebooks">{"".join(links)}</nav>'
-
-
-def _links(body: str, repository: str) -> str:
-    """Links between notebooks lead to their pages, links to files of the checkout to the repository."""
-
-    def led(found: re.Match[str]) -> str:
-        target = found["target"]
-        if found["script"] or _ELSEWHERE.match(target):
-            return found[0]
-        page, mark, part = target.partition("#")
-        if "/" not in page and page.endswith(".ipynb"):
-            target = f"{page.removesuffix('.ipynb')}.html{mark}{part}"
-        elif page == "README.md":
-            target = "index.html"
-        elif repository:
-            below = page.removeprefix("../") if page.startswith("../") else f"notebooks/{page}"
-            target = f"{repository.rstrip('/')}/{below}{mark}{part}"
-        else:
-            return found["words"]
-        return f'<a{found["before"]}href="{target}"{found["after"]}>{found["words"]}</a>'
-
-    return _SCRIPT_OR_LINK.sub(led, body)
-
-
-def _highlighting() -> str:
-    light = HtmlFormatter(style="default").get_style_defs(".highlight")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
-    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n.highlight {{ background: none; }}\n"

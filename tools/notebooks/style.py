@@ -21,6 +21,8 @@ from tools.notebooks.tiers import REPLAY
 
 MAX_CELLS = 40
 MAX_CODE_LINES = 15
+MAX_CODE_WIDTH = 98
+"""What JupyterLab shows of a line of code in a window of 1280 pixels without scrolling."""
 MAX_MEDIAN_CODE_LINES = 5
 MAX_SETUP_LINES = 5
 MAX_CODE_IN_A_ROW = 2
@@ -170,6 +172,9 @@ def _sizes(page: Page) -> Iterator[str]:
     for number, cell in page.of_kind("code"):
         if _lines(cell) > MAX_CODE_LINES:
             yield f"cell {number} has {_lines(cell)} lines of code; {MAX_CODE_LINES} are enough: import a function"
+        widest = max((len(line) for line in cell.source.splitlines()), default=0)
+        if widest > MAX_CODE_WIDTH:
+            yield f"cell {number} has a line of {widest} characters; {MAX_CODE_WIDTH} are enough"
     for number, cell in page.of_kind("markdown"):
         count = len(_CODE_IN_TEXT.sub(" ", cell.source).split())
         if count > MAX_WORDS and number:

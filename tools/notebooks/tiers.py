@@ -9,7 +9,7 @@ from typing import Any
 from flightpulse.errors import UserError
 
 REPLAY, LOCAL, AWS = "replay", "local", "aws"
-_KEYS = {"notebooks", "fresh", "cell_timeout", "budget"}
+_KEYS = {"notebooks", "cell_timeout", "budget"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +18,13 @@ class Tier:
 
     ``replay`` needs nothing that runs and compares every output; ``local`` gets a local cloud and compares the cells
     that are tagged for it; ``aws`` needs an account, and nothing runs it but a person. Times are in seconds:
-    ``cell_timeout`` for one cell, ``budget`` for a whole notebook. ``fresh`` notebooks get a local cloud that no other
-    notebook has touched.
+    ``cell_timeout`` for one cell, ``budget`` for a whole notebook.
     """
 
     name: str
     notebooks: tuple[str, ...]
     cell_timeout: float
     budget: float
-    fresh: tuple[str, ...] = ()
 
     @property
     def compares_everything(self) -> bool:
@@ -57,12 +55,6 @@ class Tiers:
             *(f"{name} is in no tier" for name in names if name not in listed),
             *(f"{name} is listed but does not exist" for name in sorted(listed) if name not in names),
             *(f"{name} is listed {times} times" for name, times in sorted(listed.items()) if times > 1),
-            *(
-                f"{name} is fresh in the tier {tier.name}, which does not list it"
-                for tier in self.tiers
-                for name in tier.fresh
-                if name not in tier.notebooks
-            ),
         ]
 
 
@@ -78,7 +70,7 @@ def load(path: Path) -> Tiers:
 def _tier(path: Path, name: str, table: Any) -> Tier:
     if name not in (REPLAY, LOCAL, AWS):
         raise UserError(f"{path.name} has a tier {name}.", hint=f"Tiers are {REPLAY}, {LOCAL} and {AWS}.")
-    missing = _KEYS - {"fresh"} - set(table)
+    missing = _KEYS - set(table)
     unknown = set(table) - _KEYS
     if missing or unknown:
         what = f"lacks {sorted(missing)[0]}" if missing else f"has an unknown key {sorted(unknown)[0]}"
@@ -88,5 +80,4 @@ def _tier(path: Path, name: str, table: Any) -> Tier:
         tuple(table["notebooks"]),
         float(table["cell_timeout"]),
         float(table["budget"]),
-        tuple(table.get("fresh", ())),
     )

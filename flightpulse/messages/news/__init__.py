@@ -5,10 +5,11 @@ from itertools import product
 from typing import Any
 
 from flightpulse.domain.entities import DelayReason, Tier
+from flightpulse.domain.events import Kind
 from flightpulse.messages.news import cancellation, delay, gate_change
 from flightpulse.messages.news.base import brief, known, news_kind, required, written
 from flightpulse.messages.news.events import EventFacts, Fields
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 
 __all__ = ["READERS", "all_segments", "brief", "known", "news_kind", "required", "written"]
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from flightpulse.domain.entities import DelayReason
-from flightpulse.domain.severity import Severity
+from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages.news.events import REASONS
 from flightpulse.messages.placeholders import COMMON, ONWARD, PLACEHOLDERS, Channel, used
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 
 _CONDITIONS = re.compile(r"\[([!\w ]+)\] ")
 _SAFETY = (DelayReason.WEATHER, DelayReason.MECHANICAL, DelayReason.SECURITY)

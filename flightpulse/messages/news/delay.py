@@ -1,12 +1,13 @@
 """Reads a delay; one of 0 minutes is the news that the flight is on time after all."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from flightpulse.domain import local_time
-from flightpulse.domain.severity import Severity, delay_category
+from flightpulse.domain.events import Kind, Severity
+from flightpulse.domain.severity import delay_category
 from flightpulse.messages.news.events import EventFacts, Fields, UnusableEventError, instant, times
 from flightpulse.messages.placeholders import Channel
-from flightpulse.messages.segments import Kind
 
 
 def read(event: Fields, flight: Fields) -> EventFacts:
@@ -18,11 +19,13 @@ def read(event: Fields, flight: Fields) -> EventFacts:
         raise UnusableEventError("neither new_departure nor the flight's scheduled_departure is known")
     planned_arrival = instant(flight.get("scheduled_arrival"), "flight.scheduled_arrival")
     arrival = instant(event.get("new_arrival"), "new_arrival") or _later(planned_arrival, minutes)
-    details = {
-        channel: times(event, flight, channel, scheduled=scheduled, departure=departure, arrival=arrival)
-        | {"delay": local_time.duration(minutes)}
-        for channel in Channel
-    }
+    words, earlier = {"delay": local_time.duration(minutes)}, _earlier(event)
+    if earlier in (scheduled, departure):
+        earlier = None
+    if earlier is not None:
+        words["change"] = "sooner" if departure < earlier else "later"
+    moments = {"scheduled": scheduled, "departure": departure, "arrival": arrival, "earlier": earlier}
+    details = {channel: times(event, flight, channel, **moments) | words for channel in Channel}
     kind = Kind.DELAY if minutes else Kind.ON_TIME
     return EventFacts(kind, Severity(delay_category(minutes)), details, departure, arrival)
 
@@ -37,6 +40,12 @@ def _minutes(event: Fields, scheduled: datetime | None) -> int:
     if departure is None or scheduled is None:
         raise UnusableEventError("the event has neither delay_minutes nor new_departure")
     return max(0, round((departure - scheduled).total_seconds() / 60))
+
+
+def _earlier(event: Fields) -> datetime | None:
+    """The departure that was expected before this event, as its consumer found it in the table."""
+    known = event.get("flight_details")
+    return instant(known.get("estimated_departure"), "estimated_departure") if isinstance(known, Mapping) else None
 
 
 def _later(planned: datetime | None, minutes: int) -> datetime | None:

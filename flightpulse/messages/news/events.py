@@ -7,10 +7,9 @@ from typing import Any
 
 from flightpulse.domain import local_time
 from flightpulse.domain.entities import DelayReason
+from flightpulse.domain.events import Kind, Severity
 from flightpulse.domain.instants import parse_instant
-from flightpulse.domain.severity import Severity
 from flightpulse.messages.placeholders import Channel
-from flightpulse.messages.segments import Kind
 
 Fields = Mapping[str, Any]
 Values = Mapping[str, str]
@@ -67,10 +66,12 @@ def times(
     scheduled: datetime | None = None,
     departure: datetime | None = None,
     arrival: datetime | None = None,
+    earlier: datetime | None = None,
 ) -> dict[str, str]:
     """Times on the clock of the airport where each happens, with the day where it is not that of the flight.
 
-    A text message does not name the flight's day, so it says the day whenever it is not that of the news.
+    A text message does not name the flight's day, so it says the day whenever it is not that of the news; then there is
+    ``other_day`` as well. ``earlier`` is the departure that was last expected.
     """
     origin, destination = str(flight["origin"]), str(flight["destination"])
     flies = scheduled or departure
@@ -82,7 +83,13 @@ def times(
     values = {"date": day_name(home)}
     if scheduled is not None:
         values["scheduled_time"] = local_time.clock_time(home)
-    for name, moment, airport in (("departure_time", departure, origin), ("arrival_time", arrival, destination)):
+    if told.date() != home.date():
+        values["other_day"] = day_name(home)
+    for name, moment, airport in (
+        ("departure_time", departure, origin),
+        ("arrival_time", arrival, destination),
+        ("earlier_time", earlier, origin),
+    ):
         if moment is not None:
             local = local_time.at_airport(moment, airport)
             values[name] = local_time.clock_time(local)

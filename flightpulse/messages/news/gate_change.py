@@ -1,9 +1,8 @@
 """Reads a change of gate, which may be one of terminal."""
 
-from flightpulse.domain.severity import Severity
+from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages.news.events import EventFacts, Fields, UnusableEventError, flight_time, instant, times
 from flightpulse.messages.placeholders import Channel
-from flightpulse.messages.segments import Kind
 
 
 def read(event: Fields, flight: Fields) -> EventFacts:

@@ -10,6 +10,7 @@ from typing import Any
 
 from flightpulse.workbench.costs.prices import (
     ALARM,
+    COMPOSITE_ALARM,
     DASHBOARD,
     ENDPOINT_HOUR,
     EVENT_POLLER_HOUR,
@@ -115,6 +116,7 @@ def _priced_kind(resource: Resource) -> str:
 _KINDS = {
     "AWS::EC2::NatGateway": "NAT gateways",
     "AWS::CloudWatch::Alarm": "alarms",
+    "AWS::CloudWatch::CompositeAlarm": "composite alarms",
     "AWS::CloudWatch::Dashboard": "dashboards",
     "AWS::SecretsManager::Secret": "secrets",
 }
@@ -122,36 +124,41 @@ _KINDS = {
 
 def _endpoints(found: list[Resource]) -> tuple[str, Decimal]:
     zones = [len(item.get("SubnetIds", [])) or 1 for item in found]
-    said = f"{ENDPOINT_HOUR} an hour in each of {' or '.join(map(str, sorted(set(zones))))} zones"
-    return said, sum(zones) * ENDPOINT_HOUR * HOURS
+    said = f"{ENDPOINT_HOUR.dollars} an hour in each of {' or '.join(map(str, sorted(set(zones))))} zones"
+    return said, ENDPOINT_HOUR.of(sum(zones) * HOURS)
 
 
 def _gateways(found: list[Resource]) -> tuple[str, Decimal]:
-    return f"{NAT_HOUR} an hour", len(found) * NAT_HOUR * HOURS
+    return f"{NAT_HOUR.dollars} an hour", NAT_HOUR.of(len(found) * HOURS)
 
 
 def _pollers(found: list[Resource]) -> tuple[str, Decimal]:
-    return f"{EVENT_POLLER_HOUR} an hour, one unit each at least", len(found) * EVENT_POLLER_HOUR * HOURS
+    return f"{EVENT_POLLER_HOUR.dollars} an hour, one unit each at least", EVENT_POLLER_HOUR.of(len(found) * HOURS)
 
 
 def _alarms(found: list[Resource]) -> tuple[str, Decimal]:
     prices = [price for item in found for price in _watched(item)]
-    return f"{ALARM} for each of the {len(prices)} metrics they watch", sum(prices, Decimal(0))
+    return f"{ALARM.dollars} for each of the {len(prices)} metrics they watch", sum(prices, Decimal(0))
 
 
 def _watched(alarm: Resource) -> Iterator[Decimal]:
     """The price of each metric that an alarm watches; an expression over metrics is paid by its metrics."""
     stats = [entry["MetricStat"] for entry in alarm.get("Metrics", []) if "MetricStat" in entry] or [alarm]
     for stat in stats:
-        yield FAST_ALARM if int(stat.get("Period", 60)) < 60 else ALARM
+        yield (FAST_ALARM if int(stat.get("Period", 60)) < 60 else ALARM).dollars
+
+
+def _composite_alarms(found: list[Resource]) -> tuple[str, Decimal]:
+    return f"{COMPOSITE_ALARM.dollars} each", COMPOSITE_ALARM.of(len(found))
 
 
 def _dashboards(found: list[Resource]) -> tuple[str, Decimal]:
-    return f"{DASHBOARD} each after the first {FREE_DASHBOARDS}", max(0, len(found) - FREE_DASHBOARDS) * DASHBOARD
+    paid = max(0, len(found) - FREE_DASHBOARDS)
+    return f"{DASHBOARD.dollars} each after the first {FREE_DASHBOARDS}", DASHBOARD.of(paid)
 
 
 def _secrets(found: list[Resource]) -> tuple[str, Decimal]:
-    return f"{SECRET} each", len(found) * SECRET
+    return f"{SECRET.dollars} each", SECRET.of(len(found))
 
 
 _PRICES: dict[str, Callable[[list[Resource]], tuple[str, Decimal]]] = {
@@ -159,6 +166,7 @@ _PRICES: dict[str, Callable[[list[Resource]], tuple[str, Decimal]]] = {
     "NAT gateways": _gateways,
     "provisioned Kafka pollers": _pollers,
     "alarms": _alarms,
+    "composite alarms": _composite_alarms,
     "dashboards": _dashboards,
     "secrets": _secrets,
 }

@@ -1,11 +1,30 @@
-"""AWS list prices in US dollars: those of us-east-1 in November 2026, without free tiers except where one never ends.
+"""AWS list prices in US dollars of us-east-1, each with its source, without free tiers except where one never ends.
 
-Sources: the pricing pages of each service and the AWS Price List API; Bedrock's are those of its price list of October
-2026. A month has 730 hours.
+A month has 730 hours. A test fails when the oldest of them is older than ``LONGEST_AGE``: then look every one up again.
 """
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
+
+LONGEST_AGE = timedelta(days=180)
+HOURS = 730
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a price was read, and when that was."""
+
+    name: str
+    read: date
+
+
+PRICE_LIST = Source("AWS Price List API", date(2026, 9, 3))
+LAMBDA_LIST = Source("AWS Price List API, Lambda", date(2026, 9, 19))
+STATES_PAGE = Source("https://aws.amazon.com/step-functions/pricing/", date(2026, 11, 26))
+KAFKA_PAGE = Source("https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html", date(2026, 11, 26))
+CLOUDWATCH_PAGE = Source("https://aws.amazon.com/cloudwatch/pricing/, as others quote it", date(2026, 11, 30))
+BEDROCK_LIST = Source("Bedrock's price list", date(2026, 10, 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +34,7 @@ class Price:
     dollars: Decimal
     units: int
     unit: str
+    source: Source = PRICE_LIST
 
     def of(self, number: Decimal | int) -> Decimal:
         """What a number of units costs."""
@@ -24,24 +44,24 @@ class Price:
         return f"{self.dollars} for {f'{self.units:,} ' if self.units > 1 else 'a '}{self.unit}"
 
 
-HOURS = 730
-ENDPOINT_HOUR = Decimal("0.01")
-"""An interface endpoint, for each availability zone and hour."""
-NAT_HOUR = Decimal("0.045")
-EVENT_POLLER_HOUR = Decimal("0.185")
+ENDPOINT_HOUR = Price(Decimal("0.01"), 1, "hour")
+"""An interface endpoint, for each availability zone."""
+NAT_HOUR = Price(Decimal("0.045"), 1, "hour")
+EVENT_POLLER_HOUR = Price(Decimal("0.185"), 1, "hour", KAFKA_PAGE)
 """One event poller unit of a provisioned Kafka mapping. Mappings without provisioned pollers have no charge."""
-ALARM = Decimal("0.10")
-"""A month of each metric that an alarm watches."""
-FAST_ALARM = Decimal("0.30")
+ALARM = Price(Decimal("0.10"), 1, "month")
+"""Each metric that an alarm watches."""
+FAST_ALARM = Price(Decimal("0.30"), 1, "month")
 """The same for an alarm that looks every 10 or 30 seconds."""
-DASHBOARD = Decimal("3.00")
+COMPOSITE_ALARM = Price(Decimal("0.50"), 1, "month", CLOUDWATCH_PAGE)
+DASHBOARD = Price(Decimal("3.00"), 1, "month")
 FREE_DASHBOARDS = 3
-SECRET = Decimal("0.40")
+SECRET = Price(Decimal("0.40"), 1, "month")
 
-TRANSITION = Price(Decimal("0.025"), 1_000, "transitions")
+TRANSITION = Price(Decimal("0.025"), 1_000, "transitions", STATES_PAGE)
 """Step Functions, standard workflows. A retry is a transition."""
 INVOCATION = Price(Decimal("0.20"), 1_000_000, "requests")
-GB_SECOND = Price(Decimal("0.0000133334"), 1, "GB-second")
+GB_SECOND = Price(Decimal("0.0000133334"), 1, "GB-second", LAMBDA_LIST)
 """Lambda on arm64."""
 WRITE_UNIT = Price(Decimal("0.625"), 1_000_000, "units")
 """DynamoDB on demand: 1 KB written to the table or to an index."""
@@ -51,8 +71,35 @@ CUSTOM_EVENT = Price(Decimal("1.00"), 1_000_000, "events")
 """EventBridge, each 64 KB."""
 LOG_MB = Price(Decimal("0.50"), 1_024, "MB")
 """CloudWatch Logs, ingestion. The list price is for a GB."""
+METRIC_HOUR = Price(Decimal("0.30"), HOURS, "hours")
+"""A custom metric, paid for the hours in which it has values. The list price is for a month."""
+TRACE = Price(Decimal("5.00"), 1_000_000, "traces")
+"""X-Ray, recorded."""
 QUEUE_REQUEST = Price(Decimal("0.40"), 1_000_000, "requests")
 TOPIC_PUBLISH = Price(Decimal("0.50"), 1_000_000, "publishes")
+
+BY_NAME = {
+    "interface endpoint, in each zone": ENDPOINT_HOUR,
+    "NAT gateway": NAT_HOUR,
+    "Lambda, provisioned Kafka poller": EVENT_POLLER_HOUR,
+    "CloudWatch, metric watched by an alarm": ALARM,
+    "CloudWatch, the same every 10 or 30 seconds": FAST_ALARM,
+    "CloudWatch, composite alarm": COMPOSITE_ALARM,
+    f"CloudWatch, dashboard after the first {FREE_DASHBOARDS}": DASHBOARD,
+    "CloudWatch, custom metric with values": METRIC_HOUR,
+    "CloudWatch Logs, ingestion": LOG_MB,
+    "Secrets Manager, secret": SECRET,
+    "Step Functions, state transition": TRANSITION,
+    "Lambda, request": INVOCATION,
+    "Lambda, duration on arm64": GB_SECOND,
+    "DynamoDB, write": WRITE_UNIT,
+    "DynamoDB, read": READ_UNIT,
+    "EventBridge, custom event": CUSTOM_EVENT,
+    "X-Ray, trace recorded": TRACE,
+    "SQS, request": QUEUE_REQUEST,
+    "SNS, publish": TOPIC_PUBLISH,
+}
+"""Every price but the models', by what is paid."""
 
 _TOKENS = 1_000_000
 _MODELS = {
@@ -63,6 +110,8 @@ _MODELS = {
     "nova-lite": ("0.06", "0.24"),
     "nova-pro": ("0.80", "3.20"),
 }
+MODELS = tuple(_MODELS)
+"""What the ids of the models contain whose prices are known."""
 _IN_A_REGION_GROUP = Decimal("1.1")
 """What the ``us.`` inference profiles of Anthropic's models cost beside the global ones."""
 
@@ -73,5 +122,10 @@ def model(model_id: str) -> tuple[Price, Price] | None:
     if found is None:
         return None
     factor = _IN_A_REGION_GROUP if model_id.startswith("us.anthropic.") else Decimal(1)
-    read, written = (Price(Decimal(price) * factor, _TOKENS, "tokens") for price in found)
+    read, written = (Price(Decimal(price) * factor, _TOKENS, "tokens", BEDROCK_LIST) for price in found)
     return read, written
+
+
+def oldest() -> date:
+    """When the price was read that was read longest ago."""
+    return min(BEDROCK_LIST.read, *(price.source.read for price in BY_NAME.values()))

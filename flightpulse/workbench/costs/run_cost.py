@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from flightpulse.workbench.executions import history
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.history import Attempt
 from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.messages.preparing import model_ids
+from flightpulse.workbench.metrics import metrics
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.counts import Counts
 from flightpulse.workbench.observe.facts import AuditEvent, Facts
@@ -38,14 +41,17 @@ _READ_BYTES = 4096
 _HALF = Decimal("0.5")
 _CHECK_FAILED = "ConditionalCheckFailed"
 _NOT_RUNS = frozenset({"api", "access"})
+_TRACED = frozenset(names.LOG_GROUPS[short] for short in ("consumer", "stream"))
+"""Whose invocations begin a trace of their own; the messenger's belong to those of the workflows."""
+_TASKS = {"author": "drafting", "reviewer": "reviewing"}
 
 LEFT_OUT = (
-    "Left out: free tiers, storage, X-Ray, custom metrics, KMS, network traffic, the broker, and everything that costs "
-    "while nothing happens (flightpulse cost --idle)."
+    "Left out: free tiers, storage, KMS, network traffic, the broker, and everything that costs while nothing happens "
+    "(flightpulse cost --idle)."
 )
 _POLLING = (
     "Polling Kafka is not in it: an event source mapping has no charge of its own on demand; with provisioned pollers "
-    f"each unit costs {(prices.EVENT_POLLER_HOUR * prices.HOURS).quantize(Decimal('0.01'))} USD a month, used or not."
+    f"each unit costs {prices.EVENT_POLLER_HOUR.of(prices.HOURS).quantize(Decimal('0.01'))} USD a month, used or not."
 )
 _LOCAL = "On the local cloud it cost nothing. Durations are those of this machine, not of Lambda's."
 
@@ -78,8 +84,22 @@ class MeasuredRun(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelUsage:
+    """What a model was asked in one role, ``author`` or ``reviewer``, as Bedrock counted it."""
+
+    role: str
+    model_id: str
+    tokens_in: int
+    tokens_out: int
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
-    """What a run used. ``gb_seconds`` is memory times billed duration."""
+    """What a run used. ``gb_seconds`` is memory times billed duration.
+
+    ``passengers`` are those who were told, ``metrics`` the custom metrics with values, ``traces`` the most that X-Ray
+    can record of it.
+    """
 
     messages: int = 0
     transitions: int = 0
@@ -91,19 +111,24 @@ class Usage:
     log_bytes: int = 0
     queue_requests: int = 0
     topic_publishes: int = 0
-    model_id: str = ""
-    tokens_in: int = 0
-    tokens_out: int = 0
+    passengers: int = 0
+    traces: int = 0
+    metrics: int = 0
+    models: tuple[ModelUsage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that is paid. ``known`` says whether its number is measured or estimated, and from what."""
+    """One thing that is paid. ``known`` says whether its number is measured or estimated, and from what.
+
+    ``grows`` says whether twice as many passengers take twice as much of it.
+    """
 
     what: str
     number: Decimal
     price: Price
     known: str
+    grows: bool = True
 
     @property
     def dollars(self) -> Decimal:
@@ -116,7 +141,7 @@ class RunCost:
 
     title: str
     lines: tuple[Line, ...]
-    messages: int
+    usage: Usage
     local: bool
     unpriced: str = ""
 
@@ -128,7 +153,15 @@ class RunCost:
     @property
     def per_message(self) -> Decimal | None:
         """US dollars for each message that went out; None when none did."""
-        return self.total / self.messages if self.messages else None
+        return self.total / self.usage.messages if self.usage.messages else None
+
+    @property
+    def per_thousand(self) -> Decimal | None:
+        """US dollars for 1,000 passengers told, if all were told as these were; None when nobody was."""
+        if not self.usage.passengers:
+            return None
+        growing = sum((line.dollars for line in self.lines if line.grows), Decimal(0))
+        return self.total - growing + growing * 1000 / self.usage.passengers
 
     @property
     def note(self) -> str:
@@ -144,7 +177,11 @@ class RunCost:
         ]
         rows.append(("in all", "", "", _dollars(self.total), ""))
         if self.per_message is not None:
-            rows.append(("for each message", f"{self.messages:,}", "", _dollars(self.per_message), ""))
+            rows.append(("for each message", f"{self.usage.messages:,}", "", _dollars(self.per_message), ""))
+        if self.per_thousand is not None:
+            rows.append(
+                ("for 1,000 passengers told", f"{self.usage.passengers:,}", "", _dollars(self.per_thousand), "")
+            )
         headings = ("what", "how many", "USD at list price", "USD", "how it is known")
         return Table.of(headings, rows, numbers=(1, 3), note=self.note)
 
@@ -170,8 +207,10 @@ class RunCost:
                 for line in self.lines
             ],
             "total_usd": f"{self.total:f}",
-            "messages": self.messages,
+            "messages": self.usage.messages,
             "per_message_usd": None if self.per_message is None else f"{self.per_message:.10f}",
+            "passengers": self.usage.passengers,
+            "per_thousand_passengers_usd": None if self.per_thousand is None else f"{self.per_thousand:.10f}",
             "note": self.note,
         }
 
@@ -191,7 +230,7 @@ def of(run: MeasuredRun) -> RunCost:
 
 
 def priced(usage: Usage, *, title: str = "", local: bool = False) -> RunCost:
-    """What is used, at list prices. Topics and tokens have a line only where some are used."""
+    """What is used, at list prices. What is not always used has a line only where it is."""
     lines = [
         Line("Step Functions, state transitions", Decimal(usage.transitions), prices.TRANSITION, "histories"),
         Line("Lambda, requests", Decimal(usage.invocations), prices.INVOCATION, "REPORT lines"),
@@ -204,13 +243,22 @@ def priced(usage: Usage, *, title: str = "", local: bool = False) -> RunCost:
     ]
     if usage.topic_publishes:
         lines.append(Line("SNS, publishes", Decimal(usage.topic_publishes), prices.TOPIC_PUBLISH, "histories"))
-    model = prices.model(usage.model_id)
-    asked = bool(usage.tokens_in or usage.tokens_out)
-    if model:
-        known = "as Bedrock counted them"
-        lines.append(Line(f"{usage.model_id}, tokens in", Decimal(usage.tokens_in), model[0], known))
-        lines.append(Line(f"{usage.model_id}, tokens out", Decimal(usage.tokens_out), model[1], known))
-    return RunCost(title, tuple(lines), usage.messages, local, usage.model_id if asked and not model else "")
+    if usage.traces:
+        lines.append(Line("X-Ray, traces", Decimal(usage.traces), prices.TRACE, "at most; X-Ray takes a sample"))
+    if usage.metrics:
+        known = "metrics with values, for one hour"
+        number = Decimal(usage.metrics)
+        lines.append(Line("CloudWatch, custom metrics", number, prices.METRIC_HOUR, known, grows=False))
+    unpriced = []
+    for asked in usage.models:
+        model = prices.model(asked.model_id)
+        if model is None:
+            unpriced.append(asked.model_id)
+            continue
+        task = _TASKS.get(asked.role, asked.role)
+        for way, tokens, price in zip(("in", "out"), (asked.tokens_in, asked.tokens_out), model, strict=True):
+            lines.append(Line(f"{task}, tokens {way}", Decimal(tokens), price, f"{asked.model_id}, as Bedrock counts"))
+    return RunCost(title, tuple(lines), usage, local, " and ".join(dict.fromkeys(unpriced)))
 
 
 def measured(run: MeasuredRun) -> Usage:
@@ -233,6 +281,7 @@ def measured(run: MeasuredRun) -> Usage:
     refused = len(run.refused)
     accepted = len(run.consumer_lines) - refused
     booked = {flight: len(known) for flight, known in run.facts.recipients.items()}
+    run_models = model_ids(run.session)
     templates = counts.templates_from_model + counts.templates_from_cache + counts.templates_from_fallback
     flights = [str(event["payload"]["flight_id"]) for event in run.events]
     usage = Usage(
@@ -248,16 +297,33 @@ def measured(run: MeasuredRun) -> Usage:
         log_bytes=sum(len(event.message.encode()) for event in mine),
         queue_requests=_calls(attempts, "sqs:sendMessage") + refused,
         topic_publishes=_calls(attempts, "sns:publish"),
-        model_id=run.session.model_id,
+        passengers=counts.passengers_told,
+        metrics=sum(metric.total > 0 for metric in metrics.totals(run.session, since=run.began_at)),
+        models=tuple(
+            ModelUsage(role, run_models[role], asked["input_tokens"], asked["output_tokens"])
+            for role, asked in tokens_by_role(mine).items()
+            if asked["calls"]
+        ),
     )
     reports = list(billed(mine))
+    started = sum(1 for event in mine if event.group in _TRACED for _ in billed([event]))
     return replace(
         usage,
         invocations=len(reports),
         gb_seconds=sum(reports, Decimal(0)),
-        tokens_in=counts.model_tokens_in,
-        tokens_out=counts.model_tokens_out,
+        traces=started + len(run.executions),
     )
+
+
+def tokens_by_role(events: Iterable[LogEvent]) -> dict[str, Counter[str]]:
+    """``calls``, ``input_tokens`` and ``output_tokens`` of each role, summed up over the messenger's log lines."""
+    found: dict[str, Counter[str]] = {}
+    for event in events:
+        usage = (event.fields or {}).get("usage")
+        if isinstance(usage, Mapping):
+            for role, asked in usage.items():
+                found.setdefault(str(role), Counter()).update(asked)
+    return found
 
 
 def lines_of(events: Sequence[LogEvent], event_ids: Iterable[str], arns: Iterable[str]) -> list[LogEvent]:

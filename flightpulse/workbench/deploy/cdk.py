@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 from flightpulse import paths
@@ -94,8 +95,12 @@ class CdkCli:
     def _run(self, command: str, arguments: Sequence[str], synthesise: bool) -> Outcome:
         self._logs.mkdir(parents=True, exist_ok=True)
         log = self._logs / f"cdk-{command}.log"
-        with log.open("w", encoding="utf-8") as output:
-            process = self._start(command, arguments, synthesise, output)
+        with (
+            log.open("w", encoding="utf-8") as output,
+            # jsii unpacks itself into a temporary folder, which it leaves behind when it is interrupted.
+            TemporaryDirectory(prefix="flightpulse-cdk-", ignore_cleanup_errors=True) as temporary,
+        ):
+            process = self._start(command, arguments, synthesise, output, temporary)
             try:
                 process.wait()
             finally:
@@ -104,7 +109,7 @@ class CdkCli:
         return Outcome(command, process.returncode, log.read_text(encoding="utf-8", errors="replace"), log)
 
     def _start(
-        self, command: str, arguments: Sequence[str], synthesise: bool, output: IO[str]
+        self, command: str, arguments: Sequence[str], synthesise: bool, output: IO[str], temporary: str
     ) -> "subprocess.Popen[bytes]":
         words = self.words(command, arguments, synthesise=synthesise)
         # Bootstrapping needs no app; the folder of the app would make the CLI run it all the same.
@@ -116,7 +121,7 @@ class CdkCli:
             process = subprocess.Popen(  # noqa: S603
                 words,
                 cwd=folder,
-                env=self._environment,
+                env={**self._environment, "TMPDIR": temporary},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from flightpulse import paths
 from flightpulse.errors import UserError
+from flightpulse.workbench.deploy import checks
 from flightpulse.workbench.deploy.cdk import CdkCli, Outcome, environment_for
+from flightpulse.workbench.deploy.context import Context, kept
 from flightpulse.workbench.deploy.status import stack_status
 from flightpulse.workbench.target import names
-from flightpulse.workbench.target.session import LOCAL_ACCOUNT, LOCAL_REGION, Session
+from flightpulse.workbench.target.session import Session
 from flightpulse.workbench.target.watchdog import Watchdog
 
 if TYPE_CHECKING:
@@ -64,10 +67,12 @@ class Plan:
     region: str
     endpoint: str
     needs_bootstrap: bool
+    context: Context
     differences: str
 
     def __str__(self) -> str:
-        return f"Account {self.account}, region {self.region}\n{self.differences.rstrip()}"
+        head = f"Account {self.account}, region {self.region}\nContext: {self.context}\n"
+        return head + self.differences.rstrip()
 
     def __repr__(self) -> str:
         return str(self)
@@ -87,22 +92,52 @@ def local_context(kafka_bootstrap: str) -> dict[str, str]:
 class Deployer:
     """Deploys, compares and removes the stack on the target of a session.
 
-    ``context`` adds to (and overrides) the CDK context that the target needs.
+    ``context`` adds to (and overrides) the CDK context that the stack was deployed with last and that the target needs.
+    ``take_up`` imports what a retained stack left behind when it was destroyed.
     """
 
-    def __init__(self, session: Session, *, context: Mapping[str, str], report: Report) -> None:
-        needed = local_context(session.broker) if session.target == "local" else {}
+    def __init__(self, session: Session, *, context: Mapping[str, str], report: Report, take_up: bool = False) -> None:
         self._session = session
+        self._given = dict(context)
         self._report = report
-        self._cli = CdkCli(
-            environment_for(session.target, os.environ, session.environment()),
-            context={**needed, **context},
-            home=session.home,
+        self._take_up = take_up
+
+    @cached_property
+    def context(self) -> Context:
+        """The context values, of the deployed stack and of now."""
+        needed = local_context(self._session.broker) if self._session.target == "local" else {}
+        if "kafka_cluster_arn" in self._given:
+            needed.pop("kafka_bootstrap", None)
+        outputs = {} if self._is_first else self._session.outputs
+        found = Context(kept(outputs), self._given, needed, deployed=not self._is_first)
+        if self._is_first and "api_logging" not in self._given:
+            return self._with_the_accounts_logging(found)
+        return found
+
+    def _with_the_accounts_logging(self, context: Context) -> Context:
+        """Leave the role with which API Gateway logs as it is, when the account has one before the stack comes."""
+        role = checks.role_of_the_account(self._session.client("apigateway"))
+        if role is None:
+            return context
+        self._report(Progress("check", f"API Gateway logs with the account's own role {role}"))
+        return replace(context, given={**self._given, "api_logging": "account"})
+
+    @cached_property
+    def _is_first(self) -> bool:
+        return stack_status(self._session) in (None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
+
+    @cached_property
+    def _cli(self) -> CdkCli:
+        return CdkCli(
+            environment_for(self._session.target, os.environ, self._session.environment()),
+            context=self.context.values,
+            home=self._session.home,
         )
 
     def plan(self) -> Plan:
         """What :meth:`deploy` would change. It changes nothing itself: not even a change set is made."""
-        account, region = self._account()
+        account, region = self._session.account, self._session.region
+        self._check()
         self._synth()
         self._report(Progress("diff", "Comparing with the deployed stack"))
         difference = self._checked(self._run("diff", [names.STACK, "--method", "template"]))
@@ -112,21 +147,29 @@ class Deployer:
             region=region,
             endpoint=str(self._session.cloudformation.meta.endpoint_url),
             needs_bootstrap=not self._is_bootstrapped(),
+            context=self.context,
             differences=difference.output,
         )
 
-    def deploy(self, *, synthesised: bool = False) -> Deployment:
+    def deploy(self, *, synthesised: bool = False, loosen: bool = False) -> Deployment:
         """Bootstrap the target when it needs it, synthesise, deploy.
 
-        ``synthesised`` says that :meth:`plan` has just written the assembly. Raises UserError with the reason of the
+        ``synthesised`` says that :meth:`plan` has just written the assembly, ``loosen`` that less protection than now
+        is meant. Raises UserError for a loosening that is not, for what AWS would refuse, and with the reason of the
         first resource that failed, and with the file that has everything the CDK CLI printed.
         """
         started = time.monotonic()
         self._refuse_stuck_stack()
+        if not synthesised:
+            self._check()
+        self._refuse_loosening(agreed=loosen)
         self._prepare(synthesised=synthesised)
         resources = _resources_in(self._cli.assembly)
         with StackWatch(self._session, names.STACK, "deploy", resources, self._report) as watch:
-            outcome = self._run("deploy", [names.STACK, "--require-approval", "never", "--progress", "events"])
+            arguments = [names.STACK, "--require-approval", "never", "--progress", "events"]
+            if self._take_up:
+                arguments.append("--import-existing-resources")
+            outcome = self._run("deploy", arguments)
         self._checked(outcome, watch.first_failure())
         changed = watch.events_seen > 0
         text = f"{resources} resources are up" if changed else "nothing to change"
@@ -165,7 +208,7 @@ class Deployer:
     def _bootstrap(self) -> None:
         if self._is_bootstrapped():
             return
-        account, region = self._account()
+        account, region = self._session.account, self._session.region
         with StackWatch(self._session, TOOLKIT_STACK, "bootstrap", 0, self._report) as watch:
             outcome = self._run("bootstrap", [f"aws://{account}/{region}"])
         self._checked(outcome, watch.first_failure())
@@ -173,11 +216,6 @@ class Deployer:
 
     def _synth(self) -> None:
         synth(self._cli, self._report)
-
-    def _account(self) -> tuple[str, str]:
-        if self._session.target == "local":
-            return LOCAL_ACCOUNT, LOCAL_REGION
-        return str(self._session.client("sts").get_caller_identity()["Account"]), self._session.region
 
     def _is_bootstrapped(self) -> bool:
         try:
@@ -194,6 +232,23 @@ class Deployer:
             raise UserError(
                 f"The stack {names.STACK} is in {status}: something else is changing it.",
                 hint="Wait until that has ended, then try again.",
+            )
+
+    def _check(self) -> None:
+        """Refuse what AWS would refuse later, and say with which context this is going to happen."""
+        self._report(Progress("check", "Looking for what would be refused"))
+        context = self.context
+        notes = checks.before_deployment(self._session, context.settings, first=self._is_first, take_up=self._take_up)
+        for note in notes:
+            self._report(Progress("not checked", note, finished=True))
+        self._report(Progress("check", f"context: {context}", finished=True))
+
+    def _refuse_loosening(self, *, agreed: bool) -> None:
+        loosened = self.context.loosened()
+        if loosened and not agreed:
+            raise UserError(
+                f"This deployment protects less than the last: {'; '.join(loosened)}.",
+                hint="If you mean it: flightpulse deploy --loosen, or wb.stack.deploy(..., loosen=True).",
             )
 
     def _run(self, command: str, arguments: Sequence[str]) -> Outcome:

@@ -32,7 +32,9 @@ PURPOSES = {
     "AWS::Logs::ResourcePolicy": "lets the bus write into log groups",
     "AWS::Logs::MetricFilter": "metrics counted from log lines",
     "AWS::CloudWatch::Alarm": "tells operators that something needs them",
-    "AWS::CloudWatch::Dashboard": "business and technical metrics on one page",
+    "AWS::CloudWatch::CompositeAlarm": "goes off when any alarm does that keeps news from passengers",
+    "AWS::CloudWatch::Dashboard": "business metrics on one page, technical ones on another",
+    "AWS::Logs::QueryDefinition": "saved questions about the logs",
     "AWS::IAM::Role": "one role per function, workflow and rule",
     "AWS::IAM::Policy": "what each role may do, and no more",
     "AWS::SSM::Parameter": "settings that are read at run time",
@@ -47,6 +49,8 @@ PURPOSES = {
     "AWS::EC2::SecurityGroupIngress": "the one way in that the endpoints allow",
     "AWS::ApiGateway::Account": "lets the API write its access log",
     "Custom::SecureStringParameter": "the model id, encrypted, written by a function of ours",
+    "Custom::DeletionProtection": "protects the table once everything else is there",
+    "AWS::KMS::Key": "your own key for people's data ($1 a month)",
     "AWS::CDK::Metadata": "which versions of the CDK wrote the template",
 }
 """What each type of resource is there for."""

@@ -2,17 +2,30 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flightpulse.workbench.costs import idle_cost
+from flightpulse.workbench.costs import idle_cost, variants
 from flightpulse.workbench.costs.idle_cost import IdleCost
-from flightpulse.workbench.deploy import deploy, permissions, resources, status
+from flightpulse.workbench.deploy import architecture, deploy, permissions, resources, status
 from flightpulse.workbench.deploy.deploy import Deployer, Plan, Progress, Report
+from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """How a deployment is meant; see :meth:`Stack.deploy`."""
+
+    agree: bool = False
+    context: Mapping[str, str] | None = None
+    planned: bool = False
+    loosen: bool = False
+    take_up: bool = False
 
 
 class Stack:
@@ -33,48 +46,57 @@ class Stack:
         agree: bool = False,
         context: Mapping[str, str] | None = None,
         planned: bool = False,
+        loosen: bool = False,
+        take_up: bool = False,
     ) -> Table:
         """Deploy the stack with the CDK CLI, and give the resources in the order in which they came up.
 
         A local cloud that does not run is started first. A stack that is there is left alone unless ``again`` (or
         ``context``, the CDK's own) is given. In an AWS account nothing happens without ``agree=True``; :meth:`plan`
-        shows before what would, and ``planned`` says that it has just done so. Raises UserError with the reason of the
-        first resource that failed.
+        shows before what would, and ``planned`` says that it has just done so. Context values of the last deployment
+        count on; ``loosen=True`` agrees to less protection than the stack has, ``take_up=True`` imports the table and
+        log groups that a production stack left behind. Raises UserError with the reason of the first resource that
+        failed.
         """
         with self._target.steps() as steps:
-            if not self.bring_up(steps, again=again or bool(context), agree=agree, context=context, planned=planned):
+            options = _Options(agree=agree, context=context, planned=planned, loosen=loosen, take_up=take_up)
+            if not self._bring_up(steps, again=again or bool(context), options=options):
                 steps.finish(
                     "deploy", "FlightPulseStack was deployed before; wb.stack.deploy(again=True) deploys it over that"
                 )
         return self.resources()
 
-    def bring_up(
-        self,
-        steps: Steps,
-        *,
-        again: bool,
-        agree: bool = False,
-        context: Mapping[str, str] | None = None,
-        planned: bool = False,
-    ) -> bool:
+    def bring_up(self, steps: Steps, *, again: bool) -> bool:
         """Deploy as a part of something larger; False when there was nothing to do."""
+        return self._bring_up(steps, again=again, options=_Options())
+
+    def _bring_up(self, steps: Steps, *, again: bool, options: "_Options") -> bool:
         if self._target.target == "local" and not self._target.is_running:
             self._target.start(steps)
         state = self.state
         if state and status.is_usable(state) and not again:
             return False
         self._target.agreed(
-            agree,
+            options.agree,
             f"Deploying changes your AWS account in {self._target.session.region} and costs money while it is up.",
             "Look at wb.stack.plan() first, then: wb.stack.deploy(agree=True)",
         )
-        self._deployer(steps, context).deploy(synthesised=planned)
+        deployer = self._deployer(steps, options.context, take_up=options.take_up)
+        deployer.deploy(synthesised=options.planned, loosen=options.loosen)
         return True
 
-    def plan(self, context: Mapping[str, str] | None = None) -> Plan:
-        """What a deployment would change, as the CDK CLI prints it. Changes nothing."""
+    def plan(self, context: Mapping[str, str] | None = None, *, take_up: bool = False) -> Plan:
+        """What a deployment would change, as the CDK CLI prints it. Changes nothing.
+
+        Raises UserError for what AWS would refuse.
+        """
         with self._target.steps() as steps:
-            return self._deployer(steps, context).plan()
+            return self._deployer(steps, context, take_up=take_up).plan()
+
+    def loosened(self, context: Mapping[str, str]) -> list[str]:
+        """What a deployment with this context would protect less than the deployed stack does, in sentences."""
+        with self._target.steps() as steps:
+            return self._deployer(steps, context).context.loosened()
 
     def synth(self, context: Mapping[str, str]) -> Path:
         """Write the template and the Lambda package, and give their folder. Needs neither a cloud nor credentials."""
@@ -106,9 +128,23 @@ class Stack:
         found: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
         return found
 
+    def architecture(self, *lit: str) -> Picture:
+        """The deployed template as a picture, with the hops that are ``lit`` standing out: ``"Step Functions"``."""
+        return architecture.of(self.template()).picture(*lit)
+
     def idle_cost(self) -> IdleCost:
         """What the deployed stack costs in an AWS account while nothing happens, from its template at list prices."""
         return idle_cost.of(self.template())
+
+    def idle_costs(self) -> dict[str, IdleCost]:
+        """The same for each kind of network, by its name. Each is synthesised, none is deployed; needs no cloud."""
+        found = {}
+        with self._target.steps() as steps:
+            for number, variant in enumerate(variants.VARIANTS):
+                home = self._target.home / "variants" / str(number)
+                assembly = deploy.synthesise(variant.context, home, _shown_by(steps))
+                found[variant.name] = idle_cost.of(json.loads(deploy.template_path(assembly).read_text("utf-8")))
+        return found
 
     def permissions(self, name: str) -> Table:
         """What a function or a state machine may do, and on what, from the deployed template.
@@ -117,8 +153,8 @@ class Stack:
         """
         return permissions.table(self.template(), name)
 
-    def _deployer(self, steps: Steps, context: Mapping[str, str] | None) -> Deployer:
-        return Deployer(self._target.session, context=context or {}, report=_shown_by(steps))
+    def _deployer(self, steps: Steps, context: Mapping[str, str] | None, *, take_up: bool = False) -> Deployer:
+        return Deployer(self._target.session, context=context or {}, report=_shown_by(steps), take_up=take_up)
 
 
 def _shown_by(steps: Steps) -> Report:

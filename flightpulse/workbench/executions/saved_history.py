@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flightpulse import paths
 from flightpulse.errors import UserError
+from flightpulse.stack import asl
 from flightpulse.workbench import diagram
 from flightpulse.workbench.executions import history
 from flightpulse.workbench.executions.executions import Execution, parsed
@@ -136,9 +136,8 @@ def _own_definition(entered: set[str]) -> Mapping[str, Any] | None:
     if not entered:
         return None
     fitting = []
-    for file in sorted(paths.WORKFLOWS.glob("*.asl.json")):
-        definition: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        names = {state.name for state in diagram.of(definition).states.values()}
+    for definition in asl.load_all():
+        names = {state.name for state in diagram.of(definition.document).states.values()}
         if entered <= names:
-            fitting.append(definition)
+            fitting.append(definition.document)
     return fitting[0] if len(fitting) == 1 else None

@@ -6,9 +6,9 @@ from typing import Any
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.diagram.definition import rule_in_words
-from flightpulse.workbench.explore import conditions, moments, path_rules, show
+from flightpulse.workbench.explore import conditions, moments, show
 from flightpulse.workbench.explore.conditions import Judged, RuleTest
-from flightpulse.workbench.explore.expressions import Known, NotKnownError, stripped
+from flightpulse.workbench.explore.expressions import stripped
 from flightpulse.workbench.explore.moments import Moment
 from flightpulse.workbench.show.tables import Table
 
@@ -160,7 +160,7 @@ class ChoiceReport:
 def explain_choices(definition: Mapping[str, Any] | str, events: Any, *, title: str = "") -> ChoiceReport:
     """Explain every Choice that an execution came to.
 
-    ``definition`` is the state machine's (mapping or JSON text), in JSONata or JSONPath; ``events`` its history, as
+    ``definition`` is the state machine's (mapping or JSON text), whose rules are JSONata; ``events`` its history, as
     GetExecutionHistory returns it or as it was saved. Conditions are evaluated with the variables as they were at that
     moment, as far as the history has them; what it does not have is said. Raises UserError for what is no definition or
     no history.
@@ -195,21 +195,7 @@ def _judged(rule: Mapping[str, Any], moment: Moment) -> Judged:
         if isinstance(condition, bool):
             return Judged(condition, ())
         return conditions.judge(stripped(str(condition)), moment.known)
-    return path_rules.judge(rule, _with_input_path(moment))
-
-
-def _with_input_path(moment: Moment) -> Known:
-    """What the rules of a JSONPath Choice see: its input behind its InputPath."""
-    path = moment.state.get("InputPath", "$")
-    if path == "$":
-        return moment.known
-    try:
-        selected = {} if path is None else path_rules.resolve(str(path), moment.known)
-    except NotKnownError as error:
-        lost = moment.known.with_states()
-        lost.lost["states.input"] = str(error)
-        return lost
-    return moment.known.with_states(input=selected)
+    return Judged(None, (), "rules in JSONPath are not evaluated here")
 
 
 def _way(taken: str, rules: Sequence[Mapping[str, Any]], default: str, judged: Sequence[Judged]) -> int | None:

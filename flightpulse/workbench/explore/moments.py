@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from flightpulse.workbench.diagram.definition import parse
 from flightpulse.workbench.executions.history import Branch, Problem, Visit
-from flightpulse.workbench.explore import path_rules
 from flightpulse.workbench.explore.expressions import FailedError, Known, NotKnownError, filled
 from flightpulse.workbench.player import events as histories
 from flightpulse.workbench.player import trace as traces
@@ -150,14 +149,15 @@ class _Walker:
     def _evaluate_again(self, moment: Moment, place: int, known: Known) -> None:
         fields = _assigning_fields(moment)
         for name, given in fields.get("Assign", {}).items():
-            bare = name.removesuffix(".$")
             try:
-                _remember(known, {bare: self._again(moment, place, name, given)})
+                _remember(known, {name: self._again(moment, place, given)})
             except (NotKnownError, FailedError):
-                known.variables.pop(bare, None)
-                known.lost[bare] = f"${bare}, which {moment.visit.name} assigned, is not in the history"
+                known.variables.pop(name, None)
+                known.lost[name] = f"${name}, which {moment.visit.name} assigned, is not in the history"
 
-    def _again(self, moment: Moment, place: int, name: str, given: Any) -> Any:
+    def _again(self, moment: Moment, place: int, given: Any) -> Any:
+        if moment.language != "JSONata":
+            raise NotKnownError("JSONPath is not evaluated here")
         error = moment.visit.problem
         if error is not None:
             output: Any = {"Error": error.error, "Cause": error.cause}
@@ -165,21 +165,12 @@ class _Walker:
         else:
             output = self._result(moment, place)
             seen = moment.known.with_states() if output is _NO_RESULT else moment.known.with_states(result=output)
-        if moment.language == "JSONata":
-            return filled(given, seen)
-        if output is _NO_RESULT and moment.visit.kind in _WORKING:
-            raise NotKnownError(f"the result of {moment.visit.name} is not in the history")
-        if output is not _NO_RESULT:
-            seen.states["input"] = output
-            seen.lost.pop("states.input", None)
-        return path_rules.template({name: given}, seen)[name.removesuffix(".$")]
+        return filled(given, seen)
 
     def _result(self, moment: Moment, place: int) -> Any:
         """What the work of a state gave. Without an Output of its own, a state's output is that."""
         if place in self._results:
-            result = self._results[place]
-            selector = moment.state.get("ResultSelector")
-            return result if selector is None else path_rules.template(selector, Known(states={"input": result}))
+            return self._results[place]
         kind = moment.visit.kind
         if kind in {"Map", "Parallel"} and moment.visit.branches and moment.visit.left_at:
             last = max(branch.attempt for branch in moment.visit.branches)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,7 +11,7 @@ from flightpulse.errors import UserError
 from flightpulse.workbench.explore import event_patterns, show
 from flightpulse.workbench.explore.event_patterns import Explanation, FieldCheck
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target.session import LOCAL_ACCOUNT, Session
+from flightpulse.workbench.target.session import Session
 
 _TRIED = "your pattern"
 _ENTRY_NAMES = {
@@ -217,12 +216,6 @@ class RuleTester:
         for page in pages:
             yield from (_short(target["Arn"]) for target in page["Targets"])
 
-    @cached_property
-    def _account(self) -> str:
-        if self._session.target == "local":
-            return LOCAL_ACCOUNT
-        return str(self._session.client("sts").get_caller_identity()["Account"])
-
     def _delivered(self, event: Any) -> dict[str, Any]:
         """An event with everything that EventBridge puts around it; fixed values stand for what is not known."""
         found = event if isinstance(event, Mapping) else getattr(event, "input", None)
@@ -242,7 +235,7 @@ class RuleTester:
             "version": "0",
             "id": "00000000-0000-0000-0000-000000000000",
             "source": "",
-            "account": envelope.get("account") or self._account,
+            "account": envelope.get("account") or self._session.account,
             "time": "1970-01-01T00:00:00Z",
             "region": self._session.region,
             "resources": [],

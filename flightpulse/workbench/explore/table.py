@@ -178,7 +178,7 @@ class Reading:
     """One access pattern, read: the request as it was sent, what came back, and on how many pages.
 
     ``more`` says that the last page was not the end, because fewer pages were wanted; ``shown`` which attributes are
-    shown, all of them when it is empty.
+    shown, all of them when it is empty; ``left_out`` how many items came back that :meth:`where` took out.
     """
 
     pattern: AccessPattern
@@ -187,6 +187,7 @@ class Reading:
     pages: int
     more: bool = False
     shown: tuple[str, ...] = ()
+    left_out: int = 0
 
     @property
     def operation(self) -> str:
@@ -212,6 +213,11 @@ class Reading:
         """The same with these attributes shown of each item, in this order. The items keep the others."""
         return replace(self, shown=attributes)
 
+    def where(self, **wanted: Any) -> "Reading":
+        """The same with the items alone whose attributes are these; what was sent and how much came back stay."""
+        fitting = tuple(item for item in self.items if all(item.get(name) == value for name, value in wanted.items()))
+        return replace(self, items=fitting, left_out=self.left_out + len(self.items) - len(fitting))
+
     def values(self, attribute: str) -> list[Any]:
         """One attribute of every item that has it, in the order in which the table gave them."""
         return [item[attribute] for item in self.items if attribute in item]
@@ -220,10 +226,12 @@ class Reading:
     def said(self) -> str:
         """How much came back."""
         if self.operation == "GetItem":
-            return "1 item" if self.items else "There is no such item."
+            return "1 item" if self.items or self.left_out else "There is no such item."
         calls = "" if self.pages < 2 else f" (the Query was sent {self.pages} times, each from where the last stopped)"
         more = "; more follow" if self.more else ""
-        return f"{show.plural(len(self.items), 'item')} on {show.plural(self.pages, 'page')}{more}{calls}"
+        came = len(self.items) + self.left_out
+        shown = f", {len(self.items)} of them shown" if self.left_out else ""
+        return f"{show.plural(came, 'item')} on {show.plural(self.pages, 'page')}{shown}{more}{calls}"
 
     def __str__(self) -> str:
         lines = [f"{self.pattern.name}: {self.pattern.question}", f"  {self.operation}", *self._request_lines()]

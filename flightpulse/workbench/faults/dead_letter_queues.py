@@ -34,9 +34,13 @@ class DeadLetterQueues:
         """Failed executions whose events nobody has handled since, oldest first."""
         return Redriver(self._target.deployed).failed_executions()
 
-    def table(self) -> Table:
-        """What waits to be sent back: its queue, what it is, why, and since when."""
-        rows = [(letter.kind, letter.what, letter.why, letter.since) for letter in self.waiting()]
+    def table(self, *flight_ids: str) -> Table:
+        """What waits to be sent back, about these flights or about all: its queue, what it is, why, and since when."""
+        rows = [
+            (letter.kind, letter.what, letter.why, letter.since)
+            for letter in self.waiting()
+            if not flight_ids or letter.flight_id in flight_ids
+        ]
         return Table.of(("queue", "what", "why", "since"), rows)
 
     def send_back(self, kinds: Sequence[str] = KINDS) -> Iterator[Result]:
@@ -47,6 +51,22 @@ class DeadLetterQueues:
             yield from redriver.redrive_executions()
         if queues:
             yield from redriver.send_back(queues)
+
+    def purge(self, *flight_ids: str, agree: bool = False) -> int:
+        """Delete the letters about these flights for good, and say how many there were; without a flight: all.
+
+        In an AWS account only with ``agree=True``.
+        """
+        self._target.agreed(
+            agree,
+            "This deletes dead letters for good.",
+            "If you mean it: wb.dead_letters.purge(…, agree=True)",
+        )
+        session = self._target.deployed
+        return sum(
+            len(dead_letters.remove(session, kind, lambda letter: not flight_ids or letter.flight_id in flight_ids))
+            for kind in dead_letters.queues(session)
+        )
 
     def redrive(self, *kinds: str, agree: bool = False) -> Table:
         """Send dead letters of some queues back, and wait until what that starts has ended.

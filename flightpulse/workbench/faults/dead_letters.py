@@ -1,5 +1,6 @@
 """Reads the dead-letter queues: what waits there, why, and since when."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,34 @@ class DeadLetter:
     def why(self) -> str:
         """The reason on one line."""
         return _one_line(_WHY[self.kind](self))
+
+    @property
+    def event_id(self) -> str:
+        """The event that it is about; empty when it names none, as junk from Kafka and batches do."""
+        return str(self._subject.get("event_id") or "")
+
+    @property
+    def flight_id(self) -> str:
+        """The flight that it is about, for a record without one the record's key; empty when it names none."""
+        payload = self._subject.get("payload")
+        named = payload if isinstance(payload, Mapping) else self._subject
+        return str(named.get("flight_id") or self._key)
+
+    @property
+    def _subject(self) -> Mapping[str, Any]:
+        """What carries the ids: the record of Kafka, the detail of an event, or the letter itself."""
+        if self.kind == "records":
+            try:
+                found = json.loads(_decoded(self.body.get("value")))
+            except ValueError:
+                return {}
+        else:
+            found = self.body.get("detail", self.body)
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def _key(self) -> str:
+        return _decoded(self.body.get("key")).decode(errors="replace") if self.kind == "records" else ""
 
     def as_json(self) -> dict[str, Any]:
         """The letter as plain JSON values."""
@@ -176,6 +205,10 @@ def _letter(kind: str, url: str, message: Mapping[str, Any]) -> DeadLetter:
             name: str(value.get("StringValue", "")) for name, value in message.get("MessageAttributes", {}).items()
         },
     )
+
+
+def _decoded(text: object) -> bytes:
+    return base64.b64decode(text) if isinstance(text, str) else b""
 
 
 def _reason(letter: DeadLetter) -> str:

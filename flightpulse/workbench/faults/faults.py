@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from flightpulse import paths
 from flightpulse.errors import UserError
+from flightpulse.stack import asl
 from flightpulse.workbench import diagram
 from flightpulse.workbench.faults.fault_page import FaultPage
 from flightpulse.workbench.target import names
@@ -42,8 +42,8 @@ def machine_named(name: str) -> str:
 def _require_state(state: str, machine: str | None) -> None:
     known: dict[str, set[str]] = {}
     for name, full in names.WORKFLOWS.items():
-        text = (paths.WORKFLOWS / f"{name.replace('-', '_')}.asl.json").read_text(encoding="utf-8")
-        known[full] = {item.name for item in diagram.of(text).states.values() if item.kind == "Task"}
+        states = diagram.of(asl.load(name.replace("-", "_")).document).states
+        known[full] = {item.name for item in states.values() if item.kind == "Task"}
     if machine is not None and machine not in known:
         raise UserError(f"There is no workflow {machine!r}.", hint=f"There are {', '.join(names.WORKFLOWS)}.")
     tasks = known[machine] if machine is not None else set[str]().union(*known.values())

@@ -235,8 +235,9 @@ class Switch:
         """The definitions as the deployed template has them, with its values put in."""
         body: Any = self._session.cloudformation.get_template(StackName=names.STACK)["TemplateBody"]
         template = json.loads(body) if isinstance(body, str) else body
+        partition = next(iter(self._arns.values())).split(":")[1]
         machines = {
-            resource["Properties"]["StateMachineName"]: str(resource["Properties"]["DefinitionString"])
+            resource["Properties"]["StateMachineName"]: _joined(resource["Properties"]["DefinitionString"], partition)
             for resource in template["Resources"].values()
             if resource["Type"] == "AWS::StepFunctions::StateMachine"
         }
@@ -250,6 +251,13 @@ class Switch:
 
     def _settle(self) -> None:
         time.sleep(_SETTLE_SECONDS[self._session.target])
+
+
+def _joined(definition: Any, partition: str) -> str:
+    """A definition of a template as text: the one thing that it refers to is AWS's partition."""
+    if isinstance(definition, str):
+        return definition
+    return "".join(part if isinstance(part, str) else partition for part in definition["Fn::Join"][1])
 
 
 def _holder(protection: Protection) -> Holder:

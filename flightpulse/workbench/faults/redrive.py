@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -33,6 +33,7 @@ _AWAITED_SECONDS = 60.0
 _LOOK_AGAIN_SECONDS = 0.2
 # States whose effect no claim makes safe to repeat: a redrive says which of them are done.
 _ONCE = frozenset({"CallRebooking"})
+_BATCHES = frozenset({"stream", "mapping"})
 
 Publish = Callable[[bytes | None, bytes | None, Mapping[str, str]], None]
 """Writes one record (key, value, headers) to the topic and returns when the broker has it."""
@@ -77,10 +78,20 @@ class Redriver:
     """Redrives on the target of a session. ``publish`` writes to Kafka, by default to the session's broker.
 
     ``seconds`` is how long it waits for chunks that it starts from letters. The letter of one that takes longer stays.
+    ``only`` are the ids of the events whose letters and executions it touches; batches, which name no event, it takes
+    as well. Without it: everybody's.
     """
 
-    def __init__(self, session: Session, publish: Publish | None = None, *, seconds: float = _AWAITED_SECONDS) -> None:
+    def __init__(
+        self,
+        session: Session,
+        publish: Publish | None = None,
+        *,
+        seconds: float = _AWAITED_SECONDS,
+        only: Collection[str] | None = None,
+    ) -> None:
         self._session = session
+        self._only = None if only is None else frozenset(only)
         self._publish = publish or _publisher(session)
         self._seconds = seconds
         self._send: dict[str, Callable[[DeadLetter], str | _Started]] = {
@@ -96,14 +107,23 @@ class Redriver:
 
         Notes for the table go first, see :meth:`send_notes`.
         """
-        taken = dead_letters.take(self._session, kinds)
+        taken = self._taken(kinds)
         yield from self._deal_with(sorted(taken, key=lambda letter: not _is_note(letter)))
 
     def send_notes(self) -> Iterator[Result]:
         """Send back what only has to be written down, such as that a message is out."""
-        taken = dead_letters.take(self._session, ["notifications"])
+        taken = self._taken(["notifications"])
         dead_letters.give_back(self._session, [letter for letter in taken if not _is_note(letter)])
         yield from self._deal_with([letter for letter in taken if _is_note(letter)])
+
+    def _taken(self, kinds: Sequence[str]) -> list[DeadLetter]:
+        """Letters of some kinds, hidden from other readers; those that are not ours stay where they are."""
+        taken = dead_letters.take(self._session, kinds)
+        if self._only is None:
+            return taken
+        ours = [letter for letter in taken if letter.kind in _BATCHES or letter.event_id in self._only]
+        dead_letters.give_back(self._session, [letter for letter in taken if letter not in ours])
+        return ours
 
     def _deal_with(self, taken: Sequence[DeadLetter]) -> Iterator[Result]:
         started: list[tuple[DeadLetter, _Started]] = []
@@ -157,6 +177,8 @@ class Redriver:
                 if summary.arn in waiting:
                     continue
                 failed = self._unhandled(summary)
+                if failed and self._only is not None and failed.event.event_id not in self._only:
+                    continue
                 # Of several that failed before they could claim their event, the latest stands for all.
                 if failed and (
                     failed.event.event_id not in found

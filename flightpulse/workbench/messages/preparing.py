@@ -157,7 +157,7 @@ def plan(session: Session, beginnings: Sequence[str] = ("",), *, anew: bool = Fa
     replaced = tuple(record for segment in waiting if (record := records[segment]) is not None)
     by_model = found[0].review == "model"
     tokens = {"author": _drafting(waiting), "reviewer": _reviewing(waiting if by_model else ())}
-    return Plan(waiting, len(records) - len(waiting), ModelCost(tokens, _model_ids(session)), replaced)
+    return Plan(waiting, len(records) - len(waiting), ModelCost(tokens, model_ids(session)), replaced)
 
 
 def for_scenarios(session: Session) -> Plan:
@@ -258,7 +258,8 @@ def _unavailable(problem: str, model_ids: dict[str, str], left: int, total: int)
     )
 
 
-def _model_ids(session: Session) -> dict[str, str]:
+def model_ids(session: Session) -> dict[str, str]:
+    """The Bedrock model of each role (``author``, ``reviewer``), as the stack's parameters name it."""
     return {
         role: session.ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
         for role, parameter in _ROLES.items()

@@ -1,9 +1,10 @@
 """The stack's alarms: what each watches, what state it is in, and a quick copy of one that can be made to go off."""
 
 import json
+import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch.type_defs import AlarmHistoryItemTypeDef, MetricAlarmTypeDef
+    from mypy_boto3_cloudwatch.type_defs import AlarmHistoryItemTypeDef
 
-_PREFIX = "flightpulse-"
 _LOOK_AGAIN_SECONDS = 0.2
+_NAMED = re.compile(r"ALARM\(\"?([^)\"]+)")
 _COMPARISONS = {"GreaterThanOrEqualToThreshold": "≥", "GreaterThanThreshold": ">"}
 _GLYPHS = {"OK": "✓ OK", "ALARM": "✗ ALARM"}
 _SAME_IN_A_COPY = (
@@ -25,6 +27,7 @@ _SAME_IN_A_COPY = (
     "MetricName",
     "Dimensions",
     "Statistic",
+    "ExtendedStatistic",
     "EvaluationPeriods",
     "Threshold",
     "ComparisonOperator",
@@ -101,8 +104,8 @@ def table(session: Session) -> Table:
     rows = [
         (
             _GLYPHS.get(alarm["StateValue"], f"? {alarm['StateValue']}"),
-            alarm["AlarmName"].removeprefix(_PREFIX),
-            f"{alarm['Namespace']} {alarm['MetricName']}",
+            alarm["AlarmName"].removeprefix(names.ALARM_PREFIX),
+            _watched(alarm),
             _rule(alarm),
             alarm.get("AlarmDescription", ""),
         )
@@ -121,18 +124,21 @@ def quick_copy(session: Session, name: str, *, period: int) -> Iterator[QuickAla
     """
     if session.target == "aws":
         raise UserError("On AWS this alarm needs its full period.", hint='Use connect("local"), or wait five minutes.')
-    deployed = {alarm["AlarmName"].removeprefix(_PREFIX): alarm for alarm in _deployed(session)}
+    deployed = {
+        alarm["AlarmName"].removeprefix(names.ALARM_PREFIX): alarm
+        for alarm in _deployed(session)
+        if "AlarmRule" not in alarm
+    }
     if name not in deployed:
         raise UserError(f"There is no alarm {name!r}.", hint=f"There are: {', '.join(deployed)}.")
     original: Any = deployed[name]
     # A name that was never used before: CloudWatch keeps the history of deleted alarms.
-    copy = f"quick-copy-of-{_PREFIX}{name}-{uuid.uuid4().hex[:8]}"
+    copy = f"quick-copy-of-{names.ALARM_PREFIX}{name}-{uuid.uuid4().hex[:8]}"
     session.cloudwatch.put_metric_alarm(
         AlarmName=copy,
         AlarmDescription=original["AlarmDescription"],
         ActionsEnabled=False,
-        Period=period,
-        **{field: original[field] for field in _SAME_IN_A_COPY if field in original},
+        **_every(period, original),
     )
     try:
         yield QuickAlarm(session, copy)
@@ -140,13 +146,50 @@ def quick_copy(session: Session, name: str, *, period: int) -> Iterator[QuickAla
         session.cloudwatch.delete_alarms(AlarmNames=[copy])
 
 
+def _every(period: int, alarm: Mapping[str, Any]) -> dict[str, Any]:
+    """What is the same in a copy that looks every ``period`` seconds."""
+    same = {field: alarm[field] for field in _SAME_IN_A_COPY if alarm.get(field) is not None}
+    if "ExtendedStatistic" in same:
+        same.pop("Statistic", None)
+    if "Metrics" not in alarm:
+        return {**same, "Period": period}
+    queries = [
+        {**query, "MetricStat": {**query["MetricStat"], "Period": period}} if "MetricStat" in query else query
+        for query in alarm["Metrics"]
+    ]
+    # A query that returns data needs no period where its metrics have one.
+    return {**same, "Metrics": [{name: query[name] for name in query if name != "Period"} for query in queries]}
+
+
 def _deployed(session: Session) -> list[Any]:
-    pages = session.cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=_PREFIX)
-    return sorted((alarm for page in pages for alarm in page["MetricAlarms"]), key=lambda alarm: alarm["AlarmName"])
+    """The alarms of the stack by name, those made of others first."""
+    pages = list(
+        session.cloudwatch.get_paginator("describe_alarms").paginate(
+            AlarmNamePrefix=names.ALARM_PREFIX, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+    )
+    made = [alarm for page in pages for alarm in page.get("CompositeAlarms", [])]
+    single = [alarm for page in pages for alarm in page["MetricAlarms"]]
+    return [alarm for group in (made, single) for alarm in sorted(group, key=lambda alarm: str(alarm["AlarmName"]))]
 
 
-def _rule(alarm: "MetricAlarmTypeDef") -> str:
+def _watched(alarm: Mapping[str, Any]) -> str:
+    """The metric of an alarm, the metrics of its expression, or how many alarms its rule has."""
+    if "AlarmRule" in alarm:
+        return f"{len(set(_NAMED.findall(alarm['AlarmRule'])))} alarms"
+    queries = alarm.get("Metrics")
+    if not queries:
+        return f"{alarm['Namespace']} {alarm['MetricName']}"
+    metrics = [query["MetricStat"]["Metric"] for query in queries if "MetricStat" in query]
+    return f"{metrics[0]['Namespace']} {', '.join(metric['MetricName'] for metric in metrics)}"
+
+
+def _rule(alarm: Mapping[str, Any]) -> str:
+    if "AlarmRule" in alarm:
+        return "any of them"
     comparison = _COMPARISONS.get(alarm["ComparisonOperator"], alarm["ComparisonOperator"])
-    periods, seconds = alarm["EvaluationPeriods"], alarm["Period"]
+    measured = [query["MetricStat"] for query in alarm.get("Metrics") or () if "MetricStat" in query] or [alarm]
+    periods, seconds = alarm["EvaluationPeriods"], measured[0]["Period"]
     lasting = f"{seconds // 60} min" if periods == 1 else f"{periods} × {seconds // 60} min"
-    return f"{comparison} {alarm['Threshold']:,.0f} in {lasting}"
+    statistic = f"{alarm['ExtendedStatistic']} " if alarm.get("ExtendedStatistic") else ""
+    return f"{statistic}{comparison} {alarm['Threshold']:,.0f} in {lasting}"

@@ -8,7 +8,7 @@ from flightpulse.workbench.metrics import alarms, dashboard, metric_series, metr
 from flightpulse.workbench.metrics.alarms import QuickAlarm
 from flightpulse.workbench.metrics.metric_sources import EmbeddedLine
 from flightpulse.workbench.metrics.metrics import MetricSums
-from flightpulse.workbench.show import charts
+from flightpulse.workbench.show import charts, panels
 from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.connection import Connection
@@ -54,9 +54,13 @@ class Metrics:
         """Which log lines CloudWatch counts as which metric, by the stack's metric filters."""
         return metric_sources.filters(self._target.deployed)
 
-    def dashboard(self) -> Table:
-        """The dashboard's definition: its widgets in their order, and the metrics that each shows."""
-        return dashboard.widgets(self._target.deployed)
+    def dashboard(self, name: str = "business") -> Table:
+        """A dashboard's definition (``business`` or ``technical``): its widgets, and the metrics that each shows."""
+        return dashboard.widgets(self._target.deployed, name)
+
+    def draw(self, name: str = "business", *, minutes: int = 30) -> Picture:
+        """The same dashboard drawn from its definition, with the values of the last so many minutes."""
+        return panels.dashboard(dashboard.panels(self._target.deployed, name, minutes=minutes))
 
     def alarms(self) -> Table:
         """The stack's alarms: the state of each, what it watches, when it goes off, and what that means."""

@@ -1,5 +1,6 @@
 """Results as pandas DataFrames, with times in UTC, durations as timedeltas and repeated words as categories."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -47,7 +48,7 @@ def frame(
     return made
 
 
-class Records(tuple[_Item, ...], Generic[_Item]):
+class Records(tuple[_Item, ...], Generic[_Item], ABC):
     """What was found, one after the other: a tuple that shows as a table and becomes a DataFrame."""
 
     __slots__ = ()
@@ -59,9 +60,9 @@ class Records(tuple[_Item, ...], Generic[_Item]):
         """The values of an item by column; its attributes of these names."""
         return {name: getattr(item, name) for name in self.columns}
 
+    @abstractmethod
     def table(self) -> "Table":
         """The items as a table to be read."""
-        raise NotImplementedError
 
     def to_frame(self) -> "pd.DataFrame":
         """The items as a DataFrame, one row each."""

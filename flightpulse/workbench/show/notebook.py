@@ -1,12 +1,14 @@
-"""What is special about running inside a notebook: what a user can put right shows as one sentence."""
+"""What is special about running inside a notebook: mistakes show as one sentence, and notebooks take turns."""
 
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.show.checks import CheckError
-from flightpulse.workbench.show.progress import shell
-from flightpulse.workbench.target import aws_errors
+from flightpulse.workbench.show.picture_and_words import PictureAndWords
+from flightpulse.workbench.show.progress import say, shell
+from flightpulse.workbench.target import aws_errors, turns
 
 
 def show_user_errors() -> None:
@@ -20,6 +22,19 @@ def show_user_errors() -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
         running.set_custom_exc((UserError, CheckError, BotoCoreError, ClientError), _show)
+
+
+def take_turns(home: Path) -> None:
+    """Let no other notebook run on the local cloud of this home while this one does. Nothing outside of IPython."""
+    running = shell()
+    if running is not None:
+        turns.take_turns(running, home, say)
+
+
+def show(picture: PictureAndWords) -> None:
+    """Show a picture and its words in the middle of a cell. Nothing outside of IPython."""
+    if shell() is not None:
+        picture._ipython_display_()
 
 
 def _show(running: Any, kind: type[BaseException], error: BaseException, trace: TracebackType, **_: Any) -> list[str]:

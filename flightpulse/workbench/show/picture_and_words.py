@@ -1,5 +1,6 @@
 """How a picture shows in a notebook: as two outputs, because of one with a picture GitHub shows only the picture."""
 
+from abc import ABC, abstractmethod
 from html import escape
 from typing import Any
 
@@ -12,13 +13,14 @@ def folded(summary: str, said: str) -> dict[str, str]:
     }
 
 
-class PictureAndWords:
+class PictureAndWords(ABC):
     """Shows what ``_repr_mimebundle_`` gives, a picture and its text, and below it the words on their own."""
 
     __slots__ = ()
 
+    @abstractmethod
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        raise NotImplementedError
+        """What shows, by MIME type, and what is to be known of it."""
 
     def _words(self, said: str) -> dict[str, str]:
         """The second output, by MIME type: what the picture says, unless a class has something better to read."""

@@ -99,8 +99,17 @@ class Session:
 
     @property
     def where(self) -> str:
-        """The target in words, for a heading."""
-        return f"local cloud at {self.endpoint_url}" if self.target == "local" else f"AWS, region {self.region}"
+        """The target in words: of AWS account and region, and the endpoint that a setting puts in their place."""
+        if self.target == "local":
+            return f"local cloud at {self.endpoint_url}"
+        endpoint = str(self.client("sts").meta.endpoint_url)
+        instead = "" if ".amazonaws.com" in endpoint else f", at {endpoint}"
+        return f"AWS account {self.account}, region {self.region}{instead}"
+
+    @cached_property
+    def account(self) -> str:
+        """The id of the account that the credentials belong to."""
+        return LOCAL_ACCOUNT if self.target == "local" else str(self.client("sts").get_caller_identity()["Account"])
 
     @property
     def broker(self) -> str:

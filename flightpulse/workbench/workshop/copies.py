@@ -51,7 +51,9 @@ class Copy:
         return self._original.is_file()
 
     def make(self) -> None:
-        """Copy the checkout anew; what was changed in an earlier copy is gone."""
+        """Copy the checkout anew; what was changed in an earlier copy is gone. Raises UserError where there is none."""
+        if not paths.IS_CHECKOUT:
+            raise UserError("The workshop copies a checkout of FlightPulse.", hint="Clone it, and run: make lab")
         self._original.unlink(missing_ok=True)
         shutil.rmtree(self.code, ignore_errors=True)
         self.code.mkdir(parents=True)

@@ -105,14 +105,14 @@ _IN_THE_CODE: Mapping[str, tuple[str, str]] = {
         "add the type, its detail type and its class to flightpulse/domain/events.py",
     ),
     "publishing": (
-        "what goes on the bus fulfils flight_event.json, which requires its fields",
-        "in flightpulse/schemas/flight_event.json name {event_type} in the enum of event_type, and add an `if` for it"
-        " that requires {fields} and says what they are; the one of GATE_CHANGE is much like it",
+        "what goes on the bus fulfils its schema, which requires its fields",
+        "the payload of flightpulse/schemas/{schema}.json must require {fields} and say what they are: the bus carries"
+        " them as they came",
     ),
     "telling": (
         "a written text for every segment, within the rules of the lint",
-        "write flightpulse/messages/news/{kind}.toml and the reader beside it, and name both in segments.Kind and"
-        " news/__init__.py; gate_change is much like it",
+        "write flightpulse/messages/news/{kind}.toml and the reader beside it, name the kind in domain/events.py and"
+        " the reader in news/__init__.py; gate_change is much like it",
     ),
     "model": (
         "words of the stand-in model for every segment",
@@ -120,7 +120,8 @@ _IN_THE_CODE: Mapping[str, tuple[str, str]] = {
     ),
     "workflow": (
         "a workflow that passes the lint and reuses NotifyPassengers",
-        "write flightpulse/workflows/{schema}.asl.json and name it in flightpulse/stack/event_workflows.py",
+        "write flightpulse/workflows/{schema}.asl.patch.json, what is different from the gate change's workflow, and"
+        " name it in flightpulse/stack/event_workflows.py",
     ),
     "routing": (
         "its detail type leads to its workflow, and to no other",
@@ -137,7 +138,7 @@ _DEPLOYED = (
     ),
     ("flight", "the flight is {status} afterwards", "look at ApplyToFlight in the workflow"),
     ("passengers", "everyone told once on each channel they chose", "look at NotifyPassengers in the workflow"),
-    ("texts", "every text is one GSM-7 message that names the gate", "look at the written texts in fallbacks.py"),
+    ("texts", "every text is one GSM-7 message that names the gate", "look at the written texts in {kind}.toml"),
     ("duplicate", "the same event again tells nobody", "ClaimEvent must put the claim on condition"),
     ("old news", "an older call after a newer one tells nobody", "ApplyToFlight must refuse what is older"),
     ("the rest", "a gate change is still told as before", "run shop.test() and read what it says"),

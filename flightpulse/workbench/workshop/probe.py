@@ -53,10 +53,10 @@ def publishing(task: Task) -> Finding:
     own = [name for name in task["payload"] if name in detail and name != "flight_id"]
     lacking = [name for name in own if _passes("flight_event", {key: detail[key] for key in detail if key != name})]
     if lacking:
-        return False, f"flight_event.json lets pass an event without {', '.join(lacking)}"
+        return False, f"the bus's schema lets pass an event without {', '.join(lacking)}"
     unlike = [name for name in own if _passes("flight_event", {**detail, name: {"not": "of its type"}})]
     if unlike:
-        return False, f"flight_event.json lets pass anything as {', '.join(unlike)}"
+        return False, f"the bus's schema lets pass anything as {', '.join(unlike)}"
     enum = schemas.load("flight_event")["properties"]["event_type"]["enum"]
     return task["event_type"] in enum, detail["summary"]
 

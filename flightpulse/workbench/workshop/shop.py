@@ -22,7 +22,7 @@ from flightpulse.workbench.workshop.shown import Diff
 _SOLUTIONS = paths.ROOT / "notebooks" / "solutions"
 _STATE = "workshop.json"
 _ON_THE_WAY = tuple(
-    f"flightpulse/{part}/" for part in ("domain", "functions", "schemas", "workflows", "stack", "stand_in")
+    f"flightpulse/{part}/" for part in ("domain", "functions", "messages", "schemas", "workflows", "stack", "stand_in")
 )
 
 

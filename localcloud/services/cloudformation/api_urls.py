@@ -11,7 +11,7 @@ _ON_AWS = re.compile(
 )
 
 
-def local_url(endpoint_url: str, api_id: str, stage: str, path: str = "/") -> str:
+def local_url(endpoint_url: str, api_id: str, stage: str, path: str) -> str:
     """Where the local cloud answers a path of an API's stage."""
     return f"{endpoint_url}/restapis/{api_id}/{stage}/_user_request_{path}"
 
@@ -21,4 +21,4 @@ def localised(url: str, endpoint_url: str) -> str:
     found = _ON_AWS.fullmatch(url)
     if found is None or not found["stage"]:
         return url
-    return local_url(endpoint_url, found["api"], found["stage"], found["path"] or "/")
+    return local_url(endpoint_url, found["api"], found["stage"], found["path"] or "")

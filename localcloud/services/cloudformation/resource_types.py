@@ -63,6 +63,11 @@ def with_properties(resource_type: str, change: Callable[[Properties], Propertie
     HANDLERS[resource_type] = changed
 
 
+def deleted_by(resource_type: str, delete: Callable[[str, Properties], None]) -> None:
+    """Replace how a resource is deleted."""
+    HANDLERS[resource_type] = {**HANDLERS[resource_type], "delete": delete}
+
+
 def add(
     resource_type: str,
     create: Callable[[str, Properties, str], Provisioned],

@@ -2,7 +2,8 @@
 
 The emulator refuses templates with a type it does not know, which is good, and silently drops some properties of those
 it knows, which is not: a table's expiry and recovery, a function's network and reserved concurrency, the logging of a
-state machine, code that is not in the bucket.
+state machine, code that is not in the bucket. With a state machine its executions go. It takes over what has the name
+already (see :mod:`names_taken`).
 
 What stays different: VPC endpoints do not show their policies and security groups, and nothing enforces a network.
 """
@@ -12,17 +13,23 @@ import uuid
 from functools import partial
 from typing import Any
 
-from ministack.services import dynamodb, ec2, eventbridge, lambda_svc, stepfunctions
+from ministack.services import cloudwatch, dynamodb, ec2, eventbridge, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 from localcloud.behaviour import Behaviour, LocalContext, Wrapped
-from localcloud.services.cloudformation import resource_types
+from localcloud.services.cloudformation import names_taken, resource_types
 from localcloud.services.cloudformation.resource_types import Attributes, Properties, Provisioned
 
 
 def install(context: LocalContext) -> None:  # noqa: ARG001
     """Add resource types and complete others."""
     resource_types.add("AWS::Events::Archive", _create_archive, _update_archive, lambda name, _: _delete_archive(name))
+    resource_types.add(
+        "AWS::CloudWatch::CompositeAlarm", _put_composite_alarm, _update_composite_alarm, _delete_composite_alarm
+    )
+    resource_types.add(
+        "AWS::Logs::QueryDefinition", _create_query_definition, _update_query_definition, lambda _, __: None
+    )
     for kind, permissions in (("Ingress", "IpPermissions"), ("Egress", "IpPermissionsEgress")):
         rule = _SecurityGroupRule(permissions)
         resource_types.add(f"AWS::EC2::SecurityGroup{kind}", rule.create, rule.update, rule.delete)
@@ -31,6 +38,8 @@ def install(context: LocalContext) -> None:  # noqa: ARG001
     resource_types.also("AWS::Lambda::Function", _complete_function)
     resource_types.with_properties("AWS::StepFunctions::StateMachine", _with_logging)
     resource_types.also("AWS::StepFunctions::StateMachine", _set_tracing)
+    resource_types.deleted_by("AWS::StepFunctions::StateMachine", _delete_state_machine)
+    names_taken.install()
 
 
 def _create_archive(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
@@ -63,6 +72,40 @@ def _archive_settings(properties: Properties) -> Properties:
         "RetentionDays": int(properties.get("RetentionDays", 0)),
         "KmsKeyIdentifier": properties.get("KmsKeyIdentifier", ""),
     }
+
+
+def _put_composite_alarm(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
+    name = properties.get("AlarmName") or f"{stack_name}-{logical_id}-{uuid.uuid4().hex[:12]}"[:255]
+    tags = [{"Key": tag["Key"], "Value": tag.get("Value", "")} for tag in properties.get("Tags") or []]
+    resource_types.body(
+        cloudwatch._put_composite_alarm({}, {**properties, "AlarmName": name, "Tags": tags}, False, True)
+    )
+    return name, {"Arn": cloudwatch._composite_alarms[name]["AlarmArn"]}
+
+
+def _update_composite_alarm(physical_id: str, _: Properties, new: Properties, stack_name: str) -> Provisioned:
+    name = new.get("AlarmName") or physical_id
+    updated = _put_composite_alarm(name, {**new, "AlarmName": name}, stack_name)
+    if name != physical_id:
+        _delete_composite_alarm(physical_id, {})
+    return updated
+
+
+def _delete_composite_alarm(name: str, _: Properties) -> None:
+    resource_types.body(cloudwatch._delete_alarms({}, {"AlarmNames": [name]}, False, True))
+
+
+def _create_query_definition(_: str, properties: Properties, __: str) -> Provisioned:
+    """A saved query is a text for people: nothing here reads it again."""
+    if not properties.get("Name") or not properties.get("QueryString"):
+        raise ValueError("Name and QueryString are required for AWS::Logs::QueryDefinition")
+    made = str(uuid.uuid4())
+    return made, {"QueryDefinitionId": made}
+
+
+def _update_query_definition(physical_id: str, _: Properties, new: Properties, __: str) -> Provisioned:
+    _create_query_definition(physical_id, new, "")
+    return physical_id, {"QueryDefinitionId": physical_id}
 
 
 class _SecurityGroupRule:
@@ -151,6 +194,11 @@ def _set_tracing(arn: str, properties: Properties) -> None:
     stepfunctions._state_machines[arn]["tracingConfiguration"] = {"enabled": _is_true(tracing.get("Enabled"))}
 
 
+def _delete_state_machine(arn: str, _: Properties) -> None:
+    # Through the service's own call, which takes the executions along; the machine may be gone already.
+    stepfunctions._delete_state_machine({"stateMachineArn": arn})
+
+
 def _lower_camel(value: Any) -> Any:
     if isinstance(value, dict):
         return {name[:1].lower() + name[1:]: _lower_camel(content) for name, content in value.items()}
@@ -164,6 +212,7 @@ def _is_true(value: Any) -> bool:
 
 
 _provisioners = partial(Wrapped, "ministack.services.cloudformation.provisioners")
+_alarms = partial(Wrapped, "ministack.services.cloudwatch")
 _tables = partial(Wrapped, "ministack.services.dynamodb")
 _events = partial(Wrapped, "ministack.services.eventbridge")
 
@@ -173,7 +222,11 @@ BEHAVIOUR = Behaviour(
     documentation="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html",
     wraps=(
         resource_types.WRAPPED,
+        *names_taken.WRAPPED,
         _provisioners("_ec2_sg_permissions", ("rules",)),
+        _alarms("_put_composite_alarm", ("params", "cbor_data", "is_cbor", "is_json")),
+        _alarms("_delete_alarms", ("params", "cbor_data", "is_cbor", "is_json")),
+        _alarms("_composite_alarms"),
         _events("_create_archive", ("data",)),
         _events("_update_archive", ("data",)),
         _events("_delete_archive", ("data",)),
@@ -183,6 +236,7 @@ BEHAVIOUR = Behaviour(
         _tables("_ttl_settings"),
         Wrapped("ministack.services.ec2", "_security_groups"),
         Wrapped("ministack.services.stepfunctions", "_state_machines"),
+        Wrapped("ministack.services.stepfunctions", "_delete_state_machine", ("data",)),
         Wrapped("ministack.services.lambda_svc", "_functions"),
         Wrapped("ministack.services.lambda_svc", "_vpc_config_with_id", ("request_config",)),
     ),

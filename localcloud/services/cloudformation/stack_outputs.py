@@ -1,7 +1,7 @@
 """An output that is the address of a REST API is one that answers here.
 
 This is the one place where the local cloud says something else than AWS would: an output of the form
-``https://{api}.execute-api.{region}.amazonaws.com/{stage}/`` becomes the address of that stage in the local cloud, in
+``https://{api}.execute-api.{region}.amazonaws.com/{stage}`` becomes the address of that stage in the local cloud, in
 DescribeStacks, in exports, and therefore in what `cdk deploy` prints. The template and everything deployed from it stay
 as they are.
 """

@@ -1,7 +1,8 @@
 """The behaviour `cloudwatch`: log events become metrics, filter patterns are read, alarms follow their metrics.
 
-Embedded metrics and metric filters give metrics; metrics are read by exactly their dimensions; alarms honour
-dimensions, periods, M out of N and missing data, and go back to OK as time passes; GetMetricData knows metric math.
+Embedded metrics and metric filters give metrics, queues report how much waits in them; metrics are read by exactly
+their dimensions; alarms honour dimensions, expressions, periods, M out of N and missing data, and go back to OK as time
+passes; GetMetricData knows metric math.
 """
 
 from localcloud.behaviour import Behaviour, LocalContext, Wrapped
@@ -16,6 +17,7 @@ def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the pro
     from localcloud.services.cloudwatch.alarms import Alarms
     from localcloud.services.cloudwatch.log_events import LogEvents
     from localcloud.services.cloudwatch.metric_data import MetricData
+    from localcloud.services.cloudwatch.queue_depths import QueueDepths
     from localcloud.services.cloudwatch.store import MetricStore
 
     alarms = Alarms()
@@ -25,11 +27,12 @@ def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the pro
     log_storage.install()
     LogEvents(store).install()
     MetricData().install()
+    QueueDepths().install()
 
 
 BEHAVIOUR = Behaviour(
     name="cloudwatch",
-    stands_for="CloudWatch: embedded metrics, metric filters, filter patterns, alarms and metric math",
+    stands_for="CloudWatch: embedded metrics, metric filters, filter patterns, depths of queues, alarms, metric math",
     documentation="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html",
     wraps=(
         Wrapped(_METRICS, "_metrics"),
@@ -45,6 +48,7 @@ BEHAVIOUR = Behaviour(
             "_store_datum",
             ("namespace", "name", "dims", "ts", "unit", "value", "values", "counts", "stat_values"),
         ),
+        Wrapped(_METRICS, "_put_metric_alarm", ("params", "cbor_data", "is_cbor", "is_json")),
         Wrapped(_METRICS, "_evaluate_alarm", ("alarm",)),
         Wrapped(_METRICS, "_evaluate_all_alarms", ()),
         Wrapped(_METRICS, "_evaluate_parent_alarms", ("child", "seen")),
@@ -64,6 +68,8 @@ BEHAVIOUR = Behaviour(
         Wrapped(_LOGS, "_log_groups"),
         Wrapped(_LOGS, "_log_records._data"),
         Wrapped(_LOGS, "_put_log_events", ("data",)),
+        Wrapped("ministack.services.cloudformation.provisioners", "_cw_metric_alarm_record", ("name", "props")),
+        Wrapped("ministack.services.sqs", "_queues"),
         Wrapped(_LOGS, "_metric_filters"),
         Wrapped(_LOGS, "_fanout_to_subscription_filters", ("group_name", "stream_name", "events")),
         Wrapped(_LOGS, "_subscription_pattern_matches", ("pattern", "message")),

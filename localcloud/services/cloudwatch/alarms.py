@@ -12,15 +12,19 @@ from typing import Any
 
 from ministack.core import responses
 from ministack.services import cloudwatch as emulator
+from ministack.services.cloudformation import provisioners
 
-from localcloud.services.cloudwatch import alarm_states
+from localcloud.services.cloudwatch import alarm_states, metric_math
 from localcloud.services.cloudwatch.alarm_states import Datapoint, Rule
+from localcloud.services.cloudwatch.metric_math import Series
 
 _TICK_SECONDS = 1.0
 _COLLECTING_SECONDS = 0.05
 _PAUSE_FOR_WORK = 9.0
 _LATE_SECONDS = 600.0
 """How much earlier than its neighbours a value may have been written: log events arrive late."""
+_OF_ONE_METRIC = ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Dimensions", "Unit")
+"""What an alarm on an expression does not have: its queries say it."""
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +35,12 @@ class Alarms:
     def __init__(self) -> None:
         self._changed = threading.Event()
         self._evaluating = threading.RLock()
+        self._put = emulator._put_metric_alarm
+        self._record = provisioners._cw_metric_alarm_record
 
     def install(self) -> None:
+        emulator._put_metric_alarm = self.put
+        provisioners._cw_metric_alarm_record = self.record
         emulator._evaluate_alarm = self.evaluate
         emulator._evaluate_all_alarms = self.changed
         threading.Thread(target=self._work, name="cloudwatch-alarms", daemon=True).start()
@@ -41,9 +49,26 @@ class Alarms:
         """A metric has a new value."""
         self._changed.set()
 
+    def put(self, params: Any, data: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Any:
+        """PutMetricAlarm, also for an alarm on an expression, whose queries the emulator would drop."""
+        answer = self._put(params, data, is_cbor, is_json)
+        if data.get("Metrics") and answer[0] < 400:
+            _watch_expression(emulator._alarms[data["AlarmName"]], data["Metrics"])
+            self.changed()
+        return answer
+
+    def record(self, name: str, properties: dict[str, Any]) -> dict[str, Any]:
+        """The alarm of a template, also one on an expression, which the emulator refuses."""
+        queries = properties.get("Metrics")
+        if not queries:
+            return dict(self._record(name, properties))
+        alarm = dict(self._record(name, {**properties, "Metrics": None, "MetricName": name, "Namespace": name}))
+        _watch_expression(alarm, queries)
+        return alarm
+
     def evaluate(self, alarm: dict[str, Any]) -> None:
         """Bring one alarm's state up to date, in the account and region of this request."""
-        if not alarm.get("Namespace") or not alarm.get("MetricName"):
+        if not alarm.get("Metrics") and not (alarm.get("Namespace") and alarm.get("MetricName")):
             return
         rule = _rule(alarm)
         with self._evaluating:
@@ -89,28 +114,63 @@ def _rule(alarm: Mapping[str, Any]) -> Rule:
     )
 
 
+def _watch_expression(alarm: dict[str, Any], queries: list[dict[str, Any]]) -> None:
+    for member in _OF_ONE_METRIC:
+        alarm.pop(member, None)
+    alarm["Metrics"] = queries
+
+
 def _datapoints(alarm: Mapping[str, Any], periods: int) -> list[Datapoint]:
     """The latest periods that have values, newest first.
 
     The period that has just begun counts as soon as it has a value: without one it says nothing yet.
     """
-    length = float(alarm.get("Period") or 60)
+    length = _period(alarm)
     current = math.floor(time.time() / length) * length
-    values = _values_since(alarm, current - periods * length)
-    by_period: dict[float, list[dict[str, Any]]] = {}
-    for value in values:
-        by_period.setdefault(min(math.floor(value["Timestamp"] / length) * length, current), []).append(value)
-    newest = current if current in by_period else current - length
+    values = _watched(alarm, current - periods * length, current, length)
+    newest = current if current in values else current - length
     starts = [newest - index * length for index in range(periods)]
-    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
-    measured = [(start, _statistic(by_period[start], statistic)) for start in starts if start in by_period]
-    return [Datapoint(start, value) for start, value in measured if value is not None]
+    return [Datapoint(start, values[start]) for start in starts if start in values]
 
 
-def _values_since(alarm: Mapping[str, Any], start: float) -> list[dict[str, Any]]:
-    dimensions = {dimension["Name"]: dimension["Value"] for dimension in alarm.get("Dimensions") or []}
-    key = (alarm["Namespace"], alarm["MetricName"], emulator._dims_key(dimensions))
-    unit = alarm.get("Unit")
+def _period(alarm: Mapping[str, Any]) -> float:
+    measured = [query["MetricStat"] for query in alarm.get("Metrics") or () if query.get("MetricStat")]
+    return float(max((float(stat["Period"]) for stat in measured), default=0.0) or alarm.get("Period") or 60)
+
+
+def _watched(alarm: Mapping[str, Any], start: float, current: float, length: float) -> Series:
+    """What an alarm compares with its threshold, by the start of each period: a statistic, or an expression over some.
+
+    Raises :class:`localcloud.services.cloudwatch.metric_math.MathError`.
+    """
+    queries = alarm.get("Metrics")
+    if not queries:
+        statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic") or "Average"
+        return _statistics(alarm, str(statistic), start, current, length)
+    series: dict[str, Series] = {}
+    for query in queries:
+        stat = query.get("MetricStat")
+        if stat:
+            metric = {**stat["Metric"], "Unit": stat.get("Unit")}
+            series[query["Id"]] = _statistics(metric, stat["Stat"], start, current, length)
+    for query in queries:
+        if query.get("Expression"):
+            series[query["Id"]] = metric_math.evaluate(query["Expression"], series, length)
+    return next(series[query["Id"]] for query in queries if query.get("ReturnData", True) in (True, "true"))
+
+
+def _statistics(metric: Mapping[str, Any], statistic: str, start: float, current: float, length: float) -> Series:
+    by_period: dict[float, list[dict[str, Any]]] = {}
+    for value in _values_since(metric, start):
+        by_period.setdefault(min(math.floor(value["Timestamp"] / length) * length, current), []).append(value)
+    measured = {begun: _statistic(values, statistic) for begun, values in by_period.items()}
+    return {begun: value for begun, value in measured.items() if value is not None}
+
+
+def _values_since(metric: Mapping[str, Any], start: float) -> list[dict[str, Any]]:
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric.get("Dimensions") or []}
+    key = (metric["Namespace"], metric["MetricName"], emulator._dims_key(dimensions))
+    unit = metric.get("Unit")
     found = []
     for value in reversed(list(emulator._metrics.get(key) or [])):
         if value["Timestamp"] < start - _LATE_SECONDS:

@@ -63,6 +63,11 @@ BEHAVIOUR = Behaviour(
         Wrapped(_STREAMS, "stream_start_position", ("table_name", "account_id", "region")),
         Wrapped(_STREAMS, "stream_end_position", ("table_name", "account_id", "region")),
         Wrapped(_STREAMS, "stream_records_since", ("table_name", "position", "limit", "account_id", "region")),
+        Wrapped(
+            "ministack.services.cloudwatch",
+            "record_metric",
+            ("namespace", "metric_name", "value", "unit", "dimensions"),
+        ),
         Wrapped("ministack.services.dynamodb_streams", "_DEFAULT_SHARD_ID"),
         Wrapped("ministack.services.sqs", "_queue_by_arn", ("arn",)),
         Wrapped("ministack.services.sqs", "_act_send_message", ("data", "qurl")),

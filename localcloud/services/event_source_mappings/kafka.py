@@ -4,7 +4,7 @@ import json
 import threading
 from typing import Any
 
-from ministack.services import secretsmanager
+from ministack.services import cloudwatch, secretsmanager
 
 from awskit.relay import Kafka, Observer, Poller, StartingPosition, Subscription
 from awskit.relay.on_failure import kafka_batch_info
@@ -33,7 +33,7 @@ class KafkaPoller:
             mapping.invoker(),
             destination=mapping.destination(lambda found: kafka_batch_info(found, subscription.event_shape)),
             keep=Filter.of(mapping.record).keeps_kafka,
-            observer=_ProcessingResult(mapping),
+            observer=_Reports(mapping),
         )
         self._thread = threading.Thread(target=self._relay.run, name=f"kafka-{mapping.uuid[:8]}", daemon=True)
 
@@ -52,9 +52,19 @@ class KafkaPoller:
         return False
 
 
-class _ProcessingResult(Observer):
+class _Reports(Observer):
+    """What the mapping says of itself, and how far it is behind.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#performance-metrics
+    """
+
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
+
+    def behind(self, records: int) -> None:
+        name = self._mapping.record["FunctionName"]
+        with self._mapping.scope():
+            cloudwatch.record_metric("AWS/Lambda", "OffsetLag", records, "Count", {"FunctionName": name})
 
     def waiting(self, why: str) -> None:
         self._mapping.result(f"PROBLEM: Connection error. Check the event source's connection configuration. {why}")

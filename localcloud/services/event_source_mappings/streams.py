@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from ministack.services import dynamodb, dynamodb_streams, lambda_svc
+from ministack.services import cloudwatch, dynamodb, dynamodb_streams, lambda_svc
 
 from awskit.kafka.records import fits
-from awskit.relay.delivery import Abandoned, Delivery, Discarded, Source
+from awskit.relay.delivery import Abandoned, Answer, Delivery, Discarded, Source
 from localcloud.services.event_source_mappings.filters import Filter
 from localcloud.services.event_source_mappings.mapping import Mapping
 
@@ -28,11 +28,12 @@ class StreamPoller:
         self._arn = mapping.record["EventSourceArn"]
         self._table = self._arn.split(":table/")[1].split("/")[0]
         self._filter = Filter.of(mapping.record)
+        self._invoke_function = mapping.invoker()
         self._stopping = threading.Event()
         self._something = threading.Event()
         self._delivery: Delivery[StreamRecord] = Delivery(
             source=_SOURCE,
-            invoke=mapping.invoker(),
+            invoke=self._invoke,
             policy=mapping.policy(back_off_scale),
             destination=mapping.destination(self._batch_info),
         )
@@ -67,6 +68,18 @@ class StreamPoller:
                         self._something.wait(_IDLE_SECONDS)
             except Abandoned:
                 return
+
+    def _invoke(self, event: dict[str, Any]) -> Answer:
+        """Invoke the function and report how old the newest record is that it is given, at every attempt.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#performance-metrics
+        """
+        newest = float(event["Records"][-1]["dynamodb"]["ApproximateCreationDateTime"])
+        age = max(0.0, time.time() - newest) * 1000
+        name = self.mapping.record["FunctionName"]
+        with self.mapping.scope():
+            cloudwatch.record_metric("AWS/Lambda", "IteratorAge", age, "Milliseconds", {"FunctionName": name})
+        return self._invoke_function(event)
 
     def _is_live(self) -> bool:
         table: dict[str, Any] = dynamodb._tables.get(self._table) or {}

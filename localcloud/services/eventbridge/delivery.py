@@ -18,6 +18,7 @@ from ministack.services import eventbridge as emulator
 
 from localcloud import faults
 from localcloud.services.eventbridge import inputs, log_policies
+from localcloud.services.iam import roles
 
 Document = Mapping[str, Any]
 
@@ -182,6 +183,10 @@ def _to_topic(delivered: Delivered) -> None:
 def _to_state_machine(delivered: Delivered) -> None:
     """Start an execution that is named after the event, and after the target: an event may start several."""
     arn = delivered.arn
+    try:
+        roles.authorise(str(delivered.target.get("RoleArn") or ""), "states:StartExecution", arn)
+    except roles.AccessDeniedError as denied:
+        raise Undeliverable("NO_PERMISSIONS", str(denied)) from denied
     target = uuid.uuid5(_STREAMS, f"{delivered.rule.get('Arn')} {delivered.target.get('Id')}")
     name = f"{delivered.event.get('EventId')}_{target}"
     status, _, body = stepfunctions._start_execution({"stateMachineArn": arn, "input": delivered.text, "name": name})

@@ -15,6 +15,7 @@ _HANDLERS = (
     "_describe_execution",
     "_list_executions",
     "_get_execution_history",
+    "_delete_state_machine",
 )
 
 
@@ -73,6 +74,8 @@ BEHAVIOUR = Behaviour(
         Wrapped("ministack.services.cloudwatch_logs", "_create_log_stream", ("data",)),
         Wrapped("ministack.services.cloudwatch_logs", "_put_log_events", ("data",)),
         Wrapped("ministack.core.responses", "request_scope", ("account_id", "region")),
+        Wrapped("ministack.core.responses", "get_account_id", ()),
+        Wrapped("ministack.core.responses", "get_region", ()),
         Wrapped("jsonata.functions", "Functions._string", ("arg", "prettify")),
         Wrapped("jsonata.jsonata", "Jsonata.CURRENT"),
     ),

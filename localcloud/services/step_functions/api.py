@@ -4,7 +4,9 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/
 """
 
 import json
+import math
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,6 +34,7 @@ def replace_handlers(executions: LocalExecutions) -> None:
     emulator._send_task_failure = _send_task_failure
     emulator._validate_definition_jsonata = creation.refusal
     emulator._create_state_machine = _creating(emulator._create_state_machine)
+    emulator._delete_state_machine = _deleting(emulator._delete_state_machine, executions)
     emulator._test_state = _answering(lambda request: state_tests.answer(request, executions))
     emulator._validate_state_machine_definition = _answering(creation.validation)
     emulator.handle_request = _with_redrive(emulator.handle_request, _answering(calls.redrive))
@@ -66,12 +69,15 @@ class _Calls:
                 "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"
             )
         run = self._executions.start(arn, request.get("input", "{}"), request.get("name"))
-        ended = threading.Event()
+        ended, began = threading.Event(), time.monotonic()
         run.when_ended(ended.set)
         ended.wait()
+        # Billed in steps of 100 ms and 64 MB.
+        billed = 100 * max(1, math.ceil((time.monotonic() - began) * 10))
         shown = ("executionArn", "stateMachineArn", "name", "startDate", "stopDate", "status", "error", "cause")
         details = ("input", "inputDetails", "output", "outputDetails")
-        return {name: run.record[name] for name in shown + details if run.record.get(name) is not None}
+        told = {name: run.record[name] for name in shown + details if run.record.get(name) is not None}
+        return {**told, "billingDetails": {"billedDurationInMilliseconds": billed, "billedMemoryUsedInMB": 64}}
 
     def stop(self, request: Request) -> dict[str, Any]:
         arn = str(request.get("executionArn", ""))
@@ -118,6 +124,14 @@ def _creating(original: Handler) -> Handler:
     return handler
 
 
+def _deleting(original: Handler, executions: LocalExecutions) -> Handler:
+    def handler(data: Request) -> Response:
+        executions.forget(str(data.get("stateMachineArn", "")))
+        return original(data)
+
+    return handler
+
+
 def _describing(original: Handler) -> Handler:
     def handler(data: Request) -> Response:
         try:
@@ -127,7 +141,10 @@ def _describing(original: Handler) -> Handler:
         status, _, body = original(data)
         if status >= 400:
             return status, _, body
-        return _response({**json.loads(body), **_redrives(record), **notices.redrive_status(record)})
+        told = {**json.loads(body), **_redrives(record), **notices.redrive_status(record)}
+        if record["output"] is None:
+            told.pop("outputDetails", None)
+        return _response(told)
 
     return handler
 

@@ -12,7 +12,8 @@ from awskit.asl.definitions import SCHEMA, Diagnostic
 from localcloud.services.step_functions import intrinsics, json_paths
 
 _PATH_FIELDS = ("InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "Variable")
-_ANYWHERE = ("Branches", "ItemProcessor", "Iterator")
+_NO_PATHS = ("Branches", "ItemProcessor", "Iterator", "Result")
+"""Fields with states of their own, and the one whose content is taken as it is."""
 
 
 def diagnostics(text: str, *, express: bool = False, anywhere: bool = False) -> list[Diagnostic]:
@@ -73,7 +74,7 @@ def _not_run_here(machine: Mapping[str, Any], path: str) -> Iterator[Diagnostic]
         processor = state.get("ItemProcessor", state.get("Iterator", {}))
         if processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
             yield Diagnostic(SCHEMA, "The local cloud does not run Map states in distributed mode", where)
-        yield from _paths({field: value for field, value in state.items() if field not in _ANYWHERE}, where)
+        yield from _paths({field: value for field, value in state.items() if field not in _NO_PATHS}, where)
         for part in (processor, *state.get("Branches", ())):
             yield from _not_run_here(part, where)
 

@@ -75,7 +75,7 @@ class LocalExecutions:
         machine = emulator._state_machines[base]
         _check_name(name)
         payload = _read_input(text)
-        arn = f"{base.replace(':stateMachine:', ':execution:')}:{name or uuid.uuid4()}"
+        arn = _arn(base, name or str(uuid.uuid4()), express=machine["type"] == "EXPRESS")
         with self._lock:
             existing = emulator._executions.get(arn)
             if existing is not None:
@@ -130,9 +130,22 @@ class LocalExecutions:
             run.scope.stop()
             run.announce_end()
 
+    def forget(self, state_machine: str) -> None:
+        """Forget the executions of a state machine that is deleted: what runs is stopped without a word."""
+        with self._lock:
+            arns = [arn for arn, known in emulator._executions.items() if known["stateMachineArn"] == state_machine]
+            runs = [run for arn in arns if (run := self._runs.pop(arn, None)) is not None]
+            for arn in arns:
+                emulator._executions.pop(arn, None)
+                if arn in self._ended:
+                    self._forget(arn)
+        for run in runs:
+            run.scope.stop()
+            run.announce_end()
+
     def _again(self, record: Record, text: str) -> Run:
         run = self._runs.get(record["executionArn"])
-        if run is not None and record["status"] == "RUNNING" and record["input"] == text and not record["express"]:
+        if run is not None and record["status"] == "RUNNING" and record["input"] == text:
             return run
         raise Refused("ExecutionAlreadyExists", f"Execution Already Exists: '{record['executionArn']}'")
 
@@ -142,7 +155,7 @@ class LocalExecutions:
         record: Record = {
             "executionArn": arn,
             "stateMachineArn": machine["stateMachineArn"],
-            "name": arn.rpartition(":")[2],
+            "name": arn.split(":")[7],
             "status": "RUNNING",
             "startDate": timestamp(),
             "stopDate": None,
@@ -275,6 +288,13 @@ def _context(run: Run) -> dict[str, Any]:
         execution["RedriveTime"] = record["redriveDate"]
     machine = record["stateMachineArn"]
     return {"Execution": execution, "StateMachine": {"Id": machine, "Name": machine.rpartition(":")[2]}}
+
+
+def _arn(machine: str, name: str, *, express: bool) -> str:
+    """An express workflow may run any number of times under one name: a number tells its executions apart."""
+    if express:
+        return f"{machine.replace(':stateMachine:', ':express:')}:{name}:{uuid.uuid4()}"
+    return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
 
 def _check_name(name: str | None) -> None:

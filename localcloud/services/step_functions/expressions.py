@@ -259,7 +259,14 @@ def _hash(source: Any, algorithm: Any) -> str:
 
 
 def _random(seed: Any = None) -> float:
-    return random.random() if seed is None else random.Random(math.floor(seed)).random()  # noqa: S311
+    """With a seed the first number of ``java.util.Random``, as on AWS: 48 bits, of which the upper ones count."""
+    if seed is None:
+        return random.random()  # noqa: S311
+    factor, bits = 0x5DEECE66D, (1 << 48) - 1
+    start: int = math.floor(seed) ^ factor
+    first = (start * factor + 0xB) & bits
+    second = (first * factor + 0xB) & bits
+    return ((first >> 22 << 27) + (second >> 21)) / (1 << 53)
 
 
 def _uuid() -> str:

@@ -55,8 +55,8 @@ class FanOut:
         self._workers = 0
         self._last = 0
 
-    def run(self, parts: Sequence[Part], concurrency: int) -> list[Any]:
-        """The outputs of all parts, in their order. Raises StateFailure."""
+    def run(self, parts: Sequence[Part], concurrency: int) -> Payload:
+        """The outputs of all parts, in their order and each as it was written. Raises StateFailure."""
         details = {"length": len(parts)} if self._iterates else None
         self._last = self._outer.event(f"{self._frame.kind}StateStarted", details)
         waiting = iter([index for index in range(len(parts)) if not isinstance(self._done(index), Payload)])
@@ -68,7 +68,8 @@ class FanOut:
         if self._failure is not None:
             raise self._failure
         self._outer.event(f"{self._frame.kind}StateSucceeded", move=False)
-        return [part.value for index in range(len(parts)) if isinstance(part := self._done(index), Payload)]
+        outputs = [part for index in range(len(parts)) if isinstance(part := self._done(index), Payload)]
+        return Payload([part.value for part in outputs], f"[{','.join(part.text for part in outputs)}]")
 
     def _done(self, index: int) -> Progress | Payload | None:
         return self._progress.parts.get(index)

@@ -9,7 +9,9 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
+from ministack.core import responses
 from ministack.services import dynamodb, eventbridge, lambda_svc, sns, sqs
 from ministack.services import stepfunctions as emulator
 
@@ -40,7 +42,7 @@ _MESSAGE_ID = re.compile(r"<MessageId>([^<]*)</MessageId>")
 def call(resource: Resource, arguments: Any) -> Any:
     """Call a service and give its answer, as JSON. Raises StateFailure."""
     if resource.family == "LambdaFunction":
-        return _invoke_function(resource.arn, arguments)
+        return _invoke_function(resource.arn, arguments, lambda body: json.dumps(body, ensure_ascii=False))
     integration = _INTEGRATIONS.get(f"{resource.service}:{resource.action}")
     if integration is not None:
         return integration(_members(arguments))
@@ -78,11 +80,12 @@ def _payload(arguments: Mapping[str, Any]) -> Any:
     return {} if payload is None else payload
 
 
-def _invoke_function(reference: str, event: Any) -> Any:
+def _invoke_function(reference: str, event: Any, cause_of: Callable[[Any], str] = to_json) -> Any:
+    """Raises StateFailure; where the function is the resource itself, with its error as the runtime wrote it."""
     function, config, name = lambda_svc._get_func_record_for_ref(reference)
     if not function or not config:
         code = "ResourceNotFoundException"
-        cause = service_error("AWSLambda", code, f"Function not found: {reference or name}", 404)
+        cause = service_error("AWSLambda", code, f"Function not found: {_function_arn(reference or name)}", 404)
         raise StateFailure(f"Lambda.{code}", cause)
     record = lambda_svc._execution_record_for_config(function, config)
     result = lambda_svc._execute_function_with_config_scope(record, event)
@@ -93,7 +96,7 @@ def _invoke_function(reference: str, event: Any) -> Any:
     if result.get("error"):
         if not isinstance(body, dict):
             raise StateFailure("Lambda.Unknown", str(body))
-        raise StateFailure(str(body.get("errorType") or "Lambda.Unknown"), to_json(body))
+        raise StateFailure(str(body.get("errorType") or "Lambda.Unknown"), cause_of(body))
     if isinstance(body, str | bytes):
         try:
             return json.loads(body)
@@ -102,8 +105,26 @@ def _invoke_function(reference: str, event: Any) -> Any:
     return body
 
 
-def _dynamodb(operation: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+def _function_arn(reference: str) -> str:
+    """As Lambda names a function that it does not find, whatever it was called."""
+    if reference.startswith("arn:"):
+        return reference if reference.count(":") > 6 else f"{reference}:$LATEST"
+    name, _, qualifier = reference.partition(":")
+    where = f"{responses.get_region()}:{responses.get_account_id()}"
+    return f"arn:aws:lambda:{where}:function:{name}:{qualifier or '$LATEST'}"
+
+
+def _dynamodb(operation: Callable[[dict[str, Any]], Any], needed: str) -> Callable[[dict[str, Any]], Any]:
     def integration(arguments: dict[str, Any]) -> Any:
+        absent = [name for name in (needed, "TableName") if arguments.get(name) is None]
+        if absent:
+            values = "; ".join(
+                f"Value null at '{name[0].lower()}{name[1:]}' failed to satisfy constraint: Member must not be null"
+                for name in absent
+            )
+            count = f"{len(absent)} validation error{'s' if len(absent) > 1 else ''} detected"
+            cause = service_error("AmazonDynamoDBv2", "ValidationException", f"{count}: {values}")
+            raise StateFailure("DynamoDB.AmazonDynamoDBException", cause)
         status, _, body = operation(arguments)
         answer = json.loads(body) if body else {}
         if status < 400:
@@ -139,6 +160,12 @@ def _put_events(arguments: dict[str, Any]) -> Any:
 
 def _send_message(arguments: dict[str, Any]) -> Any:
     request = dict(arguments)
+    url = str(request.get("QueueUrl", ""))
+    host = urlsplit(url).hostname or url
+    if host not in ("127.0.0.1", "localhost") and ".amazonaws.com" not in host:
+        raise StateFailure(
+            "SQS.SdkClientException", f"Unable to execute HTTP request: {host}: Name or service not known"
+        )
     if "MessageBody" in request:
         request["MessageBody"] = _text(request["MessageBody"])
     try:
@@ -198,10 +225,10 @@ def _text(value: Any) -> str:
 # The emulator's functions are looked up at the time of the call: other behaviours replace some of them.
 _INTEGRATIONS: Mapping[str, Callable[[dict[str, Any]], Any]] = {
     "lambda:invoke": _lambda_invoke,
-    "dynamodb:getItem": _dynamodb(lambda arguments: dynamodb._get_item(arguments)),
-    "dynamodb:putItem": _dynamodb(lambda arguments: dynamodb._put_item(arguments)),
-    "dynamodb:updateItem": _dynamodb(lambda arguments: dynamodb._update_item(arguments)),
-    "dynamodb:deleteItem": _dynamodb(lambda arguments: dynamodb._delete_item(arguments)),
+    "dynamodb:getItem": _dynamodb(lambda arguments: dynamodb._get_item(arguments), "Key"),
+    "dynamodb:putItem": _dynamodb(lambda arguments: dynamodb._put_item(arguments), "Item"),
+    "dynamodb:updateItem": _dynamodb(lambda arguments: dynamodb._update_item(arguments), "Key"),
+    "dynamodb:deleteItem": _dynamodb(lambda arguments: dynamodb._delete_item(arguments), "Key"),
     "events:putEvents": _put_events,
     "sqs:sendMessage": _send_message,
     "sns:publish": _publish,

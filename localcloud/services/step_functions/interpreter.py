@@ -141,7 +141,8 @@ class _Visit:
         return self._query.succeeded(TaskAttempt(self._branch, self._frame, self._query).run())
 
     def _parallel(self) -> Outcome:
-        start = Payload.of(self._query.arguments())
+        given = self._query.arguments()
+        start = self._frame.input if given is self._frame.input.value else Payload.of(given)
         branches = self._frame.definition.get("Branches", ())
         parts = [Part(Machine.read(branch, self._frame.language), start, {}) for branch in branches]
         return self._fanned_out(parts, len(parts))
@@ -164,8 +165,9 @@ class _Visit:
         return self._fanned_out(parts, min(concurrency, CONCURRENCY))
 
     def _fanned_out(self, parts: list[Part], concurrency: int) -> Outcome:
-        results = FanOut(self._branch, self._frame, self._progress, run_states).run(parts, concurrency)
-        return self._query.succeeded(Payload.of(results))
+        return self._query.succeeded(
+            FanOut(self._branch, self._frame, self._progress, run_states).run(parts, concurrency)
+        )
 
     def _retried(self, attempt: Callable[[], Outcome], failed: str | None = None) -> Outcome:
         """Attempts under the state's Retry and Catch fields; ``failed`` is the event that tells of the last failure."""

@@ -85,7 +85,8 @@ def _selection(rest: str) -> Callable[[Any], Any]:
     if steps is not None:
         return functools.partial(_follow, steps)
     try:
-        query = jsonpath.compile(f"${rest}")
+        # AWS takes a dot before a bracket, which the standard does not.
+        query = jsonpath.compile(f"${rest.replace('.[', '[')}")
     except Exception as error:
         raise PathError(f"'${rest}' is not a JSONPath ({error})") from error
     return query.findall

@@ -60,7 +60,7 @@ class _StateTest:
             return self._failed(StateFailure(problem.error, cause))
         except StateFailure as failure:
             return self._failed(failure)
-        return self._told({"status": "SUCCEEDED", **_following(outcome)})
+        return self._told({"status": "SUCCEEDED", **self._following(outcome)})
 
     def _outcome(self) -> Outcome:
         kind = self._frame.kind
@@ -186,8 +186,16 @@ class _StateTest:
             if retry.matches(catcher.get("ErrorEquals", ()), failure):
                 self._error_details = {"catchIndex": place}
                 outcome = self._query.caught(catcher, Payload.of(failure.output))
-                return self._told({"status": "CAUGHT_ERROR", **told, **_following(outcome)})
+                return self._told({"status": "CAUGHT_ERROR", **told, **self._following(outcome)})
         return self._told({"status": "FAILED", **told})
+
+    def _following(self, outcome: Outcome) -> dict[str, str]:
+        """Where it goes on, and with what; from now on the variables are those that the next state sees."""
+        variables = {**self._frame.variables, **outcome.assigned}
+        if variables:
+            self._seen["variables"] = to_json(variables)
+        following = {} if outcome.next is None else {"nextState": outcome.next}
+        return {"output": outcome.output.text, **following}
 
     def _told(self, told: dict[str, Any]) -> dict[str, Any]:
         if self._request.get("inspectionLevel", "INFO") == "INFO":
@@ -196,11 +204,6 @@ class _StateTest:
         if self._error_details:
             data["errorDetails"] = self._error_details
         return {**told, "inspectionData": data}
-
-
-def _following(outcome: Outcome) -> dict[str, str]:
-    following = {} if outcome.next is None else {"nextState": outcome.next}
-    return {"output": outcome.output.text, **following}
 
 
 def _state(request: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], Mapping[str, Any]]:

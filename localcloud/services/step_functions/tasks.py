@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from localcloud import faults
-from localcloud.services.step_functions import callbacks, integrations, nested
+from localcloud.services.step_functions import callbacks, integrations, nested, permissions
 from localcloud.services.step_functions.failures import HEARTBEAT_TIMEOUT, TIMEOUT, StateFailure, data_limit_exceeded
 from localcloud.services.step_functions.frame import Frame, Query
 from localcloud.services.step_functions.history import with_failure, with_input, with_output
@@ -90,6 +90,7 @@ class TaskAttempt:
         raise StateFailure(fault.error, fault.cause)
 
     def _made(self, arguments: Any) -> Any:
+        permissions.check(self._branch.run.record["roleArn"], self._resource, arguments)
         if self._resource.request.service == "states":
             return self._start_execution(arguments)
         if self._resource.family == "LambdaFunction" or self._resource.name == "lambda" or not self._resource.service:
@@ -116,6 +117,7 @@ class TaskAttempt:
         if request.service == "states":
             _, answer = nested.start(self._branch.run.executions, arguments)
         else:
+            permissions.check(self._branch.run.record["roleArn"], self._resource, arguments)
             answer = integrations.call(request, arguments)
         self._event("Submitted", with_output(to_json(answer)))
         return callbacks.wait(token, self._branch.scope, self._timeout, self._heartbeat)

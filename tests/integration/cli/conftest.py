@@ -18,6 +18,8 @@ from localcloud.process import state
 
 ROOT = Path(__file__).resolve().parents[3]
 _SECONDS = 300
+# Every call of these tests is checked against the policies of its caller, and noted.
+_CHECKED = {"FLIGHTPULSE_IAM": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class CommandLine:
             "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
             "HTTP_PROXY": "http://127.0.0.1:9",
         }
-        return {**os.environ, **awkward, "FLIGHTPULSE_HOME": str(self.home), **(more or {})}
+        return {**os.environ, **awkward, "FLIGHTPULSE_HOME": str(self.home), **_CHECKED, **(more or {})}
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,7 @@ def test_executions_are_listed_and_the_latest_is_stepped_through(cli: CommandLin
     for state in ("ClaimEvent", "ApplyToFlight", "FlightPulse-NotifyPassengers", "iteration 2", "RecordOutcome"):
         assert state in shown
     whole = cli.json("show", listed[0]["arn"])
-    assert [visit["name"] for visit in whole["history"]["visits"]][:2] == ["ReadEvent", "ClaimEvent"]
+    assert [visit["name"] for visit in whole["history"]["visits"]][:3] == ["ReadEvent", "IsComplete", "ClaimEvent"]
     assert whole["started_executions"][0]["workflow"] == "FlightPulse-NotifyPassengers"
 
 
@@ -452,7 +452,11 @@ def test_the_account_target_plans_before_it_asks_and_changes_nothing_without_a_y
         check=False,
     )
 
-    assert (done.returncode, done.stderr) == (1, "✗ Nothing was changed.\n"), done.stdout + done.stderr
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stderr.splitlines() == [
+        f"AWS account 111122223333, region eu-west-1, at http://127.0.0.1:{demo.port}",
+        "✗ Nothing was changed.",
+    ]
     assert "Account 111122223333, region eu-west-1" in done.stdout
     assert "CDKToolkit" in done.stdout
     assert "AWS::DynamoDB::" in done.stdout

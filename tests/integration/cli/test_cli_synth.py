@@ -5,16 +5,23 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tests.integration.cli.conftest import ROOT
 
 
+def temporary_files(home: Path) -> Path:
+    return home / "tmp"
+
+
 def started(home: Path, *words: str) -> "subprocess.Popen[str]":
+    temporary_files(home).mkdir()
     return subprocess.Popen(
         [sys.executable, "-m", "flightpulse.cli", *words],
         cwd=ROOT,
-        env={**os.environ, "FLIGHTPULSE_HOME": str(home), "AWS_PROFILE": "not-there", "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "FLIGHTPULSE_HOME": str(home), "AWS_PROFILE": "not-there", "PYTHONUNBUFFERED": "1"}
+        | {"TMPDIR": str(temporary_files(home))},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -44,14 +51,16 @@ def test_an_interrupt_ends_the_cdk_and_everything_it_started(tmp_path: Path):
     with started(tmp_path, "synth") as synth:
         assert synth.stdout is not None
         assert "synth" in synth.stdout.readline()
-        while not (tmp_path / "logs" / "cdk-synth.log").exists():
+        while not list(temporary_files(tmp_path).glob("*/jsii-kernel-*")):
             assert synth.poll() is None
+            time.sleep(0.05)
         synth.send_signal(signal.SIGINT)
         _, said = synth.communicate(timeout=30)
 
     assert synth.returncode == 130
     assert said.strip() == "✗ Stopped."
     assert str(tmp_path) not in _command_lines()
+    assert list(temporary_files(tmp_path).iterdir()) == []
 
 
 def _command_lines() -> str:

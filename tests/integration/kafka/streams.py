@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from confluent_kafka import Consumer, TopicPartition
@@ -11,7 +11,6 @@ from awskit.kafka.connection import Kafka
 from awskit.kafka.producer import OutgoingRecord, RecordProducer
 from tests.integration.kafka.relay_process import Delivered
 
-PATIENCE_SECONDS = 120.0
 # A broker that is killed and started again may take a minute on a busy machine.
 _DELIVERY_SECONDS = 120.0
 
@@ -72,10 +71,3 @@ def committed(bootstrap: str, topic: str, group: str, partitions: int) -> int:
         return sum(max(partition.offset, 0) for partition in found)
     finally:
         consumer.close()
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)

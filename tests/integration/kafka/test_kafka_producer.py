@@ -16,7 +16,7 @@ from flightpulse import paths
 from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
 from localcloud import broker
-from tests.integration.kafka.streams import eventually
+from tests.waiting import until
 
 PARTITIONS = 3
 DELAY = ["--event-type", "FLIGHT_DELAY", "--flight-id", "SW1234", "--delay-minutes", "25", "--reason", "WEATHER"]
@@ -87,15 +87,15 @@ def test_the_program_names_a_topic_that_is_not_there(kafka: broker.EmbeddedBroke
 
 
 def test_an_interrupt_leaves_nothing_half_sent(kafka: broker.EmbeddedBroker) -> None:
-    process = program(kafka, *DELAY, "--count", "150000")
-    eventually(lambda: sent(kafka) > 0 or process.poll() is not None)
+    process = program(kafka, *DELAY, "--count", "50000")
+    until(lambda: sent(kafka) > 0 or process.poll() is not None)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
 
     told = re.fullmatch(r"Stopped: (\d+) acknowledged(, \d+ never sent)?\.\n", errors)
     assert told, (output, errors)
     assert process.returncode == 130
-    assert int(told[1]) == sent(kafka) < 150_000
+    assert int(told[1]) == sent(kafka) < 50_000
 
 
 def test_a_broker_that_goes_away_for_good_is_an_error_and_not_a_success(

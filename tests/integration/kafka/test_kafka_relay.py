@@ -14,7 +14,8 @@ from awskit.relay import Answer, Kafka, Observer, Poller, StartingPosition, Subs
 from flightpulse.errors import UserError
 from localcloud import broker
 from tests.integration.kafka.relay_process import RelayProcess, read_journal
-from tests.integration.kafka.streams import NumberedStream, committed, eventually, in_order, nothing_lost
+from tests.integration.kafka.streams import NumberedStream, committed, in_order, nothing_lost
+from tests.waiting import until
 
 PARTITIONS = 6
 
@@ -73,13 +74,13 @@ def test_two_relays_share_a_topic_and_one_may_be_killed(kafka: broker.EmbeddedBr
         NumberedStream(kafka.bootstrap, "news", 1500, seconds=6) as stream,
         RelayProcess(kafka.bootstrap, "news", "group", journal, name="first") as first,
     ):
-        eventually(lambda: first.ready)
+        until(lambda: first.ready)
         with RelayProcess(kafka.bootstrap, "news", "group", journal, name="second") as second:
-            eventually(lambda: second.ready)
+            until(lambda: second.ready)
             first.kill()
             stream.wait()
-            eventually(lambda: nothing_lost(stream.acknowledged, read_journal(journal)))
-            eventually(lambda: committed(kafka.bootstrap, "news", "group", PARTITIONS) == 1500)
+            until(lambda: nothing_lost(stream.acknowledged, read_journal(journal)))
+            until(lambda: committed(kafka.bootstrap, "news", "group", PARTITIONS) == 1500)
     assert in_order(read_journal(journal))
 
 
@@ -87,11 +88,11 @@ def test_a_relay_that_is_stopped_repeats_nothing(kafka: broker.EmbeddedBroker, t
     journal = tmp_path / "journal"
     with NumberedStream(kafka.bootstrap, "news", 800, seconds=4) as stream:
         with RelayProcess(kafka.bootstrap, "news", "group", journal, milliseconds=20) as relay:
-            eventually(lambda: len(read_journal(journal)) > 100)
+            until(lambda: len(read_journal(journal)) > 100)
             assert relay.terminate() == 0
         with RelayProcess(kafka.bootstrap, "news", "group", journal):
             stream.wait()
-            eventually(lambda: nothing_lost(stream.acknowledged, read_journal(journal)))
+            until(lambda: nothing_lost(stream.acknowledged, read_journal(journal)))
     delivered = read_journal(journal)
     assert len(delivered) == 800
     assert in_order(delivered)
@@ -103,13 +104,13 @@ def test_an_outage_of_the_broker_is_waited_out(kafka: broker.EmbeddedBroker, tmp
         NumberedStream(kafka.bootstrap, "news", 600, seconds=4) as stream,
         RelayProcess(kafka.bootstrap, "news", "group", journal),
     ):
-        eventually(lambda: len(read_journal(journal)) > 50)
+        until(lambda: len(read_journal(journal)) > 50)
         kafka.take_down()
         before = len(read_journal(journal))
         threading.Event().wait(1.5)
         kafka.bring_up()
         stream.wait()
-        eventually(lambda: nothing_lost(stream.acknowledged, read_journal(journal)))
+        until(lambda: nothing_lost(stream.acknowledged, read_journal(journal)))
         assert len(read_journal(journal)) > before
     assert in_order(read_journal(journal))
 
@@ -118,10 +119,10 @@ def test_records_that_were_dropped_unread_are_reported(kafka: broker.EmbeddedBro
     function, losses = Collector(), Losses()
     produce(kafka, 10)
     with relaying(kafka, function):
-        eventually(lambda: len(function.offsets) == 10)
+        until(lambda: len(function.offsets) == 10)
     produce(kafka, 12, value=b"x" * 900_000)
     with relaying(kafka, function, losses):
-        eventually(lambda: function.offsets[-1] == 21)
+        until(lambda: function.offsets[-1] == 21)
 
     ((partition, first, count),) = losses.missing
     assert (partition, first) == (("news", 0), 10)
@@ -141,7 +142,7 @@ def test_latest_means_what_was_latest_when_the_group_began(kafka: broker.Embedde
         assert ready.wait(20)
     produce(kafka, 3)
     with relaying(kafka, function, starting_position=StartingPosition.LATEST):
-        eventually(lambda: function.offsets == [5, 6, 7])
+        until(lambda: function.offsets == [5, 6, 7])
 
 
 def test_the_partitions_of_a_topic_are_counted(kafka: broker.EmbeddedBroker) -> None:

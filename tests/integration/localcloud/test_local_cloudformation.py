@@ -35,7 +35,7 @@ CUSTOM = """
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Emulator]:
-    with Emulator(behaviours=("lambda_runtime", "cloudformation")) as emulator:
+    with Emulator(behaviours=("lambda_runtime", "cloudwatch", "cloudformation")) as emulator:
         yield emulator
 
 
@@ -83,6 +83,59 @@ def test_an_archive_of_a_bus_is_created_changed_and_deleted(cloud: Emulator):
         events.describe_archive(ArchiveName="archive")
 
 
+def watching_template(threshold: int, **alarms: str) -> dict[str, Any]:
+    """An alarm on an expression, an alarm made of it, and a saved query."""
+    stat = {"Metric": {"Namespace": "Tests", "MetricName": "Failed"}, "Period": 60, "Stat": "Sum"}
+    return {
+        "Resources": {
+            "Rate": resource(
+                "AWS::CloudWatch::Alarm",
+                AlarmName="rate",
+                Metrics=[
+                    {"Id": "twice", "Expression": "2 * failed"},
+                    {"Id": "failed", "MetricStat": stat, "ReturnData": False},
+                ],
+                EvaluationPeriods=1,
+                Threshold=threshold,
+                ComparisonOperator="GreaterThanThreshold",
+                TreatMissingData="notBreaching",
+            ),
+            "Any": resource(
+                "AWS::CloudWatch::CompositeAlarm",
+                AlarmName=alarms.get("name", "any"),
+                AlarmRule={"Fn::Join": ["", ['ALARM("', {"Fn::GetAtt": ["Rate", "Arn"]}, '")']]},
+            ),
+            "Query": resource("AWS::Logs::QueryDefinition", Name="a/b", QueryString="fields @message"),
+        },
+        "Outputs": {"Arn": {"Value": {"Fn::GetAtt": ["Any", "Arn"]}}, "Query": {"Value": {"Ref": "Query"}}},
+    }
+
+
+def test_an_alarm_made_of_another_is_created_renamed_and_deleted(cloud: Emulator):
+    metrics = cloud.client("cloudwatch")
+
+    def composites() -> list[str]:
+        return [
+            alarm["AlarmName"] for alarm in metrics.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+        ]
+
+    created = stacks.deploy(cloud, "watching", watching_template(threshold=1))
+    assert created["Arn"].endswith(":alarm:any")
+    rate = metrics.describe_alarms(AlarmNames=["rate"])["MetricAlarms"][0]
+    assert (rate["Threshold"], len(rate["Metrics"])) == (1.0, 2)
+
+    updated = stacks.deploy(cloud, "watching", watching_template(threshold=5, name="other"), change="update")
+    assert composites() == ["other"]
+    assert updated["Query"] == created["Query"]
+    assert metrics.describe_alarms(AlarmNames=["rate"])["MetricAlarms"][0]["Threshold"] == 5.0
+
+    cloud.client("cloudformation").delete_stack(StackName="watching")
+    cloud.client("cloudformation").get_waiter("stack_delete_complete").wait(
+        StackName="watching", WaiterConfig=stacks.WAITER
+    )
+    assert composites() == []
+
+
 def network_template(port: int) -> dict[str, Any]:
     groups = {
         name: resource("AWS::EC2::SecurityGroup", GroupDescription=name, VpcId={"Ref": "Vpc"}) for name in ("A", "B")
@@ -123,20 +176,28 @@ def test_the_address_range_of_a_network_is_an_attribute(cloud: Emulator):
     assert stacks.deploy(cloud, "network-range", network_template(port=443))["Cidr"] == "10.0.0.0/16"
 
 
-@pytest.mark.parametrize("kind", ["AWS::Events::Archive", "AWS::EC2::SecurityGroupIngress"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "AWS::Events::Archive",
+        "AWS::EC2::SecurityGroupIngress",
+        "AWS::CloudWatch::CompositeAlarm",
+        "AWS::Logs::QueryDefinition",
+    ],
+)
 def test_plain_emulator_still_does_not_know_the_type(plain_emulator: Emulator, kind: str):
     with pytest.raises(ClientError, match="Unrecognized resource types"):
         stacks.deploy(plain_emulator, "unknown", {"Resources": {"Thing": resource(kind)}})
 
 
-def machine_template(level: str) -> dict[str, Any]:
+def machine_template(level: str, name: str = "logged") -> dict[str, Any]:
     destination = {"CloudWatchLogsLogGroup": {"LogGroupArn": {"Fn::GetAtt": ["Log", "Arn"]}}}
     return {
         "Resources": {
-            "Log": resource("AWS::Logs::LogGroup", LogGroupName="/aws/vendedlogs/states/logged"),
+            "Log": resource("AWS::Logs::LogGroup", LogGroupName=f"/aws/vendedlogs/states/{name}"),
             "Machine": resource(
                 "AWS::StepFunctions::StateMachine",
-                StateMachineName="logged",
+                StateMachineName=name,
                 RoleArn=ROLE,
                 DefinitionString='{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}',
                 LoggingConfiguration={"Level": level, "IncludeExecutionData": True, "Destinations": [destination]},
@@ -159,6 +220,20 @@ def test_the_logging_of_a_state_machine_is_as_in_the_template(cloud: Emulator):
 
     stacks.deploy(cloud, "machine", machine_template("ERROR"), change="update")
     assert logging_of(cloud, arn)["level"] == "ERROR"
+
+
+def test_with_a_state_machine_its_executions_go(cloud: Emulator):
+    client = cloud.client("stepfunctions")
+    machine = stacks.deploy(cloud, "deleted-machine", machine_template("ALL", "deleted"))["Arn"]
+    execution = client.start_execution(stateMachineArn=machine)["executionArn"]
+
+    cloud.client("cloudformation").delete_stack(StackName="deleted-machine")
+    cloud.client("cloudformation").get_waiter("stack_delete_complete").wait(
+        StackName="deleted-machine", WaiterConfig=stacks.WAITER
+    )
+
+    with pytest.raises(ClientError, match="ExecutionDoesNotExist"):
+        client.describe_execution(executionArn=execution)
 
 
 def test_plain_emulator_still_loses_the_logging_of_a_state_machine(plain_emulator: Emulator):
@@ -283,3 +358,40 @@ def test_a_custom_resource_that_fails_fails_the_stack_with_its_reason(cloud: Emu
         stacks.deploy(cloud, "custom-fails", custom_template(cloud, "fails", fail=True))
 
     assert any("told to fail" in reason for reason in stacks.failed_events(cloud, "custom-fails"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        (
+            "AWS::DynamoDB::Table",
+            {
+                "TableName": "taken",
+                "AttributeDefinitions": [{"AttributeName": "PK", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "PK", "KeyType": "HASH"}],
+                "BillingMode": "PAY_PER_REQUEST",
+            },
+        ),
+        ("AWS::Logs::LogGroup", {"LogGroupName": "taken"}),
+        ("AWS::SQS::Queue", {"QueueName": "taken"}),
+        ("AWS::SNS::Topic", {"TopicName": "taken"}),
+    ],
+)
+def test_a_name_that_is_taken_is_refused_and_its_owner_stays(cloud: Emulator, kind: str, properties: dict[str, Any]):
+    # Given a stack that has the name
+    stacks.deploy(cloud, "first", {"Resources": {"Named": resource(kind, **properties)}})
+
+    # When another stack wants it
+    with pytest.raises(WaiterError):
+        stacks.deploy(cloud, "second", {"Resources": {"Named": resource(kind, **properties)}})
+
+    # Then it is refused as CloudFormation does, and its rollback does not delete what it did not make
+    assert f"Resource of type '{kind}' with identifier 'taken' already exists." in stacks.failed_events(cloud, "second")
+    with pytest.raises(WaiterError):
+        stacks.deploy(cloud, "third", {"Resources": {"Named": resource(kind, **properties)}})
+    cloud.client("cloudformation").delete_stack(StackName="first")
+    cloud.client("cloudformation").get_waiter("stack_delete_complete").wait(
+        StackName="first", WaiterConfig=stacks.WAITER
+    )
+    for name in ("second", "third"):
+        cloud.client("cloudformation").delete_stack(StackName=name)

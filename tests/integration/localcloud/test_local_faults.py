@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingE
 
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.functions import deploy, invoke
-from tests.integration.localcloud.services.recorders import eventually, put, queue, recorder, streaming_table
+from tests.integration.localcloud.services.recorders import put, queue, recorder, streaming_table
 from tests.integration.localcloud.services.test_event_source_mappings_streams import map_stream, seen
+from tests.waiting import until
 
 Faults = Callable[..., list[dict[str, Any]]]
 
@@ -204,7 +205,7 @@ def test_a_target_that_fails_on_demand_is_tried_again(local_cloud: Emulator, fau
 
     emit(local_cloud, "fault-retried")
 
-    eventually(lambda: received(local_cloud, url) == 1)
+    until(lambda: received(local_cloud, url) == 1)
     assert struck(local_cloud) == [2]
 
 
@@ -215,7 +216,7 @@ def test_a_target_that_fails_for_good_leaves_a_dead_letter(local_cloud: Emulator
 
     emit(local_cloud, "fault-dead")
 
-    eventually(lambda: received(local_cloud, letters) == 1)
+    until(lambda: received(local_cloud, letters) == 1)
     assert received(local_cloud, url) == 0
 
 
@@ -231,7 +232,7 @@ def test_an_event_may_be_delivered_twice_as_eventbridge_says_it_may(local_cloud:
         found += received(local_cloud, url)
         return found == 2
 
-    eventually(both)
+    until(both)
 
 
 def test_a_stream_that_cannot_reach_its_function_delivers_later(local_cloud: Emulator, faults: Faults) -> None:
@@ -242,7 +243,7 @@ def test_a_stream_that_cannot_reach_its_function_delivers_later(local_cloud: Emu
 
     put(local_cloud, "fault-stream", "a")
 
-    eventually(lambda: seen(function) == ["a"])
+    until(lambda: seen(function) == ["a"])
     assert struck(local_cloud) == [2]
 
 

@@ -23,8 +23,15 @@ from localcloud.process import home, lock, processes, state
 from localcloud.process.state import RunningCloud
 from tests.integration.emulator import client
 from tests.integration.localcloud.functions import ROLE, archive
+from tests.waiting import until
 
-SLEEPER = "import time\n\ndef handler(event, context):\n    time.sleep(event)\n"
+SLEEPER = """
+import pathlib, time
+
+def handler(event, context):
+    pathlib.Path(event["began"]).touch()
+    time.sleep(event["seconds"])
+"""
 
 
 @pytest.fixture
@@ -48,8 +55,13 @@ def start(folder: Path, **options: str) -> RunningCloud:
     return process.up(folder, port=0, **options)
 
 
+def asked(began: Path, seconds: float) -> str:
+    """An event that has the sleeper touch a file, and then sleep."""
+    return json.dumps({"began": str(began), "seconds": seconds})
+
+
 def run_function(cloud: RunningCloud, seconds: float, name: str = "sleeper") -> None:
-    """Start a function that sleeps; return when its process is there."""
+    """Have a function sleep; return when it does."""
     functions = client("lambda", cloud.endpoint_url)
     functions.create_function(
         FunctionName=name,
@@ -59,23 +71,15 @@ def run_function(cloud: RunningCloud, seconds: float, name: str = "sleeper") -> 
         Timeout=60,
         Code={"ZipFile": archive({"index.py": SLEEPER})},
     )
-    functions.invoke(FunctionName=name, Payload=b"0")
-    functions.invoke(FunctionName=name, Payload=str(seconds).encode(), InvocationType="Event")
+    began = Path(cloud.home).with_name(f"began on {cloud.port}")
+    functions.invoke(FunctionName=name, Payload=asked(began, seconds), InvocationType="Event")
+    until(began.exists, "the function")
     assert home.orphans(Path(cloud.home)), "the process of the function is not found by its command"
 
 
 def kill(cloud: RunningCloud) -> None:
     os.kill(cloud.pid, signal.SIGKILL)
     assert processes.wait_until_gone({cloud.pid: cloud.start_token}, 10)
-
-
-def wait_for(condition: object, seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():  # type: ignore[operator]
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_a_cloud_that_was_started_answers_and_is_found(running: RunningCloud):
@@ -123,7 +127,7 @@ def test_two_starts_at_the_same_time_end_with_one_cloud(folder: Path):
 def test_a_start_while_another_one_is_stopping_waits_for_its_end(folder: Path):
     first = start(folder)
     os.kill(first.pid, signal.SIGTERM)
-    assert wait_for(lambda: state.load(folder) is None)
+    until(lambda: state.load(folder) is None)
 
     second = start(folder)
 
@@ -158,14 +162,16 @@ def test_stopping_does_not_wait_for_a_function_that_somebody_waits_for(folder: P
     cloud = start(folder)
     run_function(cloud, seconds=0)
     with ThreadPoolExecutor(1) as pool:
-        call = pool.submit(client("lambda", cloud.endpoint_url).invoke, FunctionName="sleeper", Payload=b"50")
-        assert wait_for(lambda: len(home.orphans(folder)) >= 1)
+        sleeping = folder.with_name("sleeping")
+        invoke = client("lambda", cloud.endpoint_url).invoke
+        call = pool.submit(invoke, FunctionName="sleeper", Payload=asked(sleeping, 50))
+        until(sleeping.exists, "the function")
         started = time.monotonic()
         process.down(folder)
         took = time.monotonic() - started
         call.exception(timeout=30)
 
-    assert took < 9
+    assert took < 30
     assert home.orphans(folder) == {}
 
 
@@ -264,7 +270,7 @@ def test_after_a_kill_the_functions_end_by_themselves(folder: Path):
 
     kill(cloud)
 
-    assert wait_for(lambda: home.orphans(folder) == {})
+    until(lambda: home.orphans(folder) == {})
 
 
 def test_after_a_kill_the_next_start_clears_up_and_says_so(folder: Path):

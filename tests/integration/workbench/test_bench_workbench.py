@@ -1,6 +1,7 @@
 """The workbench as a script uses it, on a local cloud of its own: from nothing to a passenger's journey."""
 
-from collections.abc import Iterator
+import re
+import time
 
 import pytest
 
@@ -11,16 +12,6 @@ from flightpulse.workbench.run import Run
 
 BOOKING = "BKG-0003"
 LOYAL = "delay/SEVERE/CREW/A-LIST-PREFERRED/-/en-US"
-
-
-@pytest.fixture(scope="module")
-def wb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    made = connect("local", home=tmp_path_factory.mktemp("bench-home"), port=0)
-    try:
-        made.ready()
-        yield made
-    finally:
-        made.down()
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +86,40 @@ def test_the_player_opens_nested_executions(run: Run) -> None:
 def test_metrics_come_from_cloudwatch(wb: Workbench, run: Run) -> None:
     assert "NotificationsSent" in wb.metrics.table().column("metric")
     assert wb.metrics.chart("NotificationsSent").said.startswith("CloudWatch, namespace FlightPulse")
+
+
+def test_both_dashboards_are_drawn_from_what_is_deployed(wb: Workbench, run: Run) -> None:
+    business, technical = (wb.metrics.draw(name).said for name in ("business", "technical"))
+
+    assert re.search(r"^Messages sent: .*email [1-9]", business, re.MULTILINE)
+    assert re.search(r"^Seconds from aware to told: p50 [0-9.]+, p99 [0-9.]+", business, re.MULTILINE)
+    assert re.search(r"^Bus: deliveries [1-9]", technical, re.MULTILINE)
+    assert re.search(r"^Age of what is read: Kafka [0-9.e+]+", technical, re.MULTILINE)
+    assert "Function time, p95: KafkaConsumer" in technical
+
+
+def test_a_dead_letter_sets_off_its_alarm_and_the_one_that_wakes_somebody(wb: Workbench) -> None:
+    wb.events.send_record("no event at all", key="SW1234")
+
+    expected = {"✗ ALARM"}
+    deadline = time.monotonic() + 30
+    while True:
+        table = wb.metrics.alarms()
+        states = dict(zip(table.column("alarm"), table.column(""), strict=True))
+        if {states["dead-letters-records"], states["passengers-wait"]} == expected or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
+    assert {states["dead-letters-records"], states["passengers-wait"]} == expected
+
+
+def test_the_bill_of_a_run_has_every_service_and_what_grows_with_passengers(run: Run) -> None:
+    spent = run.cost()
+    what = [line.what for line in spent.lines]
+
+    assert {"X-Ray, traces", "CloudWatch, custom metrics", "drafting, tokens in", "reviewing, tokens out"} <= set(what)
+    assert spent.usage.passengers == run.counts()["passengers_told"] > 0
+    assert spent.per_thousand is not None
+    assert spent.per_thousand > spent.total
 
 
 def test_somebody_who_is_not_booked_is_answered_with_who_is(run: Run) -> None:

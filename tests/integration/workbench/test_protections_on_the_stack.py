@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,23 +12,13 @@ from typing import Any
 
 import pytest
 
-from flightpulse.workbench import Workbench, connect
+from flightpulse.workbench import Workbench
 from flightpulse.workbench.messages.inbox import Message
+from tests.waiting import until
 
 FLIGHT, CANCELLED = "SW1234", "SW9012"
-PATIENCE_SECONDS = 30.0
 
 BothWays = Callable[[], AbstractContextManager[None]]
-
-
-@pytest.fixture(scope="module")
-def wb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    made = connect("local", home=tmp_path_factory.mktemp("protected-home"), port=0)
-    try:
-        made.ready()
-        yield made
-    finally:
-        made.down()
 
 
 @pytest.fixture(autouse=True)
@@ -89,13 +78,6 @@ def start(wb: Workbench, event: dict[str, Any]) -> str:
     return answer["executionArn"]
 
 
-def wait_for(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def entered(wb: Workbench, execution: str, state: str) -> bool:
     """Whether an execution, or one that it started, has come to a state."""
     steps = wb.session.stepfunctions
@@ -119,9 +101,9 @@ def overtaken_at(wb: Workbench, state: str) -> list[Message]:
     older, newer = wb.events.delay(FLIGHT, 25, at=earlier()), wb.events.delay(FLIGHT, 95)
     slow_down(wb, state)
     slow = start(wb, older)
-    wait_for(lambda: entered(wb, slow, state))
+    until(lambda: entered(wb, slow, state))
     quick = start(wb, newer)
-    wait_for(lambda: ended(wb, slow) and ended(wb, quick))
+    until(lambda: ended(wb, slow) and ended(wb, quick))
     return messages_since(wb, began)
 
 
@@ -183,7 +165,7 @@ def test_message_once(wb: Workbench, protected: bool) -> None:
         again = wb.session.stepfunctions.start_execution(
             stateMachineArn=wb.session.output("NotifyPassengersArn"), input=json.dumps(first.input)
         )["executionArn"]
-        wait_for(lambda: ended(wb, again))
+        until(lambda: ended(wb, again))
 
     assert told_twice(messages_since(wb, began)) == (0 if protected else 4)
 

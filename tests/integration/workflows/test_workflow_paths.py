@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.integration.emulator import Emulator
-from tests.integration.workflows.workflow_world import FILES, World, task_states
+from tests.integration.workflows.workflow_world import FILES, PAGE, World, task_states
 
 DELAY = "FlightPulse-DelayWorkflow"
 GATE = "FlightPulse-GateChangeWorkflow"
@@ -102,6 +103,34 @@ def test_a_delay_is_written_on_the_flight_and_told_once_on_each_channel(world: W
     assert world.dead_letters() == []
 
 
+@pytest.mark.parametrize(
+    ("event_id", "faults"),
+    [("d-timed", ()), ("d-timed-singly", ({"state": "SendMessages", "error": "EventBridge.FailedEntry"},))],
+    ids=["all channels in one call", "entry by entry"],
+)
+def test_a_message_says_how_long_ago_the_airline_knew(
+    world: World, event_id: str, faults: tuple[dict[str, Any], ...]
+) -> None:
+    flight = world.flight()
+    world.faults(*faults)
+    began = datetime.now(UTC)
+    known = began - timedelta(minutes=10)
+    event = {**delay(flight, event_id), "timestamp": known.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+
+    world.run(DELAY, event)
+
+    told = world.told_after_seconds()
+    latest = (datetime.now(UTC) - known).total_seconds()
+    assert len(told) == 5
+    assert all(600 <= seconds <= latest + 1 for seconds in told)
+
+
+def test_a_message_about_what_is_known_only_in_the_future_was_not_told_before(world: World) -> None:
+    world.run(DELAY, {**delay(world.flight(), "d-ahead"), "timestamp": "2999-01-01T00:00:00.000Z"})
+
+    assert set(world.told_after_seconds()) == {0.0}
+
+
 def test_the_same_event_twice_is_told_once(world: World) -> None:
     flight = world.flight()
     world.run(DELAY, delay(flight, "d-twice"))
@@ -186,24 +215,25 @@ def test_the_most_loyal_are_told_before_the_others_are_even_looked_up(world: Wor
 
 
 def test_a_flight_of_many_bookings_is_told_in_chunks_of_forty(world: World) -> None:
-    flight = world.flight(bookings=90, priorities=(3,))
+    flight = world.flight(bookings=50, priorities=(3,))
     before = len(world.executions(CHUNK))
 
     ended = world.run(DELAY, delay(flight, "d-many"))
 
-    assert ended.output["told"]["recipients"] == 90
-    assert len(world.executions(CHUNK)) - before == 3
-    assert world.messages() == once_each("d-many", flight, bookings=90)
+    assert ended.output["told"]["recipients"] == 50
+    assert len(world.executions(CHUNK)) - before == 2
+    assert world.messages() == once_each("d-many", flight, bookings=50)
 
 
 def test_a_flight_of_more_bookings_than_a_page_is_told_page_by_page(world: World) -> None:
-    flight = world.flight(bookings=405, priorities=(3,))
+    bookings = 2 * PAGE + 5
+    flight = world.flight(bookings=bookings, priorities=(3,))
 
     ended = world.run(CANCELLATION, cancelled(flight, "c-pages"))
 
-    assert ended.output["told"]["recipients"] == 405
-    assert ended.output["bookings_marked"] == 405
-    assert world.messages() == once_each("c-pages", flight, bookings=405)
+    assert ended.output["told"]["recipients"] == bookings
+    assert ended.output["bookings_marked"] == bookings
+    assert world.messages() == once_each("c-pages", flight, bookings=bookings)
 
 
 def test_a_passenger_who_wants_no_messages_is_counted_and_left_alone(world: World) -> None:
@@ -225,7 +255,10 @@ def test_one_passenger_with_unusable_data_does_not_stop_the_others(world: World)
 
     (letter,) = world.dead_letters()
     assert (letter["kind"], letter["booking_id"]) == ("passenger", f"BKG-{flight}-1")
-    assert ended.output["told"]["failed"] == 1
+    assert (ended.status, ended.error) == ("FAILED", "PassengersNotTold")
+    assert (world.get("EVENT#d-one-bad", "CLAIM")["status"], world.told("d-one-bad")["failed"]) == ("DONE", 1)
+    (report,) = world.received(world.errors_url)
+    assert "PassengersNotTold" in report["Message"]
     assert {booking for _, booking, _ in world.messages()} == {f"BKG-{flight}-0", f"BKG-{flight}-2"}
 
 
@@ -388,14 +421,14 @@ def test_a_message_that_cannot_be_sent_lets_go_and_waits_in_the_dead_letters(wor
     flight = world.flight(bookings=1)
     world.faults(*NOTHING_GETS_OUT)
 
-    ended = world.run(DELAY, delay(flight, "d-unsent"))
+    world.run(DELAY, delay(flight, "d-unsent"))
     letters = world.dead_letters()
     world.faults()
     runs = [world.start(CHUNK, letter["redrive"]["start_execution"]["input"]) for letter in letters]
     for run in runs:
         world.ended(run)
 
-    assert ended.output["told"]["failed"] == 2
+    assert world.told("d-unsent")["failed"] == 2
     assert {letter["kind"] for letter in letters} == {"notification"}
     assert world.messages() == once_each("d-unsent", flight, bookings=1)
 
@@ -527,9 +560,9 @@ def test_a_claim_that_cannot_be_written_puts_the_message_aside(world: World) -> 
     flight = world.flight(bookings=1)
     world.faults({"state": "ClaimBooking", "error": THROTTLED})
 
-    ended = world.run(DELAY, delay(flight, "d-unclaimed"))
+    world.run(DELAY, delay(flight, "d-unclaimed"))
 
-    assert ended.output["told"]["failed"] == 2
+    assert world.told("d-unclaimed")["failed"] == 2
     assert {letter["kind"] for letter in world.dead_letters()} == {"notification"}
     assert world.messages() == {}
 
@@ -555,14 +588,57 @@ def test_a_chunk_that_fails_as_a_whole_does_not_stop_the_others(world: World) ->
     flight = world.flight()
     world.faults({"state": "ComposeMessages", "error": "States.TaskFailed", "times": 7})
 
-    ended = world.run(DELAY, delay(flight, "d-chunk"))
+    world.run(DELAY, delay(flight, "d-chunk"))
     (letter,) = world.dead_letters()
     told = world.messages()
     world.ended(world.start(CHUNK, letter["redrive"]["start_execution"]["input"]))
 
     assert letter["kind"] == "chunk"
-    assert ended.output["told"]["failed"] == 1
+    assert world.told("d-chunk")["failed"] == 1
     assert told + world.messages() == once_each("d-chunk", flight)
+
+
+def test_a_booking_that_is_on_another_flight_by_now_is_not_marked_for_rebooking(world: World) -> None:
+    flight = world.flight(bookings=2)
+    moved = world.get(f"BOOKING#BKG-{flight}-1")
+    world.put({**moved, "flight_id": "SW9997"})
+
+    ended = world.run(CANCELLATION, cancelled(flight, "c-moved"))
+
+    assert ended.output["bookings_marked"] == 1
+    assert world.get(f"BOOKING#BKG-{flight}-1")["booking_status"] == "CONFIRMED"
+
+
+@pytest.mark.parametrize(
+    ("machine", "event", "named"),
+    [
+        (DELAY, {"flight_id": "SW1234"}, "delay_minutes"),
+        (DELAY, {"flight_id": "SW1234", "delay_minutes": "45"}, "delay_minutes"),
+        (GATE, {"flight_id": "SW1234"}, "new_gate"),
+        (CANCELLATION, {"reason": "WEATHER"}, "flight_id"),
+    ],
+)
+def test_an_event_put_by_hand_that_lacks_something_is_refused_before_it_is_claimed(
+    world: World, machine: str, event: dict[str, Any], named: str
+) -> None:
+    ended = world.run(machine, event, id="by-hand-incomplete", time="2026-11-24T08:00:00Z")
+
+    assert (ended.status, ended.error) == ("FAILED", "UnusableEvent")
+    assert named in ended.cause
+    assert "ClaimEvent" not in world.entered_states(ended.arn)
+    (letter,) = world.dead_letters()
+    assert (letter["event_id"], letter["reason"]["code"]) == ("by-hand-incomplete", "UnusableEvent")
+
+
+def test_a_flight_that_refuses_for_ever_without_a_reason_is_given_up(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.faults({"state": "ApplyToFlight", "error": "DynamoDB.ConditionalCheckFailedException"})
+
+    ended = world.run(DELAY, delay(flight, "d-refused"))
+
+    assert (ended.status, ended.error) == ("FAILED", "FlightRefused")
+    assert world.entered_states(ended.arn).count("ApplyToFlight") == 3
+    assert [letter["reason"]["code"] for letter in world.dead_letters()] == ["FlightRefused"]
 
 
 def test_a_table_that_hands_back_unread_keys_is_asked_again_and_then_given_up(world: World) -> None:
@@ -571,10 +647,10 @@ def test_a_table_that_hands_back_unread_keys_is_asked_again_and_then_given_up(wo
     patient = world.run(DELAY, delay(flight, "d-patient"))
     world.faults({"state": "GetPassengerDetails", "unprocessed": True})
 
-    given_up = world.run(DELAY, delay(flight, "d-impatient", at="09:00:00"))
+    world.run(DELAY, delay(flight, "d-impatient", at="09:00:00"))
 
     assert patient.output["told"]["told"] == 2
-    assert given_up.output["told"]["failed"] == 1
+    assert world.told("d-impatient")["failed"] == 1
     assert [letter["kind"] for letter in world.dead_letters()] == ["chunk"]
 
 
@@ -622,10 +698,10 @@ def test_who_can_neither_be_told_nor_set_aside_fails_the_chunk_after_the_others_
         {"state": "SetPassengerAside", "error": "States.TaskFailed"},
     )
 
-    ended = world.run(DELAY, delay(flight, "d-no-letters"))
+    world.run(DELAY, delay(flight, "d-no-letters"))
 
     (letter,) = world.dead_letters()
-    assert (letter["kind"], ended.output["told"]["failed"]) == ("chunk", 3)
+    assert (letter["kind"], world.told("d-no-letters")["failed"]) == ("chunk", 3)
     assert world.messages() == {("d-no-letters", f"BKG-{flight}-1", channel): 1 for channel in ("email", "sms")}
     assert world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-1")["told_departure_state"] == "SENT"
 

@@ -1,3 +1,4 @@
+import json
 from base64 import b64encode
 from typing import Any
 
@@ -48,6 +49,13 @@ def test_an_invocation_without_records_is_one_event_handed_over_directly() -> No
     (record,) = kafka_records.records(sample("gate_change"))
     assert record.kind == "direct_invocation"
     assert decode(record) == sample("gate_change")
+
+
+@pytest.mark.parametrize("body", [sample("gate_change"), json.dumps(sample("gate_change"))], ids=["object", "text"])
+def test_an_event_may_be_the_body_of_a_request_to_an_api(body: object) -> None:
+    (record,) = kafka_records.records({"httpMethod": "POST", "path": "/events", "body": body})
+
+    assert (record.kind, decode(record)) == ("direct_invocation", sample("gate_change"))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from typing import Any, cast
 
 import pytest
 
+from flightpulse.adapters import page_token
 from flightpulse.adapters.page_token import BadTokenError
 from flightpulse.adapters.table import (
     FlightBooking,
@@ -16,6 +17,8 @@ from flightpulse.domain.entities import BookingStatus, FlightStatus, Tier
 from flightpulse.use_cases.ports import UnreadableItemError
 from tests.unit.builders import a_booking, a_flight, a_passenger
 from tests.unit.fakes import FakeDynamoDB, aws_error, patient
+
+BOOKINGS_OF_SW1234 = "FlightPulseTable/None/FLIGHT#SW1234/BOOKING#"
 
 
 def table_on(dynamodb: FakeDynamoDB, naps: list[float] | None = None) -> Table:
@@ -263,6 +266,37 @@ def test_a_token_of_another_flight_is_refused() -> None:
     token = table.bookings_of_flight("SW1234", limit=1).next_token
     with pytest.raises(BadTokenError):
         table.bookings_of_flight("SW5678", limit=1, token=token)
+
+
+def test_a_forged_token_with_the_key_of_a_booking_only_chooses_where_a_page_begins() -> None:
+    token = page_token.encode({"PK": "FLIGHT#SW1234", "SK": "BOOKING#BKG-0003"}, BOOKINGS_OF_SW1234)
+
+    page = a_full_table(FakeDynamoDB()).bookings_of_flight("SW1234", limit=1, token=token)
+
+    assert [link.booking_id for link in page.items] == ["BKG-0004"]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        [],
+        {},
+        {"PK": "FLIGHT#SW1234"},
+        {"PK": "FLIGHT#SW1234", "SK": "BOOKING#1", "more": "x"},
+        {"PK": "FLIGHT#SW5678", "SK": "BOOKING#1"},
+        {"PK": "FLIGHT#SW1234", "SK": "METADATA"},
+        {"PK": "FLIGHT#SW1234", "SK": {"S": "BOOKING#1"}},
+        {"PK": "FLIGHT#SW1234", "SK": "BOOKING#" + "1" * 1024},
+        {"PK": "FLIGHT#SW1234", "SK": "BOOKING#\ud800"},
+    ],
+)
+def test_a_forged_token_of_another_shape_is_refused_before_dynamodb_sees_it(forged: Any) -> None:
+    dynamodb = FakeDynamoDB()
+    table = a_full_table(dynamodb)
+
+    with pytest.raises(BadTokenError):
+        table.bookings_of_flight("SW1234", limit=1, token=page_token.encode(forged, BOOKINGS_OF_SW1234))
+    assert dynamodb.calls == []
 
 
 def test_a_passenger_with_two_bookings_is_affected_once() -> None:

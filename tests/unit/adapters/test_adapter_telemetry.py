@@ -44,12 +44,25 @@ def test_what_is_counted_becomes_one_metric_line_per_combination_of_dimensions(
     assert letters["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"], []]  # type: ignore[index]
 
 
+def test_of_what_is_measured_the_longest_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    meter = telemetry.Meter("kafka-consumer")
+    for milliseconds in (120.0, 4500.0, 7.0):
+        meter.measure("RecordAge", milliseconds)
+    meter.flush()
+    (line,) = lines(capsys)
+    assert line["RecordAge"] == [4500.0]
+    assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [  # type: ignore[index]
+        {"Name": "RecordAge", "Unit": "Milliseconds"}
+    ]
+
+
 def test_what_was_flushed_is_not_counted_again(capsys: pytest.CaptureFixture[str]) -> None:
     meter = telemetry.Meter("api")
     meter.add("DeadLettered")
+    meter.measure("RecordAge", 5.0)
     meter.flush()
     meter.flush()
-    assert len(lines(capsys)) == 1
+    assert len(lines(capsys)) == 2
 
 
 def test_nothing_counted_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """What every verb has in common: help, errors on one line, exit codes."""
 
+import errno
 import subprocess
 import sys
 from collections.abc import Callable
@@ -91,6 +92,12 @@ def test_without_a_local_cloud_one_line_says_how_to_start_it(words: list[str]):
 
 def test_an_error_of_the_user_is_one_line_with_its_exit_code(raising: Callable[[BaseException], tuple[int, str]]):
     assert raising(UserError("No broker.", hint="Start one.", exit_code=4)) == (4, "✗ No broker. Start one.\n")
+
+
+def test_a_full_disk_is_named_with_the_file_that_has_no_room(raising: Callable[[BaseException], tuple[int, str]]):
+    full = OSError(errno.ENOSPC, "No space left on device", "run.html")
+
+    assert raising(full) == (1, "✗ No space left on the disk for run.html. Make room, then try again.\n")
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), click.Abort()])

@@ -11,6 +11,9 @@ from tests.unit.docs.pages import PAGES, README, Page
 MACHINE_PATHS = re.compile(r"(?<![\w.~-])(/(?:root|home|Users|work|mnt|opt|var|private)/[\w./-]*|[A-Z]:\\)")
 REGISTRIES = re.compile(r"pypi|pythonhosted|npmjs|artifactory|nexus|registry|proxy\.golang", re.IGNORECASE)
 
+# Pages that GitHub has for every repository, whoever owns it: relative to a file's page.
+GITHUBS_OWN = ("../../actions/", "../../../../codespaces/")
+
 every_page = pytest.mark.parametrize("page", PAGES, ids=str)
 
 
@@ -19,7 +22,7 @@ def test_relative_links_lead_to_files_and_headings(page: Page):
     broken = []
     for link in page.links:
         path, _, anchor = link.partition("#")
-        if urlsplit(link).scheme:
+        if urlsplit(link).scheme or link.startswith(GITHUBS_OWN):
             continue
         target = (page.path.parent / path).resolve() if path else page.path
         reached = target.exists() and (not anchor or anchor in Page(target).anchors)

@@ -14,8 +14,8 @@ from flightpulse.domain.events import (
     GateChange,
     InvalidEventError,
     Rejection,
+    Severity,
 )
-from flightpulse.domain.severity import Severity
 from tests.unit.builders import a_flight, an_envelope
 
 RECEIVED = datetime(2026, 3, 1, 14, 16, tzinfo=UTC)

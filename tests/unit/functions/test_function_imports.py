@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "MODEL_ID_PARAMETER": "/flightpulse/bedrock/model-id",
     "REVIEW_MODEL_ID_PARAMETER": "/flightpulse/bedrock/model-id-review",
     "TEMPLATE_REVIEW": "model",
+    "CONTACT_LINE": "Call 800-555-0199.",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 

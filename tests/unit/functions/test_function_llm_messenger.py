@@ -196,6 +196,13 @@ def test_a_recipient_that_is_no_object_fails_alone(scene: Scene) -> None:
     assert len(answer["notifications"]) == 2
 
 
+def test_a_booking_that_is_on_another_flight_by_now_is_left_out_and_not_counted(scene: Scene) -> None:
+    answer = scene.invoke(delay(), recipient(flight_id="SW9999"), recipient(2, flight_id="SW1234"))
+
+    assert {told["booking_id"] for told in answer["notifications"]} == {"BKG-0002"}
+    assert answer["counts"]["recipients"] == 1
+
+
 def test_a_cancelled_booking_is_left_out_and_not_counted(scene: Scene) -> None:
     answer = scene.invoke(delay(), recipient(booking_status="CANCELLED"))
     assert answer["notifications"] == []
@@ -273,14 +280,16 @@ def test_successes_and_fallbacks_are_counted_per_segment(scene: Scene, capsys: p
     scene.invoke(
         delay(), recipient(1), recipient(2), recipient(3, tier="A-LIST"), recipient(4, tier="A-LIST PREFERRED")
     )
-    assert metrics(capsys) == {"LLMInvocationsSuccess": 2, "LLMInvocationsFailed": 1}
+    assert metrics(capsys) == {"TemplatesUsed": 3, "LLMInvocationsSuccess": 2, "LLMInvocationsFailed": 1}
 
 
-def test_a_cached_template_is_no_invocation_of_the_model(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cached_template_is_used_and_is_no_invocation_of_the_model(
+    scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
     scene.invoke(delay(), recipient())
     capsys.readouterr()
     scene.invoke(delay(), recipient())
-    assert metrics(capsys) == {}
+    assert metrics(capsys) == {"TemplatesUsed": 1}
 
 
 @pytest.fixture
@@ -332,7 +341,7 @@ def test_with_a_person_as_reviewer_a_draft_waits_and_is_counted_as_waiting(
     scene.connect(None)
     for _ in range(2):
         assert scene.invoke(delay(), recipient())["counts"]["fallback"] == 1
-        assert metrics(capsys) == {"TemplatesAwaitingReview": 1}
+        assert metrics(capsys) == {"TemplatesUsed": 1, "TemplatesAwaitingReview": 1}
     assert len(scene.author.asked) == 1
     (record,) = scene.store.kept.values()
     assert record.status is Status.DRAFT

@@ -19,10 +19,10 @@ def test_a_path_below_the_stage_is_kept():
     assert localised(url, ENDPOINT) == local_url(ENDPOINT, "abc123", "prod", "/flights/SW1234")
 
 
-def test_a_stage_without_a_slash_gets_one():
+def test_a_path_can_be_put_behind_the_address_of_a_stage_as_on_aws():
     url = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod"
 
-    assert localised(url, ENDPOINT).endswith("/prod/_user_request_/")
+    assert localised(url, ENDPOINT) + "/health" == local_url(ENDPOINT, "abc123", "prod", "/health")
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flightpulse.domain.severity import Severity
+from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages import compose, wording
 from flightpulse.messages.facts import read_news, read_recipient
 from flightpulse.messages.placeholders import Channel
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 
 _SAMPLE_FLIGHT = {
     "flight_id": "SW1234",

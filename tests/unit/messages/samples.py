@@ -3,10 +3,10 @@
 from typing import Any
 
 from flightpulse.domain.entities import DelayReason, Tier
-from flightpulse.domain.severity import Severity
+from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages import facts, gsm7, news
 from flightpulse.messages.placeholders import Channel
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, fill
 
 

@@ -6,10 +6,21 @@ import pytest
 from flightpulse.messages import compose
 from flightpulse.messages.facts import Recipient, UnusableRecipientError, read_news, read_recipient
 from flightpulse.messages.placeholders import Channel
+from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, MissingFactError, fill
 from flightpulse.messages.wording import Origin, Wording
 from flightpulse.stand_in.model import template_fields
-from tests.unit.messages.samples import GATE, MAJOR, delay, flight, gate_change, recipient
+from tests.unit.messages.samples import (
+    CANCELLED,
+    GATE,
+    MAJOR,
+    TERMINAL,
+    cancellation,
+    delay,
+    flight,
+    gate_change,
+    recipient,
+)
 
 BY_MODEL = Wording(MAJOR, Origin.MODEL, MessageTemplate.from_fields(template_fields(MAJOR)), "a.model")
 
@@ -105,8 +116,82 @@ def test_a_special_request_is_not_mentioned_twice() -> None:
     assert texted(f"{SILENT} Noted: {{special_requests}}.").count("wheelchair") == 1
 
 
-def test_a_special_request_is_left_to_the_e_mail_when_the_text_would_grow_too_long() -> None:
-    assert texted(f"{SILENT} {'We are sorry. ' * 5}Bye.").endswith("Bye.")
+def test_a_special_request_is_noted_in_brief_where_there_is_no_room_for_it() -> None:
+    assert texted(f"{SILENT} {'We are sorry. ' * 3}Bye.").endswith("Bye. Request noted.")
+
+
+def test_a_text_without_room_even_for_that_gives_way_to_a_written_one_that_has_it() -> None:
+    assert texted(f"{SILENT} {'We are sorry. ' * 5}Bye.").endswith("9:45 AM CST. Request noted.")
+
+
+SAID = "{first_name}, flight {flight} is {delay} late, leaving at {departure_time}."
+BY_MODEL_IN_BRIEF = replace(BY_MODEL, template=MessageTemplate("Flight {flight}", ("Hi {first_name}.", "Bye."), SAID))
+
+
+def corrected(minutes: int, expected: str | None) -> tuple[str, str, str]:
+    """Subject and body of the e-mail, and the text message, of a delay after ``expected`` had been told."""
+    event = delay(minutes, flight_details={"estimated_departure": expected})
+    news, to = read_news(event, flight()), somebody()
+    email, sms = (compose.notification(news, to, way, "to", BY_MODEL_IN_BRIEF)["detail"] for way in Channel)
+    return email["subject"], email["body"], sms["text"]
+
+
+def test_a_delay_that_has_become_shorter_is_told_as_such_with_the_time_that_it_corrects() -> None:
+    subject, body, text = corrected(40, "2026-11-24T15:45:00Z")
+
+    assert subject == "Flight SW1234 (sooner than last expected)"
+    assert body.split("\n\n")[1] == (
+        "This corrects our last estimate, 9:45 AM CST: the flight is now expected to leave sooner."
+    )
+    assert text.endswith("leaving at 8:55 AM CST. This is sooner than before (9:45 AM CST).")
+
+
+def test_a_delay_that_has_grown_is_told_as_such() -> None:
+    subject, body, text = corrected(180, "2026-11-24T15:45:00Z")
+
+    assert "later than last expected" in subject
+    assert "This corrects our last estimate, 9:45 AM CST: the flight is now expected to leave later." in body
+    assert text.endswith("This is later than before (9:45 AM CST).")
+
+
+@pytest.mark.parametrize("expected", [None, "2026-11-24T14:15:00Z", "2026-11-24T15:45:00Z"], ids=str)
+def test_news_that_corrects_nothing_does_not_say_so(expected: str | None) -> None:
+    assert not any("last" in part or "before" in part for part in corrected(90, expected))
+
+
+def told_the_day_before(event: dict[str, Any], segment: Segment, sms: str) -> str:
+    wording = Wording(segment, Origin.MODEL, MessageTemplate("Flight {flight}", ("Hi {first_name}.",) * 2, sms))
+    news = read_news({**event, "timestamp": "2026-11-23T15:00:00Z"}, flight())
+    return str(compose.notification(news, somebody(), Channel.SMS, "+1", wording)["detail"]["text"])
+
+
+def test_a_text_message_about_another_day_names_the_day() -> None:
+    gate = "{first_name}, {flight} has moved to gate {new_gate}."
+    cancelled = "{first_name}, {flight} is cancelled, code {confirmation}."
+
+    assert told_the_day_before(gate_change(), TERMINAL, gate).endswith(" Departure: 8:15 AM CST on Nov 24.")
+    assert told_the_day_before(cancellation(), CANCELLED, cancelled).endswith(" Flight date: Nov 24.")
+
+
+def closing(sms: str) -> tuple[str, str]:
+    wording = Wording(CANCELLED, Origin.MODEL, MessageTemplate("Flight {flight}", ("Hi {first_name}.",) * 2, sms))
+    news, to = read_news(cancellation(), flight()), somebody()
+    email, text = (
+        compose.notification(news, to, way, "to", wording, "Call 800-555-0199.")["detail"] for way in Channel
+    )
+    return email["body"], text["text"]
+
+
+def test_an_e_mail_closes_with_how_to_reach_us_and_a_signature() -> None:
+    assert closing("{first_name}, {flight} is cancelled.")[0].endswith(
+        "\n\nCall 800-555-0199.\n\nYour FlightPulse team"
+    )
+
+
+def test_a_text_message_that_asks_passengers_to_contact_us_says_how() -> None:
+    assert closing("{first_name}, {flight} is cancelled. Please contact us.")[1].endswith("us. Call 800-555-0199.")
+    crowded = "{first_name}, {flight} is cancelled. Please contact us. " + "We are so sorry. " * 6
+    assert "contact us" not in closing(crowded)[1]
 
 
 def test_a_template_that_speaks_of_a_fact_the_event_lacks_is_not_usable() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from flightpulse.domain.airports import AIRPORTS
 from flightpulse.domain.entities import DelayReason, Tier
-from flightpulse.domain.severity import Severity
+from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages.facts import (
     News,
     Recipient,
@@ -16,7 +16,6 @@ from flightpulse.messages.facts import (
 )
 from flightpulse.messages.news import all_segments, known
 from flightpulse.messages.placeholders import PLACEHOLDERS, Channel
-from flightpulse.messages.segments import Kind
 from tests.unit.messages.samples import cancellation, delay, flight, gate_change, recipient
 
 

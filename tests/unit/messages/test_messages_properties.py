@@ -1,10 +1,6 @@
-"""Whatever a model replies: what the lint lets pass has its facts, fits, and holds no figure, sign or place of its own.
-
-``FLIGHTPULSE_REPLIES`` sets how many replies are tried (500 without).
-"""
+"""What the lint lets pass, whatever a model replies: it has its facts, fits, and holds no figure, sign or place."""
 
 import json
-import os
 import random
 import re
 
@@ -20,9 +16,10 @@ from flightpulse.messages.placeholders import PATTERN, PLACEHOLDERS, Channel, us
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, fill, normalized
 from flightpulse.stand_in.spoilers import TEMPLATE_SPOILERS
+from tests.examples import examples
 from tests.unit.messages.samples import fitting_written_text
 
-REPLIES = int(os.environ.get("FLIGHTPULSE_REPLIES", "500"))
+REPLIES = examples(150, 3000)
 SEGMENTS = list(all_segments())
 WORDS = [
     *("gate B7", "Terminal B", "$200", "seven", "noon", "Chicago", "ORD", "Brenda", "FREE", "sorry", "and", "{", "}"),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from flightpulse.domain.events import Kind
 from flightpulse.messages.lint import Rule, lint
 from flightpulse.messages.news import all_segments, news_kind
 from flightpulse.messages.review import (
@@ -16,7 +17,6 @@ from flightpulse.messages.review import (
     read_verdicts,
     review_request,
 )
-from flightpulse.messages.segments import Kind
 from flightpulse.messages.templates import MessageTemplate, Sentence
 from tests.unit.messages.samples import CANCELLED, MAJOR, fitting_written_text
 

@@ -1,9 +1,9 @@
 import pytest
 
 from flightpulse.domain.entities import DelayReason, Tier
-from flightpulse.domain.severity import Severity
+from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages.news import all_segments
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 
 EVERY = list(all_segments())
 

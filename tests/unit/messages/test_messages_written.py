@@ -2,12 +2,12 @@ import re
 
 import pytest
 
-from flightpulse.domain.severity import Severity
+from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages import compose, gsm7, lint, wording
 from flightpulse.messages.facts import longest, read_news, read_recipient
 from flightpulse.messages.news import all_segments, known, written
 from flightpulse.messages.placeholders import Channel, used
-from flightpulse.messages.segments import Kind, Segment
+from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import fill
 from tests.unit.messages.gallery import example
 from tests.unit.messages.samples import (

@@ -188,6 +188,39 @@ def test_every_call_ends_in_time(name: str) -> None:
     assert asl.load(name).document["TimeoutSeconds"] == WORKFLOW_SECONDS[name]
 
 
+STARTING = (
+    "StepFunctions.ExecutionLimitExceededException",
+    "StepFunctions.ThrottlingException",
+    "StepFunctions.SdkClientException",
+    "StepFunctions.AWSStepFunctionsException",
+)
+# The model lets every call of an event or a chunk fail for good, and an answer get lost while there are attempts left.
+PATIENT = {"States.ALL": (6, 20)}
+ONCE_REFUSED = {REFUSED: (0, 0), "States.QueryEvaluationError": (0, 0), **PATIENT}
+ATTEMPTS: dict[str, dict[str, tuple[int, int]]] = {
+    **dict.fromkeys(("ClaimEvent", "ApplyToFlight", "RecordFailure", "MarkForRebooking/MarkBooking"), ONCE_REFUSED),
+    **dict.fromkeys(("NotifyPassengers", "InOrderOfTier/InChunks/NotifyChunk"), dict.fromkeys(STARTING, (6, 20))),
+    "ComposeMessages": {
+        "UnusableEventError": (0, 0),
+        "States.QueryEvaluationError": (0, 0),
+        **dict.fromkeys(
+            ("Lambda.TooManyRequestsException", "Lambda.ThrottlingException", "Lambda.EC2ThrottledException"), (100, 30)
+        ),
+        **PATIENT,
+    },
+    **{f"TellEachBooking/{state}": found for state, (_, _, _, found) in STEPS.items()},
+}
+
+
+@pytest.mark.parametrize("name", [*EVENT_WORKFLOWS, "notify_passengers", "notify_chunk"])
+def test_every_call_is_tried_as_often_as_the_model_takes_it_to_be(name: str) -> None:
+    calls = {path: state for path, state in states(name).items() if state["Type"] == "Task"}
+
+    found = {path: attempts(state) for path, state in calls.items()}
+
+    assert found == {path: ATTEMPTS.get(path, PATIENT) for path in calls}
+
+
 @pytest.mark.parametrize("name", WORKFLOW_SECONDS)
 def test_what_is_tried_again_waits_twice_as_long_each_time(name: str) -> None:
     """The first pause is a second, and two for a throttled messenger: there is nothing to gain by asking sooner."""
@@ -258,8 +291,6 @@ def test_an_event_is_claimed_as_the_model_claims_it(name: str) -> None:
         REFUSED: "AlreadyHandled",
         "States.ALL": "SendToDeadLetters",
     }
-    for state in (claim, failure, found["ApplyToFlight"]):
-        assert attempts(state) == {REFUSED: (0, 0), "States.QueryEvaluationError": (0, 0), "States.ALL": (6, 20)}
 
 
 @pytest.mark.parametrize(
@@ -283,9 +314,43 @@ def test_a_flight_takes_an_event_as_the_model_lets_it(name: str, subject: str) -
     assert look["Assign"]["known"] == "{% $exists($states.result.Item) %}"
     assert [(rule["Condition"], rule["Next"]) for rule in why["Choices"]] == [
         ("{% $newer %}", "RecordSuperseded"),
-        ("{% $known %}", "ApplyToFlight"),
+        ("{% $known and $looks < 3 %}", "ApplyToFlight"),
     ]
     assert why["Default"] == "RecordFailure"
+    assert (found["ReadEvent"]["Assign"]["looks"], look["Assign"]["looks"]) == (0, "{% $looks + 1 %}")
+    assert [path for path, state in found.items() if "looks" in state.get("Assign", {})] == [
+        "ReadEvent",
+        "LookAtFlight",
+    ]
+
+
+@pytest.mark.parametrize("name", EVENT_WORKFLOWS)
+def test_an_event_of_which_somebody_was_not_told_fails_after_its_claim_is_closed(name: str) -> None:
+    found = states(name)
+
+    assert found["RecordOutcome"]["Next"] == "IsAnybodyUntold"
+    (untold,) = found["IsAnybodyUntold"]["Choices"]
+    assert (untold["Condition"], untold["Next"]) == ("{% $told.failed > 0 %}", "TellOperators")
+    assert untold["Assign"]["failure"]["Error"] == "PassengersNotTold"
+    assert found["IsAnybodyUntold"]["Default"] == "PassengersTold"
+    assert found["TellOperators"]["Next"] == "NotHandled"
+    assert found["NotHandled"]["Type"] == "Fail"
+
+
+@pytest.mark.parametrize(
+    ("name", "needed"),
+    [
+        ("delay", "$type($event.flight_id) = 'string' and $type($event.delay_minutes) = 'number'"),
+        ("gate_change", "$type($event.flight_id) = 'string' and $type($event.new_gate) = 'string'"),
+        ("cancellation", "$type($event.flight_id) = 'string'"),
+    ],
+)
+def test_an_event_that_lacks_something_never_comes_to_its_claim(name: str, needed: str) -> None:
+    found = states(name)
+
+    assert (found["ReadEvent"]["Next"], found["IsComplete"]["Default"]) == ("IsComplete", "ClaimEvent")
+    (incomplete,) = found["IsComplete"]["Choices"]
+    assert (incomplete["Condition"], incomplete["Next"]) == (f"{{% $not({needed}) %}}", "SendToDeadLetters")
 
 
 @pytest.mark.parametrize("name", EVENT_WORKFLOWS)
@@ -333,12 +398,7 @@ def test_a_start_whose_answer_was_lost_finds_the_same_execution(name: str, path:
         "$states.context.Execution.Id & ' ' & $string($states.context.Execution.RedriveCount)"
         in start["Arguments"]["Name"]
     )
-    assert set(attempts(start)) == {
-        "StepFunctions.ExecutionLimitExceededException",
-        "StepFunctions.ThrottlingException",
-        "StepFunctions.SdkClientException",
-        "StepFunctions.AWSStepFunctionsException",
-    }
+    assert set(attempts(start)) == set(STARTING)
 
 
 def test_nobody_is_given_up_before_the_parent_has_a_letter_of_them() -> None:
@@ -364,7 +424,7 @@ def test_a_throttled_messenger_is_asked_for_as_long_as_news_may_take() -> None:
 
 SHARED = {
     "ClaimEvent", "WhyRefused", "RecordSuperseded", "RecordOutcome", "RecordFailure", "SendToDeadLetters",
-    "TellOperators", "AlreadyHandled", "Superseded", "NotHandled",
+    "TellOperators", "IsAnybodyUntold", "AlreadyHandled", "Superseded", "NotHandled",
 }  # fmt: skip
 
 

@@ -1,13 +1,27 @@
 """The model of the claims: what it finds kept, and what it finds broken when a protection is taken out."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from flightpulse.errors import UserError
 from flightpulse.protocol import definitions
 from flightpulse.protocol.explore import MEMORY, TIME, WORLDS, Explored, explore, promises_kept
-from flightpulse.protocol.model import CANCELLATION, DELAY, GATE, LOST, OLD, REBOOKED, TWICE, World
+from flightpulse.protocol.model import (
+    CANCELLATION,
+    DELAY,
+    GATE,
+    LOST,
+    OLD,
+    REBOOKED,
+    SILENT,
+    TWICE,
+    EventRun,
+    Protocol,
+    State,
+    World,
+)
 
 RULES = definitions.load()
 ALONE = tuple(world for world in WORLDS if len(world.events) == 1)
@@ -45,6 +59,7 @@ def test_with_one_fault_anywhere_every_promise_about_one_event_is_kept(world: Wo
         ("refusal-compared", World((DELAY,), flight_missing=True), 0, LOST),
         ("rebooking-once", World((CANCELLATION,)), 1, REBOOKED),
         ("redrive-follows", World((CANCELLATION,), deliveries=(2,)), 1, REBOOKED),
+        ("untold-fails", World((DELAY,)), 1, SILENT),
         ("held-until-known", World((DELAY,)), 1, TWICE),
         ("message-once", World((DELAY,)), 1, TWICE),
         ("letter-stays", World((DELAY,)), 2, LOST),
@@ -72,7 +87,7 @@ def test_the_way_to_a_lost_message_is_the_shortest() -> None:
             "execution 1 (delay of 1 o'clock) SetChunkAside",
             "execution 1 (delay of 1 o'clock) RecordOutcome",
             "redrive: a chunk is started from its letter",
-            "chunk 1 ComposeMessages: fails for good",
+            "chunk 1 (delay of 1 o'clock) ComposeMessages: fails for good",
         ]
     )
 
@@ -103,3 +118,61 @@ def test_a_broken_promise_is_not_counted_as_kept() -> None:
     assert [said for said, holds in kept.items() if not holds] == [
         "When nothing runs and nothing waits, everybody knows the newest news"
     ]
+
+
+def visited(
+    world: World, faults: int, rules: definitions.Rules, *, reduced: bool
+) -> tuple[set[State], set[State], set[str]]:
+    """All states, those where nothing goes on without another fault, and what is broken on the way."""
+    protocol = Protocol(world, rules, reduced=reduced, in_words=False)
+    seen = {protocol.start(faults)}
+    left, final, broken = list(seen), set(), set()
+    while left:
+        state = left.pop()
+        steps = protocol.steps(state)
+        broken |= {step.broken for step in steps} - {""}
+        if all(step.state.faults < state.faults for step in steps):
+            final.add(state)
+        new = {step.state for step in steps} - seen
+        seen |= new
+        left += new
+    return seen, final, broken
+
+
+@pytest.mark.parametrize("without", [(), ("untold-fails", "redrive-follows", "message-once")])
+@pytest.mark.parametrize(
+    "world", [World((CANCELLATION,), deliveries=(2,)), World((DELAY, GATE))], ids=lambda world: world.name
+)
+def test_taking_unseen_steps_at_once_leads_to_the_same_ends(world: World, without: tuple[str, ...]) -> None:
+    rules = definitions.without(RULES, *without)
+    states, final, broken = visited(world, 1, rules, reduced=False)
+
+    fewer, *same = visited(world, 1, rules, reduced=True)
+
+    assert same == [final, broken]
+    assert len(fewer) < len(states)
+    assert bool(broken) == bool(without)
+
+
+def test_a_flight_that_refuses_for_ever_is_looked_at_a_bounded_number_of_times() -> None:
+    never = replace(RULES, texts={**RULES.texts, "departure": "attribute_exists(nothing)"})
+
+    states, *_ = visited(World((DELAY,)), 0, never, reduced=True)
+
+    assert RULES.looks == 3
+    assert {run.looks for state in states for run in state.runs if isinstance(run, EventRun)} == {0, 1, 2}
+    assert any(state.letters for state in states)
+
+
+@pytest.mark.parametrize("faults", [1, 2])
+def test_a_broken_promise_has_a_way_that_can_be_walked(faults: int) -> None:
+    """Each step in the words of a trace is one that the model offers there."""
+    result = explored(World((CANCELLATION,), deliveries=(2,)), faults, "redrive-follows")
+    protocol = Protocol(result.world, definitions.without(RULES, "redrive-follows"))
+
+    states = [protocol.start(faults)]
+    for said in result.trace:
+        steps = [step for step in protocol.steps(states[-1]) if step.said == said]
+        assert len(steps) == 1
+        states.append(steps[0].state)
+    assert steps[0].broken == result.broken

@@ -48,6 +48,29 @@ def test_a_bad_file_is_named(tmp_path: Path, text: str, said: str) -> None:
     assert "sample.asl.json" in str(raised.value)
 
 
+def test_a_patch_is_the_workflow_it_names_with_what_it_changes(tmp_path: Path) -> None:
+    states = {"A": {"Type": "Pass", "Comment": "as it was", "Next": "B"}, "B": {"Type": "Succeed"}, "C": {"x": [1, 2]}}
+    write(tmp_path, json.dumps({"Comment": "One.", "StartAt": "A", "States": states}))
+    patch = {"Like": "sample", "Comment": "Two.", "States": {"A": {"Next": "D"}, "B": None, "C": {"x": [3]}, "D": {}}}
+    (tmp_path / "other.asl.patch.json").write_text(json.dumps(patch))
+
+    assert asl.load("other", tmp_path).document == {
+        "Comment": "Two.",
+        "StartAt": "A",
+        "States": {"A": {"Type": "Pass", "Comment": "as it was", "Next": "D"}, "C": {"x": [3]}, "D": {}},
+    }
+    assert [definition.name for definition in asl.load_all(tmp_path)] == ["other", "sample"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("{}", "does not say of what"), ('{"Like": "gone"}', "There is no workflow")]
+)
+def test_a_patch_of_nothing_is_named(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "other.asl.patch.json").write_text(text)
+    with pytest.raises(UserError, match=said):
+        asl.load("other", tmp_path)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"There is no workflow .*sample\.asl\.json"):
         asl.load("sample", tmp_path)

@@ -62,7 +62,7 @@ def request(
 
 
 def respond(event: dict[str, Any], store: FakeParameterStore) -> dict[str, str]:
-    return settings_resource.respond(event, cast(Any, store))
+    return settings_resource.respond(event, lambda: settings_resource.apply(event, cast(Any, store)))
 
 
 def test_create_writes_a_secure_string_and_answers_with_its_name() -> None:

@@ -1,5 +1,6 @@
 import json
 from base64 import b64decode, b64encode
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -8,8 +9,8 @@ from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters, UndeliveredLettersError
 from flightpulse.adapters.table import Table
-from flightpulse.use_cases.consume import Consumer
-from flightpulse.use_cases.ports import PublishError
+from flightpulse.use_cases.consume import Consumer, oldest_age
+from flightpulse.use_cases.ports import PublishError, Record
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
 from tests.unit.fakes import FakeDynamoDB, FakeEvents, FakeLog, FakeQueue, aws_error, patient, sample
 
@@ -261,11 +262,47 @@ def test_what_was_processed_is_counted_by_type_and_severity(
             a_record(b"junk"),
         )
     )
-    delays, gates, letters = metrics(capsys)
+    _, delays, gates, letters = metrics(capsys)
     assert (delays["DelayEventsProcessed"], delays["AffectedPassengers"]) == ([2.0], [4.0])
     assert (delays["event_type"], delays["severity"]) == ("FLIGHT_DELAY", "MINOR")
     assert (gates["GateChangeEventsProcessed"], gates["severity"]) == ([1.0], "TERMINAL")
     assert (letters["DeadLettered"], letters["service"]) == ([1.0], "kafka-consumer")
+
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOON_MS = round(NOON.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "expected"),
+    [
+        ([NOON_MS - 500, NOON_MS - 90_000, NOON_MS], 90_000),
+        ([NOON_MS + 4_000], 0),
+        ([10**400], 0),
+        ([None, -1, "noon", NOON_MS - 1_000], 1_000),
+        ([None, -1], None),
+        ([], None),
+    ],
+    ids=[
+        "the oldest counts",
+        "from the future",
+        "beyond any calendar",
+        "unusable ones are left out",
+        "none usable",
+        "no record",
+    ],
+)
+def test_how_old_the_oldest_record_is(stamps: list[int | str | None], expected: int | None) -> None:
+    records = [Record(coordinates={"timestamp": stamp}, value=None) for stamp in stamps]
+    assert oldest_age(records, NOON) == expected
+
+
+def test_the_age_of_a_batch_is_a_metric_without_any_id(airline: Airline, capsys: pytest.CaptureFixture[str]) -> None:
+    airline.invoke(a_batch(a_record(an_envelope()), a_record(b"junk")))
+    age = metrics(capsys)[0]
+    assert age["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "RecordAge", "Unit": "Milliseconds"}]
+    assert age["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"], []]
+    assert age["RecordAge"][0] > 0
 
 
 def test_no_id_is_ever_a_dimension(airline: Airline, capsys: pytest.CaptureFixture[str]) -> None:

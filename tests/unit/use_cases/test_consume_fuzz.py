@@ -12,6 +12,7 @@ from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
 from flightpulse.adapters.table import Table
 from flightpulse.use_cases.consume import Consumer
+from tests.examples import examples
 from tests.unit.builders import a_flight, an_envelope
 from tests.unit.fakes import FakeDynamoDB, FakeEvents, FakeQueue
 
@@ -95,20 +96,20 @@ def consumed(invocation: object) -> list[str]:
     return [letter["reason"]["code"] for letter in queue.letters()]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(60, 2000), deadline=None)
 @given(raw_values)
 def test_no_value_of_a_record_fails_a_batch(raw: bytes) -> None:
     record = {"topic": "flight-operations", "partition": 0, "offset": 1, "value": b64encode(raw).decode()}
     consumed({"eventSource": "SelfManagedKafka", "records": {"flight-operations-0": [record]}})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(40, 1000), deadline=None)
 @given(batches)
 def test_no_shape_of_a_batch_fails_it(batch: dict[str, Any]) -> None:
     consumed(batch)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(40, 1000), deadline=None)
 @given(near_envelopes() | any_json)
 def test_no_direct_invocation_fails(event: Any) -> None:
     consumed(event)

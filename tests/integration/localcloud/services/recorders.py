@@ -1,8 +1,6 @@
 """Functions that write down what they were invoked with, and mappings and queues around them."""
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,14 +94,6 @@ def message(emulator: Emulator, url: str) -> dict[str, Any]:
     client.delete_message(QueueUrl=url, ReceiptHandle=found[0]["ReceiptHandle"])
     decoded: dict[str, Any] = json.loads(found[0]["Body"])
     return decoded
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    """Wait until something outside this process is so."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def on_failure(arn: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.integration.emulator import ACCOUNT, Emulator
-from tests.integration.localcloud.services.waiting import until
+from tests.waiting import until
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/machine"
 

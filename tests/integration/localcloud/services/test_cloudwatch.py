@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.functions import deploy, invoke
 from tests.integration.localcloud.services.step_functions_machines import Machines
-from tests.integration.localcloud.services.waiting import until
+from tests.waiting import until
 
 
 class Watch:
@@ -264,6 +264,53 @@ def test_metrics_of_functions_and_state_machines_set_alarms_off(engine: Emulator
     watch.becomes(failures, "ALARM")
 
 
+def measured(watch: Watch, name: str, metric: str) -> dict[str, Any]:
+    stat = {"Metric": {"Namespace": watch.namespace, "MetricName": metric}, "Period": 60, "Stat": "Sum"}
+    return {"Id": name, "MetricStat": stat, "ReturnData": False}
+
+
+def test_an_alarm_on_a_rate_goes_off_by_the_rate_and_not_by_the_number(watch: Watch) -> None:
+    rate = {"Id": "rate", "Expression": "IF(used >= 4, 100 * failed / used, 0)"}
+    name = f"alarm-{watch.namespace}"
+    watch.metrics.put_metric_alarm(
+        AlarmName=name,
+        Metrics=[rate, measured(watch, "failed", "Failed"), measured(watch, "used", "Used")],
+        EvaluationPeriods=2,
+        DatapointsToAlarm=1,
+        Threshold=50.0,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        TreatMissingData="notBreaching",
+    )
+    watch.put("Failed", 3)
+    watch.put("Used", 3)
+    watch.becomes(name, "OK")
+
+    watch.put("Used", 1)
+
+    watch.becomes(name, "ALARM")
+    described = watch.metrics.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
+    assert [query["Id"] for query in described["Metrics"]] == ["rate", "failed", "used"]
+    assert "MetricName" not in described
+
+
+def test_an_alarm_on_messages_in_a_queue_goes_off_and_comes_back_when_it_is_emptied(watch: Watch) -> None:
+    url = watch.queues.create_queue(QueueName=watch.namespace)["QueueUrl"]
+    alarm = watch.alarm(
+        "ApproximateNumberOfMessagesVisible",
+        Namespace="AWS/SQS",
+        Dimensions=named({"QueueName": watch.namespace}),
+        Statistic="Maximum",
+        Period=1,
+    )
+    watch.becomes(alarm, "OK")
+
+    watch.queues.send_message(QueueUrl=url, MessageBody="dead")
+    watch.becomes(alarm, "ALARM")
+    watch.queues.purge_queue(QueueUrl=url)
+
+    watch.becomes(alarm, "OK")
+
+
 def test_metric_math_combines_series(watch: Watch) -> None:
     watch.put("Errors", 1, minutes_ago=5)
     watch.put("Calls", 4, minutes_ago=5)
@@ -298,6 +345,21 @@ def test_the_plain_emulator_still_makes_no_metrics_of_logs(plain_emulator: Emula
 
     assert watch.total("Sent", service="messenger") == 0
     assert len(watch.found(group, '{ $.service = "other" }')) == 1
+
+
+def test_the_plain_emulator_still_drops_the_queries_of_an_alarm(plain_emulator: Emulator) -> None:
+    watch = Watch(plain_emulator)
+    alarm = watch.alarm("Errors", Metrics=[measured(watch, "failed", "Failed")])
+
+    assert "Metrics" not in watch.metrics.describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]
+
+
+def test_the_plain_emulator_still_has_no_metrics_of_queues(plain_emulator: Emulator) -> None:
+    watch = Watch(plain_emulator)
+    url = watch.queues.create_queue(QueueName=watch.namespace)["QueueUrl"]
+    watch.queues.send_message(QueueUrl=url, MessageBody="dead")
+
+    assert watch.metrics.list_metrics(Namespace="AWS/SQS")["Metrics"] == []
 
 
 def test_the_plain_emulator_still_ignores_the_dimensions_of_alarms(plain_emulator: Emulator) -> None:

@@ -12,7 +12,8 @@ from confluent_kafka import Producer
 
 from localcloud import broker
 from tests.integration.emulator import Emulator
-from tests.integration.localcloud.services.recorders import Recorder, eventually, message, on_failure, queue, recorder
+from tests.integration.localcloud.services.recorders import Recorder, message, on_failure, queue, recorder
+from tests.waiting import until
 
 PROVISIONED = {"ProvisionedPollerConfig": {"MinimumPollers": 1, "MaximumPollers": 2}}
 FAIL_ON_BAD = """
@@ -78,7 +79,7 @@ def test_records_reach_the_function_in_the_shape_of_aws(local_cloud: Emulator, k
     produce(kafka.bootstrap, "shape", "good", headers={"correlation_id": "évt".encode()}, timestamp=1_700_000_000_123)
     map_topic(local_cloud, function, kafka.bootstrap, "shape")
 
-    eventually(function.events)
+    until(function.events)
 
     (event,) = function.events()
     (partition,) = event["records"]
@@ -110,7 +111,7 @@ def test_a_template_creates_changes_and_deletes_a_mapping(local_cloud: Emulator,
     stacks.get_waiter("stack_create_complete").wait(StackName="kafka-template", WaiterConfig={"Delay": 1})
     uuid = stacks.describe_stacks(StackName="kafka-template")["Stacks"][0]["Outputs"][0]["OutputValue"]
     produce(kafka.bootstrap, "templates", "one")
-    eventually(lambda: values(function) == ["one"])
+    until(lambda: values(function) == ["one"])
     assert mappings.get_event_source_mapping(UUID=uuid)["Topics"] == ["templates"]
 
     changed = template(function, kafka.bootstrap, "templates", BatchSize="7", Enabled=False)
@@ -138,7 +139,7 @@ def test_a_template_with_another_broker_replaces_the_mapping(
         stacks.update_stack(StackName="kafka-replace", TemplateBody=template(function, other.bootstrap, "replace"))
         stacks.get_waiter("stack_update_complete").wait(StackName="kafka-replace", WaiterConfig={"Delay": 1})
 
-        eventually(lambda: values(function) == ["from the other broker"])
+        until(lambda: values(function) == ["from the other broker"])
 
     found = local_cloud.client("lambda").list_event_source_mappings(FunctionName=function.name)["EventSourceMappings"]
     (mapping,) = found
@@ -165,7 +166,7 @@ def test_a_failing_record_goes_to_the_on_failure_queue_and_the_others_are_proces
 
     record = message(local_cloud, url)
 
-    eventually(lambda: values(function)[-1:] == ["c"])
+    until(lambda: values(function)[-1:] == ["c"])
     assert record["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert record["requestContext"]["approximateInvokeCount"] == 2
     info = record["KafkaBatchInfo"]
@@ -181,11 +182,11 @@ def test_a_partition_with_a_bad_record_does_not_block_the_others(
     produce(kafka.bootstrap, "blocked", "bad", "after bad", partition=0)
     produce(kafka.bootstrap, "blocked", "good", partition=1)
     map_topic(local_cloud, function, kafka.bootstrap, "blocked")
-    eventually(lambda: values(function).count("bad") > 2)
+    until(lambda: values(function).count("bad") > 2)
 
     produce(kafka.bootstrap, "blocked", "later", partition=1)
 
-    eventually(lambda: "later" in values(function))
+    until(lambda: "later" in values(function))
     assert values(function).count("good") <= 2
 
 
@@ -203,7 +204,7 @@ def test_filter_criteria_look_into_the_value(local_cloud: Emulator, kafka: broke
     wanted = json.dumps({"event_type": "GATE_CHANGE"})
     produce(kafka.bootstrap, "filter", "not json", json.dumps({"event_type": "FLIGHT_DELAY"}), wanted)
 
-    eventually(lambda: values(function) == [wanted])
+    until(lambda: values(function) == [wanted])
 
 
 def test_a_value_that_cannot_be_read_does_not_stop_the_mapping(
@@ -217,7 +218,7 @@ def test_a_value_that_cannot_be_read_does_not_stop_the_mapping(
 
     produce(kafka.bootstrap, "deep", '{"a": "x1"}', "[" * 100_000, '{"a": "q"}', '{"a": "X2"}')
 
-    eventually(lambda: values(function) == ['{"a": "x1"}', '{"a": "X2"}'])
+    until(lambda: values(function) == ['{"a": "x1"}', '{"a": "X2"}'])
 
 
 def test_a_mapping_begins_at_a_moment(local_cloud: Emulator, kafka: broker.EmbeddedBroker) -> None:
@@ -229,7 +230,7 @@ def test_a_mapping_begins_at_a_moment(local_cloud: Emulator, kafka: broker.Embed
     map_topic(local_cloud, function, kafka.bootstrap, "moment", **mapping)
     produce(kafka.bootstrap, "moment", "now")
 
-    eventually(lambda: values(function) == ["30 ago", "10 ago", "now"])
+    until(lambda: values(function) == ["30 ago", "10 ago", "now"])
 
 
 def test_the_second_mapping_of_a_topic_to_a_function_is_refused(
@@ -246,14 +247,14 @@ def test_a_disabled_mapping_goes_on_where_it_stopped(local_cloud: Emulator, kafk
     mappings = local_cloud.client("lambda")
     uuid = map_topic(local_cloud, function, kafka.bootstrap, "pause")
     produce(kafka.bootstrap, "pause", "one")
-    eventually(lambda: values(function) == ["one"])
+    until(lambda: values(function) == ["one"])
 
     mappings.update_event_source_mapping(UUID=uuid, Enabled=False)
     time.sleep(2)  # longer than the poller takes to notice and to leave its group
     produce(kafka.bootstrap, "pause", "two")
     mappings.update_event_source_mapping(UUID=uuid, Enabled=True)
 
-    eventually(lambda: len(values(function)) == 2)
+    until(lambda: len(values(function)) == 2)
     assert values(function) == ["one", "two"]
 
 
@@ -267,11 +268,11 @@ def test_a_mapping_waits_for_its_broker_and_says_so(local_cloud: Emulator) -> No
         def result() -> str:
             return str(mappings.get_event_source_mapping(UUID=uuid)["LastProcessingResult"])
 
-        eventually(lambda: result().startswith("PROBLEM: Connection error"))
+        until(lambda: result().startswith("PROBLEM: Connection error"))
         kafka.bring_up()
         produce(kafka.bootstrap, "outage", "late")
-        eventually(lambda: values(function) == ["late"])
-        eventually(lambda: result() == "OK")
+        until(lambda: values(function) == ["late"])
+        until(lambda: result() == "OK")
         mappings.delete_event_source_mapping(UUID=uuid)
 
 

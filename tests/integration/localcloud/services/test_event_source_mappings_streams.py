@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,6 @@ from botocore.exceptions import ClientError
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.services.recorders import (
     Recorder,
-    eventually,
     message,
     on_failure,
     put,
@@ -18,6 +18,7 @@ from tests.integration.localcloud.services.recorders import (
     recorder,
     streaming_table,
 )
+from tests.waiting import until
 
 FAIL_ON_BAD = """
 def respond(event):
@@ -49,8 +50,30 @@ def test_a_batching_window_gathers_records(local_cloud: Emulator) -> None:
 
     put(local_cloud, "window", "a", "b", "c")
 
-    eventually(lambda: len(seen(function)) == 3)
+    until(lambda: len(seen(function)) == 3)
     assert function.batches() == [["a", "b", "c"]]
+
+
+def test_every_attempt_reports_how_old_its_newest_record_is(local_cloud: Emulator) -> None:
+    stream = streaming_table(local_cloud, "age")
+    function = recorder(local_cloud, "age", FAIL_ON_BAD)
+    map_stream(local_cloud, function, stream, MaximumRetryAttempts=1)
+    put(local_cloud, "age", "bad")
+    until(lambda: len(function.batches()) == 2)
+
+    now = datetime.now(UTC)
+    points = local_cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="IteratorAge",
+        Dimensions=[{"Name": "FunctionName", "Value": function.name}],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=3600,
+        Statistics=["SampleCount", "Maximum"],
+    )["Datapoints"]
+
+    assert sum(point["SampleCount"] for point in points) == 2
+    assert 0 <= max(point["Maximum"] for point in points) < 60_000
 
 
 def test_a_full_batch_does_not_wait_for_the_window(local_cloud: Emulator) -> None:
@@ -60,7 +83,7 @@ def test_a_full_batch_does_not_wait_for_the_window(local_cloud: Emulator) -> Non
 
     started = time.monotonic()
     map_stream(local_cloud, function, stream, MaximumBatchingWindowInSeconds=60, BatchSize=2)
-    eventually(lambda: len(seen(function)) == 4)
+    until(lambda: len(seen(function)) == 4)
 
     assert function.batches() == [["a", "b"], ["c", "d"]]
     assert time.monotonic() - started < 30
@@ -77,7 +100,7 @@ def test_bisecting_leaves_only_the_bad_record_for_the_on_failure_queue(local_clo
 
     record = message(local_cloud, url)
 
-    eventually(lambda: function.batches()[-1:] == [["c", "d"]])
+    until(lambda: function.batches()[-1:] == [["c", "d"]])
     assert function.batches() == [["a", "bad", "c", "d"], ["a", "bad"], ["a"], ["bad"], ["bad"], ["bad"], ["c", "d"]]
     assert record["DDBStreamBatchInfo"]["batchSize"] == 1
 
@@ -138,7 +161,7 @@ def test_a_partial_batch_response_retries_from_the_first_failed_record(local_clo
 
     assert message(local_cloud, url)["DDBStreamBatchInfo"]["batchSize"] == 1
 
-    eventually(lambda: function.batches()[-1:] == [["c"]])
+    until(lambda: function.batches()[-1:] == [["c"]])
     assert function.batches() == [["a", "bad", "c"], ["bad"], ["bad"], ["c"]]
 
 
@@ -149,11 +172,11 @@ def test_a_slow_function_does_not_hold_up_another_mapping(local_cloud: Emulator)
     map_stream(local_cloud, slow, slow_stream)
     map_stream(local_cloud, quick, quick_stream)
     put(local_cloud, "slow", "a")
-    eventually(lambda: seen(slow))
+    until(lambda: seen(slow))
 
     started = time.monotonic()
     put(local_cloud, "quick", "b")
-    eventually(lambda: seen(quick))
+    until(lambda: seen(quick))
 
     assert time.monotonic() - started < 6
 
@@ -166,7 +189,7 @@ def test_filter_criteria_drop_records(local_cloud: Emulator) -> None:
 
     put(local_cloud, "filter", "a1", "b1", "c1", "b2")
 
-    eventually(lambda: len(seen(function)) == 2)
+    until(lambda: len(seen(function)) == 2)
     assert seen(function) == ["b1", "b2"]
 
 
@@ -176,7 +199,7 @@ def test_a_disabled_mapping_goes_on_where_it_stopped(local_cloud: Emulator) -> N
     uuid = map_stream(local_cloud, function, stream)
     mappings = local_cloud.client("lambda")
     put(local_cloud, "pause", "a")
-    eventually(lambda: seen(function) == ["a"])
+    until(lambda: seen(function) == ["a"])
 
     assert mappings.update_event_source_mapping(UUID=uuid, Enabled=False)["State"] == "Disabled"
     time.sleep(1.5)  # longer than the pollers take to notice
@@ -185,7 +208,7 @@ def test_a_disabled_mapping_goes_on_where_it_stopped(local_cloud: Emulator) -> N
     assert seen(function) == ["a"]
     mappings.update_event_source_mapping(UUID=uuid, Enabled=True)
 
-    eventually(lambda: seen(function) == ["a", "b"])
+    until(lambda: seen(function) == ["a", "b"])
 
 
 def test_an_update_applies_to_a_mapping_that_is_stuck(local_cloud: Emulator) -> None:
@@ -194,7 +217,7 @@ def test_an_update_applies_to_a_mapping_that_is_stuck(local_cloud: Emulator) -> 
     put(local_cloud, "stuck", "bad")
     function = recorder(local_cloud, "stuck", FAIL_ON_BAD)
     uuid = map_stream(local_cloud, function, stream)
-    eventually(lambda: len(seen(function)) > 2)
+    until(lambda: len(seen(function)) > 2)
 
     local_cloud.client("lambda").update_event_source_mapping(UUID=uuid, MaximumRetryAttempts=0, **on_failure(arn))
 
@@ -211,9 +234,9 @@ def test_a_mapping_shows_how_its_last_invocation_went(local_cloud: Emulator) -> 
 
     assert result() == "No records processed"
     put(local_cloud, "result", "a")
-    eventually(lambda: result() == "OK")
+    until(lambda: result() == "OK")
     put(local_cloud, "result", "bad")
-    eventually(lambda: result().startswith("PROBLEM: Function call failed"))
+    until(lambda: result().startswith("PROBLEM: Function call failed"))
 
 
 def test_a_mapping_takes_100_records_unless_told_otherwise(local_cloud: Emulator) -> None:
@@ -267,9 +290,9 @@ def test_the_plain_emulator_still_takes_a_partial_batch_response_for_success(pla
     map_stream(plain_emulator, function, stream, FunctionResponseTypes=["ReportBatchItemFailures"])
 
     put(plain_emulator, "partial", "bad")
-    eventually(lambda: seen(function))
+    until(lambda: seen(function))
     put(plain_emulator, "partial", "after")
-    eventually(lambda: "after" in seen(function))
+    until(lambda: "after" in seen(function))
 
     assert seen(function).count("bad") == 1
 
@@ -281,4 +304,4 @@ def test_the_plain_emulator_still_ignores_the_retry_limit(plain_emulator: Emulat
 
     put(plain_emulator, "limit", "bad")
 
-    eventually(lambda: seen(function).count("bad") > 1)
+    until(lambda: seen(function).count("bad") > 1)

@@ -12,8 +12,8 @@ from tests.integration.emulator import ACCOUNT, REGION, Emulator
 from tests.integration.localcloud import stacks
 from tests.integration.localcloud.functions import deploy
 from tests.integration.localcloud.services.step_functions_machines import Machines, passing
-from tests.integration.localcloud.services.waiting import until
 from tests.integration.localcloud.stacks import resource
+from tests.waiting import until
 
 POLICY = {
     "Effect": "Allow",

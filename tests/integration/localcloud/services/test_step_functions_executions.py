@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.functions import deploy
 from tests.integration.localcloud.services.step_functions_machines import Machines, chain
-from tests.integration.localcloud.services.waiting import until
+from tests.waiting import until
 
 WAITING = {"StartAt": "Pause", "States": {"Pause": {"Type": "Wait", "Seconds": 60, "End": True}}}
 QUICK = {"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}}
@@ -96,6 +96,13 @@ def test_an_execution_ends_when_its_history_is_full(machines: Machines) -> None:
     assert "maximum number of history events" in str(seen.cause)
 
 
+def test_an_execution_without_an_output_has_no_details_of_one(machines: Machines) -> None:
+    failed = machines.start(machines.create({"StartAt": "No", "States": {"No": {"Type": "Fail"}}}))
+    machines.ended(failed)
+
+    assert not {"output", "outputDetails"} & machines.client.describe_execution(executionArn=failed).keys()
+
+
 def test_a_state_machine_times_out(machines: Machines) -> None:
     seen = machines.run({**WAITING, "TimeoutSeconds": 1})
 
@@ -153,6 +160,19 @@ def test_an_execution_that_is_stopped_stays_stopped(engine: Emulator, machines: 
 
     assert (seen.status, seen.error, seen.cause) == ("ABORTED", "Enough", "of it")
     assert chain(seen.history)[-1] == "5<0 ExecutionAborted Enough"
+
+
+def test_a_state_machine_takes_its_executions_along_and_those_of_others_stay(machines: Machines) -> None:
+    gone, kept = machines.create(WAITING), machines.create(QUICK)
+    running, other = machines.start(gone), machines.start(kept)
+    machines.ended(other)
+
+    machines.client.delete_state_machine(stateMachineArn=gone)
+
+    for call in (machines.client.describe_execution, machines.client.get_execution_history):
+        with pytest.raises(ClientError, match="ExecutionDoesNotExist"):
+            call(executionArn=running)
+    assert machines.client.describe_execution(executionArn=other)["status"] == "SUCCEEDED"
 
 
 def lambda_errors(engine: Emulator, function: str) -> list[Any]:
@@ -337,9 +357,13 @@ def test_express_executions_can_be_waited_for(engine: Emulator, machines: Machin
     answer = {"StartAt": "Only", "States": {"Only": {"Type": "Pass", "Output": 42, "End": True}}}
     client = engine.client("stepfunctions", inject_host_prefix=False)
 
-    seen = client.start_sync_execution(stateMachineArn=machines.create(answer, type="EXPRESS"))
+    machine = machines.create(answer, type="EXPRESS")
+    seen, again = (client.start_sync_execution(stateMachineArn=machine, name="same") for _ in range(2))
 
-    assert (seen["status"], seen["output"]) == ("SUCCEEDED", "42")
+    assert (seen["status"], seen["output"], seen["name"]) == ("SUCCEEDED", "42", "same")
+    assert seen["executionArn"].startswith(f"{machine.replace(':stateMachine:', ':express:')}:same:")
+    assert seen["executionArn"] != again["executionArn"]
+    assert seen["billingDetails"] == {"billedDurationInMilliseconds": 100, "billedMemoryUsedInMB": 64}
     with pytest.raises(ClientError, match="StateMachineTypeNotSupported"):
         client.start_sync_execution(stateMachineArn=machines.create(answer))
 

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.functions import deploy
 from tests.integration.localcloud.services.step_functions_machines import Machines
-from tests.integration.localcloud.services.waiting import until
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -174,6 +174,27 @@ def test_queues_and_topics_that_do_not_exist_have_their_own_errors(machines: Mac
 
     assert machines.run_states({}, Send=task("sqs:sendMessage", queue)).error == "SQS.QueueDoesNotExistException"
     assert machines.run_states({}, Publish=task("sns:publish", topic)).error == "SNS.NotFoundException"
+    nowhere = machines.run_states({}, Send=task("sqs:sendMessage", {**queue, "QueueUrl": "https://no-host/queue"}))
+    assert (nowhere.error, nowhere.cause) == (
+        "SQS.SdkClientException",
+        "Unable to execute HTTP request: no-host: Name or service not known",
+    )
+
+
+def test_an_item_that_is_null_is_refused_before_the_table_is_looked_for(machines: Machines) -> None:
+    seen = machines.run_states({}, Put=task("dynamodb:putItem", {"TableName": "none", "Item": None}))
+
+    said = "1 validation error detected: Value null at 'item' failed to satisfy constraint: Member must not be null"
+    assert seen.error == "DynamoDB.AmazonDynamoDBException"
+    assert str(seen.cause).startswith(said)
+
+
+def test_a_function_that_does_not_exist_is_named_in_full(machines: Machines) -> None:
+    seen = machines.run_states({}, Call=task("lambda:invoke", {"FunctionName": "none", "Payload": {}}))
+
+    named = "Function not found: arn:aws:lambda:us-east-1:000000000000:function:none:$LATEST (Service: AWSLambda;"
+    assert seen.error == "Lambda.ResourceNotFoundException"
+    assert str(seen.cause).startswith(named)
 
 
 def test_a_task_can_wait_for_its_token(engine: Emulator, machines: Machines) -> None:

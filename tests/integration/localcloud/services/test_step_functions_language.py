@@ -235,6 +235,17 @@ def test_null_is_a_value_and_passes(machines: Machines) -> None:
     assert output_of(machines, template, {"n": None}) == {"n": None, "is": True}
 
 
+def test_what_branches_pass_on_keeps_the_text_it_was_given(machines: Machines) -> None:
+    branch = {"StartAt": "Same", "States": {"Same": {"Type": "Pass", "End": True}}}
+    fork = {"Type": "Parallel", "Branches": [branch, branch], "End": True}
+    machine = machines.create({"StartAt": "Fork", "States": {"Fork": fork}})
+
+    running = machines.client.start_execution(stateMachineArn=machine, input="[1,  2]")["executionArn"]
+
+    machines.ended(running)
+    assert machines.client.describe_execution(executionArn=running)["output"] == "[[1,  2],[1,  2]]"
+
+
 def test_text_beyond_ascii_stays_as_it_is(machines: Machines) -> None:
     seen = machines.run_states({"a": "é"}, Only={"Type": "Pass", "Output": "{% $string($states.input) %}", "End": True})
 

@@ -83,6 +83,13 @@ def test_an_inner_scope_may_not_assign_a_variable_of_an_outer_one() -> None:
     ]
 
 
+def test_a_branch_may_assign_what_the_catch_of_its_own_state_assigns() -> None:
+    inner = {"StartAt": "B", "States": {"B": {**PASS, "Assign": {"x": 2}}}}
+    catch = [{"ErrorEquals": ["States.ALL"], "Assign": {"x": 1}, "Next": "C"}]
+
+    assert found(A={"Type": "Parallel", "Branches": [inner], "Catch": catch, "End": True}, C=PASS) == []
+
+
 @pytest.mark.parametrize(
     ("state", "message", "location"),
     [

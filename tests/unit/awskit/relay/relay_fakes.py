@@ -10,9 +10,9 @@ from confluent_kafka import TIMESTAMP_CREATE_TIME, KafkaError, KafkaException, T
 
 from awskit.kafka.records import Record
 from awskit.relay import Answer, Kafka, Poller, RetryPolicy, Subscription, Verdict
+from tests.waiting import PATIENCE_SECONDS
 
 TOPIC = "flight-operations"
-PATIENCE_SECONDS = 5.0
 SUCCEEDED = Answer(Verdict.SUCCEEDED)
 FAILED = Answer(Verdict.FAILED, error="ValueError: no")
 THROTTLED = Answer(Verdict.NOT_INVOKED, error="throttled")
@@ -154,7 +154,7 @@ class FakeConsumer:
             SimpleNamespace(topic=TOPIC, partition=found.partition, offset=offset, error=error) for found in partitions
         ]
 
-    def get_watermark_offsets(self, partition: TopicPartition, timeout: float) -> tuple[int, int]:
+    def get_watermark_offsets(self, partition: TopicPartition, timeout: float, cached: bool = False) -> tuple[int, int]:
         return self.low, self.high
 
     def offsets_for_times(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
@@ -225,12 +225,3 @@ class RunningPoller:
             self.poller.run()
         except BaseException as error:  # noqa: BLE001 - the test looks at it
             self.error = error
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for what another thread does."""
-    tick, waited = threading.Event(), 0.0
-    while not condition():
-        tick.wait(0.005)
-        waited += 0.005
-        assert waited < PATIENCE_SECONDS, "it did not happen in time"

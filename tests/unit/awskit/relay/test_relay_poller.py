@@ -18,8 +18,8 @@ from tests.unit.awskit.relay.relay_fakes import (
     FakeMessage,
     Function,
     RunningPoller,
-    until,
 )
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 class Gate:
@@ -77,7 +77,7 @@ def test_an_offset_is_committed_only_after_the_function_succeeded() -> None:
     with RunningPoller(consumer, function):
         consumer.assign(0)
         consumer.deliver(FakeMessage(0), FakeMessage(1))
-        assert function.entered.acquire(timeout=5)
+        assert function.entered.acquire(timeout=PATIENCE_SECONDS)
         assert consumer.commits == []
         function.open()
         until(lambda: committed(consumer) == {0: 2} or committed(consumer) == {0: 1})
@@ -88,8 +88,8 @@ def test_a_partitions_next_batch_waits_for_the_one_before_it() -> None:
     with RunningPoller(consumer, function, batch_size=1, concurrency=5):
         consumer.assign(0, 1)
         consumer.deliver(FakeMessage(0), FakeMessage(1), FakeMessage(0, partition=1))
-        assert function.entered.acquire(timeout=5)
-        assert function.entered.acquire(timeout=5)
+        assert function.entered.acquire(timeout=PATIENCE_SECONDS)
+        assert function.entered.acquire(timeout=PATIENCE_SECONDS)
         assert not function.entered.acquire(timeout=0.2)
         assert function.calls == [[0], [0]]
         function.open()
@@ -101,7 +101,7 @@ def test_records_are_batched_while_the_function_is_busy() -> None:
     with RunningPoller(consumer, function):
         consumer.assign(0)
         consumer.deliver(FakeMessage(0))
-        assert function.entered.acquire(timeout=5)
+        assert function.entered.acquire(timeout=PATIENCE_SECONDS)
         consumer.deliver(*[FakeMessage(offset) for offset in range(1, 8)])
         function.open()
         until(lambda: committed(consumer) == {0: 8})
@@ -144,7 +144,7 @@ def test_a_revoked_partition_is_handed_over_with_its_last_success() -> None:
     with RunningPoller(consumer, function):
         consumer.assign(0, 1)
         consumer.deliver(FakeMessage(4))
-        assert function.entered.acquire(timeout=5)
+        assert function.entered.acquire(timeout=PATIENCE_SECONDS)
         over = consumer.revoke(0)
         assert not over.wait(0.2)
         function.open()
@@ -157,7 +157,7 @@ def test_a_result_that_comes_after_the_handover_is_not_committed() -> None:
     with RunningPoller(consumer, function, handover_seconds=0.05):
         consumer.assign(0, 1)
         consumer.deliver(FakeMessage(4))
-        assert function.entered.acquire(timeout=5)
+        assert function.entered.acquire(timeout=PATIENCE_SECONDS)
         assert consumer.revoke(0).wait(5)
         function.open()
         consumer.deliver(FakeMessage(9, partition=1))
@@ -170,7 +170,7 @@ def test_a_result_for_an_earlier_assignment_does_not_count_for_a_new_one() -> No
     with RunningPoller(consumer, function, handover_seconds=0.05, batch_size=1, concurrency=2):
         consumer.assign(0)
         consumer.deliver(FakeMessage(4))
-        assert function.entered.acquire(timeout=5)
+        assert function.entered.acquire(timeout=PATIENCE_SECONDS)
         assert consumer.revoke(0).wait(5)
         consumer.assign(0, 1)
         function.open()
@@ -197,7 +197,7 @@ def test_a_lost_partition_is_never_committed() -> None:
     with RunningPoller(consumer, function):
         consumer.assign(0, 1)
         consumer.deliver(FakeMessage(4))
-        assert function.entered.acquire(timeout=5)
+        assert function.entered.acquire(timeout=PATIENCE_SECONDS)
         assert consumer.lose(0).wait(5)
         function.open()
         consumer.deliver(FakeMessage(0, partition=1))
@@ -228,7 +228,7 @@ def test_stopping_finishes_what_runs_and_commits_it() -> None:
     with RunningPoller(consumer, function) as running:
         consumer.assign(0)
         consumer.deliver(FakeMessage(0))
-        assert function.entered.acquire(timeout=5)
+        assert function.entered.acquire(timeout=PATIENCE_SECONDS)
         running.poller.stop()
         function.open()
         running.join()
@@ -253,7 +253,7 @@ def test_hurrying_does_not_wait_for_a_running_invocation() -> None:
     with RunningPoller(consumer, function, shutdown_seconds=60, handover_seconds=60) as running:
         consumer.assign(0)
         consumer.deliver(FakeMessage(0))
-        assert function.entered.acquire(timeout=5)
+        assert function.entered.acquire(timeout=PATIENCE_SECONDS)
         running.poller.stop()
         running.poller.hurry()
         running.join()

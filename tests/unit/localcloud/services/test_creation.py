@@ -43,6 +43,10 @@ def test_a_path_that_cannot_be_read_is_refused_before_it_could_run() -> None:
     assert "States.Nope" in str(creation.refusal(text(A={**PASS, "Parameters": {"x.$": "States.Nope(1)"}})))
 
 
+def test_the_result_of_a_pass_state_is_taken_as_it_is() -> None:
+    assert creation.refusal(text(A={**PASS, "Result": {"x.$": "no path", "Variable": "[", "InputPath": "x"}})) is None
+
+
 def test_what_is_no_json_is_said_so() -> None:
     (diagnostic,) = creation.validation({"definition": "not a definition"})["diagnostics"]
 

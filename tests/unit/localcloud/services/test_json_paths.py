@@ -35,6 +35,7 @@ ROOTS = Roots(DATA, {"Execution": {"Name": "run"}}, {"who": {"name": "Ann"}})
         ("$.users[1:]", [DATA["users"][1]]),
         ("$.users[?(@.status == 0)]", [DATA["users"][0]]),
         ("$..status", [0, 1]),
+        ("$.users.[?(@.status == 0)].year", [1997]),
         ("$.nowhere[1:5].x", []),
     ],
 )

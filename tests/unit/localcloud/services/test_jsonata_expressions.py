@@ -154,6 +154,7 @@ def test_now_is_the_time_of_the_evaluation_also_for_an_expression_seen_before() 
         ("$sort($rows, function($l, $r) { $l.k > $r.k }).v", ["b", "d", "a", "c", "e"]),
         ("$replace('265lbs', /([0-9.]+)lbs/, function($m) { ($number($m.groups[0]) * 2) & 'kg' })", "530kg"),
         ("$replace('aab', /a/, function($m) { $uppercase($m.match) }, 1)", "Aab"),
+        ("$random(42)", 0.7275636800328681),
     ],
 )
 def test_functions_give_what_they_give_on_aws(expression: str, value: Any) -> None:

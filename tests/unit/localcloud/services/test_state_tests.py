@@ -56,6 +56,16 @@ def test_a_mocked_task_hands_on_what_its_output_makes_of_the_result() -> None:
     }
 
 
+@pytest.mark.parametrize("language", ["JSONata", "JSONPath"])
+def test_the_variables_are_those_that_the_next_state_sees(language: str) -> None:
+    assign = {"seen": "{% $states.input.x %}"} if language == "JSONata" else {"seen.$": "$.x"}
+    state = {"Type": "Pass", "QueryLanguage": language, "Assign": assign, "Next": "Done"}
+
+    told = answered(state, input={"x": 1}, variables={"kept": 2, "seen": 0}, inspectionLevel="DEBUG")
+
+    assert json.loads(told["inspectionData"]["variables"]) == {"kept": 2, "seen": 1}
+
+
 def test_a_jsonpath_state_shows_its_data_between_its_fields() -> None:
     state = {
         "Type": "Task",

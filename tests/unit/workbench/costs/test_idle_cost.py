@@ -42,6 +42,10 @@ def test_an_alarm_costs_by_the_metrics_it_watches() -> None:
     assert found.total == Decimal("0.60")
 
 
+def test_an_alarm_made_of_others_costs_by_itself() -> None:
+    assert idle_cost.of(template(("AWS::CloudWatch::CompositeAlarm", {}))).total == Decimal("0.50")
+
+
 def test_three_dashboards_are_free() -> None:
     assert idle_cost.of(template(*[("AWS::CloudWatch::Dashboard", {})] * 3)).total == 0
     assert idle_cost.of(template(*[("AWS::CloudWatch::Dashboard", {})] * 4)).total == Decimal("3.00")

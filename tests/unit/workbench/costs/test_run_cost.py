@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from flightpulse.cli.group import cli
 from flightpulse.workbench import Workbench
-from flightpulse.workbench.costs import idle_cost, prices, run_cost
-from flightpulse.workbench.costs.run_cost import Usage
+from flightpulse.workbench.costs import idle_cost, page, prices, run_cost
+from flightpulse.workbench.costs.run_cost import ModelUsage, Usage
 from flightpulse.workbench.deploy.stack import Stack
 from flightpulse.workbench.executions.history import Attempt, Problem
 from flightpulse.workbench.fire import run_store
@@ -52,9 +52,13 @@ def test_every_service_is_paid_at_its_list_price():
         log_bytes=1_048_576,
         queue_requests=2,
         topic_publishes=1,
-        model_id="amazon.nova-lite-v1:0",
-        tokens_in=1_000,
-        tokens_out=100,
+        passengers=2,
+        traces=4,
+        metrics=73,
+        models=(
+            ModelUsage("author", "amazon.nova-lite-v1:0", 1_000, 100),
+            ModelUsage("reviewer", "amazon.nova-micro-v1:0", 2_000, 50),
+        ),
     )
 
     found = run_cost.priced(usage)
@@ -69,11 +73,44 @@ def test_every_service_is_paid_at_its_list_price():
         Decimal("0.00048828125"),
         Decimal("0.0000008"),
         Decimal("0.0000005"),
+        Decimal("0.00002"),
+        Decimal("0.03"),
         Decimal("0.00006"),
         Decimal("0.000024"),
+        Decimal("0.00007"),
+        Decimal("0.000007"),
     ]
-    assert found.total == Decimal("0.00563164395")
-    assert found.per_message == Decimal("0.0014079109875")
+    assert [line.what for line in found.lines][-4:] == [
+        "drafting, tokens in",
+        "drafting, tokens out",
+        "reviewing, tokens in",
+        "reviewing, tokens out",
+    ]
+    assert found.total == Decimal("0.03572864395")
+    assert found.per_message == Decimal("0.0089321609875")
+
+
+def test_a_thousand_passengers_take_more_of_everything_but_of_custom_metrics():
+    found = run_cost.priced(Usage(transitions=200, passengers=2, metrics=73))
+
+    assert found.per_thousand == Decimal("2.5") + Decimal("0.03")
+    assert run_cost.priced(Usage(transitions=200, metrics=73)).per_thousand is None
+
+
+def test_tokens_are_told_by_role():
+    asked = {"calls": 1, "input_tokens": 900, "output_tokens": 160}
+    events = [line({"usage": {"author": asked, "reviewer": {**asked, "calls": 0}}}), line({"usage": {"author": asked}})]
+
+    found = run_cost.tokens_by_role([*events, line("words"), line({"usage": "none"})])
+
+    assert found["author"] == {"calls": 2, "input_tokens": 1_800, "output_tokens": 320}
+    assert found["reviewer"]["calls"] == 0
+
+
+def test_what_was_used_can_be_kept_and_priced_again():
+    usage = Usage(messages=3, gb_seconds=Decimal("1.5"), models=(ModelUsage("author", "m", 1, 2),))
+
+    assert page.usage_of(json.loads(json.dumps(page.usage_fields(usage)))) == usage
 
 
 def test_the_table_has_the_sum_and_says_what_is_left_out():
@@ -100,7 +137,7 @@ def test_without_a_message_there_is_no_cost_of_one():
 
 
 def test_a_model_that_nobody_has_priced_is_named_and_not_taken_for_free():
-    found = run_cost.priced(Usage(model_id="other.model-1", tokens_in=10, tokens_out=10))
+    found = run_cost.priced(Usage(models=(ModelUsage("author", "other.model-1", 10, 10),)))
 
     assert "Not priced: tokens of other.model-1." in found.note
 
@@ -226,8 +263,9 @@ def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_without_a_run_the_verb_says_so_in_one_line(words: tuple[str, ...], said: str):
     result = CliRunner().invoke(cli, ["cost", *words, "--target", "aws"])
 
-    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
-    assert said in result.stderr
+    named, line = result.stderr.splitlines()
+    assert (result.exit_code, result.stdout, named) == (1, "", "AWS, region us-east-1")
+    assert said in line
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])
@@ -257,8 +295,46 @@ def test_the_verb_prints_what_an_idle_stack_costs(monkeypatch: pytest.MonkeyPatc
     assert "32.85" in result.stdout
 
 
-def test_an_idle_stack_has_no_run():
-    result = CliRunner().invoke(cli, ["cost", "--idle", "minor-delay"])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--idle", "minor-delay"], "--idle is about the stack"),
+        (["--variants", "1"], "--variants is about the stack"),
+        (["--page", "--idle"], "--idle and --page: choose one."),
+    ],
+)
+def test_an_idle_stack_has_no_run(words: list[str], said: str):
+    result = CliRunner().invoke(cli, ["cost", *words])
 
     assert result.exit_code == 2
-    assert "--idle is about the stack" in result.stderr
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_the_verb_sets_kinds_of_networks_side_by_side(monkeypatch: pytest.MonkeyPatch, words: list[str]):
+    gateway = idle_cost.of({"Resources": {"Gateway": {"Type": "AWS::EC2::NatGateway"}}})
+    monkeypatch.setattr(Stack, "idle_costs", lambda _stack: {"with": gateway, "without": idle_cost.of({})})
+
+    result = CliRunner().invoke(cli, ["cost", "--variants", *words])
+
+    assert result.exit_code == 0
+    if words:
+        assert [found["total_usd_a_month"] for found in json.loads(result.stdout)] == ["32.85", "0.00"]
+    else:
+        assert [row.split() for row in result.stdout.splitlines()[2:]] == [
+            ["with", "32.85", "32.85"],
+            ["without", "–", "0.00"],
+        ]
+
+
+def test_no_price_is_older_than_we_say():
+    age = datetime.now(UTC).date() - prices.oldest()
+
+    assert timedelta(0) <= age <= prices.LONGEST_AGE, "look every price up again: flightpulse/workbench/costs/prices.py"
+
+
+def test_every_price_has_a_source():
+    named = [price for price in vars(prices).values() if isinstance(price, prices.Price)]
+
+    assert all(price in prices.BY_NAME.values() for price in named)
+    assert all(price.source.name for price in named)

@@ -1,10 +1,13 @@
 """Seeding may be repeated, and puts back what scenarios have changed."""
 
+import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from flightpulse import paths
 from flightpulse.adapters.table import Table
 from flightpulse.domain import local_time
 from flightpulse.domain.entities import BookingStatus, FlightStatus
@@ -18,8 +21,9 @@ FAR = date(2031, 7, 4)
 
 
 @pytest.fixture
-def target() -> FakeTarget:
+def target(tmp_path_factory: pytest.TempPathFactory) -> FakeTarget:
     made = FakeTarget()
+    made.home = tmp_path_factory.mktemp("home")
     made.dynamodb = FakeDynamoDB()  # type: ignore[assignment]
     return made
 
@@ -89,6 +93,50 @@ def test_resetting_keeps_the_day_and_the_other_flights(target: FakeTarget, table
     assert table.flight("SW9012") == before
     assert other is not None
     assert other.gate == "Z9"
+
+
+@pytest.fixture
+def other_folder(tmp_path: Path) -> Path:
+    """Two of the flights, one of them a day later and from another gate, in files of their own."""
+    for name in ("flights", "passengers", "bookings"):
+        entries = json.loads((paths.SAMPLE_DATA / f"{name}.json").read_text())
+        if name != "passengers":
+            entries = [entry for entry in entries if entry["flight_id"] in ("SW1234", "SW9012")]
+        for entry in entries:
+            if name == "flights" and entry["flight_id"] == "SW9012":
+                for time in ("scheduled_departure", "scheduled_arrival"):
+                    entry[time] = (datetime.fromisoformat(entry[time]) + timedelta(days=1)).isoformat()
+                entry["gate"] = "Z7"
+        (tmp_path / f"{name}.json").write_text(json.dumps(entries))
+    return tmp_path
+
+
+def test_resetting_goes_back_to_the_folder_that_was_seeded_and_keeps_each_flight_s_day(
+    target: FakeTarget, table: Table, other_folder: Path
+):
+    seeding.seed(target.session, day=FAR, folder=other_folder)
+    before = table.flight("SW9012")
+    target.dynamodb.items["FLIGHT#SW9012", "METADATA"]["gate"] = {"S": "A1"}
+
+    seeding.reset(target.session, ["SW9012"])
+
+    assert before is not None
+    assert (before.gate, local_time.at_airport(before.scheduled_departure, "PHX").date()) == (
+        "Z7",
+        FAR + timedelta(days=1),
+    )
+    assert table.flight("SW9012") == before
+
+
+def test_seeding_the_sample_data_again_forgets_the_other_folder(target: FakeTarget, table: Table, other_folder: Path):
+    seeding.seed(target.session, day=FAR, folder=other_folder)
+    seeding.seed(target.session, day=FAR)
+
+    seeding.reset(target.session, ["SW9012"])
+
+    flight = table.flight("SW9012")
+    assert flight is not None
+    assert flight.gate == "C3"
 
 
 @pytest.mark.parametrize("flights", [["SW3456"], ["SW7890", "SW3456"]])

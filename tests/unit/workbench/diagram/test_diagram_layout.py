@@ -13,6 +13,7 @@ from flightpulse import paths
 from flightpulse.workbench import diagram
 from flightpulse.workbench.diagram.layout import layout
 from flightpulse.workbench.diagram.scene import MARGIN, Arrow, Line, Rect, Text, compose
+from tests.examples import examples
 from tests.unit.workbench.diagram.geometry import faults
 from tests.unit.workbench.diagram.machines import chain, machines, task
 
@@ -26,7 +27,7 @@ def test_the_workflows_are_drawn_without_a_fault(path, with_status):
     assert faults(layout(drawn.scope, with_status=with_status)) == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=examples(20, 300), deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(machines())
 def test_any_state_machine_is_drawn_without_a_fault(machine):
     drawn = diagram.of(machine)

@@ -61,7 +61,9 @@ def bus() -> FakeBus:
 
 
 def rules_of(bus: FakeBus) -> RuleTester:
-    session = SimpleNamespace(events=bus, target="local", region="us-east-1", output=lambda name: "flightpulse-bus")
+    session = SimpleNamespace(
+        events=bus, target="local", region="us-east-1", account="000000000000", output=lambda name: "flightpulse-bus"
+    )
     return RuleTester(cast("Session", session))
 
 

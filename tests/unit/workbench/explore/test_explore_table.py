@@ -129,6 +129,14 @@ def test_some_attributes_are_shown_in_the_order_asked_for_and_the_items_keep_all
     assert reading.values("nothing") == []
 
 
+def test_a_reading_shows_the_items_that_one_asks_for_and_says_how_many_came_back(store: Store) -> None:
+    reading = explorer(store).read("bookings-of-flight")
+    one = reading.where(booking_id="BKG-0002")
+    assert one.values("booking_id") == ["BKG-0002"]
+    assert one.said == "2 items on 1 page, 1 of them shown"
+    assert reading.said == "2 items on 1 page"
+
+
 def test_a_missing_item_is_said(store: Store) -> None:
     reading = explorer(store).read("flight", "SW0000")
     assert reading.items == ()

@@ -432,3 +432,42 @@ def test_an_execution_whose_letter_waits_is_left_to_it(target: FakeTarget, redri
     target.sqs.put("https://sqs/notifications", {**notification_letter({}, "workflow"), "execution": arn})
 
     assert redriver.failed_executions() == []
+
+
+def test_whoever_redrives_some_events_leaves_the_letters_of_others(target: FakeTarget, topic: Topic):
+    target.sqs.put("https://sqs/records", record_letter(value=encoded({**EVENT, "event_id": "evt-mine"})))
+    target.sqs.put("https://sqs/records", record_letter(value=encoded({**EVENT, "event_id": "evt-theirs"})))
+    target.sqs.put("https://sqs/records", record_letter(value=base64.b64encode(b"25 minutes late").decode()))
+    target.sqs.put("https://sqs/notifications", {**notification_letter({}), "event_id": "evt-theirs"})
+
+    results = list(Redriver(target.session, topic.publish, only=["evt-mine"]).send_back())
+
+    assert [result.done for result in results] == ["sent to flight-operations again"]
+    assert [json.loads(value or b"")["event_id"] for _, value, _ in topic.records] == ["evt-mine"]
+    assert (waiting(target, "records"), waiting(target, "notifications")) == (2, 1)
+    assert len(dead_letters.look(target.session)) == 3
+
+
+def test_whoever_redrives_some_events_leaves_the_executions_of_others(target: FakeTarget, topic: Topic):
+    failed_execution(target, "failed")
+
+    assert Redriver(target.session, topic.publish, only=["evt-other"]).failed_executions() == []
+    assert len(Redriver(target.session, topic.publish, only=["evt-1"]).failed_executions()) == 1
+
+
+def test_a_letter_names_its_event_and_its_flight_as_far_as_it_can(target: FakeTarget):
+    target.sqs.put("https://sqs/records", record_letter(value=encoded({**EVENT, "event_id": "evt-1"}), key=None))
+    target.sqs.put("https://sqs/records", record_letter(value=base64.b64encode(b"25 minutes late").decode()))
+    target.sqs.put("https://sqs/notifications", {"event_id": "evt-2", "flight_id": "SW5678"})
+    target.sqs.put("https://sqs/targets", {"detail": {"event_id": "evt-3", "flight_id": "SW9012"}})
+    target.sqs.put("https://sqs/stream", {"DDBStreamBatchInfo": {"batchSize": 2}})
+
+    found = {(letter.kind, letter.event_id, letter.flight_id) for letter in dead_letters.look(target.session)}
+
+    assert found == {
+        ("records", "evt-1", "SW1234"),
+        ("records", "", "SW1234"),
+        ("notifications", "evt-2", "SW5678"),
+        ("targets", "evt-3", "SW9012"),
+        ("stream", "", ""),
+    }

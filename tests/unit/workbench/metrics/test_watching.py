@@ -13,6 +13,7 @@ from flightpulse.errors import UserError
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.metrics import alarms, dashboard, metric_sources
+from flightpulse.workbench.show import panels
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.target.session import Session
@@ -66,17 +67,33 @@ class _CloudWatch:
     def __init__(self) -> None:
         lag = {"AlarmName": "flightpulse-stream-lag", "StateValue": "ALARM", "Period": 60, "EvaluationPeriods": 3}
         self.alarms: list[dict[str, Any]] = [ALARM, {**ALARM, **lag, "Threshold": 120000.0}]
+        self.composites: list[dict[str, Any]] = []
         self.history: list[dict[str, Any]] = []
         self.put: list[dict[str, Any]] = []
         self.deleted: list[str] = []
         self.widgets: list[dict[str, Any]] = []
+        self.values: dict[str, list[tuple[datetime, float]]] = {}
+        self.asked: list[list[dict[str, Any]]] = []
 
-    def get_paginator(self, operation: str) -> _Pages:
+    def get_paginator(self, operation: str) -> Any:
+        if operation == "get_metric_data":
+            return SimpleNamespace(paginate=self._metric_data)
         return _Pages(
-            {"MetricAlarms": self.alarms}
+            {"MetricAlarms": self.alarms, "CompositeAlarms": self.composites}
             if operation == "describe_alarms"
             else {"AlarmHistoryItems": list(reversed(self.history))}
         )
+
+    def _metric_data(self, *, MetricDataQueries: list[dict[str, Any]], **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
+        self.asked.append(MetricDataQueries)
+        results = []
+        for query in MetricDataQueries:
+            name = query["MetricStat"]["Metric"]["MetricName"] if "MetricStat" in query else query["Expression"]
+            points = self.values.get(name, [])
+            results.append(
+                {"Id": query["Id"], "Timestamps": [at for at, _ in points], "Values": [v for _, v in points]}
+            )
+        yield {"MetricDataResults": results}
 
     def put_metric_alarm(self, **alarm: Any) -> None:
         self.put.append(alarm)
@@ -111,6 +128,57 @@ def test_every_alarm_says_its_state_and_when_it_goes_off(session: Session) -> No
         ("✗ ALARM", "stream-lag", "FlightPulse WorkflowFailures", "≥ 120,000 in 3 × 1 min", "A workflow failed."),
         ("✓ OK", "workflow-failures", "FlightPulse WorkflowFailures", "≥ 1 in 5 min", "A workflow failed."),
     )
+
+
+FALLBACKS = {
+    "AlarmName": "flightpulse-fallback-rate",
+    "AlarmDescription": "Too many.",
+    "StateValue": "OK",
+    "EvaluationPeriods": 1,
+    "Threshold": 25.0,
+    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    "Metrics": [
+        {"Id": "share", "Expression": "100 * failed / used", "ReturnData": True},
+        *(
+            {
+                "Id": name,
+                "ReturnData": False,
+                "MetricStat": {
+                    "Metric": {"Namespace": "FlightPulse", "MetricName": metric},
+                    "Period": 900,
+                    "Stat": "Sum",
+                },
+            }
+            for name, metric in (("failed", "LLMInvocationsFailed"), ("used", "TemplatesUsed"))
+        ),
+    ],
+}
+
+
+def test_alarms_on_an_expression_a_percentile_and_other_alarms_say_what_they_watch(
+    session: Session, cloudwatch: _CloudWatch
+) -> None:
+    late = {"AlarmName": "flightpulse-told-late", "MetricName": "AwareToTold", "ExtendedStatistic": "p99"}
+    cloudwatch.alarms = [FALLBACKS, {**ALARM, **late, "Threshold": 1200.0}]
+    rule = " OR ".join(f'ALARM("arn:aws:cloudwatch:us-east-1:1:alarm:{name}")' for name in ("a", "b"))
+    cloudwatch.composites = [{"AlarmName": "flightpulse-all", "StateValue": "ALARM", "AlarmRule": rule}]
+
+    assert [row[:4] for row in alarms.table(session).rows] == [
+        ("✗ ALARM", "all", "2 alarms", "any of them"),
+        ("✓ OK", "fallback-rate", "FlightPulse LLMInvocationsFailed, TemplatesUsed", "≥ 25 in 15 min"),
+        ("✓ OK", "told-late", "FlightPulse AwareToTold", "p99 ≥ 1,200 in 5 min"),
+    ]
+
+
+def test_a_quick_copy_of_an_alarm_on_an_expression_has_quick_queries(session: Session, cloudwatch: _CloudWatch) -> None:
+    cloudwatch.alarms = [FALLBACKS]
+
+    with alarms.quick_copy(session, "fallback-rate", period=10):
+        pass
+
+    (copy,) = cloudwatch.put
+    assert "Period" not in copy
+    assert [query["MetricStat"]["Period"] for query in copy["Metrics"] if "MetricStat" in query] == [10, 10]
 
 
 def test_a_quick_copy_has_the_rule_but_not_the_actions_and_is_gone_after_the_block(
@@ -203,11 +271,63 @@ def test_the_dashboard_is_listed_widget_by_widget(session: Session, cloudwatch: 
                                                                                    [search]]}},
     ]  # fmt: skip
 
-    assert dashboard.widgets(session).rows == (
+    assert dashboard.widgets(session, "business").rows == (
         ("FlightPulse", "24", "(a heading)"),
         ("Alarms", "24", "the state of 2 alarms"),
         ("Sent", "8", "NotificationsSent, AffectedPassengers"),
     )
+
+
+def minutes_ago(*minutes: int) -> list[datetime]:
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    return [now - timedelta(minutes=number) for number in minutes]
+
+
+def test_a_dashboard_is_drawn_from_its_definition_with_what_cloudwatch_says(
+    session: Session, cloudwatch: _CloudWatch
+) -> None:
+    place = {"x": 0, "y": 0, "width": 24, "height": 6}
+    total = {"title": "Sum", "view": "singleValue", "metrics": [["FlightPulse", "Sent", {"stat": "Sum", "period": 60}]]}
+    lines = [
+        ["AWS/Lambda", "Duration", "FunctionName", "F", {"stat": "p95", "label": "F"}],
+        [{"expression": "SUM([a, b])", "label": "both"}],
+        ["FlightPulse", "A", {"id": "a", "visible": False, "stat": "Sum"}],
+        ["FlightPulse", "Nothing", {"stat": "Sum"}],
+    ]
+    alarm = {"title": "Alarms", "alarms": ["arn:aws:cloudwatch:us-east-1:1:alarm:flightpulse-stream-lag"]}
+    cloudwatch.widgets = [
+        {"type": "text", **place, "properties": {"markdown": "# FlightPulse\nmore"}},
+        {"type": "alarm", **place, "y": 6, "properties": alarm},
+        {"type": "metric", **place, "y": 12, "properties": total},
+        {"type": "metric", **place, "y": 18, "properties": {"title": "Several", "metrics": lines}},
+    ]  # fmt: skip
+    cloudwatch.values = {"Sent": [(at, 2.0) for at in minutes_ago(3, 1)], "Duration": [(minutes_ago(2)[0], 87.5)],
+                         "SUM([a, b])": [(at, 5.0) for at in minutes_ago(1)]}  # fmt: skip
+
+    drawn = panels.dashboard(dashboard.panels(session, "business", minutes=10))
+
+    assert drawn.said.splitlines() == [
+        "FlightPulse.",
+        "Alarms: 1, in alarm stream-lag.",
+        "Sum: Sent 4.",
+        "Several: F 87.5, both 5.",
+    ]
+    assert drawn.png.startswith(b"\x89PNG")
+    asked = {query["Id"]: query for query in cloudwatch.asked[-1]}
+    assert asked["m0"]["MetricStat"]["Metric"]["Dimensions"] == [{"Name": "FunctionName", "Value": "F"}]
+    assert (asked["m1"]["Expression"], asked["a"]["ReturnData"]) == ("SUM([a, b])", False)
+
+
+def test_a_dashboard_without_any_value_says_so(session: Session, cloudwatch: _CloudWatch) -> None:
+    widget = {"title": "Sent", "view": "timeSeries", "metrics": [["FlightPulse", "Sent", {}]]}
+    cloudwatch.widgets = [{"type": "metric", "x": 0, "y": 0, "width": 8, "height": 6, "properties": widget}]
+
+    assert panels.dashboard(dashboard.panels(session, "business", minutes=10)).said == "Sent: no values."
+
+
+def test_a_dashboard_that_there_is_not_is_answered_with_those_there_are(session: Session) -> None:
+    with pytest.raises(UserError, match=r"no dashboard 'kitchen'\. There are: business, technical"):
+        dashboard.widgets(session, "kitchen")
 
 
 @pytest.fixture

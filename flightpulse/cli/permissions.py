@@ -1,0 +1,36 @@
+"""The verb `permissions`: what each role may do, and what it did."""
+
+from dataclasses import asdict
+
+import click
+from rich.markup import escape
+
+from flightpulse.cli import options, screen
+from flightpulse.errors import UserError
+from flightpulse.workbench.deploy import least_privilege
+
+
+@click.command(short_help="Compare what roles may do with what they did.")
+@options.as_json
+def permissions(as_json: bool) -> None:
+    """Compare the policies of the stack's roles with the calls that each role made.
+
+    The local cloud must check permissions: start it with FLIGHTPULSE_IAM=1. What has run since then is what counts.
+    Grants that only AWS itself uses are listed with the reason. Exits with 1 when something was called that is not
+    granted, or granted that was not used.
+    """
+    found = least_privilege.compare(options.bench("local", quiet=as_json).session)
+    if as_json:
+        unused, denied = [asdict(grant) for grant in found.unused], [asdict(call) for call in found.denied]
+        options.print_json({"grants": len(found.grants), "unused": unused, "denied": denied})
+    else:
+        rows = found.table()
+        table = screen.table(*rows.headings)
+        for row in rows.rows:
+            table.add_row(*map(escape, row))
+        screen.console().print(table)
+    if found.unused or found.denied:
+        raise UserError(
+            f"{len(found.unused)} grants were not used, {len(found.denied)} calls are not granted.",
+            hint="Run what is missing, or mend the policy in flightpulse/stack.",
+        )

@@ -1,0 +1,1 @@
+"""The end of the course: a task that is graded, questions that correct themselves, and a sheet for predictions."""

@@ -1,0 +1,74 @@
+"""A stack does not take over what is there already: a name that is taken fails the resource, as CloudFormation does.
+
+The emulator overwrites, so that a deployment that works here would fail in an account where an earlier one left
+something behind. It also deletes a table whose deletion protection is on, which AWS refuses.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from ministack.services import cloudwatch, cloudwatch_logs, dynamodb, lambda_svc, sns, sqs, stepfunctions
+
+from localcloud.behaviour import Wrapped
+from localcloud.services.cloudformation import resource_types
+from localcloud.services.cloudformation.resource_types import Properties, Provisioned
+
+Names = Callable[[], set[str]]
+
+
+def install() -> None:
+    """Look before a resource with a name of its own is created."""
+    for resource_type, (field, names) in _NAMED.items():
+        _refuse_taken(resource_type, field, names)
+    delete = resource_types.HANDLERS["AWS::DynamoDB::Table"]["delete"]
+    resource_types.HANDLERS["AWS::DynamoDB::Table"]["delete"] = partial(_delete_table, delete)
+
+
+def _refuse_taken(resource_type: str, field: str, names: Names) -> None:
+    handler = resource_types.HANDLERS[resource_type]
+    created = handler["create"]
+
+    def create(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
+        name = properties.get(field)
+        if name and name in names():
+            raise ValueError(f"Resource of type '{resource_type}' with identifier '{name}' already exists.")
+        provisioned: Provisioned = created(logical_id, properties, stack_name)
+        return provisioned
+
+    resource_types.HANDLERS[resource_type] = {**handler, "create": create}
+
+
+def _delete_table(delete: Callable[[str, Properties], None], name: str, properties: Properties) -> None:
+    if dynamodb._tables.get(name, {}).get("DeletionProtectionEnabled"):
+        raise ValueError(
+            "Resource cannot be deleted as it is currently protected against deletion. "
+            f"Disable deletion protection first. (Table: {name})"
+        )
+    delete(name, properties)
+
+
+def _last_parts(store: Mapping[str, Any]) -> set[str]:
+    """The names at the end of ARNs and queue URLs."""
+    return {key.replace("/", ":").rpartition(":")[2] for key in store}
+
+
+_NAMED: Mapping[str, tuple[str, Names]] = {
+    "AWS::DynamoDB::Table": ("TableName", lambda: set(dynamodb._tables)),
+    "AWS::Logs::LogGroup": ("LogGroupName", lambda: set(cloudwatch_logs._log_groups)),
+    "AWS::Lambda::Function": ("FunctionName", lambda: set(lambda_svc._functions)),
+    "AWS::StepFunctions::StateMachine": ("StateMachineName", lambda: _last_parts(stepfunctions._state_machines)),
+    "AWS::SQS::Queue": ("QueueName", lambda: _last_parts(sqs._queues)),
+    "AWS::SNS::Topic": ("TopicName", lambda: _last_parts(sns._topics)),
+    "AWS::CloudWatch::Alarm": ("AlarmName", lambda: set(cloudwatch._alarms)),
+    "AWS::CloudWatch::Dashboard": ("DashboardName", lambda: set(cloudwatch._dashboards)),
+}
+
+WRAPPED = (
+    Wrapped("ministack.services.cloudwatch", "_alarms"),
+    Wrapped("ministack.services.cloudwatch", "_dashboards"),
+    Wrapped("ministack.services.cloudwatch_logs", "_log_groups"),
+    Wrapped("ministack.services.dynamodb", "_tables"),
+    Wrapped("ministack.services.sns", "_topics"),
+    Wrapped("ministack.services.sqs", "_queues"),
+)

@@ -1,0 +1,70 @@
+"""The behaviour `iam`: who called what is noted, and what a role is not allowed is refused, also inside the services.
+
+Only in a local cloud that was started with ``FLIGHTPULSE_IAM=1``: signatures and policies are then checked on every
+call, as the emulator can, and also on what workflows, rules and functions call with their roles without a request.
+"""
+
+from functools import partial
+from typing import Any
+
+from localcloud.behaviour import Behaviour, LocalContext, Wrapped
+from localcloud.services.iam import calls, roles
+
+# Operations that have no IAM action of their own.
+_AUTHORISED_AS = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
+
+
+def install(context: LocalContext) -> None:  # noqa: ARG001
+    """Note every call that the emulator checks."""
+    from ministack import app
+    from ministack.core import iam_evaluator
+
+    roles.ENFORCED.value = bool(app.AUTH)
+    iam_evaluator.enforce = partial(_noted, iam_evaluator.enforce)
+    # The endpoint of this machine is plain HTTP, for which policies of buckets and queues would refuse everything.
+    app.pin_request_origin = partial(_as_if_secure, app.pin_request_origin)
+
+
+def _noted(
+    original: Any,
+    access_key_id: str,
+    iam_action: str,
+    service: str,
+    region: str,
+    resource_arn: str = "*",
+    service_context: Any = None,
+) -> Any:
+    action = _AUTHORISED_AS.get(iam_action, iam_action)
+    denied = original(access_key_id, action, service, region, resource_arn, service_context)
+    role = roles.role_of(access_key_id)
+    if role:
+        calls.note(role, action, resource_arn, allowed=denied is None)
+    return denied
+
+
+def _as_if_secure(original: Any, source_ip: str, _secure: bool) -> None:
+    original(source_ip, True)
+
+
+_evaluator = partial(Wrapped, "ministack.core.iam_evaluator")
+
+BEHAVIOUR = Behaviour(
+    name="iam",
+    stands_for="IAM: what each role calls, and AccessDenied for what its policies do not allow",
+    documentation="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
+    wraps=(
+        Wrapped("ministack.app", "AUTH"),
+        Wrapped("ministack.app", "pin_request_origin", ("source_ip", "secure_transport")),
+        _evaluator("enforce", ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context")),
+        _evaluator("evaluate", ("ctx", "policies", "limits")),
+        _evaluator("resolve_principal", ("access_key_id", "account_id", "credential")),
+        _evaluator("_gather_role_policies", ("role_name", "account_id")),
+        _evaluator("_role_name_from_assumed_arn", ("assumed_arn",)),
+        _evaluator("EvalContext"),
+    ),
+    install=install,
+)

@@ -1,0 +1,89 @@
+"""What telling a passenger costs, and how long a flight of 180 takes, with the claim protocol of today and with the one
+before it: ``pytest -s tests/benchmarks/test_benchmark_protocol.py``.
+
+Counted in the histories of executions of the local cloud. The definitions before are read from this repository's past.
+The figures are printed; docs/protocol.md has them.
+"""
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from statistics import median
+
+import pytest
+
+from tests.integration.emulator import ROOT, Emulator
+from tests.integration.workflows.test_workflow_paths import CHUNK, DELAY, PASSENGERS, delay
+from tests.integration.workflows.workflow_world import World
+
+BEFORE = "1348a51^"
+PASSENGERS_OF_A_FLIGHT, ROUNDS = 180, 3
+TRANSITIONS, WRITES, CALLS, EVENTS = "state transitions", "writes", "calls of PutEvents", "history events"
+_COUNTED = {"dynamodb:putItem": WRITES, "dynamodb:updateItem": WRITES, "events:putEvents": CALLS}
+
+
+def definition_before(file: str) -> str:
+    """A workflow as it was before one claim covered all channels of a booking."""
+    path = f"{BEFORE}:flightpulse/workflows/{file}.asl.json"
+    shown = subprocess.run(["git", "show", path], cwd=ROOT, capture_output=True, text=True, check=False)
+    if shown.returncode:
+        pytest.skip(f"this copy of the repository does not have the commit {BEFORE}")
+    return shown.stdout
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[dict[str, World]]:
+    definition_before("delay")
+    with Emulator() as first, Emulator() as second:
+        yield {"before": World(first, definition_before), "after": World(second)}
+
+
+def counted(world: World, machines: tuple[str, ...]) -> Counter[str]:
+    """What all executions of these machines took."""
+    found: Counter[str] = Counter()
+    for event in (event for machine in machines for arn in world.executions(machine) for event in world.history(arn)):
+        found[EVENTS] += 1
+        found[TRANSITIONS] += "stateEnteredEventDetails" in event
+        call = event.get("taskScheduledEventDetails", {})
+        found[_COUNTED.get(f"{call.get('resourceType')}:{call.get('resource')}", "")] += 1
+    return found
+
+
+def one_passenger(world: World, name: str) -> Counter[str]:
+    """What a passenger with two channels adds: the difference between a flight of two and a flight of one."""
+    totals = []
+    for bookings in (1, 2):
+        before = counted(world, (CHUNK,))
+        world.run(DELAY, delay(world.flight(bookings, priorities=(3,)), f"{name}-{bookings}"))
+        totals.append(counted(world, (CHUNK,)) - before)
+    return totals[1] - totals[0]
+
+
+def test_one_passenger_on_two_channels(worlds: dict[str, World]) -> None:
+    cost = {name: one_passenger(world, name) for name, world in worlds.items()}
+
+    for what in (TRANSITIONS, WRITES, CALLS, EVENTS):
+        sys.stdout.write(f"\n{what}: {cost['before'][what]} before, {cost['after'][what]} after")
+    assert [cost["after"][what] for what in (TRANSITIONS, WRITES, CALLS, EVENTS)] == [3, 2, 1, 17]
+
+
+def test_a_flight_of_180(worlds: dict[str, World]) -> None:
+    took: dict[str, list[float]] = {name: [] for name in worlds}
+    for number in range(ROUNDS):
+        for name, world in worlds.items():
+            flight = world.flight(PASSENGERS_OF_A_FLIGHT, priorities=(1, 2, 3))
+            since = time.monotonic()
+            ended = world.run(DELAY, delay(flight, f"{name}-full-{number}"))
+            took[name].append(time.monotonic() - since)
+            assert ended.output["told"]["recipients"] == PASSENGERS_OF_A_FLIGHT
+
+    for name, world in worlds.items():
+        messages = world.messages().total()
+        each = counted(world, (DELAY, PASSENGERS, CHUNK))
+        per_message = ", ".join(f"{each[what] / messages:.2f} {what}" for what in (TRANSITIONS, WRITES, EVENTS))
+        low, high = min(took[name]), max(took[name])
+        sys.stdout.write(f"\n{name}: {median(took[name]):.2f} s ({low:.2f} to {high:.2f}); per message {per_message}")
+    faster = [old / new for old, new in zip(took["before"], took["after"], strict=True)]
+    sys.stdout.write(f"\nfaster by {median(faster):.1f} ({min(faster):.1f} to {max(faster):.1f}) in paired runs\n")

@@ -1,0 +1,47 @@
+"""The last task of the course: who does nothing is told what is missing, and the stored solution does everything."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from flightpulse import paths
+from flightpulse.errors import UserError
+from flightpulse.workbench import Workbench, connect
+from flightpulse.workbench.course.storm import Storm
+
+
+@pytest.fixture(scope="module")
+def wb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    made = connect("local", home=tmp_path_factory.mktemp("storm-home"), port=0)
+    try:
+        made.ready()
+        yield made
+    finally:
+        made.down()
+
+
+def test_who_does_nothing_is_told_what_is_missing_and_the_solution_gets_everything_done(wb: Workbench):
+    storm = Storm(wb)
+    assert storm.grade().missing == ["storm"]
+
+    with pytest.raises(UserError, match="would cost about"):
+        storm.prepare("cancellation")
+    storm.strike()
+
+    assert storm.grade().missing == ["told", "words", "letters"]
+    with pytest.raises(UserError, match="The storm has struck"):
+        storm.strike()
+
+    exec(_solution(), {"storm": storm, "wb": wb})
+
+    grade = storm.grade()
+    assert grade.ok, str(grade)
+    assert storm.spent < storm.left
+
+
+def _solution() -> str:
+    source = (paths.ROOT / "notebooks" / "src" / "13-weather-a-storm.py").read_text(encoding="utf-8")
+    found = re.search(r"A solution</summary><pre>(?P<lines>.*?)</pre>", source, re.DOTALL)
+    assert found
+    return "\n".join(line.removeprefix("# ") for line in found["lines"].splitlines())
