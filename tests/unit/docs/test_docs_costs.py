@@ -7,7 +7,7 @@ from flightpulse.workbench.costs.variants import VARIANTS
 from tests.synthesis import Synthesise
 from tools.variants import CONTEXTS
 
-SYNTHESISED = ("bare", "provisioned", "default", "kafka")
+SYNTHESISED = ("bare", "msk", "provisioned", "existing", "default", "kafka")
 """Contexts of the tests of the stack that are paid as the variants are, in their order."""
 
 
@@ -27,4 +27,4 @@ def test_the_variants_are_those_that_are_synthesised_here() -> None:
         settings = from_context(context)
         return settings.network, settings.kafka is not None, settings.kafka is not None and settings.kafka.provisioned
 
-    assert [paid(dict(variant.context)) for variant in VARIANTS] == [paid(CONTEXTS[name]) for name in SYNTHESISED]
+    assert [paid(dict(variant.context)) for variant in VARIANTS] == [paid(dict(CONTEXTS[name])) for name in SYNTHESISED]
