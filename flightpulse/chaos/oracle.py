@@ -186,6 +186,9 @@ class Oracle:
                 unhandled.append(f"{event_id}: {handling.claim if handling else 'no claim'}")
                 continue
             effective = [outcome for outcome in handling.outcomes if outcome in {"DONE", "SUPERSEDED"}]
+            if redriven and not effective and handling.claim == "DONE":
+                # It told whom it could, closed its claim, and failed so that somebody looks at the letters it left.
+                effective = [outcome for outcome in handling.outcomes if outcome == "FAILED"][-1:]
             superseded += effective.count("SUPERSEDED")
             duplicates += handling.outcomes.count("ALREADY_HANDLED")
             if len(effective) != 1 or len(handling.outcomes) < deliveries.get(event_id, 1):

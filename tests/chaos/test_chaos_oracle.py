@@ -128,6 +128,19 @@ def test_how_an_event_was_handled_is_judged(handling: Handling, wrong: list[str]
     assert broken(Oracle([EARLY], WISHES).about_handling({"early": handling}, {"early": 2})) == wrong
 
 
+def test_an_event_that_failed_after_it_closed_its_claim_counts_once_when_its_letters_were_sent_back() -> None:
+    oracle, handled = Oracle([EARLY], WISHES), {"early": Handling("DONE", ("FAILED",), told=2, failed=1)}
+
+    assert broken(oracle.about_handling(handled, {"early": 1}, redriven=True)) == []
+    assert "Every event counted once, however often it was delivered" in broken(
+        oracle.about_handling(handled, {"early": 1})
+    )
+    failed_only = {"early": Handling("FAILED", ("FAILED",))}
+    assert broken(oracle.about_handling(failed_only, {"early": 1}, redriven=True)) == [
+        "Every event was handled to its end"
+    ]
+
+
 def test_a_storm_is_the_same_for_the_same_seed_and_has_every_event_as_often_as_asked() -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
     flights = booked_flights.invent(5, flights=4, bookings=1).flights
