@@ -39,7 +39,7 @@ _CLOCK_SKEW = timedelta(seconds=5)
 class Progress:
     """Where a deployment stands.
 
-    ``step`` is ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words what happens just now;
+    ``step`` is ``check``, ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words what happens just now;
     ``done`` and ``total`` count resources (0 and 0 where there is nothing to count); ``finished`` ends the step.
     """
 
