@@ -39,8 +39,8 @@ _CLOCK_SKEW = timedelta(seconds=5)
 class Progress:
     """Where a deployment stands.
 
-    ``step`` is ``check``, ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words what happens just now;
-    ``done`` and ``total`` count resources (0 and 0 where there is nothing to count); ``finished`` ends the step.
+    ``step`` is ``check``, ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words what happens just
+    now; ``done`` and ``total`` count resources (0 and 0 where there is nothing to count); ``finished`` ends the step.
     """
 
     step: str
