@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
+import fastjsonschema
+
 from flightpulse import paths
 from flightpulse.domain import airports
 from flightpulse.domain.entities import Booking, Flight, InvalidFieldError, Passenger
@@ -139,8 +141,6 @@ def _read(path: Path) -> list[Entry]:
 
 
 def _schema_faults(folder: Path, name: str, entries: list[Entry]) -> Iterable[Fault]:
-    import fastjsonschema
-
     # The schema is ours and stays beside our files, also when the data comes from somewhere else.
     schemas = folder / "schemas" if (folder / "schemas").is_dir() else paths.SAMPLE_DATA / "schemas"
     schema = json.loads((schemas / f"{name}.schema.json").read_text(encoding="utf-8"))

@@ -99,13 +99,10 @@ class Watch:
         return False
 
     def _read(self, arn: str) -> Ended | None:
-        answer = self._session.stepfunctions.describe_execution(executionArn=arn)
-        event = executions.bus_event(executions.parsed(answer.get("input")))
-        if event.event_id not in self._wanted:
+        execution = executions.described(self._session, arn)
+        if execution.event.event_id not in self._wanted:
             return None
-        output = executions.parsed(answer.get("output"))
-        outcome = str(output.get("outcome", "")) if isinstance(output, dict) else ""
-        return Ended(event.event_id, outcome or answer["status"])
+        return Ended(execution.event.event_id, execution.outcome or execution.status)
 
 
 def claims(session: Session, event_ids: Iterable[str]) -> dict[str, dict[str, object]]:

@@ -13,7 +13,6 @@ from flightpulse.workbench.explore.event_patterns import Explanation, FieldCheck
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 
-_TRIED = "your pattern"
 _ENTRY_NAMES = {
     "Source": "source",
     "DetailType": "detail-type",
@@ -181,13 +180,6 @@ class RuleTester:
     def why_not(self, event: Any, rule: str) -> Verdict:
         """Why an event does, or does not, match one rule. Raises UserError when the bus has no such rule."""
         return self.test(event)[rule]
-
-    def try_pattern(self, pattern: Mapping[str, Any] | str, event: Any) -> Verdict:
-        """Hold an event against a pattern of your own; no rule is made. Raises UserError for what is no pattern."""
-        delivered = self._delivered(event)
-        explanation = event_patterns.explain(pattern, delivered)
-        text = pattern if isinstance(pattern, str) else show.as_json(pattern)
-        return Verdict(_TRIED, _said(delivered), self._asked(text, delivered), explanation)
 
     def _verdict(self, rule: Rule, event: Mapping[str, Any]) -> Verdict:
         return Verdict(

@@ -209,36 +209,6 @@ def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Ch
         clock.wait(_SECONDS_BETWEEN_LOOKS)
 
 
-class RunningReplay:
-    """A replay in the background, for a notebook: :attr:`board` says how it stands, :attr:`pace` holds and ends it."""
-
-    def __init__(self, session: Session, choice: Choice, *, speed: float = 3600.0) -> None:
-        self.plan = choice.plan()
-        self.pace = Pace(speed)
-        self.board = Board(sent=0, of=len(self.plan.news), backlog=0, told=0, superseded=0, templates=0)
-        self._session = session
-        self._choice = choice
-        self._result: Replayed | BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="replay", daemon=True)
-        self._thread.start()
-
-    def wait(self, seconds: float | None = None) -> Replayed | None:
-        """What came of it; None when it still runs after so many seconds. Raises UserError when it was stopped."""
-        self._thread.join(seconds)
-        if isinstance(self._result, BaseException):
-            raise self._result
-        return self._result
-
-    def _run(self) -> None:
-        try:
-            self._result = replay(self._session, self.plan, pace=self.pace, choice=self._choice, on_board=self._show)
-        except Exception as error:  # noqa: BLE001 - whoever waits gets it
-            self._result = error
-
-    def _show(self, board: Board) -> None:
-        self.board = board
-
-
 def recipients_of(data: SampleData) -> dict[str, tuple[Recipient, ...]]:
     """Who is booked on each flight, and the channels they chose, without asking the table."""
     people = {passenger.passenger_id: passenger for passenger in data.passengers}

@@ -34,7 +34,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class VisitTable:
     """Rows with their text and their HTML form."""
 
     rows: Sequence[Row]
@@ -63,9 +63,9 @@ class Table:
         more = f"<p>… and {count(self.left_out, 'more line')}.</p>" if self.left_out else ""
         return f"{TABLE}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
-    def first(self, number: int) -> "Table":
+    def first(self, number: int) -> "VisitTable":
         """The same table with at most so many rows."""
-        return Table(self.rows[:number], self.left_out + max(0, len(self.rows) - number))
+        return VisitTable(self.rows[:number], self.left_out + max(0, len(self.rows) - number))
 
 
 def _cells(row: Row, side: str) -> str:
@@ -73,10 +73,10 @@ def _cells(row: Row, side: str) -> str:
     return "".join(f"<td{side}>{escape(cell, quote=False)}</td>" for cell in (name, *row.cells[1:]))
 
 
-def table(replay: Replay) -> Table:
+def table(replay: Replay) -> VisitTable:
     """One row per visit in the order of the tree; items of a large Map that went like others share a line."""
     chosen = selection.choose(replay, _ITEMS_SHOWN)
-    return Table(list(_rows(replay, chosen)))
+    return VisitTable(list(_rows(replay, chosen)))
 
 
 def _rows(replay: Replay, chosen: selection.Selection) -> Iterator[Row]:
