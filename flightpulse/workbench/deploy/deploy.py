@@ -106,10 +106,10 @@ class Deployer:
     def context(self) -> Context:
         """The context values, of the deployed stack and of now."""
         needed = local_context(self._session.broker) if self._session.target == "local" else {}
-        if "kafka_cluster_arn" in self._given:
+        before = {} if self._is_first else kept(self._session.outputs)
+        if (before | self._given).get("kafka_cluster_arn"):
             needed.pop("kafka_bootstrap", None)
-        outputs = {} if self._is_first else self._session.outputs
-        found = Context(kept(outputs), self._given, needed, deployed=not self._is_first)
+        found = Context(before, self._given, needed, deployed=not self._is_first)
         if self._is_first and "api_logging" not in self._given:
             return self._with_the_accounts_logging(found)
         return found
