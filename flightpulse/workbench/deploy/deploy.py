@@ -106,13 +106,20 @@ class Deployer:
     def context(self) -> Context:
         """The context values, of the deployed stack and of now."""
         needed = local_context(self._session.broker) if self._session.target == "local" else {}
-        before = {} if self._is_first else kept(self._session.outputs)
+        before = {} if self._is_first else self._kept()
         if (before | self._given).get("kafka_cluster_arn"):
             needed.pop("kafka_bootstrap", None)
         found = Context(before, self._given, needed, deployed=not self._is_first)
         if self._is_first and "api_logging" not in self._given:
             return self._with_the_accounts_logging(found)
         return found
+
+    def _kept(self) -> dict[str, str]:
+        try:
+            return kept(self._session.outputs)
+        except UserError:
+            # A stack that is stuck half-way has no outputs; what to do about it is CloudFormation's to say.
+            return {}
 
     def _with_the_accounts_logging(self, context: Context) -> Context:
         """Leave the role with which API Gateway logs as it is, when the account has one before the stack comes."""
