@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flightpulse.chaos import booked_flights, event_sequence
-from flightpulse.chaos.oracle import Handling, Oracle, SentMessage, State, exactly, still_news
+from flightpulse.chaos.oracle import FlightEnd, Handling, Oracle, SentMessage, exactly, still_news
 from flightpulse.chaos.verdict import Promise
 
 WISHES = {"SW1": frozenset({("B1", "email"), ("B1", "sms"), ("B2", "email")})}
@@ -98,13 +98,13 @@ def test_who_missed_an_event_must_have_heard_something_newer() -> None:
 @pytest.mark.parametrize(
     ("state", "kept"),
     [
-        (State("DELAYED", 90, "B7"), True),
-        (State("DELAYED", 30, "B7"), False),
-        (State("SCHEDULED", 90, "B7"), False),
-        (State("DELAYED", 90, "A1"), False),
+        (FlightEnd("DELAYED", 90, "B7"), True),
+        (FlightEnd("DELAYED", 30, "B7"), False),
+        (FlightEnd("SCHEDULED", 90, "B7"), False),
+        (FlightEnd("DELAYED", 90, "A1"), False),
     ],
 )
-def test_a_flight_must_end_in_its_newest_state(state: State, kept: bool) -> None:
+def test_a_flight_must_end_in_its_newest_state(state: FlightEnd, kept: bool) -> None:
     promise = Oracle([EARLY, LATE, GATE], WISHES).about_flights({"SW1": state}, {"SW1": "A1"})
 
     assert promise.kept is kept
