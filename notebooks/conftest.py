@@ -91,7 +91,11 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """A run in which a notebook took longer than it may has failed."""
+    """Clean up, and say that a run in which a notebook took longer than it may has failed.
+
+    pytest-xdist kills a worker that has not ended ten seconds after its session, and its cloud may take longer to stop.
+    """
+    session.config.stash[_SANDBOX].close()
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or exitstatus != pytest.ExitCode.OK:
         return
