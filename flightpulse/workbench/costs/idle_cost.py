@@ -11,6 +11,7 @@ from typing import Any
 from flightpulse.workbench.costs.prices import (
     ALARM,
     COMPOSITE_ALARM,
+    CUSTOMER_KEY,
     DASHBOARD,
     ENDPOINT_HOUR,
     EVENT_POLLER_HOUR,
@@ -119,6 +120,7 @@ _KINDS = {
     "AWS::CloudWatch::CompositeAlarm": "composite alarms",
     "AWS::CloudWatch::Dashboard": "dashboards",
     "AWS::SecretsManager::Secret": "secrets",
+    "AWS::KMS::Key": "keys",
 }
 
 
@@ -161,6 +163,10 @@ def _secrets(found: list[Resource]) -> tuple[str, Decimal]:
     return f"{SECRET.dollars} each", SECRET.of(len(found))
 
 
+def _keys(found: list[Resource]) -> tuple[str, Decimal]:
+    return f"{CUSTOMER_KEY.dollars} each", CUSTOMER_KEY.of(len(found))
+
+
 _PRICES: dict[str, Callable[[list[Resource]], tuple[str, Decimal]]] = {
     "interface endpoints": _endpoints,
     "NAT gateways": _gateways,
@@ -169,4 +175,5 @@ _PRICES: dict[str, Callable[[list[Resource]], tuple[str, Decimal]]] = {
     "composite alarms": _composite_alarms,
     "dashboards": _dashboards,
     "secrets": _secrets,
+    "keys": _keys,
 }

@@ -24,6 +24,7 @@ LAMBDA_LIST = Source("AWS Price List API, Lambda", date(2026, 9, 19))
 STATES_PAGE = Source("https://aws.amazon.com/step-functions/pricing/", date(2026, 11, 26))
 KAFKA_PAGE = Source("https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html", date(2026, 11, 26))
 CLOUDWATCH_PAGE = Source("https://aws.amazon.com/cloudwatch/pricing/, as others quote it", date(2026, 11, 30))
+KMS_PAGE = Source("https://aws.amazon.com/kms/pricing/, as others quote it", date(2026, 11, 30))
 BEDROCK_LIST = Source("Bedrock's price list", date(2026, 10, 5))
 
 
@@ -57,6 +58,8 @@ COMPOSITE_ALARM = Price(Decimal("0.50"), 1, "month", CLOUDWATCH_PAGE)
 DASHBOARD = Price(Decimal("3.00"), 1, "month")
 FREE_DASHBOARDS = 3
 SECRET = Price(Decimal("0.40"), 1, "month")
+CUSTOMER_KEY = Price(Decimal("1.00"), 1, "month", KMS_PAGE)
+"""A key of your own, without its requests."""
 
 TRANSITION = Price(Decimal("0.025"), 1_000, "transitions", STATES_PAGE)
 """Step Functions, standard workflows. A retry is a transition."""
@@ -89,6 +92,7 @@ BY_NAME = {
     "CloudWatch, custom metric with values": METRIC_HOUR,
     "CloudWatch Logs, ingestion": LOG_MB,
     "Secrets Manager, secret": SECRET,
+    "KMS, key of your own": CUSTOMER_KEY,
     "Step Functions, state transition": TRANSITION,
     "Lambda, request": INVOCATION,
     "Lambda, duration on arm64": GB_SECOND,

@@ -242,7 +242,7 @@ def test_plain_emulator_still_loses_the_logging_of_a_state_machine(plain_emulato
     assert "level" not in logging_of(plain_emulator, arn)
 
 
-def table_template(protected: bool, name: str = "protected") -> dict[str, Any]:
+def table_template(protected: bool) -> dict[str, Any]:
     settings = {
         "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
@@ -250,7 +250,7 @@ def table_template(protected: bool, name: str = "protected") -> dict[str, Any]:
     }
     table = resource(
         "AWS::DynamoDB::Table",
-        TableName=name,
+        TableName="protected",
         AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
         BillingMode="PAY_PER_REQUEST",
@@ -259,12 +259,12 @@ def table_template(protected: bool, name: str = "protected") -> dict[str, Any]:
     return {"Resources": {"Table": table}}
 
 
-def protection(emulator: Emulator, name: str = "protected") -> tuple[str, str, str | None]:
+def protection(emulator: Emulator) -> tuple[str, str, str | None]:
     """Expiry, point-in-time recovery and encryption of the table."""
     client = emulator.client("dynamodb")
-    expiry = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-    backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
-    encryption = client.describe_table(TableName=name)["Table"].get("SSEDescription") or {}
+    expiry = client.describe_time_to_live(TableName="protected")["TimeToLiveDescription"]
+    backups = client.describe_continuous_backups(TableName="protected")["ContinuousBackupsDescription"]
+    encryption = client.describe_table(TableName="protected")["Table"].get("SSEDescription") or {}
     recovery: str = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
     return expiry["TimeToLiveStatus"], recovery, encryption.get("Status")
 
@@ -276,10 +276,13 @@ def test_expiry_recovery_and_encryption_of_a_table_are_as_in_the_template(cloud:
 
 
 def test_an_update_of_the_stack_ends_expiry_and_recovery_of_a_table(cloud: Emulator):
-    stacks.deploy(cloud, "table-2", table_template(protected=True, name="changed"))
-    stacks.deploy(cloud, "table-2", table_template(protected=False, name="changed"), change="update")
+    client = cloud.client("cloudformation")
+    client.delete_stack(StackName="table")
+    client.get_waiter("stack_delete_complete").wait(StackName="table", WaiterConfig=stacks.WAITER)
+    stacks.deploy(cloud, "table-2", table_template(protected=True))
+    stacks.deploy(cloud, "table-2", table_template(protected=False), change="update")
 
-    assert protection(cloud, "changed")[:2] == ("DISABLED", "DISABLED")
+    assert protection(cloud)[:2] == ("DISABLED", "DISABLED")
 
 
 def test_plain_emulator_still_loses_expiry_recovery_and_encryption_of_a_table(plain_emulator: Emulator):

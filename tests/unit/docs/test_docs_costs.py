@@ -1,17 +1,17 @@
 """The page of costs is what the command prints: templates, the recorded run and the price table say the same."""
 
-from tests.infrastructure.conftest import Synthesise, context_of, synthesise  # noqa: F401 - a fixture
-
 from flightpulse.paths import ROOT
 from flightpulse.stack.settings import from_context
 from flightpulse.workbench.costs import idle_cost, page
 from flightpulse.workbench.costs.variants import VARIANTS
+from tests.synthesis import Synthesise
+from tools.variants import CONTEXTS
 
-SYNTHESISED = ("bare", "provisioned", "default", "kafka")
+SYNTHESISED = ("bare", "msk", "provisioned", "existing", "default", "kafka")
 """Contexts of the tests of the stack that are paid as the variants are, in their order."""
 
 
-def test_the_page_is_what_the_command_prints(synthesise: Synthesise) -> None:  # noqa: F811
+def test_the_page_is_what_the_command_prints(synthesise: Synthesise) -> None:
     costs = {
         variant.name: idle_cost.of(synthesise(name).document)
         for variant, name in zip(VARIANTS, SYNTHESISED, strict=True)
@@ -27,4 +27,4 @@ def test_the_variants_are_those_that_are_synthesised_here() -> None:
         settings = from_context(context)
         return settings.network, settings.kafka is not None, settings.kafka is not None and settings.kafka.provisioned
 
-    assert [paid(dict(variant.context)) for variant in VARIANTS] == [paid(context_of(name)) for name in SYNTHESISED]
+    assert [paid(dict(variant.context)) for variant in VARIANTS] == [paid(dict(CONTEXTS[name])) for name in SYNTHESISED]

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from tests.infrastructure.conftest import Synthesise, synthesise  # noqa: F401 - a fixture
 
 from flightpulse.paths import ROOT
+from tests.synthesis import Synthesise
 from tests.unit.docs.pages import Page, Section
 
 RUNBOOK = Page(ROOT / "docs" / "runbook.md")
@@ -25,7 +25,7 @@ def parts(section: Section) -> Iterator[str]:
         yield section.text[start : section.text.index(after, start) if after else None]
 
 
-def test_every_alarm_has_one_section_and_every_section_has_an_alarm(synthesise: Synthesise) -> None:  # noqa: F811
+def test_every_alarm_has_one_section_and_every_section_has_an_alarm(synthesise: Synthesise) -> None:
     stack = synthesise("kafka")
     alarms = [
         found["Properties"].get("AlarmName")

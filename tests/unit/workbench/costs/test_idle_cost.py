@@ -46,6 +46,10 @@ def test_an_alarm_made_of_others_costs_by_itself() -> None:
     assert idle_cost.of(template(("AWS::CloudWatch::CompositeAlarm", {}))).total == Decimal("0.50")
 
 
+def test_a_key_of_ones_own_costs_by_the_month() -> None:
+    assert idle_cost.of(template(("AWS::KMS::Key", {}))).total == Decimal("1.00")
+
+
 def test_three_dashboards_are_free() -> None:
     assert idle_cost.of(template(*[("AWS::CloudWatch::Dashboard", {})] * 3)).total == 0
     assert idle_cost.of(template(*[("AWS::CloudWatch::Dashboard", {})] * 4)).total == Decimal("3.00")
