@@ -15,8 +15,11 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
 
 from awskit.errors import UserError
 from localcloud import behaviours, broker, contract, faults, model
@@ -31,9 +34,6 @@ from localcloud.process.home import clear_remains, prepare
 from localcloud.process.lifecycle import DEFAULT_PORT, REFUSAL
 from localcloud.process.lock import HomeLock
 from localcloud.services.iam import calls, roles
-
-if TYPE_CHECKING:
-    from hypercorn.config import Config
 
 _SHUTDOWN_SECONDS = 5.0
 _PARENT_SECONDS = 1.0
@@ -202,7 +202,6 @@ def _describe(
 
 
 async def _serve(cloud: state.RunningCloud, listener: socket.socket, *, with_parent: bool) -> None:
-    from hypercorn.asyncio import serve
     from ministack import app as emulator
 
     def page() -> dict[str, Any]:
@@ -237,9 +236,7 @@ async def _stop_with_parent(stop: asyncio.Event) -> None:
     stop.set()
 
 
-def _hypercorn(listener: socket.socket) -> "Config":
-    from hypercorn.config import Config
-
+def _hypercorn(listener: socket.socket) -> Config:
     config = Config()
     config.bind = [f"fd://{os.dup(listener.fileno())}"]
     config.keep_alive_timeout = 75

@@ -37,7 +37,7 @@ LOCKS = {
     "dev": ["--all-extras"],
     "notebooks": ["--extra", "notebooks", "-c", "requirements/dev.txt"],
 }
-CHECKOV = "checkov==3.2.500"
+CHECKOV = "checkov==3.3.30"
 LAMBDA_PACKAGES = "aws-lambda-powertools fastjsonschema tzdata"
 NOTEBOOKS = ["-m", "tools.notebooks"]
 PROTOCOL = ["-m", "flightpulse.cli", "prove", "protocol"]
@@ -256,18 +256,17 @@ def prove(arguments: "list[str]") -> int:
     ensure("dev")
     failed = [] if run_step("protocol", [*PROTOCOL, *arguments]) else ["protocol"]
     if not arguments:
-        os.environ["FLIGHTPULSE_PROVE"] = "1"
-        failed += [] if run_step("proofs", PROOFS) else ["proofs"]
+        failed += [] if run_step("proofs", PROOFS, FLIGHTPULSE_PROVE="1") else ["proofs"]
     return report(failed)
 
 
-def run_step(name: str, command: "list[str]") -> bool:
+def run_step(name: str, command: "list[str]", **variables: str) -> bool:
     """Run a program of the environment, or Python with options, where everybody sees it; whether it went well."""
     print(f"== {name}", flush=True)
     started = time.monotonic()
-    passed = subprocess.run(in_environment(command), cwd=ROOT, check=False).returncode == 0
+    ran = subprocess.run(in_environment(command), cwd=ROOT, check=False, env={**os.environ, **variables})
     print(f"   {name}: {time.monotonic() - started:.0f} s", flush=True)
-    return passed
+    return ran.returncode == 0
 
 
 def run_quietly(command: "list[str]") -> "tuple[bool, float, str]":

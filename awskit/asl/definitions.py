@@ -3,8 +3,10 @@
 https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-language.html
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from awskit.asl import expressions
@@ -12,6 +14,16 @@ from awskit.asl import expressions
 Json = Mapping[str, Any]
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
+_ACTIONS: Mapping[str, tuple[str, ...]] = {
+    "dynamodb": ("getItem", "putItem", "updateItem", "deleteItem"),
+    "events": ("putEvents",),
+    "lambda": ("invoke",),
+    "sns": ("publish",),
+    "sqs": ("sendMessage",),
+    "states": ("startExecution",),
+}
+"""What the optimised integrations of some services can do; others are not judged."""
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _TYPES = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
 _FLOWING = ("Task", "Wait", "Pass", "Parallel", "Map")
 _JSONATA_ONLY = ("Arguments", "Items", "Output")
@@ -108,10 +120,27 @@ def _fields(state: Json, kind: str, path: str, language: str) -> Iterator[Diagno
         if name in state:
             other = "JSONPath" if language == "JSONata" else "JSONata"
             yield _schema(f"The field '{name}' is only supported in {other}", f"{path}/{name}")
+    moment = state.get("Timestamp")
+    if isinstance(moment, str) and not _is_moment(moment) and (language != "JSONata" or not _is_expression(moment)):
+        yield _schema("String does not match RFC3339 timestamp", f"{path}/Timestamp")
     if state.get("Branches") == []:
         yield _schema("Value cannot be empty", f"{path}/Branches")
     if kind in _FLOWING and ("Next" in state) == (state.get("End") is True):
         yield _schema("Either 'Next' or 'End' is required, and not both", path)
+
+
+def _is_expression(text: str) -> bool:
+    return text.startswith("{%") and text.endswith("%}")
+
+
+def _is_moment(text: str) -> bool:
+    if not _RFC3339.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text[:19])
+    except ValueError:
+        return False
+    return True
 
 
 def _transitions(state: Json, kind: str, path: str, states: Json) -> Iterator[Diagnostic]:
@@ -142,6 +171,10 @@ def _transitions(state: Json, kind: str, path: str, states: Json) -> Iterator[Di
 
 def _resource(state: Json, path: str, express: bool) -> Iterator[Diagnostic]:
     resource = str(state.get("Resource", ""))
+    service, _, action = resource.partition(":states:::")[2].partition(":")
+    if action.partition(".")[0] not in _ACTIONS.get(service, (action.partition(".")[0],)):
+        said = f"The resource provided {resource} is not recognized. The value is not a valid resource ARN, or the"
+        yield _schema(f"{said} resource is not available in this region.", f"{path}/Resource")
     where, express_machine = f"{path}/Resource", "Express state machine does not support"
     if not express:
         return
@@ -175,7 +208,7 @@ def _texts(value: Any, path: str, variables: frozenset[str], members: set[str]) 
     elif isinstance(value, list):
         for place, item in enumerate(value):
             yield from _texts(item, f"{path}[{place}]", variables, members)
-    elif isinstance(value, str) and value.startswith("{%") and value.endswith("%}"):
+    elif isinstance(value, str) and _is_expression(value):
         yield from _expression(value[2:-2].strip(), path, variables, members)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.adapters.table import Table
-from flightpulse.chaos.oracle import Handling, SentMessage, State
+from flightpulse.chaos.oracle import FlightEnd, Handling, SentMessage
 from flightpulse.chaos.verdict import OnProgress, silent
 from flightpulse.domain import keys
 from flightpulse.workbench.executions import executions
@@ -99,13 +99,10 @@ class Watch:
         return False
 
     def _read(self, arn: str) -> Ended | None:
-        answer = self._session.stepfunctions.describe_execution(executionArn=arn)
-        event = executions.bus_event(executions.parsed(answer.get("input")))
-        if event.event_id not in self._wanted:
+        execution = executions.described(self._session, arn)
+        if execution.event.event_id not in self._wanted:
             return None
-        output = executions.parsed(answer.get("output"))
-        outcome = str(output.get("outcome", "")) if isinstance(output, dict) else ""
-        return Ended(event.event_id, outcome or answer["status"])
+        return Ended(execution.event.event_id, execution.outcome or execution.status)
 
 
 def claims(session: Session, event_ids: Iterable[str]) -> dict[str, dict[str, object]]:
@@ -150,14 +147,14 @@ def messages(session: Session, event_ids: Collection[str], since: datetime) -> l
     return [SentMessage(item.event_id, item.flight_id, item.booking_id, item.channel) for item in found]
 
 
-def states(session: Session, flight_ids: Sequence[str]) -> dict[str, State]:
+def states(session: Session, flight_ids: Sequence[str]) -> dict[str, FlightEnd]:
     """What the table says about flights."""
     table = Table(session.dynamodb, session.table_name)
     found = {}
     for flight_id in flight_ids:
         flight = table.flight(flight_id, consistent=True)
         if flight is not None:
-            found[flight_id] = State(str(flight.status), flight.delay_minutes, flight.gate)
+            found[flight_id] = FlightEnd(str(flight.status), flight.delay_minutes, flight.gate)
     return found
 
 

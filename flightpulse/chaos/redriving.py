@@ -180,8 +180,7 @@ def _stop(session: Session, event_id: str, since: datetime) -> None:
         for summary in executions.recent(
             session, workflows=("delay",), status="RUNNING", since=since - _SKEW, limit=1000
         ):
-            answer = session.stepfunctions.describe_execution(executionArn=summary.arn)
-            event = executions.bus_event(executions.parsed(answer.get("input")))
+            event = executions.described(session, summary.arn).event
             if event.event_id == event_id and _is_telling(session, summary.arn):
                 session.stepfunctions.stop_execution(
                     executionArn=summary.arn, error="Operator", cause="stopped by hand"

@@ -132,22 +132,17 @@ def _measure(session: Session, event_id: str, since: datetime) -> Iterator[Measu
 
 
 def _measured(session: Session, summary: executions.Summary, event_id: str) -> Measured | None:
-    answer = session.stepfunctions.describe_execution(executionArn=summary.arn)
-    if executions.bus_event(executions.parsed(answer.get("input"))).event_id != event_id:
+    if executions.described(session, summary.arn).event.event_id != event_id:
         return None
-    pages = session.stepfunctions.get_paginator("get_execution_history").paginate(
-        executionArn=summary.arn, includeExecutionData=True
-    )
-    count, largest, where, state = 0, 0, "", ""
-    for page in pages:
-        for event in page["events"]:
-            count += 1
-            for details in (value for value in event.values() if isinstance(value, dict)):
-                state = str(details.get("name", state))
-                size = max(len(str(details.get(name) or "").encode()) for name in _PAYLOADS)
-                variables = details.get("assignedVariables")
-                if isinstance(variables, dict):
-                    size = max(size, sum(len(str(value).encode()) for value in variables.values()))
-                if size > largest:
-                    largest, where = size, state
-    return Measured(summary.workflow.removeprefix("FlightPulse-"), count, largest, where)
+    history = executions.history_of(session, summary.arn)
+    largest, where, state = 0, "", ""
+    for event in history:
+        for details in (value for value in event.values() if isinstance(value, dict)):
+            state = str(details.get("name", state))
+            size = max(len(str(details.get(name) or "").encode()) for name in _PAYLOADS)
+            variables = details.get("assignedVariables")
+            if isinstance(variables, dict):
+                size = max(size, sum(len(str(value).encode()) for value in variables.values()))
+            if size > largest:
+                largest, where = size, state
+    return Measured(summary.workflow.removeprefix("FlightPulse-"), len(history), largest, where)

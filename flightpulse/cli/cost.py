@@ -44,11 +44,14 @@ def cost(run: str | None, target: str, idle: bool, compare: bool, write_page: bo
 
 
 def _print_run(wb: Workbench, run: str | None, *, usage: bool, as_json: bool) -> None:
-    spent = wb.last_run(run).cost()
+    wanted = wb.last_run(run)
+    spent, each = wanted.cost(), wanted.per_message()
     if usage:
         options.print_json({"title": spent.title, "usage": page.usage_fields(spent.usage)})
     elif as_json:
-        options.print_json(spent.as_json())
+        options.print_json({**spent.as_json(), "per_message": each and each.as_json()})
     else:
         click.echo(spent.title)
         click.echo(str(spent))
+        if each:
+            click.echo(f"\n{each}")

@@ -19,12 +19,8 @@ class Status(StrEnum):
     REFUSED = "REFUSED"
 
 
-APPROVED_FOR = timedelta(days=30)
-DRAFT_FOR = timedelta(days=30)
-REFUSED_FOR = timedelta(hours=1)
+KEPT_FOR, REFUSED_FOR = timedelta(days=30), timedelta(hours=1)
 """How long a record counts. A model's refusal is short: it may do better the next time it is asked."""
-DECIDED_FOR = timedelta(days=30)
-"""How long a person's word counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +48,7 @@ class TemplateRecord:
 
     def stored(self, now: datetime) -> Self:
         """The same with the times of a record that is written now."""
-        kept = {Status.APPROVED: APPROVED_FOR, Status.DRAFT: DRAFT_FOR, Status.REFUSED: REFUSED_FOR}[self.status]
-        if self.by_person:
-            kept = DECIDED_FOR
+        kept = REFUSED_FOR if self.status is Status.REFUSED and not self.by_person else KEPT_FOR
         return replace(self, created_at=int(now.timestamp()), expires_at=int((now + kept).timestamp()))
 
     def judged(self, status: Status, by: str) -> Self:

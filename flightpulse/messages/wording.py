@@ -15,7 +15,6 @@ from flightpulse.messages.templates import MessageTemplate, Sentence
 MOST_DROPPED = 3
 """A draft with more bad sentences than that goes back to its author instead."""
 
-
 WAITING = "waiting for a person's review"
 
 

@@ -254,8 +254,7 @@ class Workbench:
         self, *, passenger: str | None = None, flight: str | None = None, since: datetime | None = None
     ) -> "Inbox":
         """The messages of the last day (or since a moment): of all, to one passenger, about one flight."""
-        from flightpulse.workbench.messages import inbox
-        from flightpulse.workbench.messages.inbox_cards import Inbox
+        from flightpulse.workbench.messages import inbox, inbox_cards
 
         found = inbox.read(self._target.deployed, since=since or datetime.now(UTC) - _LOOK_BACK)
         fitting = (
@@ -263,7 +262,7 @@ class Workbench:
             for message in found
             if passenger in (None, message.passenger_id) and flight in (None, message.flight_id)
         )
-        return Inbox(tuple(fitting), self.session.model)
+        return inbox_cards.Inbox(tuple(fitting), self.session.model)
 
     def api(self, path: str, *, method: str = "GET", body: str | None = None, signed: bool = True) -> "Answer":
         """A call of the REST API, signed unless told otherwise: ``.status`` and ``.body``."""

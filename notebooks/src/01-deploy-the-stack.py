@@ -142,7 +142,7 @@ check(
 )
 
 # %% [markdown]
-# **Takeaway:** "serverless costs nothing when idle" is true of the parts and false of the network around them. `wb.stack.deploy(context={"network": "none"})` leaves the network out. The prices, with their date, are in [idle_cost.py](../flightpulse/workbench/costs/idle_cost.py).
+# **Takeaway:** "serverless costs nothing when idle" is true of the parts and false of the network around them. `wb.stack.deploy(context={"network": "none"}, loosen=True)` leaves the network out. The prices, with their date, are in [idle_cost.py](../flightpulse/workbench/costs/idle_cost.py).
 
 # %% [markdown]
 # ## What if it is deployed again?

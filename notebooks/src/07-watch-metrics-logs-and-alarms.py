@@ -39,14 +39,13 @@ before = {name: wb.metrics.sum(name, since=hour) for name in names}
 wb.fire("minor-delay")
 wb.metrics.chart(*names[:3])
 
-# %% [markdown]
-# CloudWatch keeps a sum per minute and forgets the single event. Three people are affected and four messages go out: one wants neither, two want both.
-
 # %% tags=["nbval-check-output"]
 grown = [int(wb.metrics.sum(name, since=hour) - before[name]) for name in names]
 check("delays, affected passengers, messages, workflows", grown, [1, 3, 4, 1])
 
 # %% [markdown]
+# CloudWatch keeps a sum per minute and forgets the single event. Three people are affected and four messages go out: one wants neither, two want both.
+#
 # **Takeaway:** metrics say *how much*, cheaply and for long; they never say *which*. What each of ours counts is in [flightpulse-spec.md](../docs/flightpulse-spec.md).
 
 # %% [markdown]
@@ -90,9 +89,6 @@ run.audit  # waits until the table's stream has told the audit log
 story = wb.logs.table(pattern='"fog-over-oakland"', since=run.began_at)
 story
 
-# %% [markdown]
-# Read from top to bottom it is the story of one flight, told by six log groups. Every line is JSON with a sentence in it, and the same id.
-
 # %% tags=["nbval-check-output"]
 groups = sorted(set(story.column("group")))
 check(
@@ -107,6 +103,8 @@ check(
 )
 
 # %% [markdown]
+# Read from top to bottom it is the story of one flight, told by six log groups. Every line is JSON with a sentence in it, and the same id.
+#
 # **Takeaway:** an id that every hop hands on turns scattered logs into one story. `flightpulse logs` and the [journey](02-follow-a-minor-delay.ipynb) use nothing else. In the field's words: *observability*, asking what nobody foresaw ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
@@ -177,7 +175,8 @@ promised += ["WorkflowExecutions", "AffectedPassengers"]
 shown = ", ".join(wb.metrics.dashboard().column("shows"))
 check("promised metrics on the dashboard", sum(metric in shown for metric in promised), 8)
 watched = wb.metrics.alarms()
-check("alarms, and those that the first is made of", [len(watched), watched.rows[0][2]], [26, "10 alarms"])
+parts = [len(watched), watched.rows[0][2]]
+check("alarms, and those that the first is made of", parts, [26, "10 alarms"])
 
 # %% [markdown]
 # **Takeaway:** start from what passengers feel (told in time, in whose words), then go down to errors and throttles. A dashboard is code too: [dashboard.py](../flightpulse/stack/dashboard.py).

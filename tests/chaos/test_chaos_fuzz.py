@@ -54,17 +54,13 @@ def test_ten_thousand_records_fit_what_the_embedded_broker_keeps_of_one_partitio
     assert sum(len(record.value or b"") for record in fuzz.records(4, 10_000, NEWS)) < 2 * 5_000_000
 
 
-@settings(
-    max_examples=examples(100, 5000), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=EXAMPLES, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=400))
 def test_raw_bytes_are_refused(value: bytes) -> None:
     assert refusal(value).message
 
 
-@settings(
-    max_examples=examples(100, 5000), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=EXAMPLES, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(NEWS), st.dictionaries(st.sampled_from(sorted(NEWS[0]["payload"])), json_values, min_size=1))
 def test_an_event_whose_payload_is_replaced_by_anything_is_refused(
     event: dict[str, object], payload: dict[str, object]

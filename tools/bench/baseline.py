@@ -3,7 +3,6 @@
 import io
 import json
 import math
-import string
 import time
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -47,11 +46,10 @@ class Baseline:
             MemorySize=256,
             Environment={"Variables": {"MODEL_ID": self.model_id, "SEGMENT": segment}},
         )
-        text = string.Template((_FOLDER / "baseline.asl.json").read_text(encoding="utf-8"))
-        definition = text.substitute(
-            TableName=session.table_name, FunctionName=NAME, EventBusName=session.outputs["EventBusName"]
+        text = definition(
+            {"TableName": session.table_name, "FunctionName": NAME, "EventBusName": session.outputs["EventBusName"]}
         )
-        machine = session.stepfunctions.create_state_machine(name=NAME, definition=definition, roleArn=_ROLE)
+        machine = session.stepfunctions.create_state_machine(name=NAME, definition=text, roleArn=_ROLE)
         self._machine = machine["stateMachineArn"]
 
     def tell(self, events: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -98,6 +96,14 @@ class Baseline:
             tokens_in=sum(used["in"] for used in tokens),
             tokens_out=sum(used["out"] for used in tokens),
         )
+
+
+def definition(names_of: Mapping[str, str]) -> str:
+    """The state machine, with the names of what it calls."""
+    text = (_FOLDER / "baseline.asl.json").read_text(encoding="utf-8")
+    for placeholder, name in names_of.items():
+        text = text.replace(f"${{{placeholder}}}", name)
+    return text
 
 
 def _package() -> bytes:

@@ -79,8 +79,8 @@ def write(folder: Folder, target: Path, *, repository: str = "") -> list[Path]:
         notebook = folder.read(head.name)
         entries += search.of_notebook(f"{head.name}.html", f"{head.number} {head.title}", notebook)
         body = html.links(html.cells(notebook), base="notebooks", pages=sources, repository=repository)
-        around = _neighbours(heads, place)
-        pages.append(_write(target / f"{head.name}.html", head.title, f"{around}<main>{body}</main>{around}"))
+        above, below = (_neighbours(heads, place, label) for label in ("Notebooks", "More notebooks"))
+        pages.append(_write(target / f"{head.name}.html", head.title, f"{above}<main>{body}</main>{below}"))
     for name, title in _DOCUMENTS.items() if heads else ():
         text = (paths.ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
         entries += search.of_markdown(f"{name}.html", title, text, anchor=html.anchor)
@@ -137,7 +137,7 @@ def _home() -> str:
     return '<nav aria-label="Notebooks"><a href="index.html">All notebooks</a></nav>'
 
 
-def _neighbours(heads: list[Head], place: int) -> str:
+def _neighbours(heads: list[Head], place: int, label: str) -> str:
     before = heads[place - 1] if place else None
     after = heads[place + 1] if place + 1 < len(heads) else None
     links = [
@@ -145,4 +145,4 @@ def _neighbours(heads: list[Head], place: int) -> str:
         '<a href="index.html">All notebooks</a>',
         f'<a href="{after.name}.html" rel="next">{escape(after.title)} ▶</a>' if after else "<span></span>",
     ]
-    return f'<nav aria-label="Notebooks">{"".join(links)}</nav>'
+    return f'<nav aria-label="{label}">{"".join(links)}</nav>'

@@ -15,6 +15,7 @@ from typing import IO
 
 from flightpulse import paths
 from flightpulse.errors import UserError
+from localcloud.process import home as homes
 
 _KEPT_FOR_LOCAL = frozenset(
     ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TERM", "TMPDIR", "SSL_CERT_FILE")
@@ -37,8 +38,9 @@ class Outcome:
         """The line that most likely says what went wrong."""
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
         ours = [line.removeprefix(_OURS) for line in lines if line.startswith(_OURS)]
+        full = [line for line in lines if "no space left" in line.lower()]
         telling = [line for line in lines if "error" in line.lower() or line.startswith("❌")]
-        return (ours or telling or lines or ["it printed nothing"])[-1][:300]
+        return (ours or full or telling or lines or ["it printed nothing"])[-1][:300]
 
 
 class CdkCli:
@@ -51,6 +53,7 @@ class CdkCli:
     def __init__(self, environment: Mapping[str, str], *, context: Mapping[str, str], home: Path) -> None:
         self._environment = dict(environment)
         self._context = dict(context)
+        self._home = home
         self._logs = home / "logs"
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
@@ -106,6 +109,9 @@ class CdkCli:
             finally:
                 with self._lock:
                     self._running.discard(process)
+        if process.returncode and homes.is_full(self._home):
+            # The CLI may not even have had room to say so.
+            raise homes.no_space(self._home)
         return Outcome(command, process.returncode, log.read_text(encoding="utf-8", errors="replace"), log)
 
     def _start(

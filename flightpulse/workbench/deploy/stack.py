@@ -10,6 +10,7 @@ from flightpulse.workbench.costs import idle_cost, variants
 from flightpulse.workbench.costs.idle_cost import IdleCost
 from flightpulse.workbench.deploy import architecture, deploy, permissions, resources, status
 from flightpulse.workbench.deploy.deploy import Deployer, Plan, Progress, Report
+from flightpulse.workbench.fire import run_store
 from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.show.tables import Table
@@ -104,7 +105,10 @@ class Stack:
             return deploy.synthesise(context, self._target.home, _shown_by(steps))
 
     def destroy(self, *, agree: bool = False) -> None:
-        """Delete the stack with its data. May run twice. In an AWS account only with ``agree=True``."""
+        """Delete the stack with its data, and forget the runs on it. May run twice.
+
+        In an AWS account only with ``agree=True``.
+        """
         if not self._target.is_running:
             self._target.steps().finish("destroy", "no local cloud is running, so there is no stack.")
             return
@@ -115,6 +119,7 @@ class Stack:
             "If you mean it: wb.stack.destroy(agree=True)",
         )
         with self._target.steps() as steps:
+            run_store.forget(self._target.home, self._target.cloud_id)
             if not self._deployer(steps, None).destroy():
                 steps.finish("destroy", f"there is no {names.STACK} on {session.where}: nothing to delete.")
 

@@ -1,10 +1,10 @@
-"""State machine diagrams drawn from their definition alone: ``diagram.of(definition)`` as SVG, PNG, text or Mermaid."""
+"""State machine diagrams drawn from their definition alone: ``diagram.of(definition)`` as SVG, PNG or text."""
 
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from flightpulse.workbench.diagram import mermaid, png, svg, text
+from flightpulse.workbench.diagram import png, svg, text
 from flightpulse.workbench.diagram.definition import Edge, Scope, State, parse
 from flightpulse.workbench.diagram.layout import Layout, layout
 from flightpulse.workbench.diagram.marks import NO_MARKS, SIGNS, Mark, Marks
@@ -49,10 +49,6 @@ class Diagram(PictureAndWords):
     def text(self, marks: Marks = NO_MARKS) -> str:
         """The same as indented text."""
         return text.write(self.scope, marks)
-
-    def mermaid(self) -> str:
-        """The same as Mermaid text for a README."""
-        return mermaid.write(self.scope)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         said = self.text()

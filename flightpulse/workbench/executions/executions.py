@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from flightpulse.workbench.explore.choices import ChoiceReport
     from flightpulse.workbench.player import Diff, Gantt, Player
-    from flightpulse.workbench.player.table import Table as StateTable
+    from flightpulse.workbench.player.table import VisitTable
 
 _LOOK_AGAIN_SECONDS = 0.2
 
@@ -31,6 +31,10 @@ NOT_SHOWN = frozenset({"AccessDeniedException", "AccessDenied", "StateMachineDoe
 """What AWS answers about what is not this role's to see, or not there any more."""
 
 STATUSES = ("RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
+
+
+class NoSuchExecutionError(UserError):
+    """There is no execution of this ARN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,9 @@ class Summary:
 class Execution:
     """One execution.
 
-    ``events`` is the history as GetExecutionHistory returns it, ``definition`` the state machine as it was when the
-    execution began, None when nobody asked for it. ``children`` are the executions it started, in their order, as far
-    as they were loaded.
+    ``events`` is the history as GetExecutionHistory returns it, empty until it was read; ``definition`` the state
+    machine as it was when the execution began, None when nobody asked for it; ``machine`` that machine's ARN, of its
+    version where it has one. ``children`` are the executions it started, in their order, as far as they were loaded.
     """
 
     arn: str
@@ -65,7 +69,8 @@ class Execution:
     stopped_at: datetime | None
     input: Any = field(repr=False)
     output: Any = field(repr=False)
-    events: list[Any] = field(repr=False)
+    events: list[Any] = field(default_factory=list, repr=False)
+    machine: str = field(default="", repr=False)
     definition: Mapping[str, Any] | None = field(default=None, repr=False)
     children: tuple["Execution", ...] = field(default=(), repr=False)
 
@@ -119,7 +124,7 @@ class Execution:
         """When each state ran."""
         return self.player().gantt()
 
-    def table(self) -> "StateTable":
+    def table(self) -> "VisitTable":
         """One row per visit of a state: state, item, result, tries."""
         return self.player().table()
 
@@ -234,36 +239,40 @@ def _execution_arn(session: Session, arn: str) -> str:
 
 def load(session: Session, arn: str) -> Execution:
     """One execution with its history. Raises UserError when there is none of this ARN."""
-    return Execution(**fields_of(session, arn)[0])
+    return replace(described(session, arn), events=history_of(session, arn))
 
 
-def fields_of(session: Session, arn: str) -> tuple[dict[str, Any], str]:
-    """The fields of an :class:`Execution`, and the ARN of the state machine as it was when the execution began.
+def described(session: Session, arn: str) -> Execution:
+    """What DescribeExecution says of an execution, without its history.
 
-    Raises UserError when there is none of this ARN.
+    Raises :class:`NoSuchExecutionError` when there is none of this ARN.
     """
     try:
         answer = session.stepfunctions.describe_execution(executionArn=arn)
-        pages = session.stepfunctions.get_paginator("get_execution_history").paginate(
-            executionArn=arn, includeExecutionData=True
-        )
-        events: list[Any] = [event for page in pages for event in page["events"]]
     except ClientError as error:
         if error.response["Error"]["Code"] in {"ExecutionDoesNotExist", "InvalidArn"}:
-            raise UserError(
+            raise NoSuchExecutionError(
                 f"There is no execution {arn}.", hint=f"List them with: {session.command('executions')}"
             ) from error
         raise
-    return {
-        "arn": answer["executionArn"],
-        "workflow": answer["stateMachineArn"].rsplit(":", 1)[-1],
-        "status": answer["status"],
-        "started_at": answer["startDate"],
-        "stopped_at": answer.get("stopDate"),
-        "input": parsed(answer.get("input")),
-        "output": parsed(answer.get("output")),
-        "events": events,
-    }, str(answer.get("stateMachineVersionArn") or answer["stateMachineArn"])
+    return Execution(
+        arn=answer["executionArn"],
+        workflow=answer["stateMachineArn"].rsplit(":", 1)[-1],
+        status=answer["status"],
+        started_at=answer["startDate"],
+        stopped_at=answer.get("stopDate"),
+        input=parsed(answer.get("input")),
+        output=parsed(answer.get("output")),
+        machine=str(answer.get("stateMachineVersionArn") or answer["stateMachineArn"]),
+    )
+
+
+def history_of(session: Session, arn: str) -> list[Any]:
+    """The events of an execution's history, the data of each included."""
+    pages = session.stepfunctions.get_paginator("get_execution_history").paginate(
+        executionArn=arn, includeExecutionData=True
+    )
+    return [event for page in pages for event in page["events"]]
 
 
 def bus_event(execution_input: Any) -> BusEvent:

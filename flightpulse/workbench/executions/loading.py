@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -47,11 +48,11 @@ class Loader:
 
     def load(self, arn: str) -> Execution:
         """An execution with everything it started. Raises UserError when there is none of this ARN."""
-        fields, machine = executions.fields_of(self._session, arn)
-        return Execution(
-            **fields,
-            definition=self._definition(arn, machine),
-            children=self._children(fields["events"]),
+        execution = executions.load(self._session, arn)
+        return replace(
+            execution,
+            definition=self._definition(arn, execution.machine),
+            children=self._children(execution.events),
         )
 
     def _children(self, events: list[Any]) -> tuple[Execution, ...]:

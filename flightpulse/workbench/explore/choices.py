@@ -1,21 +1,30 @@
 """Explains every Choice of an execution: which way it went, and why it did not go the others."""
 
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.diagram.definition import rule_in_words
-from flightpulse.workbench.explore import conditions, moments, show
-from flightpulse.workbench.explore.conditions import Judged, RuleTest
-from flightpulse.workbench.explore.expressions import stripped
-from flightpulse.workbench.explore.moments import Moment
+from flightpulse.workbench.diagram.definition import parse, rule_in_words
+from flightpulse.workbench.executions.history import Visit
+from flightpulse.workbench.explore import show
+from flightpulse.workbench.player import events as histories
+from flightpulse.workbench.player import trace as traces
+from flightpulse.workbench.player.events import details
+from flightpulse.workbench.player.trace import Item, Trace
 from flightpulse.workbench.show.tables import Table
+from localcloud.services.step_functions import expressions
+
+_CLOCK_OR_CHANCE: Final = re.compile(r"\$(now|millis|random|uuid)\s*\(")
+_LITERALS: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_PATHS: Final = re.compile(r"\$([A-Za-z_]\w*)((?:\s*\.\s*\w+)*)(?!\w|\s*\()")
 
 
 @dataclass(frozen=True, slots=True)
 class RuleOutcome:
-    """One rule of a Choice and its value at that moment.
+    """One rule of a Choice and its value at that moment; ``said`` has what its variables held, or why nobody knows.
 
     ``value`` is None when neither the history nor the way taken tells it; ``deduced`` says that only the way taken
     does. ``reached`` is false for rules behind the one that was taken, which Step Functions does not look at any more.
@@ -28,13 +37,7 @@ class RuleOutcome:
     taken: bool
     reached: bool
     deduced: bool
-    tests: tuple[RuleTest, ...]
-    problem: str
-
-    @property
-    def said(self) -> str:
-        """Why it has its value, on one line."""
-        return "; ".join(text for _, text in self._reasons())
+    said: str
 
     @property
     def verdict(self) -> str:
@@ -47,17 +50,9 @@ class RuleOutcome:
         )
 
     def lines(self) -> list[str]:
-        """The rule and its tests as text."""
+        """The rule and what its variables held, as text."""
         found = [f"{self.verdict}: rule {self.number}, {self.condition} → {self.next}"]
-        found += [f"    {show.mark(value)} {text}" for value, text in self._reasons()]
-        return found
-
-    def _reasons(self) -> list[tuple[bool | None, str]]:
-        """The tests with their values; what is wrong with the whole, unless a test has said it."""
-        reasons: list[tuple[bool | None, str]] = [(test.value, test.said) for test in self.tests]
-        if self.problem and not any(self.problem in text for _, text in reasons):
-            reasons.append((None, self.problem))
-        return reasons
+        return [*found, *([f"    {self.said}"] if self.said else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +84,9 @@ class ChoiceVisit:
         return target == self.default or any(rule.next == target for rule in self.rules)
 
     def __str__(self) -> str:
-        lines = [self.headline]
-        for rule in self.rules:
-            lines += [f"  {line}" for line in rule.lines()]
+        lines = [self.headline, *(f"  {line}" for rule in self.rules for line in rule.lines())]
         if self.default:
             lines.append(f"  {'✓ taken' if self.by == 'default' else '· not taken'}: default → {self.default}")
-        if self.problem and self.taken:
-            lines.append(f"  ! {self.problem}")
         return "\n".join(lines)
 
 
@@ -122,24 +113,16 @@ class ChoiceReport:
         return "\n".join(_why(visit, target) for visit in leading)
 
     def table(self) -> Table:
-        """One row per rule: state, rule, value, how far off, where it leads, and whether it was taken."""
+        """One row per rule: state, rule, value, what its variables held, where it leads, and whether it was taken."""
         rows: list[tuple[str, ...]] = []
         for visit in self.visits:
             place = f"{visit.state} ({visit.where})" if visit.where else visit.state
-            rows += [
-                (
-                    place,
-                    f"{rule.number}: {rule.condition}",
-                    rule.verdict,
-                    rule.said,
-                    rule.next,
-                    "taken" if rule.taken else "",
-                )
-                for rule in visit.rules
-            ]
+            for rule in visit.rules:
+                taken = "taken" if rule.taken else ""
+                rows.append((place, f"{rule.number}: {rule.condition}", rule.verdict, rule.said, rule.next, taken))
             if visit.default:
                 rows.append((place, "default", "", "", visit.default, "taken" if visit.by == "default" else ""))
-        return Table.of(("state", "rule", "value", "how far", "goes to", ""), rows)
+        return Table.of(("state", "rule", "value", "with", "goes to", ""), rows)
 
     def __str__(self) -> str:
         heading = [f"{self.title}: {show.plural(len(self.visits), 'Choice')} on the way"] if self.title else []
@@ -160,88 +143,122 @@ class ChoiceReport:
 def explain_choices(definition: Mapping[str, Any] | str, events: Any, *, title: str = "") -> ChoiceReport:
     """Explain every Choice that an execution came to.
 
-    ``definition`` is the state machine's (mapping or JSON text), whose rules are JSONata; ``events`` its history, as
-    GetExecutionHistory returns it or as it was saved. Conditions are evaluated with the variables as they were at that
-    moment, as far as the history has them; what it does not have is said. Raises UserError for what is no definition or
-    no history.
+    ``definition`` is the state machine's (mapping or JSON text); ``events`` its history, as GetExecutionHistory returns
+    it or as it was saved. Conditions in JSONata are evaluated with the variables as the history notes them; of others
+    only the way taken tells. Raises UserError for what is no definition or no history.
     """
-    visits = [_explained(moment) for moment in moments.walk(definition, events) if moment.state.get("Type") == "Choice"]
-    return ChoiceReport(tuple(visits), title)
+    states = {state.path: state for state in parse(definition).walk()}
+    trace = traces.follow(histories.normalise(events, states), states)
+    machine = json.loads(definition) if isinstance(definition, str) else definition
+    return ChoiceReport(tuple(_Walker(trace, dict(_bodies(machine, ""))).walk(trace.history.visits, {})), title)
 
 
-def _explained(moment: Moment) -> ChoiceVisit:
-    rules: Sequence[Mapping[str, Any]] = moment.state.get("Choices", [])
-    default = str(moment.state.get("Default", ""))
-    judged = [_judged(rule, moment) for rule in rules]
-    taken = moment.following if moment.left else ""
-    way = _way(taken, rules, default, judged)
-    outcomes = tuple(
-        _outcome(number, rule, found, way) for number, (rule, found) in enumerate(zip(rules, judged, strict=True))
-    )
-    return ChoiceVisit(
-        state=moment.visit.name,
-        where=", ".join(_item(item.kind, item.index, item.map_name) for item in moment.items),
-        taken=taken,
-        by="" if way is None else "default" if way == len(rules) else f"rule {way + 1}",
-        rules=outcomes,
-        default=default,
-        problem=_problem(moment, judged, way),
-    )
+def _bodies(machine: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each state's part of the definition, by path."""
+    for name, body in machine.get("States", {}).items():
+        path = prefix + name.replace("/", "∕")
+        yield path, body
+        if inner := body.get("ItemProcessor") or body.get("Iterator"):
+            yield from _bodies(inner, f"{path}/")
+        for number, branch in enumerate(body.get("Branches", [])):
+            yield from _bodies(branch, f"{path}/{number}/")
 
 
-def _judged(rule: Mapping[str, Any], moment: Moment) -> Judged:
-    if "Condition" in rule:
-        condition = rule["Condition"]
-        if isinstance(condition, bool):
-            return Judged(condition, ())
-        return conditions.judge(stripped(str(condition)), moment.known)
-    return Judged(None, (), "rules in JSONPath are not evaluated here")
+class _Walker:
+    """Goes through the visits of a history with the variables that each could see."""
+
+    def __init__(self, trace: Trace, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+        self._trace = trace
+        self._bodies = bodies
+        self._stays = {stay.visit.event_id: stay for stay in trace.stays}
+        self._assigned: dict[int, Mapping[str, Any]] = {}
+        for event, (stay, _) in zip(trace.events, trace.places, strict=True):
+            noted = details(event).get("assignedVariables")
+            if stay is not None and event["type"].endswith("StateExited") and isinstance(noted, Mapping):
+                self._assigned[trace.stays[stay].visit.event_id] = noted
+
+    def walk(self, visits: Sequence[Visit], known: dict[str, Any]) -> Iterator[ChoiceVisit]:
+        for visit, after in zip(visits, [*visits[1:], None], strict=False):
+            body = self._bodies.get(self._stays[visit.event_id].path or "", {})
+            if visit.kind == "Choice":
+                yield self._explained(visit, body, after.name if after and visit.left_at else "", known)
+            for branch in visit.branches:
+                yield from self.walk(branch.visits, dict(known))
+            for name in body.get("Assign", {}):
+                known.pop(name, None)
+            known.update({name: _parsed(text) for name, text in self._assigned.get(visit.event_id, {}).items()})
+
+    def _explained(self, visit: Visit, body: Mapping[str, Any], taken: str, known: Mapping[str, Any]) -> ChoiceVisit:
+        rules: Sequence[Mapping[str, Any]] = body.get("Choices", [])
+        default = str(body.get("Default", ""))
+        judged = [_judged(rule, known) for rule in rules]
+        way = _way(taken, rules, default, [value for value, _ in judged])
+        problem = visit.problem or (None if visit.left_at else self._trace.history.problem)
+        items = [self._trace.items[number] for number in self._stays[visit.event_id].items]
+        return ChoiceVisit(
+            state=visit.name,
+            where=", ".join(map(_item, items)),
+            taken=taken,
+            by="" if way is None else "default" if way == len(rules) else f"rule {way + 1}",
+            rules=tuple(_outcome(number, rule, *judged[number], way) for number, rule in enumerate(rules)),
+            default=default,
+            problem=f"failed with {problem.error}: {problem.cause}".rstrip(": ") if problem else "",
+        )
 
 
-def _way(taken: str, rules: Sequence[Mapping[str, Any]], default: str, judged: Sequence[Judged]) -> int | None:
+def _judged(rule: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[bool | None, str]:
+    """The value of a rule, None when it is not known, and what its variables held or why nobody knows."""
+    if "Condition" not in rule:
+        return None, "it is written in JSONPath, which is not evaluated here"
+    text = str(rule["Condition"]).removeprefix("{%").removesuffix("%}").strip()
+    bare = _LITERALS.sub(" ", text)
+    paths = list(dict.fromkeys(match[0] for match in _PATHS.finditer(bare) if match[1] in known))
+    said = "; ".join(f"{path} is {_value(path, known)}" for path in paths)
+    if clock := _CLOCK_OR_CHANCE.search(bare):
+        return None, f"{said}; ${clock[1]}() had another value then".removeprefix("; ")
+    if missing := [match[1] for match in _PATHS.finditer(bare) if match[1] not in known]:
+        return None, f"${missing[0]} is not in the history"
+    try:
+        value = expressions.evaluate(text, known)
+    except (expressions.ExpressionError, expressions.Unsupported) as error:
+        return None, f"it fails: {error}"
+    return (value, said) if isinstance(value, bool) else (None, "it gives neither true nor false")
+
+
+def _value(path: str, known: Mapping[str, Any]) -> str:
+    value = expressions.evaluate(path, known)
+    return "nothing" if value is expressions.UNDEFINED else show.brief(value)
+
+
+def _way(taken: str, rules: Sequence[Mapping[str, Any]], default: str, values: Sequence[bool | None]) -> int | None:
     """The number of the rule that was taken, from 0; the default counts as one more. None when it is not clear."""
     leading = [number for number, rule in enumerate(rules) if rule.get("Next") == taken]
     if taken and taken == default:
         leading.append(len(rules))
     # Several ways may lead to the same state: the first that was not false is the one.
-    possible = [number for number in leading if number == len(rules) or judged[number].value is not False] or leading
-    if len(possible) > 1 and not judged[possible[0]].value:
+    possible = [number for number in leading if number == len(rules) or values[number] is not False] or leading
+    if len(possible) > 1 and not values[possible[0]]:
         return None
     return possible[0] if possible else None
 
 
-def _outcome(number: int, rule: Mapping[str, Any], judged: Judged, way: int | None) -> RuleOutcome:
-    value, reached = judged.value, way is None or number <= way
-    shown = way is not None and reached and value is None
-    if shown:
-        value = number == way
+def _outcome(number: int, rule: Mapping[str, Any], value: bool | None, said: str, way: int | None) -> RuleOutcome:
+    reached = way is None or number <= way
+    deduced = way is not None and reached and value is None
     return RuleOutcome(
         number=number + 1,
         condition=rule_in_words(rule),
         next=str(rule.get("Next", "")),
-        value=value,
+        value=number == way if deduced else value,
         taken=number == way,
         reached=reached,
-        deduced=shown,
-        tests=judged.tests,
-        problem=judged.problem,
+        deduced=deduced,
+        said=said,
     )
 
 
-def _problem(moment: Moment, judged: Sequence[Judged], way: int | None) -> str:
-    if moment.problem is not None:
-        return f"failed with {moment.problem.error}: {moment.problem.cause}".rstrip(": ")
-    if way is None:
-        return ""
-    against = [number for number, found in enumerate(judged) if found.value is (number != way) and number <= way]
-    if not against:
-        return ""
-    numbers = show.joined([str(number + 1) for number in against], "and")
-    return f"Evaluated here, rule {numbers} comes out otherwise than the way taken shows; the history decides."
-
-
-def _item(kind: str, index: int, name: str) -> str:
-    return f"item #{index} of {name}" if kind == "iteration" else f"branch {index + 1} of {name}"
+def _item(item: Item) -> str:
+    return f"item #{item.index} of {item.map_name}" if item.kind == "iteration" else f"branch {item.index + 1}"
 
 
 def _why(visit: ChoiceVisit, target: str) -> str:
@@ -254,3 +271,10 @@ def _why(visit: ChoiceVisit, target: str) -> str:
     if target == visit.default:
         lines.append(f"  The default {target} is taken only when no rule is true.")
     return "\n".join(lines)
+
+
+def _parsed(text: Any) -> Any:
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError):
+        return text

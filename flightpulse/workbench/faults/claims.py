@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.domain import keys
 from flightpulse.errors import UserError
@@ -152,8 +154,6 @@ def _ended(session: Session, name: str) -> tuple[Visit, ...]:
 
 
 def _close(session: Session, claim: OpenClaim, sent: Sent) -> None:
-    from botocore.exceptions import ClientError
-
     told = f"told_{claim.subject}"
     attributes = {"#order": told, **{f"#{part}": f"{told}_{part}" for part in ("state", "by", "until", "out")}}
     values = {":order": {"S": claim.order}, ":by": {"S": claim.by}, ":sending": {"S": "SENDING"}}

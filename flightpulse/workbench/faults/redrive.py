@@ -11,11 +11,16 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+from confluent_kafka import Consumer, TopicPartition
+
+from awskit.kafka.connection import Kafka
 from awskit.kafka.producer import OutgoingRecord
+from awskit.kafka.records import EventShape, Record
 from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.domain import keys
 from flightpulse.domain.events import TOPIC
@@ -203,18 +208,18 @@ class Redriver:
 
     def _unhandled(self, summary: executions.Summary) -> FailedExecution | None:
         """The execution when its event is unhandled. Its history is read only then."""
-        given = executions.parsed(self._session.stepfunctions.describe_execution(executionArn=summary.arn).get("input"))
-        event = executions.bus_event(given)
+        execution = executions.described(self._session, summary.arn)
+        event = execution.event
         claim = self._claim(event.event_id)
         owner, status = claim.get("execution", {}).get("S"), claim.get("status", {}).get("S")
         if claim and (owner != summary.arn or status in {"DONE", "SUPERSEDED"}):
             return None
-        history = executions.load(self._session, summary.arn).history
+        history = replace(execution, events=executions.history_of(self._session, summary.arn)).history
         problem = history.problem
         return FailedExecution(
             summary=summary,
             event=event,
-            input=_following(given, summary.arn, history.visits),
+            input=_following(execution.input, summary.arn, history.visits),
             why=f"{problem.error}: {problem.cause}" if problem else summary.status,
         )
 
@@ -244,14 +249,10 @@ class Redriver:
 
     def _status(self, arn: str) -> str:
         """How an execution is; empty when there is none of this name."""
-        from botocore.exceptions import ClientError
-
         try:
-            return str(self._session.stepfunctions.describe_execution(executionArn=arn)["status"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
-                return ""
-            raise
+            return executions.described(self._session, arn).status
+        except executions.NoSuchExecutionError:
+            return ""
 
     def _claim(self, event_id: str) -> Mapping[str, Any]:
         answer = self._session.dynamodb.get_item(
@@ -285,8 +286,6 @@ class Redriver:
         raise CannotRedriveError("the letter does not say how to send it back")
 
     def _write(self, update: Mapping[str, Any]) -> str:
-        from botocore.exceptions import ClientError
-
         try:
             self._session.dynamodb.update_item(**update)
         except ClientError as error:
@@ -307,8 +306,6 @@ class Redriver:
         raise CannotRedriveError(f"its target {arn or '?'} is neither a state machine nor a log group")
 
     def _write_log(self, group: str, stream: str, message: str) -> None:
-        from botocore.exceptions import ClientError
-
         try:
             self._session.logs.create_log_stream(logGroupName=group, logStreamName=stream)
         except ClientError as error:
@@ -333,8 +330,6 @@ class Redriver:
         return f"{len(records)} changes handled"
 
     def _stream_records(self, info: Mapping[str, Any]) -> list[dict[str, Any]]:
-        from botocore.exceptions import ClientError
-
         streams = self._session.client("dynamodbstreams")
         last = int(info["endSequenceNumber"])
         found: list[dict[str, Any]] = []
@@ -359,8 +354,6 @@ class Redriver:
         return found
 
     def _mapping(self, letter: DeadLetter) -> str:
-        from awskit.kafka.records import EventShape
-
         places = letter.body.get("KafkaBatchInfo", {}).get("recordsInfo", {})
         records = _kafka_records(self._session.broker, places)
         if not records:
@@ -445,11 +438,6 @@ def _encoded(value: object) -> str:
 
 def _kafka_records(bootstrap: str, places: Mapping[str, Any], *, seconds: float = 10.0) -> list[Any]:
     """The records that an on-failure letter names by partition and offsets, as far as the topic still has them."""
-    from confluent_kafka import Consumer, TopicPartition
-
-    from awskit.kafka.connection import Kafka
-    from awskit.kafka.records import Record
-
     wanted = {_partition(name): (int(p["firstRecordOffset"]), int(p["lastRecordOffset"])) for name, p in places.items()}
     consumer = Consumer(
         Kafka(bootstrap).client(

@@ -42,12 +42,6 @@ class Pace:
             self._stopped = True
             self._held = False
 
-    def set_speed(self, speed: float) -> None:
-        """Go on so many times faster than the day was."""
-        with self._lock:
-            self._settle()
-            self._speed = speed
-
     @property
     def held(self) -> bool:
         return self._held

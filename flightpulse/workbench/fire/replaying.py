@@ -38,7 +38,7 @@ _FLIGHTS_OF_A_WHOLE_DAY = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SummaryLine:
     """What became of the events of one kind. ``p50`` and ``p95``: seconds from an event to a message about it."""
 
     kind: str
@@ -84,7 +84,7 @@ class Replayed:
     """A replay that has ended: what was seen, and the same by kind of event, all kinds together last."""
 
     run: ScenarioRun
-    lines: tuple[Line, ...]
+    lines: tuple[SummaryLine, ...]
 
     @property
     def ok(self) -> bool:
@@ -207,36 +207,6 @@ def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Ch
         if all(check.ok for check in checks) or now - moved_at >= patience:
             return facts, checks
         clock.wait(_SECONDS_BETWEEN_LOOKS)
-
-
-class RunningReplay:
-    """A replay in the background, for a notebook: :attr:`board` says how it stands, :attr:`pace` holds and ends it."""
-
-    def __init__(self, session: Session, choice: Choice, *, speed: float = 3600.0) -> None:
-        self.plan = choice.plan()
-        self.pace = Pace(speed)
-        self.board = Board(sent=0, of=len(self.plan.news), backlog=0, told=0, superseded=0, templates=0)
-        self._session = session
-        self._choice = choice
-        self._result: Replayed | BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="replay", daemon=True)
-        self._thread.start()
-
-    def wait(self, seconds: float | None = None) -> Replayed | None:
-        """What came of it; None when it still runs after so many seconds. Raises UserError when it was stopped."""
-        self._thread.join(seconds)
-        if isinstance(self._result, BaseException):
-            raise self._result
-        return self._result
-
-    def _run(self) -> None:
-        try:
-            self._result = replay(self._session, self.plan, pace=self.pace, choice=self._choice, on_board=self._show)
-        except Exception as error:  # noqa: BLE001 - whoever waits gets it
-            self._result = error
-
-    def _show(self, board: Board) -> None:
-        self.board = board
 
 
 def recipients_of(data: SampleData) -> dict[str, tuple[Recipient, ...]]:
@@ -408,7 +378,7 @@ def newest(sent: Sequence[Sent]) -> list[Sent]:
     return list(found.values())
 
 
-def summary(facts: Facts) -> tuple[Line, ...]:
+def summary(facts: Facts) -> tuple[SummaryLine, ...]:
     """What became of the events, by kind; all of them together last."""
     handled: dict[str, list[Handled]] = {}
     for execution in facts.handled:
@@ -423,11 +393,11 @@ def summary(facts: Facts) -> tuple[Line, ...]:
 
 def _line(
     kind: str, all_messages: Sequence[Message], sent: Sequence[Sent], handled: Mapping[str, Sequence[Handled]]
-) -> Line:
+) -> SummaryLine:
     ids = {event.event_id for event in sent}
     messages = [message for message in all_messages if message.event_id in ids]
     waits = sorted((message.at - message.event_at).total_seconds() for message in messages)
-    return Line(
+    return SummaryLine(
         kind=kind,
         events=len(sent),
         handled=sum(_went_well(handled.get(event.event_id, ())) for event in sent),

@@ -74,6 +74,14 @@ def newest(home: Path, cloud: str) -> KeptRun | None:
     return max(runs, key=lambda run: run.began_at, default=None)
 
 
+def forget(home: Path, cloud: str) -> None:
+    """Delete all runs on this cloud: the stack that they ran on is gone, and with it what they did."""
+    for file in (home / _FOLDER).glob("*.json"):
+        run = _read(file)
+        if run is not None and run.cloud == cloud:
+            file.unlink()
+
+
 def _read(file: Path) -> KeptRun | None:
     try:
         value = json.loads(file.read_text(encoding="utf-8"))

@@ -36,12 +36,6 @@ class Draft:
         return review.review_request(self.template, self.segment)
 
     @property
-    def review_question(self) -> str:
-        """The same word for word: the instructions, then the request."""
-        request = self.review_request
-        return f"{request.system}\n\n{request.user}"
-
-    @property
     def refusals(self) -> list[Refusal]:
         """Every rule of the lint that it breaks; an empty list means that it may be reviewed."""
         return lint.lint(self.template, self.segment)

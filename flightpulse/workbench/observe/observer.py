@@ -98,19 +98,17 @@ class Observer:
         return tuple(sorted(related, key=lambda execution: execution.started_at))
 
     def _describe(self, arn: str) -> Handled:
-        answer = self._session.stepfunctions.describe_execution(executionArn=arn)
-        event = executions.bus_event(executions.parsed(answer.get("input")))
-        output = executions.parsed(answer.get("output"))
+        execution = executions.described(self._session, arn)
         return Handled(
             arn=arn,
-            workflow=answer["stateMachineArn"].rsplit(":", 1)[-1],
-            status=answer["status"],
-            detail_type=event.detail_type,
-            event_id=event.event_id,
-            flight_id=event.flight_id,
-            outcome=str(output.get("outcome", "")) if isinstance(output, dict) else "",
-            started_at=answer["startDate"],
-            stopped_at=answer.get("stopDate"),
+            workflow=execution.workflow,
+            status=execution.status,
+            detail_type=execution.event.detail_type,
+            event_id=execution.event.event_id,
+            flight_id=execution.event.flight_id,
+            outcome=execution.outcome,
+            started_at=execution.started_at,
+            stopped_at=execution.stopped_at,
         )
 
     def _audit(self) -> tuple[AuditEvent, ...]:

@@ -1,6 +1,6 @@
 """The step player: an execution on its state machine diagram, event by event, in a notebook or on a page of its own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,11 +10,11 @@ from flightpulse.workbench.diagram import Diagram
 from flightpulse.workbench.player import events, frames, html, story, table, trace
 from flightpulse.workbench.player.diff import Diff, diff
 from flightpulse.workbench.player.gantt import Gantt
-from flightpulse.workbench.player.page_data import Run
-from flightpulse.workbench.player.table import Table
+from flightpulse.workbench.player.page_data import PageRun
+from flightpulse.workbench.player.table import VisitTable
 from flightpulse.workbench.show.picture_and_words import PictureAndWords
 
-__all__ = ["Diff", "Gantt", "Player", "diff", "page_for"]
+__all__ = ["Diff", "Gantt", "Player", "diff"]
 
 _NO_EVENTS = "The history has no events."
 
@@ -57,7 +57,7 @@ class Player(PictureAndWords):
         """One plain sentence per event."""
         return tuple(frame.sentence for frame in self.replay.frames)
 
-    def table(self) -> Table:
+    def table(self) -> VisitTable:
         """The visits as a table with a text and an HTML form."""
         return table.table(self.replay)
 
@@ -85,7 +85,7 @@ class Player(PictureAndWords):
         """The player as a page of its own, complete and working offline."""
         return html.page(self.html(), self.title)
 
-    def _runs(self) -> list[Run]:
+    def _runs(self) -> list[PageRun]:
         """This execution and all it started, as far as their histories are known, each once."""
         players: dict[str, Player] = {"": self}
         diagrams: dict[str, Diagram] = {}
@@ -97,7 +97,7 @@ class Player(PictureAndWords):
                     queue.append(players[arn])
         numbers = {arn: number for number, arn in enumerate(players)}
         return [
-            Run(
+            PageRun(
                 title=player.title,
                 name=player.title,
                 sentence=player.sentence,
@@ -120,11 +120,6 @@ class Player(PictureAndWords):
 
     def __repr__(self) -> str:
         return f"{self.title}: {self.sentence}"
-
-
-def page_for(definition: Mapping[str, Any], events: Sequence[Any], nested: Mapping[str, Any], title: str) -> str:
-    """A standalone page that steps through an execution. ``nested``: ARN → (definition, events)."""
-    return Player(definition, events, title=title, nested=nested).page()
 
 
 def _children(replay: frames.Replay) -> list[str]:

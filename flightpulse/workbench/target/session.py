@@ -163,11 +163,9 @@ class Session:
     @cached_property
     def outputs(self) -> dict[str, str]:
         """The stack's outputs by name. Raises UserError when the stack is not deployed."""
-        from botocore.exceptions import ClientError
-
         try:
             stack = self.cloudformation.describe_stacks(StackName=names.STACK)["Stacks"][0]
-        except ClientError as error:
+        except self.cloudformation.exceptions.ClientError as error:
             if error.response["Error"]["Code"] == "ValidationError":
                 raise self._no_stack("is not deployed") from error
             raise

@@ -8,6 +8,7 @@ grading.
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 Task = Mapping[str, Any]
@@ -20,8 +21,7 @@ _TIMES = {"scheduled_departure": "2026-11-24T16:45:00Z", "scheduled_arrival": "2
 
 def schema(task: Task) -> Finding:
     """The good event passes its schema and each bad one does not."""
-    from flightpulse import schemas
-
+    schemas = _module("schemas")
     name = str(task["event_type"]).lower()
     if name not in schemas.names():
         return False, f"there is no flightpulse/schemas/{name}.json"
@@ -32,8 +32,7 @@ def schema(task: Task) -> Finding:
 
 def reading(task: Task) -> Finding:
     """The consumer reads the event as one of a known type."""
-    from flightpulse.domain import events
-
+    events = _module("domain.events")
     if task["event_type"] not in set(events.EventType):
         return False, f"events.EventType has no {task['event_type']}"
     if events.EventType(task["event_type"]) not in events.TYPES:
@@ -46,8 +45,7 @@ def reading(task: Task) -> Finding:
 
 def publishing(task: Task) -> Finding:
     """What goes on the bus fulfils the bus's own schema, and an event without its own fields does not."""
-    from flightpulse import schemas
-
+    schemas = _module("schemas")
     detail = _detail(task)
     schemas.validate("flight_event", detail)
     own = [name for name in task["payload"] if name in detail and name != "flight_id"]
@@ -63,24 +61,23 @@ def publishing(task: Task) -> Finding:
 
 def telling(task: Task) -> Finding:
     """Every segment of the news has a written template that passes the lint and fits one text message."""
-    from flightpulse.messages import gsm7
-    from flightpulse.messages.facts import longest, read_news
-    from flightpulse.messages.lint import lint
-    from flightpulse.messages.news import written
-    from flightpulse.messages.placeholders import Channel
-    from flightpulse.messages.templates import MessageTemplate, fill
-
-    news = read_news(_detail(task), {**_FLIGHT, **_TIMES, "flight_id": task["payload"]["flight_id"]})
+    facts, news_of_all, templates = map(_module, ("messages.facts", "messages.news", "messages.templates"))
+    gsm7, lint, sms_channel = (
+        _module("messages.gsm7"),
+        _module("messages.lint"),
+        _module("messages.placeholders").Channel.SMS,
+    )
+    news = facts.read_news(_detail(task), {**_FLIGHT, **_TIMES, "flight_id": task["payload"]["flight_id"]})
     if news.kind != task["kind"]:
         return False, f"messages call it {news.kind}, not {task['kind']}"
     segments = list(_segments(task))
     for segment in segments:
-        text = written(segment)
-        values = longest(segment, Channel.SMS)
-        sms = next((sms for sms in text.sms if gsm7.fits(fill(sms, values))), None)
+        text = news_of_all.written(segment)
+        values = facts.longest(segment, sms_channel)
+        sms = next((sms for sms in text.sms if gsm7.fits(templates.fill(sms, values))), None)
         if sms is None:
             return False, f"no text message fits for {segment.key}"
-        refused = lint(MessageTemplate(text.subject, text.paragraphs, sms), segment)
+        refused = lint.lint(templates.MessageTemplate(text.subject, text.paragraphs, sms), segment)
         if refused:
             return False, f"the lint refuses {segment.key}: {refused[0]}"
     return bool(segments), f"{len(segments)} segments, each within 160 GSM-7 characters"
@@ -88,15 +85,12 @@ def telling(task: Task) -> Finding:
 
 def model(task: Task) -> Finding:
     """The stand-in model has words for every segment, and the lint lets them pass."""
-    from flightpulse.messages.lint import lint
-    from flightpulse.messages.templates import MessageTemplate
-    from flightpulse.stand_in import model as stand_in
-
+    lint, templates, stand_in = map(_module, ("messages.lint", "messages.templates", "stand_in.model"))
     segments = list(_segments(task))
     for segment in segments:
         for turn in (1, 2):
-            template = MessageTemplate.from_fields(stand_in.template_fields(segment, turn))
-            refused = lint(template, segment)
+            template = templates.MessageTemplate.from_fields(stand_in.template_fields(segment, turn))
+            refused = lint.lint(template, segment)
             if refused:
                 return False, f"the lint refuses {segment.key}: {refused[0]}"
     return bool(segments), f"{len(segments)} segments, two answers each"
@@ -104,16 +98,13 @@ def model(task: Task) -> Finding:
 
 def workflow(task: Task) -> Finding:
     """The definition passes the lint, with a Comment on every state, and hands on to the shared workflow."""
-    from flightpulse.stack import asl, asl_lint
-    from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
-
-    known = next((item for item in EVENT_WORKFLOWS if item.construct_id == task["workflow"]), None)
+    asl, asl_lint = _module("stack.asl"), _module("stack.asl_lint")
+    workflows = _module("stack.event_workflows").EVENT_WORKFLOWS
+    known = next((item for item in workflows if item.construct_id == task["workflow"]), None)
     if known is None:
         return False, f"event_workflows.py has no {task['workflow']}"
     definition = asl.load(known.file)
-    substitutions = {
-        name for item in EVENT_WORKFLOWS if item is not known for name in asl.load(item.file).substitutions
-    }
+    substitutions = {name for item in workflows if item is not known for name in asl.load(item.file).substitutions}
     problems = asl_lint.problems(definition, known_substitutions=substitutions)
     if problems:
         return False, problems[0]
@@ -124,9 +115,8 @@ def workflow(task: Task) -> Finding:
 
 def routing(task: Task) -> Finding:
     """The event's detail type is the one that leads to its workflow."""
-    from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
-
-    matching = [item.construct_id for item in EVENT_WORKFLOWS if _matches(item.detail_type, task["detail_type"])]
+    workflows = _module("stack.event_workflows").EVENT_WORKFLOWS
+    matching = [item.construct_id for item in workflows if _matches(item.detail_type, task["detail_type"])]
     return matching == [task["workflow"]], f"{task['detail_type']} leads to {', '.join(matching) or 'nothing'}"
 
 
@@ -141,6 +131,11 @@ QUESTIONS: Mapping[str, Callable[[Task], Finding]] = {
 }
 
 
+def _module(name: str) -> Any:
+    """A module of the copy. Each question imports what it needs, so that a mistake is a finding of that question."""
+    return import_module(f"flightpulse.{name}")
+
+
 def _envelope(task: Task, payload: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "event_id": "evt-workshop",
@@ -152,8 +147,7 @@ def _envelope(task: Task, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _passes(name: str, envelope: dict[str, Any]) -> bool:
-    from flightpulse import schemas
-
+    schemas = _module("schemas")
     try:
         schemas.validate(name, envelope)
     except schemas.SchemaViolationError:
@@ -162,21 +156,20 @@ def _passes(name: str, envelope: dict[str, Any]) -> bool:
 
 
 def _detail(task: Task) -> dict[str, Any]:
-    from flightpulse.domain import events
-    from flightpulse.domain.entities import Flight, FlightStatus
-    from flightpulse.domain.instants import parse_instant
-
+    events, entities = _module("domain.events"), _module("domain.entities")
+    parse_instant = _module("domain.instants").parse_instant
     event = events.parse(_envelope(task, task["payload"]))
     times = {name: parse_instant(text) for name, text in _TIMES.items()}
-    fields: dict[str, Any] = {**_FLIGHT, **times, "status": FlightStatus(_FLIGHT["status"])}
-    flight = Flight(flight_id=event.flight_id, **fields)
-    return events.enriched_detail(event, flight, affected_passengers_count=3, correlation_id=event.event_id)
+    fields: dict[str, Any] = {**_FLIGHT, **times, "status": entities.FlightStatus(_FLIGHT["status"])}
+    flight = entities.Flight(flight_id=event.flight_id, **fields)
+    detail: dict[str, Any] = events.enriched_detail(
+        event, flight, affected_passengers_count=3, correlation_id=event.event_id
+    )
+    return detail
 
 
 def _segments(task: Task) -> Iterator[Any]:
-    from flightpulse.messages.news import all_segments
-
-    return (segment for segment in all_segments() if segment.kind == task["kind"])
+    return (segment for segment in _module("messages.news").all_segments() if segment.kind == task["kind"])
 
 
 def _matches(wanted: str, detail_type: str) -> bool:

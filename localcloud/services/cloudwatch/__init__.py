@@ -64,6 +64,7 @@ BEHAVIOUR = Behaviour(
         Wrapped(_METRICS, "_json_ok", ("data",)),
         Wrapped(_METRICS, "_ts_iso", ("epoch",)),
         Wrapped(_LOGS, "_append_log_events", ("stream", "events")),
+        Wrapped(_LOGS, "_format_insights_timestamp", ("timestamp_ms",)),
         Wrapped(_LOGS, "_log_events_lock"),
         Wrapped(_LOGS, "_log_groups"),
         Wrapped(_LOGS, "_log_records._data"),

@@ -20,7 +20,8 @@ from localcloud.services.cloudwatch.metric_math import Series
 
 _TICK_SECONDS = 1.0
 _COLLECTING_SECONDS = 0.05
-_PAUSE_FOR_WORK = 9.0
+_PAUSE_FOR_WORK = 24.0
+_LONGEST_PAUSE_SECONDS = 10.0
 _LATE_SECONDS = 600.0
 """How much earlier than its neighbours a value may have been written: log events arrive late."""
 _OF_ONE_METRIC = ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Dimensions", "Unit")
@@ -89,9 +90,9 @@ class Alarms:
             for account, region, name in list(emulator._alarms._data):
                 with responses.request_scope(account, region):
                     self._evaluate_named(name)
-            # The more values there are, the longer it takes: not more than a tenth of a processor.
+            # The more values there are, the longer it takes: not more than a twenty-fifth of a processor.
             busy = time.thread_time() - began
-            collecting = min(max(_COLLECTING_SECONDS, busy * _PAUSE_FOR_WORK), _TICK_SECONDS)
+            collecting = min(max(_COLLECTING_SECONDS, busy * _PAUSE_FOR_WORK), _LONGEST_PAUSE_SECONDS)
 
     def _evaluate_named(self, name: str) -> None:
         alarm = emulator._alarms.get(name)

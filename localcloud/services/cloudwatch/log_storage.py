@@ -4,9 +4,11 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterL
 """
 
 import bisect
+import functools
 import json
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from ministack.core import responses
@@ -29,9 +31,20 @@ def install() -> None:
     """Put our parts in the place of the emulator's."""
     emulator._log_events_lock = threading.RLock()
     emulator._append_log_events = append
+    emulator._format_insights_timestamp = timestamp_text
     emulator._put_log_events = _bounded(emulator._put_log_events)
     emulator._get_log_events = _undisturbed(emulator._get_log_events)
     emulator._filter_log_events = in_pages(_undisturbed(emulator._filter_log_events))
+
+
+def timestamp_text(milliseconds: int) -> str:
+    """A moment as CloudWatch Logs Insights shows it: ``2026-11-30 08:15:00.123``."""
+    return f"{_second_text(milliseconds // 1000)}.{milliseconds % 1000:03d}"
+
+
+@functools.lru_cache(maxsize=64)
+def _second_text(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def append(stream: Stream, events: list[dict[str, Any]]) -> None:

@@ -16,6 +16,10 @@ from localcloud.services.event_source_mappings.mapping import Mapping
 
 StreamRecord = dict[str, Any]
 
+KEPT_RECORDS = 20_000
+"""Records of a stream that stay when everybody has read them; DynamoDB keeps all of them for a day."""
+
+_ROOM_FOR_RECORDS = 2_000
 _IDLE_SECONDS = 0.5
 _WINDOW_STEP_SECONDS = 0.02
 
@@ -95,6 +99,7 @@ class StreamPoller:
             self._delivery.deliver(kept, self._stopping)
         with lambda_svc._dynamodb_stream_positions_lock:
             lambda_svc._dynamodb_stream_positions[self.mapping.uuid] = position + taken
+        make_room(self._table, self._arn)
         return True
 
     def _kept(self, records: Sequence[StreamRecord]) -> tuple[list[StreamRecord], int]:
@@ -144,6 +149,28 @@ class StreamPoller:
                 "streamArn": self._arn,
             }
         }
+
+
+def make_room(table_name: str, stream_arn: str) -> None:
+    """Forget the oldest records of a stream that has too many, as if their day were over.
+
+    What a mapping has not read stays.
+    """
+    with dynamodb._lock:
+        start, end = dynamodb.stream_start_position(table_name), dynamodb.stream_end_position(table_name)
+        if end - start < KEPT_RECORDS + _ROOM_FOR_RECORDS:
+            return
+        with lambda_svc._dynamodb_stream_positions_lock:
+            positions = lambda_svc._dynamodb_stream_positions
+            read = [
+                int(positions.get(name, start))
+                for name, mapping in lambda_svc._esms.items()
+                if mapping.get("EventSourceArn") == stream_arn
+            ]
+        surplus = min([end - KEPT_RECORDS, *read]) - start
+        if surplus > 0:
+            del dynamodb._stream_records[table_name][:surplus]
+            dynamodb._stream_trimmed[table_name] = start + surplus
 
 
 def _event(records: Sequence[StreamRecord]) -> dict[str, Any]:

@@ -21,10 +21,14 @@ _AUTHORISED_AS = {
 def install(context: LocalContext) -> None:  # noqa: ARG001
     """Note every call that the emulator checks."""
     from ministack import app
-    from ministack.core import iam_evaluator
+    from ministack.core import iam_actions, iam_evaluator
 
-    roles.ENFORCED.value = bool(app.AUTH)
+    from localcloud.services.iam.leading_keys import with_leading_keys
+
+    if app.AUTH:
+        roles.ENFORCED.set()
     iam_evaluator.enforce = partial(_noted, iam_evaluator.enforce)
+    iam_actions.dynamodb_service_context = partial(with_leading_keys, iam_actions.dynamodb_service_context)
     # The endpoint of this machine is plain HTTP, for which policies of buckets and queues would refuse everything.
     app.pin_request_origin = partial(_as_if_secure, app.pin_request_origin)
 
@@ -65,6 +69,8 @@ BEHAVIOUR = Behaviour(
         _evaluator("_gather_role_policies", ("role_name", "account_id")),
         _evaluator("_role_name_from_assumed_arn", ("assumed_arn",)),
         _evaluator("EvalContext"),
+        Wrapped("ministack.core.iam_actions", "dynamodb_service_context", ("body",)),
+        Wrapped("ministack.services.dynamodb", "_tables"),
     ),
     install=install,
 )

@@ -6,8 +6,10 @@ the expression has something else in it, and by :class:`NotPlain` when the data 
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NoReturn
 
 from jsonata.parser import Parser
 from jsonata.utils import Utils
@@ -22,6 +24,8 @@ NOW: Final = "the moment of the evaluation in milliseconds"
 
 _PLAIN_FIELDS = frozenset({"id", "value", "type", "lbp", "bp", "position", "line", "level"})
 _NUMBERS = (int, float)
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
@@ -462,10 +466,35 @@ def _distinct(values: Any) -> Any:
     return type(values)(dict.fromkeys(values))
 
 
-def _sum(values: Any) -> Any:
+def _sum(values: Any) -> int:
+    return sum(_integers(values))
+
+
+def _largest(values: Any) -> int:
+    return max(_integers(values) or _not_plain())
+
+
+def _smallest(values: Any) -> int:
+    return min(_integers(values) or _not_plain())
+
+
+def _integers(values: Any) -> list[int]:
     if not isinstance(values, list) or any(type(value) is not int for value in values):
         raise NotPlain
-    return sum(int(value) for value in values)
+    return values
+
+
+def _not_plain() -> NoReturn:
+    raise NotPlain
+
+
+def _to_millis(text: Any) -> int:
+    if type(text) is not str or not _UTC.fullmatch(text):
+        raise NotPlain
+    try:
+        return (datetime.fromisoformat(text) - _EPOCH) // _MILLISECOND
+    except ValueError:
+        raise NotPlain from None
 
 
 def _cut(text: Any, mark: Any) -> tuple[str, str, str]:
@@ -489,7 +518,9 @@ _FUNCTIONS: Final[Mapping[tuple[str, int], Callable[..., Any]]] = {
     ("exists", 1): lambda value: value is not MISSING,
     ("floor", 1): _floor,
     ("lookup", 2): _lookup,
+    ("max", 1): _largest,
     ("merge", 1): _merge,
+    ("min", 1): _smallest,
     ("millis", 0): lambda moment: moment,
     ("not", 1): _not,
     ("number", 1): _number,
@@ -497,6 +528,7 @@ _FUNCTIONS: Final[Mapping[tuple[str, int], Callable[..., Any]]] = {
     ("substringAfter", 2): _after,
     ("substringBefore", 2): _before,
     ("sum", 1): _sum,
+    ("toMillis", 1): _to_millis,
 }
 _COMBINED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "&": _joined,

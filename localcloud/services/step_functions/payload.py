@@ -7,6 +7,8 @@ from typing import Any
 LIMIT_BYTES = 262_144
 """Largest input or output of a state, a task or an execution (Step Functions quota, 256 KiB of UTF-8)."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True, slots=True)
 class Payload:
@@ -35,7 +37,7 @@ class Payload:
 
 def to_json(value: Any) -> str:
     """JSON as Step Functions writes it: no spaces, characters beyond ASCII as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def exceeds_limit(text: str) -> bool:

@@ -276,6 +276,9 @@ def test_expiry_recovery_and_encryption_of_a_table_are_as_in_the_template(cloud:
 
 
 def test_an_update_of_the_stack_ends_expiry_and_recovery_of_a_table(cloud: Emulator):
+    client = cloud.client("cloudformation")
+    client.delete_stack(StackName="table")
+    client.get_waiter("stack_delete_complete").wait(StackName="table", WaiterConfig=stacks.WAITER)
     stacks.deploy(cloud, "table-2", table_template(protected=True))
     stacks.deploy(cloud, "table-2", table_template(protected=False), change="update")
 

@@ -5,8 +5,8 @@ import subprocess
 import sys
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,8 +17,6 @@ from flightpulse.workbench.messages.inbox import Message
 from tests.waiting import until
 
 FLIGHT, CANCELLED = "SW1234", "SW9012"
-
-BothWays = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 from flightpulse.adapters.template_table import ChangedMeanwhileError, TemplateTable, TolerantTemplateStore
 from flightpulse.messages.lint import Refusal, Rule
 from flightpulse.messages.news import all_segments
-from flightpulse.messages.records import APPROVED_FOR, DECIDED_FOR, REFUSED_FOR, Status, TemplateRecord
+from flightpulse.messages.records import KEPT_FOR, REFUSED_FOR, Status, TemplateRecord
 from flightpulse.messages.templates import Sentence
 from tests.unit.fakes import FakeTemplates, aws_error, patient
 from tests.unit.messages.samples import MAJOR, MINOR, fitting_written_text
@@ -53,14 +53,14 @@ def test_the_item_has_its_own_prefix_and_ends_by_itself() -> None:
     scene.store.put(APPROVED)
     ((key, item),) = scene.dynamodb.items.items()
     assert key == (f"TEMPLATE#{MAJOR.key}", "VERSION#v1")
-    assert item["expires_at"] == {"N": str(int((NOW + APPROVED_FOR).timestamp()))}
+    assert item["expires_at"] == {"N": str(int((NOW + KEPT_FOR).timestamp()))}
     assert (item["status"], item["reviewed_by"]) == ({"S": "APPROVED"}, {"S": "a.reviewer"})
 
 
 def test_an_expired_record_that_still_lies_there_does_not_count_and_is_written_over() -> None:
     scene = Scene()
     scene.store.put(APPROVED)
-    scene.now += APPROVED_FOR
+    scene.now += KEPT_FOR
     assert scene.store.get(MAJOR, "v1") is None
     scene.store.put(REFUSED)
     assert scene.store.get(MAJOR, "v1") == REFUSED.stored(scene.now)
@@ -89,7 +89,7 @@ def test_a_person_s_word_lasts_and_no_model_writes_over_it(word: Status) -> None
     found = scene.store.get(MAJOR, "v1")
     assert found == decided
     assert (found.status, found.reviewed_by, found.by_person) == (word, "Dana", True)
-    assert found.expires_at == int((NOW + DECIDED_FOR).timestamp())
+    assert found.expires_at == int((NOW + KEPT_FOR).timestamp())
 
 
 def test_a_person_decides_on_what_they_looked_at_and_nothing_else() -> None:

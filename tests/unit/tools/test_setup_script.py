@@ -73,3 +73,43 @@ def test_old_pythons_of_this_machine_begin_again_on_a_supported_one(old: str, tm
 
     assert (ran.returncode, ran.stderr) == (2, "")
     assert ran.stdout.startswith("Set up the virtual environment")
+
+
+@pytest.fixture
+def anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs of the environment are those of the Python that runs the tests."""
+    monkeypatch.setattr(run, "in_venv", lambda _program: sys.executable)
+
+
+@pytest.mark.usefixtures("anywhere")
+def test_what_runs_beside_the_tests_runs_to_its_end_and_says_afterwards_what_it_found(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "TESTS", ["python", "-c", "print('3 passed')"])
+    beside = {
+        "types": "print('no issues')",
+        "notebooks": "raise SystemExit('a cell differs')",
+        "style": "print('kept')",
+    }
+    monkeypatch.setattr(run, "BESIDE_THE_TESTS", [(name, ["python", "-c", code]) for name, code in beside.items()])
+
+    failed = run.run_beside_each_other()
+
+    said = capfd.readouterr().out
+    assert failed == ["notebooks"]
+    assert said.index("3 passed") < said.index("no issues") < said.index("a cell differs") < said.index("kept")
+
+
+@pytest.mark.usefixtures("anywhere")
+def test_the_proofs_run_after_a_protocol_that_fails_and_the_failure_is_named(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "ensure", lambda _lock: None)
+    monkeypatch.setattr(run, "PROTOCOL", ["python", "-c", "raise SystemExit(2)"])
+    monkeypatch.setattr(run, "PROOFS", ["python", "-c", "import os; print('proved', os.environ['FLIGHTPULSE_PROVE'])"])
+
+    assert run.prove([]) == 1
+
+    said = capfd.readouterr()
+    assert "proved 1" in said.out
+    assert said.err.strip() == "failed: protocol"

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +17,8 @@ BOOKINGS = [
     {"booking_id": "BKG-2", "passenger_id": "PAX-2"},
     {"booking_id": "BKG-3", "passenger_id": "PAX-1"},
 ]
-EMAIL = {"channel": "email", "detail_type": "notification.email", "detail": {"body": "hello"}}
-SMS = {"channel": "sms", "detail_type": "notification.sms", "detail": {"body": "hi"}}
+EMAIL: dict[str, Any] = {"channel": "email", "detail_type": "notification.email", "detail": {"body": "hello"}}
+SMS: dict[str, Any] = {"channel": "sms", "detail_type": "notification.sms", "detail": {"body": "hi"}}
 BOOKING = {"booking_id": "BKG-1", "passenger_id": "PAX-1", "messages": [EMAIL, SMS]}
 KNOWN = {**REQUEST, "other": "gate", "booking": BOOKING, "due": [EMAIL, SMS], "unsent": [], "problem": THROTTLED}
 COUNTED = ("recipients", "told", "email", "sms", "superseded", "already_told", "unreachable", "failed")
@@ -453,14 +454,28 @@ def test_a_claim_that_is_refused_or_fails_keeps_the_booking_and_leaves_all_of_it
     assert field("notify_chunk", f"{TELL}/ClaimBooking", "Catch", 0, "Output") == "{% $states.input %}"
 
 
-def test_all_channels_go_out_in_one_call() -> None:
-    sent = {"EventBusName": "${EventBusName}", "Source": "flightpulse.workflow"}
-    each = [{**sent, "DetailType": one["detail_type"], "Detail": one["detail"]} for one in (EMAIL, SMS)]
+def test_all_channels_go_out_in_one_call_and_say_how_long_after_the_event() -> None:
+    known_at = datetime.now(UTC) - timedelta(seconds=90)
+    email, sms = (
+        {**message, "detail": {**message["detail"], "event_timestamp": known_at.isoformat(timespec="milliseconds")}}
+        for message in (EMAIL, SMS)
+    )
 
-    together = value("notify_chunk", f"{TELL}/SendMessages", "Arguments", "Entries", variables=KNOWN)
-    alone = value("notify_chunk", f"{TELL}/SendOneByOne/SendMessage", "Arguments", "Entries", variables={}, input=SMS)
+    entries = value("notify_chunk", f"{TELL}/SendMessages", "Arguments", "Entries", variables={"due": [email, sms]})
+    entries += value(
+        "notify_chunk", f"{TELL}/SendOneByOne/SendMessage", "Arguments", "Entries", variables={}, input=sms
+    )
 
-    assert (together, alone) == (each, each[1:])
+    assert [90 <= entry["Detail"].pop("told_after_seconds") < 100 for entry in entries] == [True] * 3
+    assert entries == [
+        {
+            "EventBusName": "${EventBusName}",
+            "Source": "flightpulse.workflow",
+            "DetailType": message["detail_type"],
+            "Detail": message["detail"],
+        }
+        for message in (email, sms, sms)
+    ]
     assert value("notify_chunk", f"{TELL}/SendMessages", "Arguments", "Entries", variables={"due": []}) == []
 
 

@@ -83,6 +83,47 @@ def test_an_inner_scope_may_not_assign_a_variable_of_an_outer_one() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("moment", "good"),
+    [
+        ("2016-03-14T01:59:00Z", True),
+        ("2016-03-05T21:29:29.243167252Z", True),
+        ("2016-03-14T01:59:00+05:30", True),
+        ("{% $now() %}", True),
+        ("2016-12-05 21:29:29Z", False),
+        ("2016-12-05T21:29:29", False),
+        ("2016-13-05T21:29:29Z", False),
+        ("2016-12-05T25:29:29Z", False),
+        ("05-12-2016T21:29:29Z", False),
+    ],
+)
+def test_a_wait_until_something_that_is_no_moment_is_refused(moment: str, good: bool) -> None:
+    refused = [("String does not match RFC3339 timestamp", "/States/A/Timestamp")]
+
+    assert found(A={"Type": "Wait", "Timestamp": moment, "End": True}) == ([] if good else refused)
+
+
+def test_an_action_that_an_integration_does_not_have_is_refused() -> None:
+    def task(resource: str) -> dict[str, Any]:
+        return {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "End": True}
+
+    ((message, location),) = found(A=task("dynamodb:query"))
+
+    assert message.startswith("The resource provided arn:aws:states:::dynamodb:query is not recognized.")
+    assert location == "/States/A/Resource"
+    for known in ("dynamodb:getItem", "sqs:sendMessage.waitForTaskToken", "aws-sdk:dynamodb:query", "ecs:runTask.sync"):
+        assert found(A=task(known)) == []
+
+
+def test_an_expression_is_no_moment_in_jsonpath() -> None:
+    state = {"Type": "Wait", "QueryLanguage": "JSONPath", "Timestamp": "{% $now() %}", "End": True}
+    machine = {"StartAt": "A", "States": {"A": state}}
+
+    (diagnostic,) = definitions.diagnostics(machine)
+
+    assert diagnostic.location == "/States/A/Timestamp"
+
+
 def test_a_branch_may_assign_what_the_catch_of_its_own_state_assigns() -> None:
     inner = {"StartAt": "B", "States": {"B": {**PASS, "Assign": {"x": 2}}}}
     catch = [{"ErrorEquals": ["States.ALL"], "Assign": {"x": 1}, "Next": "C"}]

@@ -32,7 +32,7 @@ ATOMS = st.sampled_from(
             "$x.a[$ = 'x']",
             "[]",
             "{}",
-            "$states.input.a",
+            *("$states.input.a", "'2026-11-23T08:00:00Z'", "'2024-02-29T23:59:59.999Z'", "'2026-13-01T00:00:00Z'"),
         ),
     ]
 )
@@ -41,7 +41,7 @@ ATOMS = st.sampled_from(
 def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     operators = st.sampled_from(["&", "=", "!=", "and", "or", "in", "<", ">=", "+", "-", "*", "/"])
     functions = st.sampled_from(
-        ["count", "exists", "floor", "merge", "not", "number", "string", "distinct", "sum", "append"]
+        ["count", "exists", "floor", "merge", "not", "number", "string", "distinct", "sum", "max", "min", "toMillis"]
     )
     return st.one_of(
         st.tuples(inner, operators, inner).map(lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"),

@@ -83,3 +83,7 @@ def test_a_group_with_too_many_events_forgets_the_oldest(group: dict[str, Any], 
 
     # Then a tenth is gone, the oldest
     assert [found["message"] for found in group["streams"]["s"]["events"]][:2] == ["m3", "m4"]
+
+
+def test_a_moment_has_its_milliseconds():
+    assert log_storage.timestamp_text(1796007545075) == "2026-11-30 02:59:05.075"

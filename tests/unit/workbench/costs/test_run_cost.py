@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from flightpulse.cli.group import cli
 from flightpulse.workbench import Workbench
 from flightpulse.workbench.costs import idle_cost, page, prices, run_cost
+from flightpulse.workbench.costs.per_message import PerMessage
 from flightpulse.workbench.costs.run_cost import ModelUsage, Usage
 from flightpulse.workbench.deploy.stack import Stack
 from flightpulse.workbench.executions.history import Attempt, Problem
@@ -271,16 +272,22 @@ def test_without_a_run_the_verb_says_so_in_one_line(words: tuple[str, ...], said
 @pytest.mark.parametrize("words", [[], ["--json"]])
 def test_the_verb_prints_the_last_run(monkeypatch: pytest.MonkeyPatch, words: list[str]):
     spent = run_cost.priced(Usage(messages=1, transitions=40), title="A delay")
-    monkeypatch.setattr(Workbench, "last_run", lambda _wb, what: SimpleNamespace(cost=lambda: spent))
+    each = PerMessage(1.5, 1, 8.5)
+    monkeypatch.setattr(
+        Workbench, "last_run", lambda _wb, what: SimpleNamespace(cost=lambda: spent, per_message=lambda: each)
+    )
 
     result = CliRunner().invoke(cli, ["cost", *words])
 
     assert result.exit_code == 0
     if words:
-        assert Decimal(json.loads(result.stdout)["total_usd"]) == Decimal("0.001")
+        printed = json.loads(result.stdout)
+        assert Decimal(printed["total_usd"]) == Decimal("0.001")
+        assert printed["per_message"] == {"state_transitions": 1.5, "writes": 1.0, "history_events": 8.5}
     else:
         assert result.stdout.startswith("A delay\n")
         assert "0.0010000" in result.stdout
+        assert "with a claim for each channel" in result.stdout
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])

@@ -118,6 +118,8 @@ def test_the_line_that_tells_of_an_error_is_found():
     assert Outcome("synth", 1, output, Path("log")).last_error() == "Error: the table has no name"
     said = "flightpulse: Context network is 'open'.\n\npython3 app.py: Subprocess exited with error 1\n"
     assert Outcome("synth", 1, said, Path("log")).last_error() == "Context network is 'open'."
+    full = "RuntimeError: ENOSPC: no space left on device\npython3 app.py: Subprocess exited with error 1\n"
+    assert Outcome("synth", 1, full, Path("log")).last_error() == "RuntimeError: ENOSPC: no space left on device"
     assert Outcome("synth", 1, "", Path("log")).last_error() == "it printed nothing"
 
 

@@ -77,14 +77,6 @@ def test_the_picture_of_a_workflow_is_small_and_the_same_every_time(name):
     assert len(first) < 80_000
 
 
-def test_mermaid_text_has_a_subgraph_for_a_map_and_escapes_its_signs():
-    text = diagram.of(MACHINE).mermaid()
-    assert text.startswith("flowchart TD\n")
-    assert 'subgraph s1["Each (Map)"]' in text
-    assert "s0 -.->|" in text
-    assert '"$a #60; #34;b#34;"' in text
-
-
 def test_no_sign_is_a_colour_alone():
     for name, sign in SIGNS.items():
         assert sign.word

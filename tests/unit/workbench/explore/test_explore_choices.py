@@ -1,6 +1,6 @@
-"""Why a Choice of an execution went its way: every rule with its value, from what the history has."""
+"""Why a Choice went where it went, from the history's variables and the definition's rules."""
 
-from collections.abc import Mapping
+import json
 from typing import Any
 
 import pytest
@@ -10,104 +10,77 @@ from flightpulse.workbench.explore import explain_choices
 from tests.unit.workbench.histories import HistoryBuilder
 
 RULES = [
-    {"Condition": "{% $minutes >= 180 %}", "Next": "Severe"},
-    {"Condition": "{% $minutes >= 30 and $exists($states.input.gate) %}", "Next": "Major"},
+    {"Condition": "{% $last.order = $order and $free_at < $millis() %}", "Next": "Waiting"},
+    {"Condition": "{% $minutes > 30 %}", "Next": "Late"},
+    {"Condition": "{% $order = 'a' %}", "Next": "Known"},
 ]
 
 
-def machine(*rules: Mapping[str, Any], language: str = "JSONata", assign: str = "{% $states.input.minutes %}") -> Any:
-    """Assigns the minutes of its input, then chooses by these rules."""
-    ends = {name: {"Type": "Succeed"} for name in ("Severe", "Major", "Minor")}
+def machine(*rules: dict[str, Any]) -> dict[str, Any]:
     return {
-        "QueryLanguage": language,
+        "QueryLanguage": "JSONata",
         "StartAt": "Read",
         "States": {
-            "Read": {"Type": "Pass", "Assign": {"minutes": assign}, "Next": "Choose"},
-            "Choose": {"Type": "Choice", "Choices": list(rules or RULES), "Default": "Minor"},
-            **ends,
+            "Read": {"Type": "Pass", "Assign": {"minutes": 25, "last": {}, "order": "a"}, "Next": "Choose"},
+            "Choose": {"Type": "Choice", "Choices": list(rules), "Default": "Other"},
+            **{name: {"Type": "Succeed"} for name in ("Waiting", "Late", "Known", "Other")},
         },
     }
 
 
-def went_to(state: str, chosen_on: str = '{"gate": "A1"}', **assigned: str) -> list[dict[str, Any]]:
-    """The history of an execution; ``assigned`` are the variables that Step Functions noted when Read was left."""
+def history(taken: str, **assigned: Any) -> list[dict[str, Any]]:
     builder = HistoryBuilder()
-    builder.add("ExecutionStarted", 0, input='{"minutes": 142}')
-    builder.entered("Pass", "Read", data='{"minutes": 142}')
-    builder.exited("Pass", "Read", data=chosen_on)
-    builder.events[-1]["stateExitedEventDetails"] |= {"assignedVariables": assigned} if assigned else {}
-    builder.entered("Choice", "Choose", data=chosen_on)
-    builder.exited("Choice", "Choose", data=chosen_on)
-    builder.entered("Succeed", state)
-    builder.exited("Succeed", state)
-    builder.add("ExecutionSucceeded", output="{}")
+    builder.add("ExecutionStarted", 0, input="{}")
+    builder.entered("Pass", "Read")
+    noted = {name: json.dumps(value) for name, value in assigned.items()}
+    builder.add("PassStateExited", name="Read", output="{}", assignedVariables=noted)
+    builder.entered("Choice", "Choose")
+    builder.exited("Choice", "Choose")
+    builder.entered("Succeed", taken)
     return builder.events
 
 
-def test_each_rule_is_shown_with_its_value_and_by_how_much_it_missed() -> None:
-    (visit,) = explain_choices(machine(), went_to("Major", minutes="142")).visits
+def test_each_rule_has_its_value_and_what_its_variables_held() -> None:
+    events = history("Known", minutes=25, last={"order": ""}, order="a", free_at=1)
+    (visit,) = explain_choices(machine(*RULES), events).at("Choose").visits
 
-    assert (visit.taken, visit.by) == ("Major", "rule 2")
-    assert [(rule.value, rule.taken, rule.reached) for rule in visit.rules] == [
-        (False, False, True),
-        (True, True, True),
+    assert (visit.taken, visit.by) == ("Known", "rule 3")
+    assert [(rule.value, rule.deduced) for rule in visit.rules] == [(False, True), (False, False), (True, False)]
+    assert [rule.said for rule in visit.rules] == [
+        '$last.order is ""; $order is "a"; $free_at is 1; $millis() had another value then',
+        "$minutes is 25",
+        '$order is "a"',
     ]
-    assert visit.rules[0].said == "$minutes >= 180: 142 < 180, 38 short"
-    assert [test.value for test in visit.rules[1].tests] == [True, True]
-    assert visit.problem == ""
 
 
-def test_the_default_is_taken_when_no_rule_is_true() -> None:
-    report = explain_choices(machine(), went_to("Minor", "{}", minutes="142"), title="Delay")
+def test_what_the_history_lacks_is_deduced_from_the_way_taken() -> None:
+    (visit,) = explain_choices(machine(*RULES[1:]), history("Other", order="b")).visits
 
-    assert report.visits[0].headline == "Choose: went to Minor, by default, for no rule was true"
-    assert report.visits[0].rules[1].tests[1].said == "$exists($states.input.gate): $states.input.gate is nothing"
-    assert str(report).startswith("Delay: 1 Choice on the way")
+    assert (visit.by, [rule.value for rule in visit.rules]) == ("default", [False, False])
+    assert visit.rules[0].said == "$minutes is not in the history"
+    assert "✗ false, as the way taken shows: rule 1" in str(visit)
 
 
 def test_rules_behind_the_one_that_was_taken_were_not_looked_at() -> None:
-    (visit,) = explain_choices(machine(), went_to("Severe", minutes="240")).visits
+    (visit,) = explain_choices(machine(*RULES[1:]), history("Late", minutes=31, order="a")).visits
 
-    assert [rule.reached for rule in visit.rules] == [True, False]
     assert visit.rules[1].verdict == "· not looked at, would be true"
 
 
-def test_a_variable_that_the_history_does_not_note_is_assigned_again() -> None:
-    (visit,) = explain_choices(machine(), went_to("Major")).visits
+def test_a_rule_in_jsonpath_is_not_evaluated() -> None:
+    rule = {"Variable": "$.minutes", "NumericGreaterThan": 30, "Next": "Late"}
+    (visit,) = explain_choices(machine(rule), history("Other", minutes=25)).visits
 
-    assert [rule.value for rule in visit.rules] == [False, True]
-
-
-def test_what_cannot_be_known_follows_from_the_way_taken() -> None:
-    unknown = machine(assign="{% $states.result.minutes %}")
-
-    (visit,) = explain_choices(unknown, went_to("Major")).visits
-
-    assert [(rule.value, rule.deduced) for rule in visit.rules] == [(False, True), (True, True)]
-    assert "$minutes, which Read assigned, is not in the history" in visit.rules[0].said
-
-
-def test_a_way_that_contradicts_the_evaluation_is_said_to_be_decided_by_the_history() -> None:
-    (visit,) = explain_choices(machine(), went_to("Minor", minutes="142")).visits
-
-    assert visit.taken == "Minor"
-    assert visit.problem.startswith("Evaluated here, rule 2 comes out otherwise than the way taken shows")
-
-
-def test_rules_in_jsonpath_are_not_evaluated_and_the_way_taken_tells_their_value() -> None:
-    paths = machine({"Variable": "$.minutes", "NumericGreaterThan": 30, "Next": "Major"}, language="JSONPath")
-
-    (visit,) = explain_choices(paths, went_to("Major")).visits
-
-    assert (visit.by, visit.rules[0].value, visit.rules[0].deduced) == ("rule 1", True, True)
+    assert (visit.rules[0].value, visit.rules[0].deduced) == (False, True)
     assert "JSONPath" in visit.rules[0].said
 
 
-def test_why_not_names_the_rule_that_leads_there() -> None:
-    report = explain_choices(machine(), went_to("Major", minutes="142"))
+def test_why_not_names_the_rules_that_would_have_led_there() -> None:
+    report = explain_choices(machine(*RULES[1:]), history("Late", minutes=31, order="a"), title="Delay")
 
-    assert "✗ false: rule 1, $minutes >= 180 → Severe" in report.why_not("Severe")
-    assert report.why_not("Read").startswith("No Choice that was visited leads to Read")
-    assert report.at("Choose").visits == report.visits
-    with pytest.raises(UserError, match="did not come to a Choice 'Nowhere'"):
-        report.at("Nowhere")
+    assert report.why_not("Known").startswith("Choose: went to Late, by rule 1, not to Known:")
+    assert report.why_not("Late") == "Choose: went to Late, by rule 1."
+    assert report.why_not("Nowhere").startswith("No Choice that was visited leads to Nowhere")
+    assert report.table().column("goes to") == ["Late", "Known", "Other"]
+    with pytest.raises(UserError, match="did not come to a Choice 'Elsewhere'"):
+        report.at("Elsewhere")

@@ -137,17 +137,6 @@ def test_where_eventbridge_decides_otherwise_it_is_said(bus: FakeBus) -> None:
     assert "EventBridge decides" in verdict.why
 
 
-def test_a_pattern_of_ones_own_is_tried_without_a_rule(bus: FakeBus) -> None:
-    verdict = rules_of(bus).try_pattern({"detail": {"delay_minutes": [{"numeric": [">", 30]}]}}, EVENT)
-    assert not verdict.matched
-    assert verdict.failing[0].hint == "25 ≤ 30, 5 short"
-
-
-def test_a_pattern_that_eventbridge_refuses_is_one_sentence(bus: FakeBus) -> None:
-    with pytest.raises(UserError, match="EventBridge refuses the pattern: Event pattern is not valid"):
-        rules_of(bus).try_pattern({"source": ["refuse"]}, EVENT)
-
-
 def test_a_cell_shows_the_same_as_text_and_as_html(bus: FakeBus) -> None:
     report = rules_of(bus).test(EVENT)
     for shown in (report, report["flightpulse-cancellation"]):

@@ -54,16 +54,6 @@ def test_holding_and_going_on_twice_is_no_different():
     assert pace.at(1 * HOUR) - BEGAN == 11 * SECOND
 
 
-def test_another_speed_counts_from_now_on():
-    clock = Clock()
-    pace = Pace(3600, now=clock)
-
-    clock.wait(2)
-    pace.set_speed(36_000)
-
-    assert pace.at(12 * HOUR) - BEGAN == 3 * SECOND
-
-
 def test_a_replay_that_goes_on_begins_where_it_was_stopped():
     pace = Pace(3600, now=Clock(), passed=5 * HOUR)
 

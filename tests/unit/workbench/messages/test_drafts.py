@@ -86,8 +86,8 @@ def test_a_reviewer_that_misses_a_canary_is_not_believed() -> None:
 def test_the_reviewer_s_question_has_the_brief_and_every_sentence() -> None:
     mine = draft(SEGMENT)
 
-    assert "priority update" in mine.review_question
-    assert all(sentence.text in mine.review_question for sentence in mine.template.sentences())
+    assert "priority update" in mine.review_request.user
+    assert all(sentence.text in mine.review_request.user for sentence in mine.template.sentences())
 
 
 def test_changed_words_are_judged_in_every_part() -> None:

@@ -141,6 +141,15 @@ def test_a_kept_run_comes_back_as_it_was(tmp_path: Path) -> None:
     assert run_store.load(tmp_path, "minor-delay", "cloud-1") == _kept()
 
 
+def test_runs_are_forgotten_with_the_stack_of_their_cloud(tmp_path: Path) -> None:
+    run_store.save(tmp_path, _kept())
+
+    run_store.forget(tmp_path, "cloud-2")
+    assert run_store.load(tmp_path, "minor-delay", "cloud-1") is not None
+    run_store.forget(tmp_path, "cloud-1")
+    assert run_store.load(tmp_path, "minor-delay", "cloud-1") is None
+
+
 def test_a_run_of_an_earlier_cloud_is_not_found(tmp_path: Path) -> None:
     run_store.save(tmp_path, _kept())
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from flightpulse.workbench import player
 from flightpulse.workbench.player import Player, html
 from flightpulse.workbench.player.frames import TROUBLE_FIRST
 from tests.unit.workbench.player import runs
@@ -183,12 +182,6 @@ def test_nested_executions_of_one_machine_share_one_drawing():
     nested = {arn: (runs.MAP, runs.interleaved()) for arn in (CHILD, other)}
     data = data_of(Player(runs.LINE, builder.events, nested=nested).html())
     assert (len(data["runs"]), len(data["defs"])) == (3, 2)
-
-
-def test_page_for_is_the_page_of_a_player():
-    page = player.page_for(runs.LINE, runs.straight(), {}, "Delay <1>")
-    assert page == Player(runs.LINE, runs.straight(), title="Delay <1>").page()
-    assert "<title>Delay &lt;1&gt;</title>" in page
 
 
 def test_two_players_on_one_page_have_no_id_in_common():
