@@ -29,7 +29,7 @@ Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class DataFault:
     """What is wrong with one field of one entry of one file."""
 
     file: str
@@ -140,7 +140,7 @@ def _read(path: Path) -> list[Entry]:
     return value
 
 
-def _schema_faults(folder: Path, name: str, entries: list[Entry]) -> Iterable[Fault]:
+def _schema_faults(folder: Path, name: str, entries: list[Entry]) -> Iterable[DataFault]:
     # The schema is ours and stays beside our files, also when the data comes from somewhere else.
     schemas = folder / "schemas" if (folder / "schemas").is_dir() else paths.SAMPLE_DATA / "schemas"
     schema = json.loads((schemas / f"{name}.schema.json").read_text(encoding="utf-8"))
@@ -149,7 +149,7 @@ def _schema_faults(folder: Path, name: str, entries: list[Entry]) -> Iterable[Fa
         try:
             validate(entry)
         except fastjsonschema.JsonSchemaValueException as error:
-            yield Fault(f"{name}.json", _entry(name, number, entry), *_field_and_problem(error))
+            yield DataFault(f"{name}.json", _entry(name, number, entry), *_field_and_problem(error))
 
 
 def _field_and_problem(error: Any) -> tuple[str, str]:
@@ -176,12 +176,12 @@ def _either(definition: object) -> str:
     return " or ".join(str(known) for known in definition) if isinstance(definition, list) else str(definition)
 
 
-def _doubles(entries: Mapping[str, list[Entry]]) -> Iterable[Fault]:
+def _doubles(entries: Mapping[str, list[Entry]]) -> Iterable[DataFault]:
     for name, field in _IDS.items():
         seen: set[str] = set()
         for number, entry in enumerate(entries[name], 1):
             if entry[field] in seen:
-                yield Fault(
+                yield DataFault(
                     f"{name}.json",
                     _entry(name, number, entry),
                     field,
@@ -190,7 +190,7 @@ def _doubles(entries: Mapping[str, list[Entry]]) -> Iterable[Fault]:
             seen.add(entry[field])
 
 
-def _dangling(entries: Mapping[str, list[Entry]]) -> Iterable[Fault]:
+def _dangling(entries: Mapping[str, list[Entry]]) -> Iterable[DataFault]:
     known = {
         "flight_id": {flight["flight_id"] for flight in entries["flights"]},
         "passenger_id": {passenger["passenger_id"] for passenger in entries["passengers"]},
@@ -199,21 +199,21 @@ def _dangling(entries: Mapping[str, list[Entry]]) -> Iterable[Fault]:
         for field, ids in known.items():
             if booking[field] not in ids:
                 file = "flights.json" if field == "flight_id" else "passengers.json"
-                yield Fault(
+                yield DataFault(
                     "bookings.json", _entry("bookings", number, booking), field, f"{booking[field]} is not in {file}"
                 )
 
 
-def _impossible(entries: list[Entry], flights: tuple[Flight, ...]) -> Iterable[Fault]:
+def _impossible(entries: list[Entry], flights: tuple[Flight, ...]) -> Iterable[DataFault]:
     """What no flight can be: from nowhere, or at its end before it began."""
     for number, (written, flight) in enumerate(zip(entries, flights, strict=True), 1):
         entry = _entry("flights", number, written)
         for field in ("origin", "destination"):
             if airports.find(written[field]) is None:
-                yield Fault("flights.json", entry, field, f"{written[field]} is the IATA code of no airport")
+                yield DataFault("flights.json", entry, field, f"{written[field]} is the IATA code of no airport")
         if flight.scheduled_arrival <= flight.scheduled_departure:
             problem = f"{written['scheduled_arrival']} is not after the departure, {written['scheduled_departure']}"
-            yield Fault("flights.json", entry, "scheduled_arrival", problem)
+            yield DataFault("flights.json", entry, "scheduled_arrival", problem)
 
 
 def _entry(name: str, number: int, entry: object) -> str:
@@ -221,7 +221,7 @@ def _entry(name: str, number: int, entry: object) -> str:
     return f"entry {number} ({identity})" if isinstance(identity, str) else f"entry {number}"
 
 
-def _refusal(faults: list[Fault]) -> UserError:
+def _refusal(faults: list[DataFault]) -> UserError:
     shown = "; ".join(str(fault) for fault in faults[:_SHOWN_FAULTS])
     more = f"; and {len(faults) - _SHOWN_FAULTS} more" if len(faults) > _SHOWN_FAULTS else ""
     return UserError(f"{shown}{more}.", hint="Nothing was loaded.")
@@ -233,5 +233,7 @@ def _entities(name: str, entries: list[Entry], read: Callable[[Entry], _Entity])
         try:
             found.append(read(entry))
         except InvalidFieldError as error:
-            raise _refusal([Fault(f"{name}.json", _entry(name, number, entry), error.name, error.problem)]) from error
+            raise _refusal(
+                [DataFault(f"{name}.json", _entry(name, number, entry), error.name, error.problem)]
+            ) from error
     return tuple(found)

@@ -37,7 +37,7 @@ LOCKS = {
     "dev": ["--all-extras"],
     "notebooks": ["--extra", "notebooks", "-c", "requirements/dev.txt"],
 }
-CHECKOV = "checkov==3.2.500"
+CHECKOV = "checkov==3.3.30"
 LAMBDA_PACKAGES = "aws-lambda-powertools fastjsonschema tzdata"
 NOTEBOOKS = ["-m", "tools.notebooks"]
 PROTOCOL = ["-m", "flightpulse.cli", "prove", "protocol"]

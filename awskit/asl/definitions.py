@@ -14,6 +14,15 @@ from awskit.asl import expressions
 Json = Mapping[str, Any]
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
+_ACTIONS: Mapping[str, tuple[str, ...]] = {
+    "dynamodb": ("getItem", "putItem", "updateItem", "deleteItem"),
+    "events": ("putEvents",),
+    "lambda": ("invoke",),
+    "sns": ("publish",),
+    "sqs": ("sendMessage",),
+    "states": ("startExecution",),
+}
+"""What the optimised integrations of some services can do; others are not judged."""
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _TYPES = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
 _FLOWING = ("Task", "Wait", "Pass", "Parallel", "Map")
@@ -162,6 +171,10 @@ def _transitions(state: Json, kind: str, path: str, states: Json) -> Iterator[Di
 
 def _resource(state: Json, path: str, express: bool) -> Iterator[Diagnostic]:
     resource = str(state.get("Resource", ""))
+    service, _, action = resource.partition(":states:::")[2].partition(":")
+    if action.partition(".")[0] not in _ACTIONS.get(service, (action.partition(".")[0],)):
+        said = f"The resource provided {resource} is not recognized. The value is not a valid resource ARN, or the"
+        yield _schema(f"{said} resource is not available in this region.", f"{path}/Resource")
     where, express_machine = f"{path}/Resource", "Express state machine does not support"
     if not express:
         return

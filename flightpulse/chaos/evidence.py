@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.adapters.table import Table
-from flightpulse.chaos.oracle import Handling, SentMessage, State
+from flightpulse.chaos.oracle import FlightEnd, Handling, SentMessage
 from flightpulse.chaos.verdict import OnProgress, silent
 from flightpulse.domain import keys
 from flightpulse.workbench.executions import executions
@@ -147,14 +147,14 @@ def messages(session: Session, event_ids: Collection[str], since: datetime) -> l
     return [SentMessage(item.event_id, item.flight_id, item.booking_id, item.channel) for item in found]
 
 
-def states(session: Session, flight_ids: Sequence[str]) -> dict[str, State]:
+def states(session: Session, flight_ids: Sequence[str]) -> dict[str, FlightEnd]:
     """What the table says about flights."""
     table = Table(session.dynamodb, session.table_name)
     found = {}
     for flight_id in flight_ids:
         flight = table.flight(flight_id, consistent=True)
         if flight is not None:
-            found[flight_id] = State(str(flight.status), flight.delay_minutes, flight.gate)
+            found[flight_id] = FlightEnd(str(flight.status), flight.delay_minutes, flight.gate)
     return found
 
 

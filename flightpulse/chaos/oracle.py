@@ -38,7 +38,7 @@ class EventOrder(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class FlightEnd:
     """What the table says about a flight in the end."""
 
     status: str
@@ -148,7 +148,7 @@ class Oracle:
             "told old news": len(self._old_news(told)),
         }
 
-    def about_flights(self, states: Mapping[str, State], gates: Mapping[str, str]) -> Promise:
+    def about_flights(self, states: Mapping[str, FlightEnd], gates: Mapping[str, str]) -> Promise:
         """Every flight ends in its newest state. ``gates`` are the gates before any event."""
         wrong = []
         for flight, newest in ((flight, self.newest(flight)) for flight in self._by_flight):
@@ -186,6 +186,9 @@ class Oracle:
                 unhandled.append(f"{event_id}: {handling.claim if handling else 'no claim'}")
                 continue
             effective = [outcome for outcome in handling.outcomes if outcome in {"DONE", "SUPERSEDED"}]
+            if redriven and not effective and handling.claim == "DONE":
+                # It told whom it could, closed its claim, and failed so that somebody looks at the letters it left.
+                effective = [outcome for outcome in handling.outcomes if outcome == "FAILED"][-1:]
             superseded += effective.count("SUPERSEDED")
             duplicates += handling.outcomes.count("ALREADY_HANDLED")
             if len(effective) != 1 or len(handling.outcomes) < deliveries.get(event_id, 1):
@@ -260,7 +263,7 @@ def exactly(expected: set[SentMessage], told: Sequence[SentMessage]) -> Promise:
     return held("Exactly what was still news when it came was told", wrong, f"{len(expected)} messages")
 
 
-def _departure_differs(event: Event, seen: State) -> str:
+def _departure_differs(event: Event, seen: FlightEnd) -> str:
     if ends_the_flight(event):
         return "" if seen.status == "CANCELLED" else f"is {seen.status}, not CANCELLED"
     minutes = int(event["payload"]["delay_minutes"])

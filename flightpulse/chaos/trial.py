@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from flightpulse.chaos import evidence, recovery
 from flightpulse.chaos.booked_flights import BookedFlights, invent
 from flightpulse.chaos.event_sequence import Event, make
-from flightpulse.chaos.oracle import IN_ORDER, Handling, Oracle, SentMessage, State
+from flightpulse.chaos.oracle import IN_ORDER, FlightEnd, Handling, Oracle, SentMessage
 from flightpulse.chaos.verdict import Figure, OnProgress, Promise, Verdict, silent
 from flightpulse.workbench.target.session import Session
 
@@ -22,7 +22,7 @@ class Outcome:
     oracle: Oracle
     told: Sequence[SentMessage]
     handled: Mapping[str, Handling]
-    states: Mapping[str, State]
+    states: Mapping[str, FlightEnd]
     gates: Mapping[str, str]
 
     def promises(self, deliveries: Mapping[str, int], *, redriven: bool = False, ordered: bool = True) -> list[Promise]:

@@ -11,7 +11,7 @@ from flightpulse import paths
 from flightpulse.cli import options, screen
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire.pace import Pace
-from flightpulse.workbench.fire.replaying import Choice, Line, Progress, Replayed
+from flightpulse.workbench.fire.replaying import Choice, Progress, Replayed, SummaryLine
 from flightpulse.workbench.show.progress import NO, YES, seconds
 from flightpulse.workbench.target.session import Session
 from simulator import days
@@ -103,7 +103,7 @@ def _show(console: Console, session: Session, plan: Plan, replayed: Replayed) ->
     console.print(session.model, markup=False)
 
 
-def _cells(line: Line) -> list[str]:
+def _cells(line: SummaryLine) -> list[str]:
     counts = (line.events, line.handled, line.superseded, line.emails, line.texts)
     waits = ("–" if wait is None else seconds(wait) for wait in (line.p50, line.p95))
     return [line.kind, *map(str, counts), *waits]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flightpulse.chaos import booked_flights, event_sequence
-from flightpulse.chaos.oracle import Handling, Oracle, SentMessage, State, exactly, still_news
+from flightpulse.chaos.oracle import FlightEnd, Handling, Oracle, SentMessage, exactly, still_news
 from flightpulse.chaos.verdict import Promise
 
 WISHES = {"SW1": frozenset({("B1", "email"), ("B1", "sms"), ("B2", "email")})}
@@ -98,13 +98,13 @@ def test_who_missed_an_event_must_have_heard_something_newer() -> None:
 @pytest.mark.parametrize(
     ("state", "kept"),
     [
-        (State("DELAYED", 90, "B7"), True),
-        (State("DELAYED", 30, "B7"), False),
-        (State("SCHEDULED", 90, "B7"), False),
-        (State("DELAYED", 90, "A1"), False),
+        (FlightEnd("DELAYED", 90, "B7"), True),
+        (FlightEnd("DELAYED", 30, "B7"), False),
+        (FlightEnd("SCHEDULED", 90, "B7"), False),
+        (FlightEnd("DELAYED", 90, "A1"), False),
     ],
 )
-def test_a_flight_must_end_in_its_newest_state(state: State, kept: bool) -> None:
+def test_a_flight_must_end_in_its_newest_state(state: FlightEnd, kept: bool) -> None:
     promise = Oracle([EARLY, LATE, GATE], WISHES).about_flights({"SW1": state}, {"SW1": "A1"})
 
     assert promise.kept is kept
@@ -126,6 +126,19 @@ def test_a_flight_must_end_in_its_newest_state(state: State, kept: bool) -> None
 )
 def test_how_an_event_was_handled_is_judged(handling: Handling, wrong: list[str]) -> None:
     assert broken(Oracle([EARLY], WISHES).about_handling({"early": handling}, {"early": 2})) == wrong
+
+
+def test_an_event_that_failed_after_it_closed_its_claim_counts_once_when_its_letters_were_sent_back() -> None:
+    oracle, handled = Oracle([EARLY], WISHES), {"early": Handling("DONE", ("FAILED",), told=2, failed=1)}
+
+    assert broken(oracle.about_handling(handled, {"early": 1}, redriven=True)) == []
+    assert "Every event counted once, however often it was delivered" in broken(
+        oracle.about_handling(handled, {"early": 1})
+    )
+    failed_only = {"early": Handling("FAILED", ("FAILED",))}
+    assert broken(oracle.about_handling(failed_only, {"early": 1}, redriven=True)) == [
+        "Every event was handled to its end"
+    ]
 
 
 def test_a_storm_is_the_same_for_the_same_seed_and_has_every_event_as_often_as_asked() -> None:

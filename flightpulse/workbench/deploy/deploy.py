@@ -39,8 +39,8 @@ _CLOCK_SKEW = timedelta(seconds=5)
 class Progress:
     """Where a deployment stands.
 
-    ``step`` is ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words what happens just now;
-    ``done`` and ``total`` count resources (0 and 0 where there is nothing to count); ``finished`` ends the step.
+    ``step`` is ``check``, ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words what happens just
+    now; ``done`` and ``total`` count resources (0 and 0 where there is nothing to count); ``finished`` ends the step.
     """
 
     step: str
@@ -106,13 +106,20 @@ class Deployer:
     def context(self) -> Context:
         """The context values, of the deployed stack and of now."""
         needed = local_context(self._session.broker) if self._session.target == "local" else {}
-        if "kafka_cluster_arn" in self._given:
+        before = {} if self._is_first else self._kept()
+        if (before | self._given).get("kafka_cluster_arn"):
             needed.pop("kafka_bootstrap", None)
-        outputs = {} if self._is_first else self._session.outputs
-        found = Context(kept(outputs), self._given, needed, deployed=not self._is_first)
+        found = Context(before, self._given, needed, deployed=not self._is_first)
         if self._is_first and "api_logging" not in self._given:
             return self._with_the_accounts_logging(found)
         return found
+
+    def _kept(self) -> dict[str, str]:
+        try:
+            return kept(self._session.outputs)
+        except UserError:
+            # A stack that is stuck half-way has no outputs; what to do about it is CloudFormation's to say.
+            return {}
 
     def _with_the_accounts_logging(self, context: Context) -> Context:
         """Leave the role with which API Gateway logs as it is, when the account has one before the stack comes."""

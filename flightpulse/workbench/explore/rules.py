@@ -23,7 +23,7 @@ _ENTRY_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class BusRule:
     """One rule of the bus. ``pattern`` is empty for a rule that runs on a schedule; ``targets`` are short names."""
 
     name: str
@@ -34,7 +34,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RuleVerdict:
     """What EventBridge says of one rule and one event (``matched``), and why, field by field."""
 
     rule: str
@@ -93,14 +93,14 @@ class RuleReport:
 
     event: str
     bus: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[RuleVerdict, ...]
 
     @property
     def matched(self) -> tuple[str, ...]:
         """The names of the rules that match."""
         return tuple(verdict.rule for verdict in self.verdicts if verdict.matched)
 
-    def __getitem__(self, rule: str) -> Verdict:
+    def __getitem__(self, rule: str) -> RuleVerdict:
         """The verdict on one rule. Raises UserError when the bus has no such rule."""
         for verdict in self.verdicts:
             if verdict.rule == rule:
@@ -154,12 +154,12 @@ class RuleTester:
         """The name of the bus."""
         return self._bus or self._session.output("EventBusName")
 
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> tuple[BusRule, ...]:
         """The rules of the bus by name, read anew each time."""
         events = self._session.events
         pages = events.get_paginator("list_rules").paginate(EventBusName=self.bus)
         found = [
-            Rule(
+            BusRule(
                 name=rule["Name"],
                 pattern=json.loads(rule.get("EventPattern") or "{}"),
                 state=rule.get("State", "ENABLED"),
@@ -177,12 +177,12 @@ class RuleTester:
         verdicts = [self._verdict(rule, delivered) for rule in self.rules() if rule.pattern]
         return RuleReport(_said(delivered), self.bus, tuple(verdicts))
 
-    def why_not(self, event: Any, rule: str) -> Verdict:
+    def why_not(self, event: Any, rule: str) -> RuleVerdict:
         """Why an event does, or does not, match one rule. Raises UserError when the bus has no such rule."""
         return self.test(event)[rule]
 
-    def _verdict(self, rule: Rule, event: Mapping[str, Any]) -> Verdict:
-        return Verdict(
+    def _verdict(self, rule: BusRule, event: Mapping[str, Any]) -> RuleVerdict:
+        return RuleVerdict(
             rule=rule.name,
             event=_said(event),
             matched=self._asked(show.as_json(rule.pattern), event),
@@ -247,7 +247,7 @@ def _said(event: Mapping[str, Any]) -> str:
     return f"{event['detail-type']} from {event['source'] or 'nobody'}"
 
 
-def _state(verdict: Verdict) -> str:
+def _state(verdict: RuleVerdict) -> str:
     return "" if verdict.state.startswith("ENABLED") else f"but the rule is in state {verdict.state}"
 
 

@@ -42,7 +42,7 @@ class AttributeChange:
 
 
 @dataclass(frozen=True, slots=True)
-class ItemChange:
+class ItemDifference:
     """One item that is new, gone or changed. ``key`` is written ``FLIGHT#SW1234 / METADATA``."""
 
     key: str
@@ -55,7 +55,7 @@ class ItemDiff:
     """How a flight's items differ between two moments, in order of their keys."""
 
     flight_id: str
-    changes: tuple[ItemChange, ...]
+    changes: tuple[ItemDifference, ...]
     unchanged: int
 
     @classmethod
@@ -66,7 +66,7 @@ class ItemDiff:
             old, new = before.items.get(key), after.items.get(key)
             if old != new:
                 kind: Kind = "new" if old is None else "gone" if new is None else "changed"
-                changes.append(ItemChange(" / ".join(key), kind, tuple(_attributes(old or {}, new or {}))))
+                changes.append(ItemDifference(" / ".join(key), kind, tuple(_attributes(old or {}, new or {}))))
         same = len(before.items.keys() | after.items.keys()) - len(changes)
         return cls(before.flight_id, tuple(changes), same)
 

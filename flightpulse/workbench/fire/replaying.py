@@ -38,7 +38,7 @@ _FLIGHTS_OF_A_WHOLE_DAY = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SummaryLine:
     """What became of the events of one kind. ``p50`` and ``p95``: seconds from an event to a message about it."""
 
     kind: str
@@ -84,7 +84,7 @@ class Replayed:
     """A replay that has ended: what was seen, and the same by kind of event, all kinds together last."""
 
     run: ScenarioRun
-    lines: tuple[Line, ...]
+    lines: tuple[SummaryLine, ...]
 
     @property
     def ok(self) -> bool:
@@ -378,7 +378,7 @@ def newest(sent: Sequence[Sent]) -> list[Sent]:
     return list(found.values())
 
 
-def summary(facts: Facts) -> tuple[Line, ...]:
+def summary(facts: Facts) -> tuple[SummaryLine, ...]:
     """What became of the events, by kind; all of them together last."""
     handled: dict[str, list[Handled]] = {}
     for execution in facts.handled:
@@ -393,11 +393,11 @@ def summary(facts: Facts) -> tuple[Line, ...]:
 
 def _line(
     kind: str, all_messages: Sequence[Message], sent: Sequence[Sent], handled: Mapping[str, Sequence[Handled]]
-) -> Line:
+) -> SummaryLine:
     ids = {event.event_id for event in sent}
     messages = [message for message in all_messages if message.event_id in ids]
     waits = sorted((message.at - message.event_at).total_seconds() for message in messages)
-    return Line(
+    return SummaryLine(
         kind=kind,
         events=len(sent),
         handled=sum(_went_well(handled.get(event.event_id, ())) for event in sent),

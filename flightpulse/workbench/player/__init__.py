@@ -10,7 +10,7 @@ from flightpulse.workbench.diagram import Diagram
 from flightpulse.workbench.player import events, frames, html, story, table, trace
 from flightpulse.workbench.player.diff import Diff, diff
 from flightpulse.workbench.player.gantt import Gantt
-from flightpulse.workbench.player.page_data import Run
+from flightpulse.workbench.player.page_data import PageRun
 from flightpulse.workbench.player.table import VisitTable
 from flightpulse.workbench.show.picture_and_words import PictureAndWords
 
@@ -85,7 +85,7 @@ class Player(PictureAndWords):
         """The player as a page of its own, complete and working offline."""
         return html.page(self.html(), self.title)
 
-    def _runs(self) -> list[Run]:
+    def _runs(self) -> list[PageRun]:
         """This execution and all it started, as far as their histories are known, each once."""
         players: dict[str, Player] = {"": self}
         diagrams: dict[str, Diagram] = {}
@@ -97,7 +97,7 @@ class Player(PictureAndWords):
                     queue.append(players[arn])
         numbers = {arn: number for number, arn in enumerate(players)}
         return [
-            Run(
+            PageRun(
                 title=player.title,
                 name=player.title,
                 sentence=player.sentence,

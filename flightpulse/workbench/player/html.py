@@ -14,7 +14,7 @@ from pathlib import Path
 from flightpulse.workbench.diagram import svg
 from flightpulse.workbench.player.captions import count
 from flightpulse.workbench.player.frames import TROUBLE_FIRST
-from flightpulse.workbench.player.page_data import Run, pack
+from flightpulse.workbench.player.page_data import PageRun, pack
 from flightpulse.workbench.player.table import VisitTable
 
 _BYTES_PER_500_EVENTS = 58_000
@@ -24,7 +24,7 @@ _TABLE_ROWS = 40
 _HERE = Path(__file__).parent
 
 
-def fragment(runs: Sequence[Run], table: VisitTable, sentence: str, begin: int = 0) -> str:
+def fragment(runs: Sequence[PageRun], table: VisitTable, sentence: str, begin: int = 0) -> str:
     """The player of ``runs[0]`` with the others openable in it. It stays under 60 KB for 500 events."""
     fallback = _fallback(table, sentence)
     events = sum(len(run.replay.frames) for run in runs)
@@ -62,7 +62,7 @@ def _fallback(table: VisitTable, sentence: str) -> str:
     )
 
 
-def _attribute(runs: Sequence[Run], budget: int, begin: int) -> str:
+def _attribute(runs: Sequence[PageRun], budget: int, begin: int) -> str:
     text = json.dumps(pack(runs, budget, begin), ensure_ascii=False, separators=(",", ":"))
     return text.replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;").replace(">", "&gt;")
 

@@ -36,7 +36,7 @@ _STATUS = {name: code for code, name in enumerate(TROUBLE_FIRST)}
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PageRun:
     """One execution to put on the page. ``children`` maps the ARNs of its nested executions to positions in the list
     of runs; an ARN that is missing there is only named."""
 
@@ -48,14 +48,14 @@ class Run:
     children: Mapping[str, int]
 
 
-def pack(runs: Sequence[Run], payload_budget: int, begin: int = 0) -> dict[str, Any]:
+def pack(runs: Sequence[PageRun], payload_budget: int, begin: int = 0) -> dict[str, Any]:
     """The page's data. Payloads beyond ``payload_budget`` bytes are left out, failures' last."""
     packer = _Packer(runs, payload_budget)
     return packer.pack(begin)
 
 
 class _Packer:
-    def __init__(self, runs: Sequence[Run], payload_budget: int) -> None:
+    def __init__(self, runs: Sequence[PageRun], payload_budget: int) -> None:
         self._runs = runs
         self._budget = payload_budget
         self._lines = Lines(payload_budget)
@@ -87,7 +87,7 @@ class _Packer:
             "runs": runs,
         }
 
-    def _choose(self, run: Run) -> "_Rows":
+    def _choose(self, run: PageRun) -> "_Rows":
         """Every item of a short history; of a long one some of each Map, fewer on a page with many executions."""
         limit = len(run.replay.trace.items) + 1
         if len(run.replay.frames) > _ALL_ITEMS_UP_TO:
@@ -129,7 +129,7 @@ class _Packer:
                 break
         return stored
 
-    def _run(self, run: Run, rows: "_Rows", number: int) -> dict[str, Any]:
+    def _run(self, run: PageRun, rows: "_Rows", number: int) -> dict[str, Any]:
         replay = run.replay
         states = {path: index for index, path in enumerate(run.diagram.states)}
         edges = _edge_numbers(run.diagram)
@@ -289,7 +289,7 @@ def _flat_stays(rows: _Rows, states: Mapping[str, int]) -> list[int]:
     return flat
 
 
-def _nested(run: Run, rows: _Rows) -> dict[int, list[Any]]:
+def _nested(run: PageRun, rows: _Rows) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = {}
     for stay in rows.stays():
         children = run.replay.trace.stays[stay].visit.children

@@ -17,7 +17,7 @@ _HEADINGS = ("state", "item", "result", "tries", "took", "error")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class VisitRow:
     """One visit, or one line for many items that went the same way. ``depth`` is how deep it is inside Maps."""
 
     depth: int
@@ -37,7 +37,7 @@ class Row:
 class VisitTable:
     """Rows with their text and their HTML form."""
 
-    rows: Sequence[Row]
+    rows: Sequence[VisitRow]
     left_out: int = 0
 
     def __str__(self) -> str:
@@ -68,7 +68,7 @@ class VisitTable:
         return VisitTable(self.rows[:number], self.left_out + max(0, len(self.rows) - number))
 
 
-def _cells(row: Row, side: str) -> str:
+def _cells(row: VisitRow, side: str) -> str:
     name = "\N{NO-BREAK SPACE}" * (2 * row.depth) + row.state
     return "".join(f"<td{side}>{escape(cell, quote=False)}</td>" for cell in (name, *row.cells[1:]))
 
@@ -79,7 +79,7 @@ def table(replay: Replay) -> VisitTable:
     return VisitTable(list(_rows(replay, chosen)))
 
 
-def _rows(replay: Replay, chosen: selection.Selection) -> Iterator[Row]:
+def _rows(replay: Replay, chosen: selection.Selection) -> Iterator[VisitRow]:
     """Stays come parents first, so what was left out of a Map is told when the rows of its items are over."""
     pending: list[int] = []
     for number, stay in enumerate(replay.trace.stays):
@@ -93,14 +93,14 @@ def _rows(replay: Replay, chosen: selection.Selection) -> Iterator[Row]:
         yield _left_out(replay, chosen, pending.pop())
 
 
-def _row(replay: Replay, number: int) -> Row:
+def _row(replay: Replay, number: int) -> VisitRow:
     stay = replay.trace.stays[number]
     visit = stay.visit
     status = replay.final.get(number, "running")
     problem = visit.problem if status != "done" else None
     failed = [attempt.problem.error for attempt in visit.attempts if attempt.problem]
     error = problem.error if problem else ", ".join(dict.fromkeys(failed))
-    return Row(
+    return VisitRow(
         depth=len(stay.items),
         state=visit.name,
         item=" ".join(_item(replay, item) for item in stay.items),
@@ -117,13 +117,13 @@ def _item(replay: Replay, number: int) -> str:
     return f"#{item.index}{again}" if item.kind == "iteration" else f"branch {item.index + 1}{again}"
 
 
-def _left_out(replay: Replay, chosen: selection.Selection, owner: int) -> Row:
+def _left_out(replay: Replay, chosen: selection.Selection, owner: int) -> VisitRow:
     stay = replay.trace.stays[owner]
     hidden = {
         number for number, item in enumerate(replay.trace.items) if item.owner == owner and number not in chosen.kept
     }
     worst = _worst(replay.final.get(n, "running") for n, s in enumerate(replay.trace.stays) if hidden & set(s.items))
-    return Row(
+    return VisitRow(
         depth=len(stay.items) + 1,
         state=f"… {count(len(hidden), 'more item')} of {stay.visit.name}",
         item="",

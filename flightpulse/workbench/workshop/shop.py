@@ -17,7 +17,7 @@ from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.workshop import assignments, cloud, copies, grading, patches
 from flightpulse.workbench.workshop.grading import Grade, Step
 from flightpulse.workbench.workshop.patches import Patch
-from flightpulse.workbench.workshop.shown import Diff
+from flightpulse.workbench.workshop.shown import TextDiff
 
 _SOLUTIONS = paths.ROOT / "notebooks" / "solutions"
 _STATE = "workshop.json"
@@ -79,7 +79,7 @@ class Workshop:
         rows = sorted(((path, count) for path, count in found.items() if count), key=lambda row: (-row[1], row[0]))
         return Table.of(("file", "lines"), rows, numbers=(1,))
 
-    def apply(self, name: str) -> Diff:
+    def apply(self, name: str) -> TextDiff:
         """Bring the copy up to a step of the stored solution, and show that step. Done again, it changes nothing.
 
         Raises UserError for a step that does not exist, and when the copy was changed so that a step no longer fits.
@@ -93,7 +93,7 @@ class Workshop:
                 patches.apply(step, self.code)
                 applied = [*applied, step.name]
                 self._remember(applied=applied)
-        return Diff.of_patch(steps[name])
+        return TextDiff.of_patch(steps[name])
 
     def write(self, path: str, text: str) -> None:
         """Write a file of the copy, new or over what is there."""
@@ -109,13 +109,13 @@ class Workshop:
         """The text of a file of the copy. Raises UserError when there is none."""
         return self.copy.read(path)
 
-    def changes(self) -> Diff:
+    def changes(self) -> TextDiff:
         """What was changed in the copy since it was made."""
-        return Diff(patches.differences(self.copy.originals(), self.copy.texts()))
+        return TextDiff(patches.differences(self.copy.originals(), self.copy.texts()))
 
-    def compare(self, path: str, other: str) -> Diff:
+    def compare(self, path: str, other: str) -> TextDiff:
         """How one file of the copy differs from another. Raises UserError when one is not there."""
-        return Diff(patches.differences({other: self.read(path)}, {other: self.read(other)}, context=1))
+        return TextDiff(patches.differences({other: self.read(path)}, {other: self.read(other)}, context=1))
 
     def test(self, *wanted: str) -> str:
         """Run tests of the copy (those that the grading runs unless others are named) and give pytest's last line.

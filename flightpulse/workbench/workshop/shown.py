@@ -16,14 +16,14 @@ _COLOURS = {"+": "background:rgba(46,160,67,.2)", "-": "background:rgba(248,81,7
 
 
 @dataclass(frozen=True, slots=True)
-class Diff:
+class TextDiff:
     """A unified diff; long ones are cut where they are shown, ``text`` has all of it."""
 
     text: str
     title: str = ""
 
     @classmethod
-    def of_patch(cls, patch: Patch) -> "Diff":
+    def of_patch(cls, patch: Patch) -> "TextDiff":
         """What a step changes."""
         return cls("\n".join(file.text for file in patch.files) + "\n", patch.title)
 
@@ -33,14 +33,14 @@ class Diff:
         rows = [(path, _count(part, "+"), _count(part, "-")) for path, part in self._parts().items()]
         return Table.of(("file", "lines added", "lines removed"), rows, numbers=(1, 2))
 
-    def of(self, name: str) -> "Diff":
+    def of(self, name: str) -> "TextDiff":
         """The part about one file, by the end of its path. Raises UserError."""
         found = [part for path, part in self._parts().items() if path.endswith(name)]
         if len(found) != 1:
             raise UserError(
                 f"{name!r} names {len(found)} of the changed files.", hint=f"They are: {', '.join(self._parts())}"
             )
-        return Diff(found[0])
+        return TextDiff(found[0])
 
     def _parts(self) -> dict[str, str]:
         parts: dict[str, list[str]] = {}

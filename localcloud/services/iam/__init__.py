@@ -25,7 +25,8 @@ def install(context: LocalContext) -> None:  # noqa: ARG001
 
     from localcloud.services.iam.leading_keys import with_leading_keys
 
-    roles.ENFORCED.value = bool(app.AUTH)
+    if app.AUTH:
+        roles.ENFORCED.set()
     iam_evaluator.enforce = partial(_noted, iam_evaluator.enforce)
     iam_actions.dynamodb_service_context = partial(with_leading_keys, iam_actions.dynamodb_service_context)
     # The endpoint of this machine is plain HTTP, for which policies of buckets and queues would refuse everything.

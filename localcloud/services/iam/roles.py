@@ -1,6 +1,7 @@
 """What a role may do, asked where services act with a role and no signed request passes by."""
 
 import re
+import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,12 +11,8 @@ _ACCESS_KEY = re.compile(r"Credential=(?P<key>[^/]+)/")
 _PROFILES: Final = frozenset({"us", "eu", "apac", "jp", "au", "ca", "us-gov", "global"})
 
 
-class _Switch:
-    value = False
-
-
-ENFORCED = _Switch()
-"""Whether this local cloud checks permissions."""
+ENFORCED = threading.Event()
+"""Set in a local cloud that checks permissions."""
 
 
 class AccessDeniedError(Exception):
@@ -27,7 +24,7 @@ def authorise(role_arn: str, action: str, resource: str, context: Mapping[str, A
 
     Does nothing where permissions are not checked. ``context`` are the condition keys of the call.
     """
-    if not ENFORCED.value or not role_arn:
+    if not ENFORCED.is_set() or not role_arn:
         return
     from ministack.core import iam_evaluator
 

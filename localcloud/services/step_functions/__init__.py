@@ -16,6 +16,7 @@ _HANDLERS = (
     "_list_executions",
     "_get_execution_history",
     "_delete_state_machine",
+    "_describe_state_machine",
 )
 
 

@@ -34,6 +34,7 @@ def replace_handlers(executions: LocalExecutions) -> None:
     emulator._send_task_failure = _send_task_failure
     emulator._validate_definition_jsonata = creation.refusal
     emulator._create_state_machine = _creating(emulator._create_state_machine)
+    emulator._describe_state_machine = _describing_machine(emulator._describe_state_machine)
     emulator._delete_state_machine = _deleting(emulator._delete_state_machine, executions)
     emulator._test_state = _answering(lambda request: state_tests.answer(request, executions))
     emulator._validate_state_machine_definition = _answering(creation.validation)
@@ -93,6 +94,10 @@ class _Calls:
         return {"redriveDate": self._executions.redrive(str(request.get("executionArn", "")))}
 
 
+def _no_arn(text: str) -> Refused:
+    return Refused("InvalidArn", f"Invalid Arn: 'Invalid ARN prefix: {text}'")
+
+
 def _record(arn: str) -> dict[str, Any]:
     record: dict[str, Any] | None = emulator._executions.get(arn)
     if record is None:
@@ -124,9 +129,25 @@ def _creating(original: Handler) -> Handler:
     return handler
 
 
+def _describing_machine(original: Handler) -> Handler:
+    def handler(data: Request) -> Response:
+        arn = str(data.get("stateMachineArn", ""))
+        if not arn.startswith("arn:"):
+            return _error(_no_arn(arn))
+        status, headers, body = original(data)
+        if status >= 400:
+            return _error(Refused("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'"))
+        return status, headers, body
+
+    return handler
+
+
 def _deleting(original: Handler, executions: LocalExecutions) -> Handler:
     def handler(data: Request) -> Response:
-        executions.forget(str(data.get("stateMachineArn", "")))
+        arn = str(data.get("stateMachineArn", ""))
+        if arn not in emulator._state_machines:
+            return _response({}) if arn.startswith("arn:") else _error(_no_arn(arn))
+        executions.forget(arn)
         return original(data)
 
     return handler

@@ -7,7 +7,7 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,10 +39,15 @@ _XML_ERROR = re.compile(r"<Code>(?P<code>[^<]*)</Code>\s*<Message>(?P<message>[^
 _MESSAGE_ID = re.compile(r"<MessageId>([^<]*)</MessageId>")
 
 
-def call(resource: Resource, arguments: Any) -> Any:
-    """Call a service and give its answer, as JSON. Raises StateFailure."""
+def call(resource: Resource, arguments: Any, caller: Sequence[str]) -> Any:
+    """Call a service and give its answer, as JSON; ``caller`` are the ARNs of state machine and execution.
+
+    Raises StateFailure.
+    """
     if resource.family == "LambdaFunction":
         return _invoke_function(resource.arn, arguments, lambda body: json.dumps(body, ensure_ascii=False))
+    if (resource.service, resource.action) == ("events", "putEvents"):
+        return _put_events(_members(arguments), caller)
     integration = _INTEGRATIONS.get(f"{resource.service}:{resource.action}")
     if integration is not None:
         return integration(_members(arguments))
@@ -139,9 +144,13 @@ def _dynamodb(operation: Callable[[dict[str, Any]], Any], needed: str) -> Callab
     return integration
 
 
-def _put_events(arguments: dict[str, Any]) -> Any:
+def _put_events(arguments: dict[str, Any], caller: Sequence[str]) -> Any:
     entries = [
-        {**entry, "Detail": _text(entry["Detail"])} if "Detail" in entry else entry
+        {
+            **entry,
+            **({"Detail": _text(entry["Detail"])} if "Detail" in entry else {}),
+            "Resources": [*entry.get("Resources", ()), *caller],
+        }
         for entry in arguments.get("Entries", [])
     ]
     status, _, body = eventbridge._put_events({**arguments, "Entries": entries})
@@ -229,7 +238,6 @@ _INTEGRATIONS: Mapping[str, Callable[[dict[str, Any]], Any]] = {
     "dynamodb:putItem": _dynamodb(lambda arguments: dynamodb._put_item(arguments), "Item"),
     "dynamodb:updateItem": _dynamodb(lambda arguments: dynamodb._update_item(arguments), "Key"),
     "dynamodb:deleteItem": _dynamodb(lambda arguments: dynamodb._delete_item(arguments), "Key"),
-    "events:putEvents": _put_events,
     "sqs:sendMessage": _send_message,
     "sns:publish": _publish,
     "aws-sdk:sfn:startExecution": _start_execution,

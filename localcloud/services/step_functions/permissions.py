@@ -25,7 +25,7 @@ _REFUSALS = {
 
 def check(role_arn: str, resource: Resource, arguments: Any) -> None:
     """Raise StateFailure when the role's policies do not allow the task. Services without a rule here pass."""
-    if not roles.ENFORCED.value:
+    if not roles.ENFORCED.is_set():
         return
     request = resource.request
     service = request.service or "lambda"

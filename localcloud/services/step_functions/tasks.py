@@ -72,6 +72,10 @@ class TaskAttempt:
             shown = {"resourceType": self._resource.service, "resource": self._resource.action, **shown}
         self._branch.event(f"{self._resource.family}{what}", shown)
 
+    @property
+    def _caller(self) -> tuple[str, str]:
+        return self._frame.context["StateMachine"]["Id"], self._frame.context["Execution"]["Id"]
+
     def _call(self, arguments: Any) -> Any:
         machine = self._branch.run.record["stateMachineArn"].rpartition(":")[2]
         fault = faults.BOARD.strike(machine, self._frame.name, arguments)
@@ -95,9 +99,11 @@ class TaskAttempt:
             return self._start_execution(arguments)
         if self._resource.family == "LambdaFunction" or self._resource.name == "lambda" or not self._resource.service:
             # A function may take its time; nothing else the emulator does in answer to a call does.
-            return _within(self._timeout, self._branch.scope, lambda: integrations.call(self._resource, arguments))
+            return _within(
+                self._timeout, self._branch.scope, lambda: integrations.call(self._resource, arguments, self._caller)
+            )
         started = time.monotonic()
-        result = integrations.call(self._resource, arguments)
+        result = integrations.call(self._resource, arguments, self._caller)
         if self._timeout is not None and time.monotonic() - started > self._timeout:
             raise TimeoutError
         return result
@@ -118,7 +124,7 @@ class TaskAttempt:
             _, answer = nested.start(self._branch.run.executions, arguments)
         else:
             permissions.check(self._branch.run.record["roleArn"], self._resource, arguments)
-            answer = integrations.call(request, arguments)
+            answer = integrations.call(request, arguments, self._caller)
         self._event("Submitted", with_output(to_json(answer)))
         return callbacks.wait(token, self._branch.scope, self._timeout, self._heartbeat)
 

@@ -9,13 +9,14 @@ from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.workbench import Workbench, connect
 from flightpulse.workbench.course.storm import BUDGET, Storm
+from tests.synthesis import Synthesise, make_ready
 
 
 @pytest.fixture(scope="module")
-def wb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+def wb(tmp_path_factory: pytest.TempPathFactory, synthesise: Synthesise) -> Iterator[Workbench]:
     made = connect("local", home=tmp_path_factory.mktemp("storm-home"), port=0)
     try:
-        made.ready()
+        make_ready(made, synthesise("local"))
         yield made
     finally:
         made.down()

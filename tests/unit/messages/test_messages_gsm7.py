@@ -13,6 +13,12 @@ def test_a_text_is_counted_in_septets_and_some_characters_count_twice(text: str,
     assert gsm7.septets(text) == septets
 
 
+@pytest.mark.parametrize("character", "^{}\\[~]|€\f")
+def test_a_character_of_the_extension_table_takes_two_septets(character: str) -> None:
+    assert gsm7.septets(character) == 2
+    assert gsm7.to_gsm7(f"a{character}") == f"a{character}"
+
+
 @pytest.mark.parametrize("character", ["’", "“", "—", "…", "á", "ë", "中", "😀", "\u202e"])
 def test_a_character_outside_the_alphabet_does_not_fit(character: str) -> None:
     assert gsm7.unsupported(character) == {character}
@@ -38,6 +44,11 @@ def test_160_characters_fit_and_161_do_not() -> None:
         ("Łukasz", "Lukasz"),
         ("Ænima", "Ænima"),
         ("Nguyễn", "Nguyen"),
+        ("łŁđĐıœŒþÞðħ", "lLdDioeOEthThdh"),
+        ("‘’‚‛′´`", "'" * 7),
+        ("“”„‟″«»", '"' * 7),
+        ("‐‑‒–−•", "-" * 6),
+        ("a—b―c", "a - b - c"),
         ("北京", ""),
     ],
 )

@@ -188,6 +188,110 @@ def test_every_call_ends_in_time(name: str) -> None:
     assert asl.load(name).document["TimeoutSeconds"] == WORKFLOW_SECONDS[name]
 
 
+# Where each state leads: first by Next or Default, then by its rules or catchers in their order.
+END = "end"
+OF_AN_EVENT = {
+    "ReadEvent": "IsComplete",
+    "IsComplete": "ClaimEvent SendToDeadLetters",
+    "ClaimEvent": "ApplyToFlight AlreadyHandled RecordFailure",
+    "ApplyToFlight": "NotifyPassengers LookAtFlight RecordFailure",
+    "LookAtFlight": "WhyRefused RecordFailure",
+    "WhyRefused": "RecordFailure RecordSuperseded ApplyToFlight",
+    "RecordSuperseded": "Superseded RecordFailure",
+    "NotifyPassengers": "RecordOutcome RecordFailure",
+    "RecordOutcome": "IsAnybodyUntold RecordFailure",
+    "IsAnybodyUntold": "PassengersTold TellOperators",
+    "RecordFailure": "SendToDeadLetters AlreadyHandled SendToDeadLetters",
+    "SendToDeadLetters": "TellOperators TellOperators",
+    "TellOperators": "NotHandled NotHandled",
+    **dict.fromkeys(("AlreadyHandled", "Superseded", "PassengersTold", "NotHandled"), END),
+}
+WAYS = {
+    "delay": OF_AN_EVENT,
+    "gate_change": OF_AN_EVENT,
+    "cancellation": {
+        **OF_AN_EVENT,
+        "ApplyToFlight": "FindBookings LookAtFlight RecordFailure",
+        "FindBookings": "MarkForRebooking RecordFailure",
+        "MarkForRebooking": "MoreBookings RecordFailure",
+        "MarkForRebooking/MarkBooking": "end LeftAsItIs SetBookingAside",
+        "MarkForRebooking/LeftAsItIs": END,
+        "MarkForRebooking/SetBookingAside": "end BookingNotSetAside",
+        "MarkForRebooking/BookingNotSetAside": END,
+        "MoreBookings": "NotifyPassengers RecordFailure FindBookings",
+        "NotifyPassengers": "IsRebookingCalled RecordFailure",
+        "IsRebookingCalled": "CallRebooking RecordOutcome",
+        "CallRebooking": "RecordOutcome RecordFailure",
+    },
+    "notify_passengers": {
+        "ReadRequest": "InOrderOfTier",
+        "InOrderOfTier": "IsAnybodyLost",
+        "IsAnybodyLost": "AllTold SomeAreLost",
+        "SomeAreLost": END,
+        "AllTold": END,
+        "InOrderOfTier/StartWave": "FindBookings",
+        "InOrderOfTier/FindBookings": "InChunks",
+        "InOrderOfTier/InChunks": "MoreBookings",
+        "InOrderOfTier/MoreBookings": "WaveTold FindBookings",
+        "InOrderOfTier/WaveTold": END,
+        "InOrderOfTier/InChunks/NotifyChunk": "end SetChunkAside",
+        "InOrderOfTier/InChunks/SetChunkAside": "end ChunkNotSetAside",
+        "InOrderOfTier/InChunks/ChunkNotSetAside": END,
+    },
+    "notify_chunk": {
+        "ReadRequest": "GetPassengerDetails",
+        "GetPassengerDetails": "AllRead",
+        "AllRead": "TableTooBusy ComposeMessages PauseBeforeReading",
+        "PauseBeforeReading": "GetPassengerDetails",
+        "TableTooBusy": END,
+        "ComposeMessages": "SetAsideWhoCannotBeTold",
+        "SetAsideWhoCannotBeTold": "TellEachBooking",
+        "TellEachBooking": "IsAnybodyLost",
+        "IsAnybodyLost": "ChunkTold SomeAreLost",
+        "SomeAreLost": END,
+        "ChunkTold": END,
+        "SetAsideWhoCannotBeTold/SetPassengerAside": "end PassengerNotSetAside",
+        "SetAsideWhoCannotBeTold/PassengerNotSetAside": END,
+        "TellEachBooking/ClaimBooking": "SendMessages LookAtBooking SetMessagesAside",
+        "TellEachBooking/SendMessages": "ConfirmTold SendOneByOne SendOneByOne",
+        "TellEachBooking/SendOneByOne": "IsAllSent",
+        "TellEachBooking/IsAllSent": "ReleaseClaim ConfirmTold",
+        "TellEachBooking/ConfirmTold": "end Told ConfirmLater",
+        "TellEachBooking/Told": END,
+        "TellEachBooking/ConfirmLater": "end Told",
+        "TellEachBooking/ReleaseClaim": "SetMessagesAside SetMessagesAside",
+        "TellEachBooking/SetMessagesAside": "end NotSetAside",
+        "TellEachBooking/NotSetAside": END,
+        "TellEachBooking/LookAtBooking": "WhyRefused SetMessagesAside",
+        "TellEachBooking/WhyRefused": "LetOtherNewsGoFirst Overtaken AlreadyTold Overtaken SetMessagesAside",
+        "TellEachBooking/LetOtherNewsGoFirst": "ClaimBooking",
+        "TellEachBooking/AlreadyTold": END,
+        "TellEachBooking/Overtaken": END,
+        "TellEachBooking/SendOneByOne/SendMessage": "end NotSent",
+        "TellEachBooking/SendOneByOne/NotSent": END,
+    },
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_every_state_leads_where_the_model_goes(name: str) -> None:
+    found = {}
+    for path, state in states(name).items():
+        targets = [rule["Next"] for rule in (*state.get("Choices", ()), *state.get("Catch", ()))]
+        found[path] = " ".join([state.get("Next", state.get("Default", END)), *targets])
+
+    assert found == WAYS[name]
+
+
+@pytest.mark.parametrize("name", EVENT_WORKFLOWS)
+def test_whoever_leads_to_the_record_of_a_failure_says_which(name: str) -> None:
+    """The record, the letter and the operators are told ``failure``: without it they would fail themselves."""
+    for path, state in states(name).items():
+        for rule in (*state.get("Choices", ()), *state.get("Catch", ())):
+            if rule["Next"] == "RecordFailure":
+                assert "failure" in rule.get("Assign", {}), path
+
+
 STARTING = (
     "StepFunctions.ExecutionLimitExceededException",
     "StepFunctions.ThrottlingException",

@@ -175,6 +175,17 @@ def test_a_state_machine_takes_its_executions_along_and_those_of_others_stay(mac
     assert machines.client.describe_execution(executionArn=other)["status"] == "SUCCEEDED"
 
 
+def test_a_state_machine_that_is_not_there_is_deleted_without_a_word_and_not_described(machines: Machines) -> None:
+    nobody = "arn:aws:states:us-east-1:000000000000:stateMachine:nobody"
+
+    machines.client.delete_state_machine(stateMachineArn=nobody)
+
+    with pytest.raises(ClientError, match=f"State Machine Does Not Exist: '{nobody}'"):
+        machines.client.describe_state_machine(stateMachineArn=nobody)
+    with pytest.raises(ClientError, match="InvalidArn"):
+        machines.client.describe_state_machine(stateMachineArn="nobody")
+
+
 def lambda_errors(engine: Emulator, function: str) -> list[Any]:
     logs, group = engine.client("logs"), f"/aws/lambda/{function}"
     if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:

@@ -131,7 +131,9 @@ def test_events_are_put_with_their_detail_as_json(engine: Emulator, machines: Ma
 
     assert seen.output["FailedEntryCount"] == 0
     event = until(lambda: receive(engine, queue), "The event")
-    assert json.loads(event["Body"])["detail"] == {"n": 3}
+    put = json.loads(event["Body"])
+    assert put["detail"] == {"n": 3}
+    assert put["resources"] == [seen.arn.replace(":execution:", ":stateMachine:").rpartition(":")[0], seen.arn]
     details = seen.details("TaskScheduled")[0]
     assert (details["resourceType"], details["resource"]) == ("events", "putEvents")
 

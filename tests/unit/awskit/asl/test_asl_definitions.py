@@ -103,6 +103,18 @@ def test_a_wait_until_something_that_is_no_moment_is_refused(moment: str, good: 
     assert found(A={"Type": "Wait", "Timestamp": moment, "End": True}) == ([] if good else refused)
 
 
+def test_an_action_that_an_integration_does_not_have_is_refused() -> None:
+    def task(resource: str) -> dict[str, Any]:
+        return {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "End": True}
+
+    ((message, location),) = found(A=task("dynamodb:query"))
+
+    assert message.startswith("The resource provided arn:aws:states:::dynamodb:query is not recognized.")
+    assert location == "/States/A/Resource"
+    for known in ("dynamodb:getItem", "sqs:sendMessage.waitForTaskToken", "aws-sdk:dynamodb:query", "ecs:runTask.sync"):
+        assert found(A=task(known)) == []
+
+
 def test_an_expression_is_no_moment_in_jsonpath() -> None:
     state = {"Type": "Wait", "QueryLanguage": "JSONPath", "Timestamp": "{% $now() %}", "End": True}
     machine = {"StartAt": "A", "States": {"A": state}}

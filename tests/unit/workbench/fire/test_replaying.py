@@ -169,8 +169,8 @@ def test_the_summary_counts_by_kind_and_all_together():
 
     delays, gates, everything = replaying.summary(facts)
 
-    assert delays == replaying.Line("FLIGHT_DELAY", 2, 2, 1, 1, 1, 2.0, 4.0)
-    assert gates == replaying.Line("GATE_CHANGE", 1, 0, 0, 0, 0, None, None)
+    assert delays == replaying.SummaryLine("FLIGHT_DELAY", 2, 2, 1, 1, 1, 2.0, 4.0)
+    assert gates == replaying.SummaryLine("GATE_CHANGE", 1, 0, 0, 0, 0, None, None)
     assert (everything.kind, everything.events, everything.handled) == ("all", 3, 2)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.workshop import patches
-from flightpulse.workbench.workshop.shown import Diff
+from flightpulse.workbench.workshop.shown import TextDiff
 
 STEP = """Name a second type
 --- a/types.py
@@ -91,8 +91,8 @@ def test_differences_can_be_read_as_a_step_again(tmp_path: Path, code: Path) -> 
 
 
 def test_a_diff_is_shown_by_file_and_cut_where_it_is_long(step: patches.Patch) -> None:
-    diff = Diff.of_patch(step)
-    long = Diff("--- a/x.py\n+++ b/x.py\n" + "+line\n" * 100)
+    diff = TextDiff.of_patch(step)
+    long = TextDiff("--- a/x.py\n+++ b/x.py\n" + "+line\n" * 100)
 
     assert diff.files.rows == (("types.py", "1", "0"), ("schemas/second.json", "1", "0"))
     assert "SECOND" in str(diff.of("types.py"))
