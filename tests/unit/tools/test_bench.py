@@ -17,8 +17,6 @@ def test_the_page_has_medians_ranges_and_the_ratio_of_pairs():
     # Given three pairs of runs
     costs = [Costs(Decimal("0.1"), Decimal(3), Decimal(9))]
     results = Results(unprepared=[replace(OURS, seconds=9.0, model_calls=6)], costs=costs)
-        unprepared=[replace(OURS, seconds=9.0, model_calls=6)], costs=[Costs(Decimal("0.1"), Decimal(3), Decimal(9))]
-    )
     results.pairs["warm"] = [(replace(OURS, seconds=seconds), OTHER) for seconds in (2.0, 1.0, 3.0)]
 
     # When the page is written
