@@ -4,7 +4,7 @@ import click
 
 from flightpulse.cli import options
 from flightpulse.workbench.bench import Workbench
-from flightpulse.workbench.costs import page, variants
+from flightpulse.workbench.costs import page, per_message, variants
 
 _ABOUT_THE_STACK = ("idle", "variants", "page")
 
@@ -45,7 +45,7 @@ def cost(run: str | None, target: str, idle: bool, compare: bool, write_page: bo
 
 def _print_run(wb: Workbench, run: str | None, *, usage: bool, as_json: bool) -> None:
     wanted = wb.last_run(run)
-    spent, each = wanted.cost(), wanted.per_message()
+    spent, each = wanted.cost(), per_message.of(wanted.executions, len(wanted.messages))
     if usage:
         options.print_json({"title": spent.title, "usage": page.usage_fields(spent.usage)})
     elif as_json:

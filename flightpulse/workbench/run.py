@@ -13,8 +13,7 @@ from awskit.kafka import record_positions
 from awskit.kafka.record_positions import KafkaRecord, Place
 from flightpulse.errors import UserError
 from flightpulse.stack.event_workflows import short_name
-from flightpulse.workbench.costs import per_message, run_cost
-from flightpulse.workbench.costs.per_message import PerMessage
+from flightpulse.workbench.costs import run_cost
 from flightpulse.workbench.costs.run_cost import RunCost
 from flightpulse.workbench.executions import executions, history
 from flightpulse.workbench.executions.executions import Execution
@@ -261,10 +260,6 @@ class Run:
     def cost(self) -> RunCost:
         """What the run would cost in an AWS account at list prices, service by service."""
         return run_cost.of(self)
-
-    def per_message(self) -> PerMessage | None:
-        """What it took to tell one message, counted in histories; None when none went out."""
-        return per_message.of(self.executions, len(self.messages))
 
     def segments(self) -> SegmentsSeen:
         """The segments of passengers that were told, and where the wording of each came from."""

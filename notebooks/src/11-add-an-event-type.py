@@ -233,7 +233,7 @@ check("an older one", grade.step("old news").seen, "SUPERSEDED; no messages")
 # After each one, `shop.begin_anew()` and `shop.apply("workflow")` bring back the solution.
 #
 # 1. *Change a number.* Let gates have one character: `shop.replace("flightpulse/schemas/boarding_call.json", "{0,7}$", "{0,0}$")`. Which step notices, without any deployment?
-#    <details><summary>Solution</summary><code>schema</code>: now it refuses the good event, B7. A schema that refuses everything refuses all bad ones too, so the checklist asks both.</details>
+#    <details><summary>Solution</summary><code>schema</code>: now it refuses the good event, B7; and <code>publishing</code>, because the bus's schema is made of it. A schema that refuses everything refuses all bad ones too, so the checklist asks both.</details>
 # 2. *Change a rule.* Lead `flight.boarding.*` to the workflow instead of `flight.boarding`. What happens to the event?
 #    <details><summary>Solution</summary><code>routing</code> says that it leads to nothing: the star wants a dot before it. On the bus it would match no rule, and nobody would hear of it: an event without a rule is no error.</details>
 

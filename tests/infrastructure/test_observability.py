@@ -199,7 +199,8 @@ def test_alarms_call_the_alarm_topic_and_take_no_data_for_good_news(default: Sta
 @pytest.mark.parametrize(
     ("name", "metric", "statistic", "seconds", "periods", "threshold"),
     [
-        ("messages-by-fallback", "LLMInvocationsFailed", "Sum", 300, 1, 3),
+        ("templates-await-review", "TemplatesAwaitingReview", "Sum", 900, 1, 1),
+        ("kafka-lag", "RecordAge", "Maximum", 60, 3, 120_000),
         ("workflow-failures", "WorkflowFailures", "Sum", 300, 1, 1),
         ("dead-letters-records", "ApproximateNumberOfMessagesVisible", "Maximum", 60, 1, 1),
         ("llmmessenger-errors", "Errors", "Sum", 300, 1, 1),

@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -42,6 +42,7 @@ from tools.bench.baseline import Baseline
 PAGE = Path(__file__).with_name("performance.md")
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 MODEL_SECONDS = 1.0
+LARGER_MODEL = "us.anthropic.claude-haiku-4-5"
 BLIZZARD, CARRIER, HOUR = "2013-02-08", "B6", 17
 _NEW_YORK_UTC = timedelta(hours=-5)
 _LONGEST_SECONDS = 900.0
@@ -65,13 +66,22 @@ class Told:
         return self.bookings / self.seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """US dollars at list prices for 1,000 passengers; ``larger``: the other design with a larger model."""
+
+    ours: Decimal
+    other: Decimal
+    larger: Decimal
+
+
 @dataclass(slots=True)
 class Results:
     """Pairs of runs (ours, the other) by what was measured, costs per 1,000 passengers, and what is said beside."""
 
     pairs: dict[str, list[tuple[Told, Told]]] = field(default_factory=dict)
     unprepared: list[Told] = field(default_factory=list)
-    costs: list[tuple[Decimal, Decimal]] = field(default_factory=list)
+    costs: list[Costs] = field(default_factory=list)
 
 
 def main() -> int:
@@ -224,7 +234,7 @@ def _blizzard_hour() -> tuple[SampleData, Callable[[datetime], list[Event]]]:
     return plan.data, cancellations
 
 
-def _costs(wb: Workbench, baseline: Baseline, data: SampleData, pair: tuple[Told, Told]) -> tuple[Decimal, Decimal]:
+def _costs(wb: Workbench, baseline: Baseline, data: SampleData, pair: tuple[Told, Told]) -> Costs:
     """List prices of one more run each, for 1,000 passengers."""
     seeding.store(wb.session, data)
     with redirect_stdout(sys.stderr):
@@ -232,8 +242,9 @@ def _costs(wb: Workbench, baseline: Baseline, data: SampleData, pair: tuple[Told
     seeding.store(wb.session, data)
     since = datetime.now(UTC)
     other = baseline.usage(baseline.tell([_delay(data)]), since, pair[1].messages, pair[1].bytes)
-    thousand = Decimal(1000) / len(data.bookings)
-    return ours.total * thousand, run_cost.priced(other).total * thousand
+    larger = replace(other, models=tuple(replace(asked, model_id=LARGER_MODEL) for asked in other.models))
+    found = (ours, run_cost.priced(other), run_cost.priced(larger))
+    return Costs(*(cost.per_thousand or Decimal(0) for cost in found))
 
 
 def report(results: Results, seats: int, command: str) -> str:
@@ -247,8 +258,9 @@ def report(results: Results, seats: int, command: str) -> str:
         calls.append(f"| {what} | {' | '.join(asked)} |")
     for told in results.unprepared:
         calls.append(f"| nothing prepared, {told.bookings} told in {told.seconds:.1f} s | {told.model_calls} | – |")
-    ours_cost, other_cost = ([float(pair[side]) for pair in results.costs] for side in (0, 1))
-    ratio = statistics.median(theirs / mine for mine, theirs in zip(ours_cost, other_cost, strict=True))
+    ours_cost, other_cost, larger_cost = (
+        statistics.median(getattr(costs, name) for costs in results.costs) for name in ("ours", "other", "larger")
+    )
     return string.Template(PAGE.read_text(encoding="utf-8")).substitute(
         command=command,
         model_seconds=f"{MODEL_SECONDS:.0f}",
@@ -258,9 +270,12 @@ def report(results: Results, seats: int, command: str) -> str:
         speeds="\n".join(speeds),
         calls="\n".join(calls),
         seats=seats,
-        ours=f"{statistics.median(ours_cost):.4f}",
-        other=f"{statistics.median(other_cost):.4f}",
-        ratio=f"{ratio:.1f}",
+        ours=f"{ours_cost:.4f}",
+        other=f"{other_cost:.4f}",
+        ratio=f"{other_cost / ours_cost:.1f}",
+        larger=f"{larger_cost:.4f}",
+        larger_ratio=f"{larger_cost / ours_cost:.1f}",
+        larger_model=LARGER_MODEL,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from flightpulse.stack import names
 from flightpulse.workbench.costs import run_cost
-from flightpulse.workbench.costs.run_cost import Usage
+from flightpulse.workbench.costs.run_cost import ModelUsage, Usage
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.target.session import Session
 
@@ -92,9 +92,15 @@ class Baseline:
             read_units=len(reads) * _HALF + math.ceil(bookings / _BOOKINGS_PER_UNIT) * _HALF,
             events=messages,
             log_bytes=message_bytes + sum(len(line.message.encode()) for line in lines),
-            model_id=self.model_id,
-            tokens_in=sum(used["in"] for used in tokens),
-            tokens_out=sum(used["out"] for used in tokens),
+            passengers=bookings,
+            models=(
+                ModelUsage(
+                    "author",
+                    self.model_id,
+                    sum(used["in"] for used in tokens),
+                    sum(used["out"] for used in tokens),
+                ),
+            ),
         )
 
 

@@ -15,7 +15,7 @@ from flightpulse.workbench.show.tables import Table
 RECORDED = "recorded_run.json"
 """What a run used, as ``flightpulse cost --usage`` prints it; a file of this package."""
 
-_TITLE = "# What it costs"
+_TITLE = "# What it costs\n"
 _HEAD = """
 US dollars at list prices of us-east-1, without free tiers. `flightpulse cost --page` prints this page from the
 templates, a recorded run and the price table; a test holds the page against it, and another one fails when the oldest
@@ -35,7 +35,8 @@ is yours, or somebody else's.
 _RUN = """
 ## While something happens
 
-`flightpulse cost` says it for the last run, here for this one: {title}. What counts is in the table;
+`flightpulse cost` says it for the last run, here for this one: {title}.
+
 {note}
 
 {table}

@@ -42,7 +42,8 @@ class Price:
         return number * self.dollars / self.units
 
     def __str__(self) -> str:
-        return f"{self.dollars} for {f'{self.units:,} ' if self.units > 1 else 'a '}{self.unit}"
+        article = "an " if self.unit == "hour" else "a "
+        return f"{self.dollars} for {f'{self.units:,} ' if self.units > 1 else article}{self.unit}"
 
 
 ENDPOINT_HOUR = Price(Decimal("0.01"), 1, "hour")

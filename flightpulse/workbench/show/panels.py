@@ -59,7 +59,7 @@ class Panel:
         known = [series for series in self.series if series.points]
         if not known:
             return f"{self.title}: no values" if self.series else self.title
-        return f"{self.title}: " + ", ".join(f"{series.label} {series.value:.4g}" for series in known)
+        return f"{self.title}: " + ", ".join(f"{series.label} {_short(series.value)}" for series in known)
 
 
 def dashboard(panels: Sequence[Panel]) -> Picture:
@@ -107,17 +107,18 @@ def _totals(figure: "Figure", panel: Panel, box: _Box) -> None:
     axes = _empty(figure, panel, box)
     for number, series in enumerate(panel.series):
         x = (number + 0.5) / len(panel.series)
-        shown = f"{series.value:,.4g}" if series.points else "–"
+        shown = _short(series.value) if series.points else "–"
         axes.text(x, 0.46, shown, fontsize=15, color=pictures.BLUE, ha="center", va="center", transform=axes.transAxes)
         axes.text(x, 0.14, series.label, fontsize=7.5, color=pictures.DIM, ha="center", transform=axes.transAxes)
 
 
 def _lines(figure: "Figure", panel: Panel, box: _Box) -> None:
     left, bottom, width, height = box
-    axes = figure.add_axes((left + 0.038, bottom + height * 0.15, width - 0.05, height * 0.66))
+    axes = figure.add_axes((left + 0.045, bottom + height * 0.2, width - 0.057, height * 0.62))
     pictures.house_style(axes, title="", x="", y="")
     axes.set_title(panel.title, loc="left", fontsize=8.5, fontweight="bold", color=pictures.INK, pad=5)
     axes.tick_params(labelsize=6.5)
+    axes.yaxis.set_major_formatter(lambda value, _: _short(value))
     axes.set_xlim(0, panel.minutes)
     axes.set_xlabel(f"minutes since {panel.began:%H:%M} UTC", fontsize=6.5, color=pictures.DIM, labelpad=1)
     known = [series for series in panel.series if series.points]
@@ -128,7 +129,7 @@ def _lines(figure: "Figure", panel: Panel, box: _Box) -> None:
     below = [0.0] * panel.minutes
     for number, series in enumerate(known):
         colour, mark = _COLOURS[number % len(_COLOURS)], _MARKS[number % len(_MARKS)]
-        label = f"{series.label} {series.value:,.4g}"
+        label = f"{series.label} {_short(series.value)}"
         if panel.stacked:
             heights = _each_minute(series, panel)
             axes.bar(range(panel.minutes), heights, bottom=below, color=colour, width=0.8, align="edge", label=label)
@@ -137,10 +138,14 @@ def _lines(figure: "Figure", panel: Panel, box: _Box) -> None:
             minutes, values = _drawn(series, panel)
             axes.plot(minutes, values, color=colour, marker=mark, markersize=2.6, linewidth=1.1, label=label)
     axes.set_ylim(bottom=0)
-    fontsize = 6.5 if len(known) <= _LEGEND_FITS else 5
-    axes.legend(fontsize=fontsize, frameon=False, loc="upper left", ncols=1 + len(known) // 4, borderpad=0)
-    axes.margins(y=0.3)
+    fontsize = 6.5 if len(known) < _LEGEND_FITS else 5
+    axes.legend(fontsize=fontsize, frameon=False, loc="upper left", borderpad=0, labelspacing=0.2)
     axes.set_ylim(0, axes.get_ylim()[1] * 1.25)
+
+
+def _short(value: float) -> str:
+    """A number as people read it: no power of ten, no more digits than are worth it."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _each_minute(series: Series, panel: Panel) -> list[float]:

@@ -113,7 +113,7 @@ class JsonPathQuery:
 
     def succeeded(self, result: Payload) -> Outcome:
         value = self._selected_result(result.value)
-        return self._handed_on(self._with_result(value), self._definition, self._frame.next, value)
+        return self._handed_on(self._with_result(value), self._definition, self._frame.next, value, result)
 
     def inspected(self, result: Payload | None) -> dict[str, str]:
         kind, given = self._frame.kind, "Result" in self._definition
@@ -127,7 +127,8 @@ class JsonPathQuery:
         value = (
             self._definition.get("Result", self.arguments()) if kind == "Pass" else self._selected_result(result.value)
         )
-        shown = {"afterResultSelector": to_json(value), "afterResultPath": to_json(self._with_result(value))}
+        texts = [result.text if it is result.value else to_json(it) for it in (value, self._with_result(value))]
+        shown = dict(zip(("afterResultSelector", "afterResultPath"), texts, strict=True))
         if kind == "Task":
             return {**shown, "result": result.text}
         return {**shown, "result": to_json(value)} if given else shown
@@ -150,10 +151,17 @@ class JsonPathQuery:
         return self._selected("InputPath", self._frame.input.value)
 
     def _handed_on(
-        self, output: Any, fields: Mapping[str, Any], following: str | None, assigned_from: Any = None
+        self,
+        output: Any,
+        fields: Mapping[str, Any],
+        following: str | None,
+        assigned_from: Any = None,
+        result: Payload | None = None,
     ) -> Outcome:
+        """An input or a result that goes on as it is keeps its text."""
         value = self._selected("OutputPath", output)
-        payload = self._frame.input if value is self._frame.input.value else Payload.of(value)
+        as_given = (given for given in (self._frame.input, result) if given is not None and value is given.value)
+        payload = next(as_given, None) or Payload.of(value)
         source = output if assigned_from is None else assigned_from
         return Outcome(payload, following, self._assigned(fields, source))
 

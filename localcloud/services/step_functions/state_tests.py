@@ -24,6 +24,18 @@ from localcloud.services.step_functions.tasks import TaskAttempt
 THRESHOLD = "States.ExceedToleratedFailureThreshold"
 _UNNAMED = "StateName"
 _MOCKED = ("Map", "Parallel", "Task")
+_TEXT, _NUMBER, _ANYTHING = (str, "a string"), (int, "a number"), (object, "JSON")
+_CONTEXT: Mapping[str, Mapping[str, tuple[type, str]]] = {
+    "Execution": {
+        **dict.fromkeys(("Id", "Name", "RoleArn", "StartTime", "RedriveTime"), _TEXT),
+        "Input": _ANYTHING,
+        "RedriveCount": _NUMBER,
+    },
+    "State": {"EnteredTime": _TEXT, "Name": _TEXT, "RetryCount": _NUMBER},
+    "StateMachine": {"Id": _TEXT, "Name": _TEXT},
+    "Task": {"Token": _TEXT},
+}
+"""What a context object can hold, and of which type."""
 
 
 def answer(request: Mapping[str, Any], executions: Executions) -> dict[str, Any]:
@@ -70,7 +82,7 @@ class _StateTest:
         if kind == "Fail":
             raise StateFailure(*self._query.failure())
         if kind in _MOCKED:
-            result = Payload.of(self._result())
+            result = self._result()
             self._seen.update(self._query.inspected(result))
             return self._query.succeeded(result)
         if kind == "Wait":
@@ -79,22 +91,25 @@ class _StateTest:
         self._seen.update(self._query.inspected(outcome.output))
         return outcome if kind != "Succeed" else Outcome(outcome.output, None, outcome.assigned)
 
-    def _result(self) -> Any:
+    def _result(self) -> Payload:
+        """A mocked result keeps the text it was given."""
         if "result" in self._mock:
-            self._check_result(self._mock["result"])
+            self._check_result(self._mock["result"].value)
         if self._frame.kind == "Map":
             self._look_at_items()
         if "errorOutput" in self._mock:
             raise StateFailure(self._mock["errorOutput"].get("error"), self._mock["errorOutput"].get("cause"))
         if "result" not in self._mock:
             return self._called()
-        return self._mock["result"]
+        mocked: Payload = self._mock["result"]
+        return mocked
 
-    def _called(self) -> Any:
+    def _called(self) -> Payload:
         record = {
             "executionArn": self._frame.context["Execution"]["Id"],
             "stateMachineArn": self._frame.context["StateMachine"]["Id"],
             "status": "RUNNING",
+            "roleArn": self._request.get("roleArn"),
         }
         history = History([], lambda _: None)
         scope = Scope(history.lock)
@@ -109,7 +124,7 @@ class _StateTest:
             wait_scale=lambda: 1.0,
             retry_scale=lambda: 1.0,
         )
-        return TaskAttempt(Branch(run, scope, Cursor(), self._frame.context), self._frame, self._query).run().value
+        return TaskAttempt(Branch(run, scope, Cursor(), self._frame.context), self._frame, self._query).run()
 
     def _look_at_items(self) -> None:
         """Items, counts and limits of a Map state, and whether more iterations failed than may."""
@@ -226,7 +241,7 @@ def _state(request: Mapping[str, Any]) -> tuple[str, Mapping[str, Any], Mapping[
         raise Refused("InvalidDefinition", refused)
     found = _find(given, wanted)
     if found is None:
-        raise Refused("ValidationException", f"State not found in definition: {wanted}")
+        raise Refused("ValidationException", "State not found in definition")
     return wanted, *found
 
 
@@ -264,7 +279,7 @@ def _mock(given: Mapping[str, Any] | None) -> dict[str, Any]:
         mock["errorOutput"] = given["errorOutput"]
     if "result" in given:
         try:
-            mock["result"] = json.loads(given["result"])
+            mock["result"] = Payload.read(given["result"])
         except ValueError:
             raise Refused("ValidationException", "Mocked result must be valid JSON") from None
     return mock
@@ -295,6 +310,8 @@ def _frame(request: Mapping[str, Any], name: str, machine: Mapping[str, Any], st
         context = json.loads(request["context"]) if "context" in request else None
     except ValueError as error:
         raise Refused("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'") from error
+    if context is not None:
+        _check_context(context)
     return Frame(
         name,
         state,
@@ -304,6 +321,24 @@ def _frame(request: Mapping[str, Any], name: str, machine: Mapping[str, Any], st
         _context(request, payload, state) if context is None else context,
         1,
     )
+
+
+def _check_context(context: Any) -> None:
+    """A context object may be given in part, with nothing in it that Step Functions does not have there."""
+    refusal = "Invalid Context object provided: "
+    if not isinstance(context, dict):
+        raise Refused("ValidationException", f"{refusal}it must be a JSON object")
+    if "Map" in context:
+        raise Refused("ValidationException", f"{refusal}'Map' field is not supported when mocking a Context object")
+    for part, fields in context.items():
+        if part not in _CONTEXT:
+            raise Refused("ValidationException", f"{refusal}Field '{part}' is not allowed")
+        for name, value in fields.items():
+            if name not in _CONTEXT[part]:
+                raise Refused("ValidationException", f"{refusal}Field '{name}' is not allowed")
+            wanted, words = _CONTEXT[part][name]
+            if not isinstance(value, wanted):
+                raise Refused("ValidationException", f"{refusal}{part}.{name} must be {words}")
 
 
 def _context(request: Mapping[str, Any], payload: Payload, state: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from flightpulse.workbench.observe.counts import Counts
 from localcloud.services.step_functions import creation
 from tools.bench import baseline, scaling
-from tools.bench.__main__ import Results, Told, report
+from tools.bench.__main__ import Costs, Results, Told, report
 
 OURS = Told(bookings=180, messages=360, bytes=9000, seconds=2.0, model_calls=0)
 OTHER = Told(bookings=180, messages=360, bytes=9000, seconds=24.0, model_calls=180)
@@ -15,7 +15,8 @@ COUNTS = Counts(1, 1, 9, 100, 80, 20, 20, 20, 0, 3, 0, 0, 0, 0)
 
 def test_the_page_has_medians_ranges_and_the_ratio_of_pairs():
     # Given three pairs of runs
-    results = Results(unprepared=[replace(OURS, seconds=9.0, model_calls=6)], costs=[(Decimal("0.1"), Decimal(3))])
+    costs = [Costs(Decimal("0.1"), Decimal(3), Decimal(9))]
+    results = Results(unprepared=[replace(OURS, seconds=9.0, model_calls=6)], costs=costs)
     results.pairs["warm"] = [(replace(OURS, seconds=seconds), OTHER) for seconds in (2.0, 1.0, 3.0)]
 
     # When the page is written
@@ -26,7 +27,7 @@ def test_the_page_has_medians_ranges_and_the_ratio_of_pairs():
     assert "| warm | 0 | 180 |" in page
     assert "| nothing prepared, 180 told in 9.0 s | 6 | – |" in page
     assert "costs $0.1000 at list prices" in page
-    assert "30.0 times as much" in page
+    assert "$3.0000 (30.0 times as much), and $9.0000 (90.0 times)" in page
     assert not any(mark in page for mark in ("$command", "$ratio", "${"))
 
 

@@ -264,6 +264,21 @@ def test_metrics_of_functions_and_state_machines_set_alarms_off(engine: Emulator
     watch.becomes(failures, "ALARM")
 
 
+def test_a_function_that_a_state_machine_calls_counts_as_any_other(engine: Emulator, watch: Watch) -> None:
+    function = f"called-{watch.namespace.lower()}"
+    deploy(engine, function, "def handler(event, context):\n    1 / 0\n")
+    machines = Machines(engine)
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": {"FunctionName": function}}
+    dimensions = named({"FunctionName": function})
+    errors = watch.alarm("Errors", Namespace="AWS/Lambda", Dimensions=dimensions)
+    slow = watch.alarm("Duration", Namespace="AWS/Lambda", Dimensions=dimensions, Statistic="Maximum")
+
+    machines.ended(machines.start(machines.create({"StartAt": "Call", "States": {"Call": {**task, "End": True}}})))
+
+    watch.becomes(errors, "ALARM")
+    watch.becomes(slow, "ALARM")
+
+
 def measured(watch: Watch, name: str, metric: str) -> dict[str, Any]:
     stat = {"Metric": {"Namespace": watch.namespace, "MetricName": metric}, "Period": 60, "Stat": "Sum"}
     return {"Id": name, "MetricStat": stat, "ReturnData": False}

@@ -32,7 +32,7 @@ def answered(definition: dict[str, Any], **request: Any) -> dict[str, Any]:
 
 
 def mocked(result: Any, **more: Any) -> dict[str, Any]:
-    return {"result": json.dumps(result), **more}
+    return {"result": json.dumps(result, separators=(",", ":")), **more}
 
 
 def failing(error: str, cause: str = "why") -> dict[str, Any]:
@@ -216,3 +216,26 @@ def test_only_a_strict_mock_needs_every_field() -> None:
 
     assert mock_results.problem(resource, {}, required=False) is None
     assert mock_results.problem(resource, {"StartDate": True}, required=False) == "Field 'StartDate' must be a string"
+
+
+@pytest.mark.parametrize("language", ["JSONata", "JSONPath"])
+def test_a_mocked_result_that_goes_on_as_it_is_keeps_its_text(language: str) -> None:
+    state = {**INVOKE, "QueryLanguage": language}
+
+    told = answered(state, mock={"result": "[1,  2]", "fieldValidationMode": "NONE"})
+
+    assert told["output"] == "[1,  2]"
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        ({"Execution": {"Id": 1}}, "Execution.Id must be a string"),
+        ({"Execution": {"pokemon": "x"}}, "Field 'pokemon' is not allowed"),
+        ({"Pokedex": {}}, "Field 'Pokedex' is not allowed"),
+        ({"Map": {}}, "'Map' field is not supported when mocking a Context object"),
+    ],
+)
+def test_a_context_that_step_functions_does_not_have_is_refused(context: dict[str, Any], said: str) -> None:
+    with pytest.raises(Refused, match=f"^ValidationException: Invalid Context object provided: {said}$"):
+        answered(INVOKE, mock=mocked({}), context=json.dumps(context))

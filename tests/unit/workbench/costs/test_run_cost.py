@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from flightpulse.cli.group import cli
 from flightpulse.workbench import Workbench
-from flightpulse.workbench.costs import idle_cost, page, prices, run_cost
+from flightpulse.workbench.costs import idle_cost, page, per_message, prices, run_cost
 from flightpulse.workbench.costs.per_message import PerMessage
 from flightpulse.workbench.costs.run_cost import ModelUsage, Usage
 from flightpulse.workbench.deploy.stack import Stack
@@ -273,9 +273,9 @@ def test_without_a_run_the_verb_says_so_in_one_line(words: tuple[str, ...], said
 def test_the_verb_prints_the_last_run(monkeypatch: pytest.MonkeyPatch, words: list[str]):
     spent = run_cost.priced(Usage(messages=1, transitions=40), title="A delay")
     each = PerMessage(1.5, 1, 8.5)
-    monkeypatch.setattr(
-        Workbench, "last_run", lambda _wb, what: SimpleNamespace(cost=lambda: spent, per_message=lambda: each)
-    )
+    run = SimpleNamespace(cost=lambda: spent, executions=(), messages=("one",))
+    monkeypatch.setattr(Workbench, "last_run", lambda _wb, what: run)
+    monkeypatch.setattr(per_message, "of", lambda executions, messages: each)
 
     result = CliRunner().invoke(cli, ["cost", *words])
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from tests.unit.workbench.cloud_fakes import client_error
 
 class FakeCloudFormation:
     """A stack with its events, newest first as AWS gives them."""
+
+    exceptions = SimpleNamespace(ClientError=ClientError)
 
     def __init__(self, *, outputs: dict[str, str] | None = None, missing: bool = False) -> None:
         self.events: list[dict[str, Any]] = []
