@@ -7,11 +7,13 @@ from html import escape
 from typing import Any
 
 from flightpulse.domain.entities import Tier
+from flightpulse.messages.compose import SIGNATURE
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.show.tables import LEFT, TABLE
 
 _WIDTH = 92
-_PARTS = ("the news", "understanding", "what to do", "signature")
+_PARTS = ("the news", "understanding", "what to do")
+_CORRECTED = ("the news", "correction", "understanding", "what to do")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,15 @@ def _cut(message: Message) -> dict[str, str]:
     if message.channel == "sms":
         return {"text": message.text}
     paragraphs = message.text.split("\n\n")
+    ends: dict[str, str] = {}
+    if paragraphs[-1] == SIGNATURE:
+        ends["signature"] = paragraphs.pop()
+        if len(paragraphs) > len(_PARTS):
+            ends = {"how to reach us": paragraphs.pop(), **ends}
     count = len(paragraphs)
-    usual = len(_PARTS) - 1 <= count <= len(_PARTS)
-    names = _PARTS[:count] if usual else tuple(f"part {n}" for n in range(1, count + 1))
-    return {"subject": message.subject, **dict(zip(names, paragraphs, strict=True))}
+    numbered = tuple(f"part {n}" for n in range(1, count + 1))
+    names = {len(names): names for names in (_PARTS, _CORRECTED)}.get(count, numbered)
+    return {"subject": message.subject, **dict(zip(names, paragraphs, strict=True)), **ends}
 
 
 def _stressed(text: str, tier: str) -> str:

@@ -86,6 +86,26 @@ def test_the_same_news_is_compared_part_by_part_for_the_tiers_that_got_it() -> N
     assert compared.part("part 1")["MEMBER"] == "One part only."
 
 
+@pytest.mark.parametrize(
+    ("body", "parts"),
+    [
+        ("News.\n\nSorry.\n\nWait.\n\nYour FlightPulse team", "the news, understanding, what to do, signature"),
+        (
+            "News.\n\nSorry.\n\nWait.\n\nCall us.\n\nYour FlightPulse team",
+            "the news, understanding, what to do, how to reach us, signature",
+        ),
+        (
+            "News.\n\nNot 8.\n\nSorry.\n\nWait.\n\nCall us.\n\nYour FlightPulse team",
+            "the news, correction, understanding, what to do, how to reach us, signature",
+        ),
+    ],
+)
+def test_a_letters_parts_have_names(body: str, parts: str) -> None:
+    compared = Inbox((message("A1", text=body),)).by_tier()
+
+    assert [name for name, _ in compared.parts] == ["subject", *parts.split(", ")]
+
+
 def test_priority_language_is_stressed_in_html_and_everything_is_escaped() -> None:
     letter = LETTER.replace("late", "<late>")
     html = Inbox((loyal("A1", text=letter), message("B1"))).by_tier()._repr_mimebundle_()["text/html"]
