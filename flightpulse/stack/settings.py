@@ -43,7 +43,7 @@ _MODEL_ID = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)?\.[A-Za-z0-9._:-]+")
 _MODEL_ID_RULE = "a Bedrock model or inference profile id"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LINE = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-_CONTACT = "Questions? Call 800-555-0199, or speak with our team at the airport."
+_CONTACT = "Questions? Call 800-555-0155, or speak with our team at the airport."
 _OURS = re.compile(r"[a-z][a-z_]*")
 
 
