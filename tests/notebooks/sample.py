@@ -22,7 +22,8 @@ from matplotlib.figure import Figure
 figure, drawn = Figure(figsize=(4, 2)), BytesIO()
 figure.add_subplot().bar(["on board"], [number])
 figure.savefig(drawn)
-display({"image/png": drawn.getvalue()}, metadata={"image/png": {"alt": "One bar of ten passengers."}}, raw=True)
+words = {"image/png": {"alt": "One bar of ten passengers."}}
+display({"image/png": drawn.getvalue()}, metadata=words, raw=True)
 print("One bar of ten passengers.")
 """
 
@@ -33,7 +34,8 @@ PLAYER = """
 # %%
 from IPython.display import display
 
-page = "<div id='player'>not ready</div><script>document.getElementById('player').textContent = 'stepping';</script>"
+script = "document.getElementById('player').textContent = 'stepping';"
+page = f"<div id='player'>not ready</div><script>{script}</script>"
 display({"text/html": page, "text/plain": "a player"}, raw=True)
 """
 

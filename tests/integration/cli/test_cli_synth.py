@@ -43,7 +43,7 @@ def test_a_wrong_context_value_is_one_line(tmp_path: Path):
         _, said = synth.communicate(timeout=200)
 
     assert synth.returncode == 1
-    assert "Context network is 'open'. Use one of isolated, none." in said
+    assert "Context network is 'open'. Use one of isolated, existing, none." in said
     assert "Traceback" not in said
 
 
