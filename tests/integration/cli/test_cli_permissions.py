@@ -20,6 +20,7 @@ GHOST = {
     "passenger_id": "PAX-9999",
     "flight_id": "SW5678",
 }
+TOLD_TWICE = 7
 ROUTES = (
     "/flights/SW1234",
     "/flights?status=DELAYED",
@@ -140,15 +141,17 @@ def send(demo: Demo, value: dict[str, Any]) -> None:
 
 
 def tell_again(demo: Demo) -> None:
-    """Start a chunk a second time: its claims fail, and it looks why."""
+    """Tell of a new gate, and start the chunk that told of it a second time: its claims fail, and it looks why."""
     states = demo.client("stepfunctions")
     machines = {
         machine["name"]: machine["stateMachineArn"] for machine in states.list_state_machines()["stateMachines"]
     }
     chunk = machines["FlightPulse-NotifyChunk"]
-    told = states.list_executions(stateMachineArn=chunk, statusFilter="SUCCEEDED")["executions"][-1]["executionArn"]
-    work = states.describe_execution(executionArn=told)["input"]
-    again = states.start_execution(stateMachineArn=chunk, input=work)["executionArn"]
+    send(demo, event(demo, "GATE_CHANGE", TOLD_TWICE, second=60, flight="SW1234"))
+    newest = states.list_executions(stateMachineArn=chunk)["executions"][0]["executionArn"]
+    told = states.describe_execution(executionArn=newest)
+    assert f"evt-permissions-GATE_CHANGE-{TOLD_TWICE}" in told["input"]
+    again = states.start_execution(stateMachineArn=chunk, input=told["input"])["executionArn"]
     until(lambda: states.describe_execution(executionArn=again)["status"] != "RUNNING", "the end of the chunk")
 
 
