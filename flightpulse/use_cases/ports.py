@@ -36,9 +36,6 @@ class DeadLetter:
     reason: InvalidEventError
 
 
-Entity = TypeVar("Entity")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusEvent:
     """An event to publish. ``event_id`` names it in errors and logs; ``detail`` is plain JSON."""
