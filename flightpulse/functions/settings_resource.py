@@ -15,8 +15,6 @@ from flightpulse.adapters.aws import CLIENT_CONFIG
 from flightpulse.functions import deletion_protection, secure_string
 from flightpulse.functions.secure_string import Event
 
-# CloudFormation takes an answer of 4096 bytes at most.
-_REASON_LIMIT = 1000
 _ANSWER_TIMEOUT_SECONDS = 10
 
 log = logging.getLogger(__name__)
@@ -48,7 +46,7 @@ def _answer(event: Event, status: str, reason: str) -> dict[str, str]:
     named = properties.get("Name") or properties.get("TableName")
     return {
         "Status": status,
-        "Reason": reason[:_REASON_LIMIT],
+        "Reason": reason[:1000],  # CloudFormation takes an answer of 4096 bytes at most.
         "PhysicalResourceId": str(named or event.get("PhysicalResourceId") or "unnamed"),
         "StackId": str(event["StackId"]),
         "RequestId": str(event["RequestId"]),
