@@ -15,8 +15,7 @@ from flightpulse.adapters.aws import CLIENT_CONFIG
 from flightpulse.functions import deletion_protection, secure_string
 from flightpulse.functions.secure_string import Event
 
-_ANSWER_TIMEOUT_SECONDS = 10
-
+_TIMEOUT_SECONDS = 10
 log = logging.getLogger(__name__)
 
 
@@ -32,7 +31,7 @@ def handler(event: Event, _context: object) -> None:
 
 
 def respond(event: Event, work: Callable[[], None]) -> dict[str, str]:
-    """Do what CloudFormation asks; say how it went, in the form it wants to be told."""
+    """How it went, in the form CloudFormation wants to be told."""
     try:
         work()
     except Exception as error:
@@ -58,4 +57,4 @@ def _send(url: str, answer: Mapping[str, str]) -> None:
     """Put the answer where CloudFormation waits for it: a signed S3 address, which must see no content type."""
     body = json.dumps(answer).encode()
     request = urllib.request.Request(url, data=body, method="PUT", headers={"Content-Type": ""})  # noqa: S310
-    urllib.request.urlopen(request, timeout=_ANSWER_TIMEOUT_SECONDS).close()  # noqa: S310
+    urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS).close()  # noqa: S310
