@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import boto3
 
@@ -13,7 +13,7 @@ from flightpulse.adapters.chunks import chunked
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.domain import keys
 from flightpulse.domain.entities import Booking, BookingStatus, Flight, FlightStatus, InvalidFieldError, Passenger, Tier
-from flightpulse.use_cases.ports import UnreadableItemError
+from flightpulse.use_cases.ports import FlightBooking, Page, PassengerBooking, UnreadableItemError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,30 +33,6 @@ class UnreadItemsError(Exception):
 
 class UnwrittenItemsError(Exception):
     """DynamoDB went on leaving items of a batch unwritten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Entity]):
-    """Some of a query's answers. ``next_token`` is set when there are more, and only then."""
-
-    items: tuple[Entity, ...]
-    next_token: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlightBooking:
-    """What a flight knows of a booking on it."""
-
-    booking_id: str
-    passenger_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassengerBooking:
-    """What a passenger knows of one of their bookings."""
-
-    booking_id: str
-    flight_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

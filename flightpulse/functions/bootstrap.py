@@ -9,6 +9,7 @@ from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
 from flightpulse.adapters.table import Table
 from flightpulse.use_cases.consume import Consumer
+from flightpulse.use_cases.look_up import LookUp
 from flightpulse.use_cases.report_changes import ChangeReporter
 
 
@@ -32,6 +33,6 @@ def change_reporter(logger: Logger) -> ChangeReporter:
 
 
 @cache
-def table() -> Table:
-    """The table, for the functions that only read it."""
-    return Table.connect(settings.read(settings.ApiSettings).table_name)
+def look_up() -> LookUp:
+    """What the API answers from. Raises :class:`~flightpulse.adapters.settings.MissingSettingError`."""
+    return LookUp(Table.connect(settings.read(settings.ApiSettings).table_name))

@@ -25,6 +25,7 @@ from flightpulse.workbench.observe.hops import ConsumerLine
 from flightpulse.workbench.observe.item_changes import ItemChange
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.show import frames
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
@@ -135,8 +136,8 @@ class Line:
         return self.price.of(self.number)
 
 
-@dataclass(frozen=True, slots=True)
-class RunCost:
+@dataclass(frozen=True, slots=True, repr=False)
+class RunCost(ShownAsTable):
     """The costs of a run in the order of the pipeline. ``unpriced`` names a model whose price is not known."""
 
     title: str
@@ -213,15 +214,6 @@ class RunCost:
             "per_thousand_passengers_usd": None if self.per_thousand is None else f"{self.per_thousand:.10f}",
             "note": self.note,
         }
-
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
 
 
 def of(run: MeasuredRun) -> RunCost:

@@ -14,6 +14,7 @@ from flightpulse.workbench.player import events as histories
 from flightpulse.workbench.player import trace as traces
 from flightpulse.workbench.player.events import details
 from flightpulse.workbench.player.trace import Item, Trace
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from localcloud.services.step_functions import expressions
 
@@ -90,8 +91,8 @@ class ChoiceVisit:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class ChoiceReport:
+@dataclass(frozen=True, repr=False)
+class ChoiceReport(ShownAsTable):
     """The Choices of one execution, in the order of its history."""
 
     visits: tuple[ChoiceVisit, ...]
@@ -130,14 +131,8 @@ class ChoiceReport:
             return "\n".join(heading) or "No Choice on the way."
         return "\n".join([*heading, *(str(visit) for visit in self.visits)])
 
-    def __repr__(self) -> str:
-        return str(self)
-
     def __len__(self) -> int:
         return len(self.visits)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self), "text/html": self.table().html()}
 
 
 def explain_choices(definition: Mapping[str, Any] | str, events: Any, *, title: str = "") -> ChoiceReport:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from flightpulse.errors import UserError
 from flightpulse.workbench.explore import event_patterns, show
 from flightpulse.workbench.explore.event_patterns import Explanation, FieldCheck
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 
@@ -87,8 +88,8 @@ class RuleVerdict:
 _UNEXPLAINED = "EventBridge's own answer differs from what the fields below suggest; EventBridge decides."
 
 
-@dataclass(frozen=True)
-class RuleReport:
+@dataclass(frozen=True, repr=False)
+class RuleReport(ShownAsTable):
     """An event held against every rule of a bus, in order of their names."""
 
     event: str
@@ -130,12 +131,6 @@ class RuleReport:
             reason = verdict.why or _state(verdict)
             lines += [f"            {reason}"] if reason else []
         return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self), "text/html": self.table().html()}
 
 
 class RuleTester:

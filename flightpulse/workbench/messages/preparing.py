@@ -21,6 +21,7 @@ from flightpulse.stack import names
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.messages import template_records
 from flightpulse.workbench.messages.messenger import Messenger
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 from simulator.scenarios import SCENARIOS
@@ -101,8 +102,8 @@ class Plan:
         return f"{len(self.segments)} segments to prepare, {self.there} have a template: about {self.cost}{most}."
 
 
-@dataclass(slots=True)
-class Prepared:
+@dataclass(slots=True, repr=False)
+class Prepared(ShownAsTable):
     """What came of preparing. ``outcomes`` are the states of segments by key; ``rules`` what was found in drafts."""
 
     cost: ModelCost
@@ -134,12 +135,6 @@ class Prepared:
             },
             "usd": None if self.cost.dollars is None else f"{self.cost.dollars:f}",
         }
-
-    def __repr__(self) -> str:
-        return str(self.table())
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
 
 
 def plan(session: Session, beginnings: Sequence[str] = ("",), *, anew: bool = False) -> Plan:

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from flightpulse.adapters.table import Page, Table
+from flightpulse.adapters.table import Table
 from flightpulse.domain.entities import Booking, BookingStatus, Flight
+from flightpulse.use_cases.ports import Page
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.observe import logs

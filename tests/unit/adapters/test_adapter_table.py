@@ -5,16 +5,9 @@ import pytest
 
 from flightpulse.adapters import page_token
 from flightpulse.adapters.page_token import BadTokenError
-from flightpulse.adapters.table import (
-    FlightBooking,
-    Page,
-    PassengerBooking,
-    Table,
-    UnreadItemsError,
-    UnwrittenItemsError,
-)
+from flightpulse.adapters.table import Table, UnreadItemsError, UnwrittenItemsError
 from flightpulse.domain.entities import BookingStatus, FlightStatus, Tier
-from flightpulse.use_cases.ports import UnreadableItemError
+from flightpulse.use_cases.ports import FlightBooking, Page, PassengerBooking, UnreadableItemError
 from tests.unit.builders import a_booking, a_flight, a_passenger
 from tests.unit.fakes import FakeDynamoDB, aws_error, patient
 

@@ -7,6 +7,7 @@ import pytest
 from flightpulse.adapters.table import Table
 from flightpulse.domain.entities import BookingStatus, FlightStatus
 from flightpulse.functions import api, bootstrap
+from flightpulse.use_cases.look_up import LookUp
 from tests.unit.builders import a_booking, a_flight, a_passenger
 from tests.unit.fakes import FakeDynamoDB, aws_error, lambda_context, sample
 
@@ -28,7 +29,7 @@ class Client:
             bookings=[a_booking(), a_booking(booking_id="BKG-0002", booking_status=BookingStatus.NEEDS_REBOOKING)],
         )
         self.dynamodb.calls.clear()
-        monkeypatch.setattr(bootstrap, "table", lambda: table)
+        monkeypatch.setattr(bootstrap, "look_up", lambda: LookUp(table))
 
     def get(self, path: str, method: str = "GET", **parameters: str) -> Answer:
         event = sample("api_gateway_proxy")

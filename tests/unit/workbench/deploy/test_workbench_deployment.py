@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
@@ -57,9 +57,8 @@ class FakeCloudFormation:
 
 
 def session_on(stack: FakeCloudFormation, target: str = "local") -> Session:
-    session = Session(target, None, home=Path("/nowhere"), endpoint_url="http://127.0.0.1:1")  # type: ignore[arg-type]
-    session._clients["cloudformation"] = stack
-    return session
+    aws = cast(Any, SimpleNamespace(region_name=None, client=lambda service, config: stack))
+    return Session(target, aws, home=Path("/nowhere"), endpoint_url="http://127.0.0.1:1")  # type: ignore[arg-type]
 
 
 def followed(stack: FakeCloudFormation, happens: Any) -> tuple[list[Progress], StackWatch]:
