@@ -34,7 +34,9 @@ def clock(speed: float) -> replay.Clock:
 
 
 def of(row: days.Row, *others: days.Row) -> list[replay.News]:
-    return list(replay.plan(STORM, [row, *others], flights=9, seed=1, leaves_on=LEAVES_ON).news)
+    """What passengers may be told of."""
+    news = replay.plan(STORM, [row, *others], flights=9, seed=1, leaves_on=LEAVES_ON).news
+    return [found for found in news if found.kind is not EventType.FLIGHT_DEPARTED]
 
 
 @pytest.fixture
@@ -77,6 +79,19 @@ def test_a_delay_is_told_while_the_flight_is_still_at_the_gate(row: days.Row):
 
     assert [(found.minutes, found.basis) for found in news] == [(15, "floor"), (30, "floor")]
     assert all(found.known_at == row.leaves_at + timedelta(minutes=found.minutes) for found in news)
+
+
+@pytest.mark.parametrize(("late", "closed"), [(14, []), (15, [15]), (70, [70])])
+def test_a_flight_that_was_late_says_when_it_has_left(row: days.Row, late: int, closed: list[int]):
+    left = replace(row, delay=late, left_at=row.leaves_at + timedelta(minutes=late))
+
+    news = replay.plan(STORM, [left], seed=1, leaves_on=LEAVES_ON).news
+
+    found = [found for found in news if found.kind is EventType.FLIGHT_DEPARTED]
+    assert [(found.minutes, found.basis, found.known_at) for found in found] == [
+        (minutes, "observed", left.left_at) for minutes in closed
+    ]
+    assert found == list(news[len(news) - len(found) :])
 
 
 def test_the_aircrafts_last_leg_tells_it_earlier_and_smaller_news_is_not_told_after_it(row: days.Row):
@@ -275,6 +290,7 @@ def test_every_event_says_on_which_basis_it_is_known(storm: tuple[days.Row, ...]
         ("FLIGHT_DELAY", "floor"),
         ("FLIGHT_DELAY", "rotation"),
         ("FLIGHT_CANCELLED", "synthetic"),
+        ("FLIGHT_DEPARTED", "observed"),
         ("GATE_CHANGE", "simulated"),
     }
 

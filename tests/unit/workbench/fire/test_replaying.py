@@ -49,7 +49,7 @@ def message(event: Sent, after: float, channel: str = "email") -> Message:
 
 
 DELAY, LATER, GATE = sent("d1", "FLIGHT_DELAY", 1), sent("d2", "FLIGHT_DELAY", 3), sent("g", "GATE_CHANGE", 2)
-GONE = sent("c", "FLIGHT_CANCELLED", 4)
+GONE, LEFT = sent("c", "FLIGHT_CANCELLED", 4), sent("l", "FLIGHT_DEPARTED", 5)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,13 @@ def test_a_replay_goes_on_at_the_first_event_that_the_broker_may_not_have(acknow
 
 @pytest.mark.parametrize(
     ("events", "newest"),
-    [((DELAY, GATE, LATER), {"d2", "g"}), ((DELAY, GATE, GONE), {"c"}), ((GATE,), {"g"}), ((), set())],
+    [
+        ((DELAY, GATE, LATER), {"d2", "g"}),
+        ((DELAY, GATE, GONE), {"c"}),
+        ((DELAY, LEFT), {"d1"}),
+        ((GATE,), {"g"}),
+        ((), set()),
+    ],
 )
 def test_the_newest_news_is_by_subject_and_a_cancellation_ends_them_all(events: Sequence[Sent], newest: set[str]):
     assert {event.event_id for event in replaying.newest(events)} == newest
@@ -84,6 +90,24 @@ def test_who_has_only_older_news_was_not_told():
 
     assert not look(Facts(sent=(DELAY, LATER), messages=(message(DELAY, 1),), recipients=recipients)).ok
     assert look(Facts(sent=(DELAY, LATER), messages=(message(LATER, 1),), recipients=recipients)).ok
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome", "ok"),
+    [
+        ((DELAY, LEFT), "SUPERSEDED", True),
+        ((DELAY, LEFT), "DONE", False),
+        ((DELAY,), "SUPERSEDED", False),
+        ((DELAY,), "TOO_SMALL", True),
+    ],
+)
+def test_nobody_has_to_hear_of_what_a_departure_overtook_or_of_a_delay_that_is_too_small(
+    events: tuple[Sent, ...], outcome: str, ok: bool
+):
+    recipients = {FLIGHT: (Recipient("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
+    facts = Facts(sent=events, handled=(handled("d1", outcome=outcome),), recipients=recipients)
+
+    assert replaying.told_newest().look(facts).ok is ok
 
 
 def test_who_was_told_twice_or_on_a_channel_they_did_not_choose_is_found():
