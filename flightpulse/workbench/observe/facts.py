@@ -26,7 +26,7 @@ class Sent:
 class Handled:
     """One execution of an event's workflow.
 
-    ``outcome`` is DONE, SUPERSEDED, ALREADY_HANDLED, or empty while it runs and when it failed. ``detail_type`` is that
+    ``outcome`` is DONE, TOO_SMALL, SUPERSEDED, ALREADY_HANDLED, or empty while it runs and when it failed. ``detail_type`` is that
     of the bus event whose rule started it.
     """
 
