@@ -102,7 +102,10 @@ STREAM = {
 @pytest.mark.parametrize(
     ("role", "own"),
     [
-        ("KafkaConsumerRole", {"dynamodb:GetItem", "dynamodb:Query", "events:PutEvents", "sqs:SendMessage"}),
+        (
+            "KafkaConsumerRole",
+            {"dynamodb:GetItem", "dynamodb:Query", "events:PutEvents", "sqs:SendMessage", "ssm:GetParameter"},
+        ),
         (
             "LLMMessengerRole",
             {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchGetItem"}

@@ -1,5 +1,6 @@
 """A real day becomes a plan: the same for the same seed, on today's clocks, by the rules of its README."""
 
+import csv
 import itertools
 import json
 from dataclasses import replace
@@ -358,3 +359,49 @@ def test_an_unknown_day_names_the_days():
 def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(UserError, match=r"flights_2013-07-06_to_SFO\.csv is not in"):
         days.read(CLOSED, tmp_path)
+
+
+def a_file(folder: Path, *changes: dict[str, str]) -> str:
+    """A day file with the first flight of a packaged day, once for each of the changes to it."""
+    with (SAMPLE_DATA / "replays" / STORM.file).open(encoding="utf-8", newline="") as lines:
+        first = next(csv.DictReader(lines))
+    path = folder / "mine.csv"
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, first)
+        writer.writeheader()
+        writer.writerows({**first, **change} for change in changes)
+    return str(path)
+
+
+def test_a_day_in_a_file_of_ones_own_is_replayed_by_its_path(tmp_path: Path):
+    day = days.find(a_file(tmp_path, {}, {"flight": "2"}))
+
+    assert (day.name, day.title, day.reason) == ("2013-02-08", "the flights of mine.csv", "OTHER")
+    assert [row.number for row in days.read(day)] == ["1117", "2"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([], "mine.csv has no flight"),
+        ([{}, {"date": "2013-02-09"}], r"mine.csv has 2 days \(2013-02-08 to 2013-02-09\)"),
+        ([{"date": "8 February"}], "mine.csv: '8 February' is no date"),
+        ([{}, {}], "mine.csv has the flight US1117-EWR twice"),
+        ([{}, {"flight": "2", "x_sched_dep_utc": "5:00"}], "mine.csv, line 3: Invalid isoformat string: '5:00'"),
+        ([{"x_seats_assumed": "many"}], "mine.csv, line 2: invalid literal"),
+    ],
+)
+def test_a_file_that_is_no_day_is_refused_in_one_line(tmp_path: Path, changes: list[dict[str, str]], said: str):
+    with pytest.raises(UserError, match=said) as error:
+        days.read(days.find(a_file(tmp_path, *changes)))
+
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_file_of_another_form_names_the_columns_that_it_lacks(tmp_path: Path):
+    (tmp_path / "other.csv").write_text("date,carrier\n2013-02-08,B6\n", encoding="utf-8")
+
+    with pytest.raises(UserError, match=r"other\.csv has no column dep_delay, dep_time, dest") as error:
+        days.find(str(tmp_path / "other.csv"))
+
+    assert error.value.hint == "sample_data/replays/README.md describes the columns."

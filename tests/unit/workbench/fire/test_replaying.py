@@ -1,10 +1,11 @@
 """What a replay must show, and how it is summed up, from facts alone."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,6 +15,8 @@ from flightpulse.errors import UserError
 from flightpulse.workbench.fire import replaying
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
+from localcloud.process import state as local_state
+from localcloud.process.state import RunningCloud
 from simulator import days, replay
 
 BEGAN = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -128,10 +131,18 @@ def test_the_board_says_how_a_replay_stands():
         messages=(message(DELAY, 1), message(DELAY, 1, "sms")),
     )
 
-    board = replaying.board(facts, of=7)
+    used = {"calls": 4, "input_tokens": 1_000_000, "output_tokens": 0}
+    board = replaying.board(facts, 7, used, "amazon.nova-lite-v1:0")
 
-    assert board == replaying.Board(sent=3, of=7, backlog=2, told=2, superseded=1, templates=1)
-    assert str(board) == "sent 3/7, backlog 2, told 2, superseded 1, templates 1"
+    assert board.columns() == {
+        "events": "3/7",
+        "backlog": "2",
+        "told": "2",
+        "superseded": "1",
+        "model calls": "4",
+        "cost": "about $0.06",
+    }
+    assert str(board).startswith("events 3/7, backlog 2, told 2")
 
 
 def test_recipients_are_known_from_the_plan_alone():
@@ -243,3 +254,34 @@ def test_a_slow_replay_is_waited_for_as_long_as_something_moves():
 def test_a_replay_in_which_nothing_moves_any_more_is_over():
     assert waited(RUNNING) == (120.0, False)
     assert waited(RUNNING, UNTOLD) == (16.0, False)
+
+
+def test_a_day_on_which_nothing_became_known_is_not_replayed():
+    with pytest.raises(
+        UserError, match="Nothing is to be told of 2013-10-02 by tail N192JB: every flight left on time"
+    ):
+        replaying.Choice(day="2013-10-02", leaves_on="2026-11-25", tails=("N192JB",)).plan()
+
+
+@dataclass
+class Local:
+    """What is asked of a session before the table is loaded."""
+
+    home: Path
+    broker: str = "127.0.0.1:9"
+    target: str = "local"
+
+
+@pytest.mark.parametrize(
+    ("partitions", "kind", "refused"), [(0, "embedded", True), (1, "embedded", False), (0, "x", False)]
+)
+def test_a_day_that_the_embedded_broker_cannot_hold_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, partitions: int, kind: str, refused: bool
+):
+    cloud = RunningCloud(1, "", str(tmp_path), "http://127.0.0.1:8", Local.broker, kind, "", "", "", "")
+    local_state.save(cloud)
+    monkeypatch.setattr(replaying, "partitions_of", lambda _kafka, _topic: partitions)
+    plan = replaying.Choice(day="2013-07-23", leaves_on="2026-11-25", tails=("N192JB",)).plan()
+
+    with pytest.raises(UserError, match="and the embedded broker keeps no more than") if refused else nullcontext():
+        replaying.check_room(cast(Any, Local(tmp_path)), plan)
