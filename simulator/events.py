@@ -59,6 +59,16 @@ def cancellation(
     return _envelope(EventType.FLIGHT_CANCELLED, "operations_center", payload, at, event_id)
 
 
+def departure(flight: Flight, minutes: int, *, at: datetime | None = None, event_id: str | None = None) -> Event:
+    """A FLIGHT_DEPARTED: the flight left so many minutes after its schedule."""
+    payload = {
+        "flight_id": flight.flight_id,
+        "delay_minutes": minutes,
+        "actual_departure": _on_the_clock_of(flight.origin, flight.scheduled_departure + timedelta(minutes=minutes)),
+    }
+    return _envelope(EventType.FLIGHT_DEPARTED, "operations_center", payload, at, event_id)
+
+
 def gate_change(
     flight: Flight,
     new_gate: str,

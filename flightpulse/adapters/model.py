@@ -27,7 +27,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from flightpulse.adapters.settings import SecureParameter
+from flightpulse.adapters.settings import Parameter
 from flightpulse.messages import prompt, review
 from flightpulse.messages.lint import Refusal
 from flightpulse.messages.review import ReviewRequest
@@ -57,8 +57,6 @@ _CUT_SHORT = frozenset({"max_tokens", "model_context_window_exceeded"})
 
 # Retries are counted here and not by botocore, which would also repeat a call that ran into its read timeout.
 _CONFIG = Config(connect_timeout=2, read_timeout=READ_TIMEOUT_SECONDS, retries={"total_max_attempts": 1})
-# The model's id is needed before anything else; without it there are still the written texts.
-_PARAMETER_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 
 Report = Callable[[str, Mapping[str, str]], None]
 """Is told what was odd about an answer, with details for a log line."""
@@ -149,8 +147,8 @@ class BedrockModel:
     @classmethod
     def connect(cls, role: str, model_id_parameter: str, limits: CallLimits, report: Report) -> Self:
         """The model whose id an SSM SecureString names, with clients from the environment."""
-        parameter = SecureParameter(boto3.client("ssm", config=_PARAMETER_CONFIG), model_id_parameter)
-        return cls(role, boto3.client("bedrock-runtime", config=_CONFIG), parameter.value, limits, report)
+        model_id = Parameter.connect(model_id_parameter).value
+        return cls(role, boto3.client("bedrock-runtime", config=_CONFIG), model_id, limits, report)
 
     def model_id(self) -> str:
         """The id that the parameter names. Raises :class:`ModelUnavailableError`."""

@@ -21,6 +21,9 @@ def consumer(logger: Logger) -> Consumer:
         Table.connect(known.table_name),
         Bus.connect(known.event_bus_name),
         DeadLetters.connect(known.dead_letter_queue_url),
+        notify_from_minutes=settings.NotifyFrom(
+            settings.Parameter.connect(known.notify_from_parameter, ttl_seconds=60), logger.warning
+        ),
         log=logger,
         meter=telemetry.Meter(logger.service),
     )

@@ -73,11 +73,19 @@ class Consumer:
     """
 
     def __init__(
-        self, flights: Flights, bus: EventBus, dead_letters: DeadLetterQueue, *, log: Log, meter: Meter
+        self,
+        flights: Flights,
+        bus: EventBus,
+        dead_letters: DeadLetterQueue,
+        *,
+        notify_from_minutes: Callable[[], int],
+        log: Log,
+        meter: Meter,
     ) -> None:
         self._flights = flights
         self._bus = bus
         self._dead_letters = dead_letters
+        self._notify_from_minutes = notify_from_minutes
         self._log = log
         self._meter = meter
 
@@ -88,12 +96,12 @@ class Consumer:
         """
         accepted: list[Accepted] = []
         rejected: list[Rejected] = []
-        find = cache(self._find)
+        find, notify_from_minutes = cache(self._find), self._notify_from_minutes()
         for record in records:
             event: FlightEvent | None = None
             try:
                 event = read_event(record)
-                accepted.append(enrich(record, event, find))
+                accepted.append(enrich(record, event, find, notify_from_minutes=notify_from_minutes))
             except InvalidEventError as error:
                 rejected.append(Rejected(record=record, event=event, reason=error))
         self._bus.publish([entry.published for entry in accepted])
@@ -116,7 +124,8 @@ class Consumer:
                 self._log.warning("the key is not the flight: its order is not kept", extra=ids)
             dimensions = {"event_type": str(event.event_type), "severity": severity}
             self._meter.add(event.metric, dimensions=dimensions)
-            self._meter.add("AffectedPassengers", detail["affected_passengers_count"], dimensions=dimensions)
+            if event.is_told:
+                self._meter.add("AffectedPassengers", detail["affected_passengers_count"], dimensions=dimensions)
         for refused in rejected:
             self._log.warning(
                 f"put aside: {refused.reason.message}",
@@ -154,7 +163,13 @@ def read_event(record: Record) -> FlightEvent:
     return events.parse(envelope)
 
 
-def enrich(record: Record, event: FlightEvent, find: Callable[[str], tuple[Flight, int] | None]) -> Accepted:
+def enrich(
+    record: Record,
+    event: FlightEvent,
+    find: Callable[[str], tuple[Flight, int] | None],
+    *,
+    notify_from_minutes: int = 0,
+) -> Accepted:
     """The event with what its flight adds. Raises :class:`InvalidEventError` for one that does not fit its flight.
 
     ``find`` gives a flight and the number of its passengers, None for a flight it does not know.
@@ -173,6 +188,7 @@ def enrich(record: Record, event: FlightEvent, find: Callable[[str], tuple[Fligh
         flight,
         affected_passengers_count=passengers,
         correlation_id=record.correlation_id or event.event_id,
+        notify_from_minutes=notify_from_minutes,
     )
     published = BusEvent(
         event_id=event.event_id, source=EventSource.KAFKA_CONSUMER, detail_type=event.detail_type, detail=detail

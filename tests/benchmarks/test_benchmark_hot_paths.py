@@ -60,6 +60,7 @@ def test_the_consumer_beside_reading_the_same_bytes(benchmark: BenchmarkFixture)
         table,
         Bus(cast(Any, FakeEvents()), "flightpulse-bus", backoff=patient()),
         DeadLetters(cast(Any, FakeQueue()), "https://sqs.example/records", backoff=patient()),
+        notify_from_minutes=lambda: 0,
         log=FakeLog(),
         meter=telemetry.Meter("kafka-consumer"),
     )

@@ -80,7 +80,7 @@ class Execution:
 
     @property
     def outcome(self) -> str:
-        """DONE, SUPERSEDED or ALREADY_HANDLED; empty while it runs, when it failed, and for nested executions."""
+        """DONE, TOO_SMALL, SUPERSEDED, ALREADY_HANDLED (empty: it runs or failed, or is a nested execution)."""
         return str(self.output.get("outcome", "")) if isinstance(self.output, dict) else ""
 
     @property

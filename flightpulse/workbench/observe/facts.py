@@ -26,8 +26,8 @@ class Sent:
 class Handled:
     """One execution of an event's workflow.
 
-    ``outcome`` is DONE, SUPERSEDED, ALREADY_HANDLED, or empty while it runs and when it failed. ``detail_type`` is that
-    of the bus event whose rule started it.
+    ``outcome`` is DONE, TOO_SMALL, SUPERSEDED, ALREADY_HANDLED, or empty while it runs and when it failed.
+    ``detail_type`` is that of the bus event whose rule started it.
     """
 
     arn: str

@@ -104,6 +104,7 @@ def walk() -> set[tuple[str, str]]:
         table,
         Bus(cast(Any, bus), "flightpulse-bus", backoff=patient()),
         DeadLetters(cast(Any, queue), "https://sqs.example/records", backoff=patient()),
+        notify_from_minutes=lambda: 0,
         log=FakeLog(),
         meter=telemetry.Meter("kafka-consumer"),
     )

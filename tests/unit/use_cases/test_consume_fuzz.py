@@ -83,6 +83,7 @@ def consumed(invocation: object) -> list[str]:
         table,
         Bus(cast(Any, events), "flightpulse-bus"),
         DeadLetters(cast(Any, queue), "https://sqs.example/records"),
+        notify_from_minutes=lambda: 0,
         log=telemetry.logger("kafka-consumer"),
         meter=telemetry.Meter("kafka-consumer"),
     )
