@@ -11,6 +11,7 @@ throttled; lost is the emulator's count of functions that invoke each other in a
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ministack.core import lambda_runtime as emulator
-from ministack.services import cloudwatch_logs, lambda_svc
+from ministack.services import cloudwatch, cloudwatch_logs, lambda_svc
 
 from localcloud import faults
 from localcloud.behaviour import Behaviour, LocalContext, Wrapped
@@ -51,6 +52,8 @@ class Functions:
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": context.model_url,
         }
         self._places = threading.BoundedSemaphore(_PLACES)
+        self._running: Counter[str] = Counter()
+        self._counting = threading.Lock()
         self._logs: dict[str, tuple[str, list[Line]]] = {}
         self._code_dir = lambda_svc._provided_runtime_code_dir
         self._variables = lambda_svc._provided_worker_env
@@ -115,7 +118,7 @@ class Functions:
             time.sleep(fault.delay_seconds)
             if fault.error is not None and not fault.after:
                 return _failed_on_demand(fault, config, request_id)
-        with self._place(), _leased(config, func["code_zip"]) as worker:
+        with self._counted(config), self._place(), _leased(config, func["code_zip"]) as worker:
             with worker.killed_after(fault.delay_seconds) if fault and fault.kill else nullcontext():
                 outcome = worker.run(event, request_id, trace_id)
             stream = worker.log_stream
@@ -147,6 +150,20 @@ class Functions:
         cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
         events = [{"timestamp": line.timestamp, "message": line.text} for line in lines]
         cloudwatch_logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": events})
+
+    @contextmanager
+    def _counted(self, config: dict[str, Any]) -> Iterator[None]:
+        """Report how many invocations of a function there are at once, this one included."""
+        arn, name = config.get("FunctionArn", ""), config.get("FunctionName", "unknown")
+        with self._counting:
+            self._running[arn] += 1
+            running = self._running[arn]
+        cloudwatch.record_metric("AWS/Lambda", "ConcurrentExecutions", running, "Count", {"FunctionName": name})
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._running[arn] -= 1
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -249,6 +266,11 @@ BEHAVIOUR = Behaviour(
         _logs("_create_log_group", ("data",)),
         _logs("_create_log_stream", ("data",)),
         _logs("_put_log_events", ("data",)),
+        Wrapped(
+            "ministack.services.cloudwatch",
+            "record_metric",
+            ("namespace", "metric_name", "value", "unit", "dimensions"),
+        ),
     ),
     install=install,
 )

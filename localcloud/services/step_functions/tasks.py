@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from localcloud import faults
+from localcloud.services.dynamodb import metrics
 from localcloud.services.step_functions import callbacks, integrations, nested, permissions
 from localcloud.services.step_functions.failures import HEARTBEAT_TIMEOUT, TIMEOUT, StateFailure, data_limit_exceeded
 from localcloud.services.step_functions.frame import Frame, Query
@@ -91,6 +92,8 @@ class TaskAttempt:
             nested.start(self._branch.run.executions, arguments)
         elif fault.after:
             self._made(arguments)
+        if self._resource.service.endswith("dynamodb"):
+            metrics.refused(self._resource.action, arguments, fault.error)
         raise StateFailure(fault.error, fault.cause)
 
     def _made(self, arguments: Any) -> Any:
