@@ -1,5 +1,6 @@
 """Turns operations events into enriched events on the bus, and puts aside what is no such event."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -115,6 +116,7 @@ class Consumer:
         return None if flight is None else (flight, self._flights.affected_passengers_count(flight_id))
 
     def _log_and_count(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected]) -> None:
+        counts: Counter[tuple[str, tuple[str, str]]] = Counter()
         for entry in accepted:
             event, detail = entry.event, entry.published.detail
             ids, severity = _ids(entry.record, event), str(event.severity)
@@ -122,10 +124,12 @@ class Consumer:
             self._log.info(detail["summary"], extra={**ids, "severity": severity, "detail_type": detail_type})
             if entry.record.kind == "kafka_record" and entry.record.key != event.flight_id.encode():
                 self._log.warning("the key is not the flight: its order is not kept", extra=ids)
-            dimensions = {"event_type": str(event.event_type), "severity": severity}
-            self._meter.add(event.metric, dimensions=dimensions)
+            about = (event.event_type, severity)
+            counts[event.metric, about] += 1
             if event.is_told:
-                self._meter.add("AffectedPassengers", detail["affected_passengers_count"], dimensions=dimensions)
+                counts["AffectedPassengers", about] += detail["affected_passengers_count"]
+        for (metric, (event_type, severity)), count in counts.items():
+            self._meter.add(metric, count, dimensions={"event_type": event_type, "severity": severity})
         for refused in rejected:
             self._log.warning(
                 f"put aside: {refused.reason.message}",
