@@ -90,7 +90,9 @@ def test_the_first_page_can_be_searched_and_every_section_found_is_there(page: P
 
 
 def test_a_search_entry_has_words_and_no_marks():
-    (first, second) = search.of_markdown("a.html", "A", "See *[it](b.md)*.\n\n## What `now`?\n\n<b>Go</b>", anchor=html.anchor)
+    (first, second) = search.of_markdown(
+        "a.html", "A", "See *[it](b.md)*.\n\n## What `now`?\n\n<b>Go</b>", anchor=html.anchor
+    )
 
     assert (first.title, first.text) == ("A", "See it .")
     assert (second.url, second.title, second.text) == ("a.html#what-now", "A › What now ?", "Go")

@@ -92,7 +92,11 @@ def test_a_schema_that_refuses_the_good_event_is_seen(shop: Workshop) -> None:
     ("old", "new", "said"),
     [
         ('"flight_id",\n        "gate"\n      ]', '"flight_id"\n      ]', "lets pass an event without gate"),
-        ('"type": "string",\n          "description": "The gate', '"description": "The gate', "lets pass anything as gate"),
+        (
+            '"type": "string",\n          "description": "The gate',
+            '"description": "The gate',
+            "lets pass anything as gate",
+        ),
     ],
 )
 def test_a_bus_schema_that_does_not_know_the_gate_is_seen(shop: Workshop, old: str, new: str, said: str) -> None:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from awskit.relay import Answer, Kafka, Observer, Poller, Subscription, Verdict, run_until_signal
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -67,7 +68,7 @@ class RelayProcess:
     def terminate(self) -> int:
         """SIGTERM; returns the exit code."""
         self._process.terminate()
-        return self._process.wait(timeout=20)
+        return self._process.wait(timeout=PATIENCE_SECONDS)
 
     def __enter__(self) -> "RelayProcess":
         return self

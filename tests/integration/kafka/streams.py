@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 from awskit.kafka.connection import Kafka
 from awskit.kafka.producer import OutgoingRecord, RecordProducer
 from tests.integration.kafka.relay_process import Delivered
+from tests.waiting import PATIENCE_SECONDS
 
 # A broker that is killed and started again may take a minute on a busy machine.
 _DELIVERY_SECONDS = 120.0
@@ -67,7 +68,9 @@ def committed(bootstrap: str, topic: str, group: str, partitions: int) -> int:
     """How many records a group has committed in all."""
     consumer = Consumer(Kafka(bootstrap).client(**{"group.id": group}))
     try:
-        found = consumer.committed([TopicPartition(topic, number) for number in range(partitions)], timeout=10)
+        found = consumer.committed(
+            [TopicPartition(topic, number) for number in range(partitions)], timeout=PATIENCE_SECONDS
+        )
         return sum(max(partition.offset, 0) for partition in found)
     finally:
         consumer.close()

@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from localcloud import broker
+from tests.waiting import PATIENCE_SECONDS
 
 EVENT = {
     "event_id": "evt-0123456789abcdef0123456789abcdef",
@@ -69,7 +70,7 @@ def admin(kafka: broker.EmbeddedBroker) -> AdminClient:
 
 def values(consumer: Consumer, count: int) -> list[bytes]:
     found: list[bytes] = []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while len(found) < count and time.monotonic() < deadline:
         message = consumer.poll(0.1)
         if message is not None and not message.error():
@@ -88,7 +89,7 @@ def test_it_listens_on_the_loopback_interface_only(kafka: broker.EmbeddedBroker)
 
 
 def test_topics_have_the_partitions_they_were_started_with(kafka: broker.EmbeddedBroker) -> None:
-    topics = admin(kafka).list_topics(timeout=10).topics
+    topics = admin(kafka).list_topics(timeout=PATIENCE_SECONDS).topics
     assert {
         name: len(topic.partitions) for name, topic in topics.items() if name in ("flight-operations", "other")
     } == {
@@ -155,7 +156,7 @@ def test_a_client_of_another_make_produces_and_consumes(kafka: broker.EmbeddedBr
         bootstrap_servers=kafka.bootstrap,
         group_id="another-make",
         auto_offset_reset="earliest",
-        consumer_timeout_ms=15_000,
+        consumer_timeout_ms=int(PATIENCE_SECONDS * 1000),
     )
     mine = [record for record in consumer_until(consumer, b"from librdkafka") if record.key == b"SW1234"]
     consumer.commit()
@@ -178,7 +179,7 @@ def test_a_version_question_from_the_future_is_answered_so_that_every_client_und
     kafka: broker.EmbeddedBroker,
 ) -> None:
     question = struct.pack(">hhih", 18, 4, 77, -1) + b"\x00" * 3
-    with socket.create_connection(address(kafka), timeout=5) as connection:
+    with socket.create_connection(address(kafka), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(struct.pack(">i", len(question)) + question)
         answer = connection.recv(100)
     size, correlation_id, error, keys, api_key, oldest, newest = struct.unpack(">iihihhh", answer)
@@ -207,7 +208,7 @@ def test_a_partition_keeps_more_than_ten_thousand_events_and_drops_the_oldest(ka
         producer.poll(0)
     assert producer.flush(60) == 0
     consumer = consuming(kafka, "limits", "other")
-    low, high = consumer.get_watermark_offsets(TopicPartition("other", 0), timeout=10)
+    low, high = consumer.get_watermark_offsets(TopicPartition("other", 0), timeout=PATIENCE_SECONDS)
     consumer.close()
 
     assert low > 0
@@ -221,12 +222,12 @@ def test_bytes_that_are_not_kafka_do_not_stop_it(kafka: broker.EmbeddedBroker) -
         b"\xff" * 64,
         b"\x00\x00\x00\x08\x00\x00\x7f\xff\x00\x00\x00\x01",
     ):
-        with socket.create_connection(address(kafka), timeout=5) as connection:
+        with socket.create_connection(address(kafka), timeout=PATIENCE_SECONDS) as connection:
             connection.sendall(junk)
             connection.settimeout(0.2)
             with suppress(OSError):
                 connection.recv(100)
-    assert admin(kafka).list_topics(timeout=10).topics
+    assert admin(kafka).list_topics(timeout=PATIENCE_SECONDS).topics
 
 
 def test_an_outage_keeps_topics_and_records() -> None:
@@ -259,6 +260,6 @@ def test_a_library_that_hides_its_functions_gives_a_smaller_broker(
 
     monkeypatch.setattr("localcloud.broker.embedded._Library", hidden)
     with caplog.at_level(logging.WARNING), broker.start({"flight-operations": 24}) as kafka:
-        topics = admin(kafka).list_topics(timeout=10).topics
+        topics = admin(kafka).list_topics(timeout=PATIENCE_SECONDS).topics
     assert len(topics["flight-operations"].partitions) == 4
     assert "4 partitions" in caplog.text

@@ -16,7 +16,7 @@ from flightpulse import paths
 from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
 from localcloud import broker
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 PARTITIONS = 3
 DELAY = ["--event-type", "FLIGHT_DELAY", "--flight-id", "SW1234", "--delay-minutes", "25", "--reason", "WEATHER"]
@@ -35,7 +35,7 @@ def program(kafka: broker.EmbeddedBroker, *arguments: str) -> subprocess.Popen[s
 
 def run(kafka: broker.EmbeddedBroker, *arguments: str) -> tuple[int, str, str]:
     process = program(kafka, *arguments)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=PATIENCE_SECONDS)
     return process.returncode, output, errors
 
 
@@ -43,7 +43,10 @@ def sent(kafka: broker.EmbeddedBroker) -> int:
     """How many records the topic has got."""
     consumer = Consumer(Kafka(kafka.bootstrap).client(**{"group.id": "count"}))
     try:
-        ends = [consumer.get_watermark_offsets(TopicPartition(TOPIC, n), timeout=10) for n in range(PARTITIONS)]
+        ends = [
+            consumer.get_watermark_offsets(TopicPartition(TOPIC, n), timeout=PATIENCE_SECONDS)
+            for n in range(PARTITIONS)
+        ]
         return sum(high for _, high in ends)
     finally:
         consumer.close()
@@ -90,12 +93,13 @@ def test_an_interrupt_leaves_nothing_half_sent(kafka: broker.EmbeddedBroker) -> 
     process = program(kafka, *DELAY, "--count", "50000")
     until(lambda: sent(kafka) > 0 or process.poll() is not None)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=PATIENCE_SECONDS)
 
     told = re.fullmatch(r"Stopped: (\d+) acknowledged(, \d+ never sent)?\.\n", errors)
     assert told, (output, errors)
     assert process.returncode == 130
-    assert int(told[1]) == sent(kafka) < 50_000
+    # Nearly always in the middle; a machine that is very busy hands the signal over when all have been sent.
+    assert int(told[1]) == sent(kafka) <= 50_000
 
 
 def test_a_broker_that_goes_away_for_good_is_an_error_and_not_a_success(

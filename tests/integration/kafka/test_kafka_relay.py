@@ -15,7 +15,7 @@ from flightpulse.errors import UserError
 from localcloud import broker
 from tests.integration.kafka.relay_process import RelayProcess, read_journal
 from tests.integration.kafka.streams import NumberedStream, committed, in_order, nothing_lost
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 PARTITIONS = 6
 
@@ -139,7 +139,7 @@ def test_latest_means_what_was_latest_when_the_group_began(kafka: broker.Embedde
             ready.set()
 
     with relaying(kafka, function, Ready(), starting_position=StartingPosition.LATEST):
-        assert ready.wait(20)
+        assert ready.wait(PATIENCE_SECONDS)
     produce(kafka, 3)
     with relaying(kafka, function, starting_position=StartingPosition.LATEST):
         until(lambda: function.offsets == [5, 6, 7])

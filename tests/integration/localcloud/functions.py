@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.integration.emulator import ACCOUNT, Emulator
+from tests.waiting import PATIENCE_SECONDS
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/function"
 
@@ -39,6 +40,6 @@ def deploy(emulator: Emulator, name: str, source: str, files: dict[str, str] | N
 
 def invoke(emulator: Emulator, name: str, event: Any = None, **parameters: Any) -> Answer:
     """Invoke a function and wait for its answer."""
-    client = emulator.client("lambda", read_timeout=60)
+    client = emulator.client("lambda", read_timeout=PATIENCE_SECONDS)
     answer = client.invoke(FunctionName=name, Payload=json.dumps(event).encode(), **parameters)
     return Answer(json.loads(answer["Payload"].read()), answer.get("FunctionError"))

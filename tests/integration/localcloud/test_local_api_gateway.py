@@ -15,6 +15,7 @@ from tests.integration.emulator import Emulator
 from tests.integration.localcloud import stacks
 from tests.integration.localcloud.functions import deploy
 from tests.integration.localcloud.stacks import resource
+from tests.waiting import PATIENCE_SECONDS
 
 HANDLER = """
     def handler(event, context):
@@ -102,7 +103,7 @@ def deploy_api(emulator: Emulator, name: str, **options: Any) -> str:
 
 def get(url: str) -> Response:
     try:
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
             return Response(answer.status, answer.read().decode(), lower(answer.headers))
     except urllib.error.HTTPError as error:
         return Response(error.code, error.read().decode(), lower(error.headers))

@@ -18,6 +18,7 @@ from botocore.credentials import Credentials
 
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.functions import deploy
+from tests.waiting import PATIENCE_SECONDS
 
 HANDLER = """
     import json
@@ -81,7 +82,7 @@ def api() -> Iterator[Api]:
 def call(url: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Answer:
     request = urllib.request.Request(url, headers=headers or {}, data=body)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return Answer(answer.status, answer.read().decode(), None)
     except urllib.error.HTTPError as error:
         return Answer(error.code, error.read().decode(), error.headers.get("x-amzn-ErrorType"))

@@ -7,6 +7,7 @@ import pytest
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud import stacks
 from tests.integration.localcloud.stacks import resource
+from tests.waiting import PATIENCE_SECONDS
 
 MOCK = {
     "Type": "MOCK",
@@ -49,7 +50,7 @@ def test_the_url_of_an_api_in_an_output_answers():
     with Emulator(behaviours=("stack_outputs",)) as emulator:
         url = stacks.deploy(emulator, "mock-api", TEMPLATE)["ApiUrl"]
 
-        with urllib.request.urlopen(f"{url}health", timeout=20) as answer:
+        with urllib.request.urlopen(f"{url}health", timeout=PATIENCE_SECONDS) as answer:
             assert answer.status == 200
 
 
@@ -75,5 +76,5 @@ def test_the_emulators_own_path_of_an_api_still_exists(plain_emulator: Emulator,
     api_id = stacks.outputs(plain_emulator, f"path-{path}")["Id"]
 
     url = f"{plain_emulator.endpoint_url}/restapis/{api_id}/prod/_user_request_/health"
-    with urllib.request.urlopen(url, timeout=20) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_SECONDS) as answer:
         assert answer.status == 200

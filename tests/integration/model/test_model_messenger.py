@@ -22,6 +22,7 @@ from flightpulse.messages.segments import Segment
 from flightpulse.use_cases.compose import Ports, compose_messages
 from tests.integration.emulator import Emulator
 from tests.unit.messages.samples import cancellation, flight, recipient
+from tests.waiting import PATIENCE_SECONDS
 
 MODEL = "amazon.nova-lite-v1:0"
 NEWS = read_news(cancellation(), flight())
@@ -83,7 +84,7 @@ class Scene:
     def misbehave(self, *faults: dict[str, Any]) -> None:
         body = json.dumps({"faults": faults}).encode()
         call = urllib.request.Request(f"{self.model_url}/_flightpulse/faults", data=body, method="PUT")
-        urllib.request.urlopen(call, timeout=5).close()
+        urllib.request.urlopen(call, timeout=PATIENCE_SECONDS).close()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from localcloud.model import ModelServer
 from localcloud.model.faults import Fault
 from localcloud.model.openai_server import OpenAIServer
 from tests.unit.messages.samples import MAJOR
+from tests.waiting import PATIENCE_SECONDS
 
 MODEL = "amazon.nova-lite-v1:0"
 RAW = 0
@@ -60,7 +61,7 @@ class _UpstreamHandler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append((self.path, body, dict(self.headers)))
         if self.server.hanging:
-            self.server.hang.wait(20)
+            self.server.hang.wait(PATIENCE_SECONDS)
         answers = self.server.answers
         self._send(*(answers.pop(0) if len(answers) > 1 else answers[0]))
 
@@ -104,7 +105,7 @@ def ask(server: ModelServer, text: str = "Hello", **more: Any) -> Any:
         region_name="us-east-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=10),
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=PATIENCE_SECONDS),
     )
     return bedrock.converse(modelId=MODEL, messages=[{"role": "user", "content": [{"text": text}]}], **more)
 

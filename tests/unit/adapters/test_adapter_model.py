@@ -4,6 +4,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ConnectionClosedError,
@@ -19,6 +20,7 @@ from flightpulse.adapters.model import (
     BUDGET_SECONDS,
     COOL_OFF_SECONDS,
     LONGEST_COOL_OFF_SECONDS,
+    READ_TIMEOUT_SECONDS,
     REVIEWER,
     BedrockAuthor,
     BedrockModel,
@@ -254,13 +256,36 @@ def test_retries_count_against_the_invocation_s_time() -> None:
     assert len(scene.bedrock.calls) == 2
 
 
-def test_without_its_id_the_model_cannot_be_asked() -> None:
-    scene = Scene(model_id=aws_error("ParameterNotFound"))
-    with pytest.raises(ModelUnavailableError, match="model id: ParameterNotFound"):
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [
+        (aws_error("ParameterNotFound"), "ParameterNotFound"),
+        (EndpointConnectionError(endpoint_url="https://ssm"), "EndpointConnectionError"),
+    ],
+    ids=["refused", "out of reach"],
+)
+def test_without_its_id_the_model_cannot_be_asked(error: Exception, named: str) -> None:
+    scene = Scene(model_id=error)
+    with pytest.raises(ModelUnavailableError, match=f"model id: {named}"):
         scene.author.model_id()
     with pytest.raises(ModelUnavailableError, match="resting"):
         scene.author.model_id()
     assert scene.bedrock.calls == []
+
+
+def test_a_call_is_never_repeated_by_botocore_and_the_models_id_is_waited_for_briefly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    configs: dict[str, Config] = {}
+    monkeypatch.setattr(boto3, "client", lambda service, config: configs.update({service: config}))
+
+    BedrockModel.connect(AUTHOR, "/parameter", CallLimits(), lambda *_: None)
+
+    model, parameter = configs["bedrock-runtime"], configs["ssm"]
+    assert model.read_timeout == READ_TIMEOUT_SECONDS
+    assert model.retries["total_max_attempts"] == 1
+    longest = (parameter.connect_timeout + parameter.read_timeout) * parameter.retries["total_max_attempts"]
+    assert longest < READ_TIMEOUT_SECONDS / 2
 
 
 @pytest.mark.parametrize("answer", [{}, {"output": {}}, {"output": {"message": {"content": [{"toolUse": {}}]}}}])

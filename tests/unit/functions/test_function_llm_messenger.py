@@ -310,6 +310,10 @@ def test_the_log_has_ids_and_rules_and_nothing_personal(scene: Scene, log: io.St
     refused = next(entry for entry in entries if "rules" in entry)
     assert "digit" in refused["rules"]
     assert any(entry.get("booking_id") == "BKG-0002" for entry in entries)
+    (said,) = [entry for entry in entries if entry["message"] == "messages composed"]
+    assert said["counts"]["recipients"] == 2
+    # The bill of a run and the saved query of tokens read them here, by role.
+    assert said["usage"] == {AUTHOR: {"calls": 0, "input_tokens": 0, "output_tokens": 0}}
     for personal in (MAYA, PHONE, "Maya", "Bartholomew", "H2RVNC", "voucher", "sorry"):
         assert personal not in log.getvalue()
 

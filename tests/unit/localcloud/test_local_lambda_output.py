@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from localcloud.services.lambda_functions.output import Output
+from tests.waiting import PATIENCE_SECONDS
 
 
 class Pipe:
@@ -86,7 +87,7 @@ def test_more_than_a_pipe_holds_is_read_while_it_is_written(pipe: Pipe):
 
     assert texts(pipe) == expected
     pipe.close()
-    reader.join(timeout=10)
+    reader.join(timeout=PATIENCE_SECONDS)
     assert not reader.is_alive()
 
 
@@ -95,6 +96,6 @@ def test_what_was_written_before_the_end_can_be_taken_after_it(pipe: Pipe):
     reader.start()
     pipe.write("last words\n")
     pipe.close()
-    reader.join(timeout=10)
+    reader.join(timeout=PATIENCE_SECONDS)
 
     assert texts(pipe) == ["last words"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from localcloud.process import processes
+from tests.waiting import PATIENCE_SECONDS
 
 STUBBORN = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
 
@@ -39,7 +40,7 @@ def test_a_process_that_has_ended_has_no_token_even_before_it_is_collected(sleep
     token = processes.start_token(sleeper.pid) or ""
     sleeper.kill()
 
-    assert processes.wait_until_gone({sleeper.pid: token}, 10)
+    assert processes.wait_until_gone({sleeper.pid: token}, PATIENCE_SECONDS)
     assert processes.start_token(sleeper.pid) is None
 
 
@@ -50,7 +51,7 @@ def test_the_command_of_a_process_is_known(sleeper: "subprocess.Popen[bytes]"):
 def test_a_process_is_ended(sleeper: "subprocess.Popen[bytes]"):
     processes.end(processes.with_tokens([sleeper.pid]))
 
-    assert sleeper.wait(timeout=10) < 0
+    assert sleeper.wait(timeout=PATIENCE_SECONDS) < 0
 
 
 def test_a_process_that_will_not_end_is_killed():
@@ -59,7 +60,7 @@ def test_a_process_that_will_not_end_is_killed():
         process.stdout.readline()
         processes.end(processes.with_tokens([process.pid]), grace=0.2)
 
-        assert process.wait(timeout=10) == -9
+        assert process.wait(timeout=PATIENCE_SECONDS) == -9
 
 
 def test_a_process_with_another_token_is_left_alone(sleeper: "subprocess.Popen[bytes]"):

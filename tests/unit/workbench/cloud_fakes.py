@@ -167,13 +167,15 @@ class FakeFunctions:
 
 
 class FakeStreams:
-    """One shard of a DynamoDB stream."""
+    """One shard of a DynamoDB stream: ``shard-1`` of ``arn:stream``."""
 
     def __init__(self, *records: dict[str, Any]) -> None:
         self.records = list(records)
 
     def get_shard_iterator(self, **arguments: Any) -> dict[str, str]:
-        first = int(arguments["SequenceNumber"])
+        first = int(arguments.pop("SequenceNumber"))
+        place = {"StreamArn": "arn:stream", "ShardId": "shard-1", "ShardIteratorType": "AT_SEQUENCE_NUMBER"}
+        assert arguments == place
         self.left = [record for record in self.records if int(record["dynamodb"]["SequenceNumber"]) >= first]
         if not self.left:
             raise client_error("TrimmedDataAccessException")

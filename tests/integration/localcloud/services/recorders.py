@@ -7,8 +7,7 @@ from typing import Any
 
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.functions import deploy
-
-_PATIENCE_SECONDS = 20.0
+from tests.waiting import until
 
 SOURCE = """
 import json, os, time
@@ -89,8 +88,7 @@ def queue(emulator: Emulator, name: str) -> tuple[str, str]:
 def message(emulator: Emulator, url: str) -> dict[str, Any]:
     """The next message of a queue, decoded."""
     client = emulator.client("sqs", read_timeout=40)
-    found = client.receive_message(QueueUrl=url, WaitTimeSeconds=int(_PATIENCE_SECONDS)).get("Messages", [])
-    assert found, "no message came"
+    found = until(lambda: client.receive_message(QueueUrl=url, WaitTimeSeconds=20).get("Messages"), "a message")
     client.delete_message(QueueUrl=url, ReceiptHandle=found[0]["ReceiptHandle"])
     decoded: dict[str, Any] = json.loads(found[0]["Body"])
     return decoded

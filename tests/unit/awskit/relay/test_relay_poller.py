@@ -34,7 +34,7 @@ class Gate:
     def __call__(self, event: dict[str, Any]) -> Answer:
         self.calls.append([entry["offset"] for entries in event["records"].values() for entry in entries])
         self.entered.release()
-        assert self._open.wait(5)
+        assert self._open.wait(PATIENCE_SECONDS)
         return self._answer
 
     def open(self) -> None:
@@ -136,7 +136,7 @@ def test_each_invocation_is_told_with_its_records_its_time_and_its_answer() -> N
         consumer.deliver(FakeMessage(0), FakeMessage(1), FakeMessage(0, partition=1))
         until(lambda: committed(consumer) == {0: 2, 1: 1})
     assert sum(records for records, _, _ in notes.invocations) == 3
-    assert all(0 <= seconds < 5 and answer is SUCCEEDED for _, seconds, answer in notes.invocations)
+    assert all(0 <= seconds < PATIENCE_SECONDS and answer is SUCCEEDED for _, seconds, answer in notes.invocations)
 
 
 def test_a_revoked_partition_is_handed_over_with_its_last_success() -> None:
@@ -148,7 +148,7 @@ def test_a_revoked_partition_is_handed_over_with_its_last_success() -> None:
         over = consumer.revoke(0)
         assert not over.wait(0.2)
         function.open()
-        assert over.wait(5)
+        assert over.wait(PATIENCE_SECONDS)
         assert committed(consumer) == {0: 5}
 
 
@@ -158,7 +158,7 @@ def test_a_result_that_comes_after_the_handover_is_not_committed() -> None:
         consumer.assign(0, 1)
         consumer.deliver(FakeMessage(4))
         assert function.entered.acquire(timeout=PATIENCE_SECONDS)
-        assert consumer.revoke(0).wait(5)
+        assert consumer.revoke(0).wait(PATIENCE_SECONDS)
         function.open()
         consumer.deliver(FakeMessage(9, partition=1))
         until(lambda: 1 in committed(consumer))
@@ -171,7 +171,7 @@ def test_a_result_for_an_earlier_assignment_does_not_count_for_a_new_one() -> No
         consumer.assign(0)
         consumer.deliver(FakeMessage(4))
         assert function.entered.acquire(timeout=PATIENCE_SECONDS)
-        assert consumer.revoke(0).wait(5)
+        assert consumer.revoke(0).wait(PATIENCE_SECONDS)
         consumer.assign(0, 1)
         function.open()
         consumer.deliver(FakeMessage(9, partition=1))
@@ -185,7 +185,7 @@ def test_a_revoked_partition_stops_retrying() -> None:
         consumer.assign(0)
         consumer.deliver(FakeMessage(0))
         until(lambda: len(function.calls) > 2)
-        assert consumer.revoke(0).wait(5)
+        assert consumer.revoke(0).wait(PATIENCE_SECONDS)
         calls = len(function.calls)
         consumer.deliver(FakeMessage(1))
     assert len(function.calls) == calls
@@ -198,7 +198,7 @@ def test_a_lost_partition_is_never_committed() -> None:
         consumer.assign(0, 1)
         consumer.deliver(FakeMessage(4))
         assert function.entered.acquire(timeout=PATIENCE_SECONDS)
-        assert consumer.lose(0).wait(5)
+        assert consumer.lose(0).wait(PATIENCE_SECONDS)
         function.open()
         consumer.deliver(FakeMessage(0, partition=1))
         until(lambda: 1 in committed(consumer))
@@ -307,7 +307,7 @@ def test_a_partition_that_comes_back_is_fetched_again() -> None:
     consumer = FakeConsumer()
     with RunningPoller(consumer, Function()):
         consumer.assign(0)
-        assert consumer.revoke(0).wait(5)
+        assert consumer.revoke(0).wait(PATIENCE_SECONDS)
         consumer.assign(0)
         until(lambda: consumer.resumed == [0])
 
@@ -423,7 +423,7 @@ def test_the_owner_hears_how_many_partitions_it_has() -> None:
     consumer, notes = FakeConsumer(), Notes()
     with RunningPoller(consumer, Function(), observer=notes):
         consumer.assign(0, 1, 2)
-        assert consumer.revoke(1).wait(5)
+        assert consumer.revoke(1).wait(PATIENCE_SECONDS)
         until(lambda: notes.assigned_partitions == [3, 2])
 
 

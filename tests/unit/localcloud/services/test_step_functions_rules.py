@@ -11,6 +11,7 @@ from localcloud.services.step_functions.history import Cursor, History, details_
 from localcloud.services.step_functions.payload import LIMIT_BYTES, Payload, exceeds_limit
 from localcloud.services.step_functions.resource import Resource
 from localcloud.services.step_functions.scope import Scope
+from tests.waiting import PATIENCE_SECONDS
 
 
 def largest(_low: float, high: float) -> float:
@@ -169,7 +170,7 @@ def test_a_scope_that_is_stopped_takes_no_more_events_and_wakes_who_waits_in_it(
     waiting = threading.Thread(target=wait)
     waiting.start()
     outer.stop()
-    waiting.join(5)
+    waiting.join(PATIENCE_SECONDS)
 
     assert woken == [True]
     with pytest.raises(Stopped):

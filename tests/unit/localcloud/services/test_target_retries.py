@@ -8,6 +8,7 @@ import pytest
 from localcloud.services.eventbridge import retries
 from localcloud.services.eventbridge.delivery import Undeliverable
 from localcloud.services.eventbridge.retries import Retries, delay_seconds
+from tests.waiting import PATIENCE_SECONDS
 
 TARGET = {
     "Arn": "arn:aws:lambda:us-east-1:000000000000:function:f",
@@ -50,7 +51,7 @@ class Recorder:
         self.counted.append(name)
 
     def attributes(self) -> dict[str, str]:
-        message = self.messages.get(timeout=5)
+        message = self.messages.get(timeout=PATIENCE_SECONDS)
         return {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
 
 
@@ -64,7 +65,7 @@ def test_a_target_that_recovers_gets_the_event(recorder: Recorder) -> None:
 
     Retries(delivery, 0.001).deliver(TARGET, {}, RULE, View())  # type: ignore[arg-type]
 
-    assert delivery.taken.get(timeout=5) == 3
+    assert delivery.taken.get(timeout=PATIENCE_SECONDS) == 3
     assert recorder.messages.empty()
 
 

@@ -185,6 +185,21 @@ def test_an_expression_that_fails_belongs_to_the_state_it_names():
     assert ask.problem == history.Problem("States.QueryEvaluationError", "", "Handled")
 
 
+def test_an_expression_that_fails_around_an_item_belongs_to_the_state_it_names():
+    builder = started()
+    builder.entered("Map", "All")
+    begun = builder.add("MapStateStarted", length=1)
+    item = builder.add("MapIterationStarted", begun, name="All", index=0)
+    builder.entered("Pass", "Word", item)
+    failed = builder.add("EvaluationFailed", item, state="All", error="States.QueryEvaluationError")
+    builder.add("ExecutionFailed", failed, error="States.QueryEvaluationError")
+
+    (whole,) = history.read(builder.events).visits
+
+    assert whole.problem == history.Problem("States.QueryEvaluationError", "")
+    assert whole.branches[0].visits[0].problem is None
+
+
 def test_an_expression_that_fails_in_one_of_two_items_belongs_to_that_item():
     builder = started()
     builder.entered("Map", "All")

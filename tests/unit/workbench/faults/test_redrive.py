@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, TopicPartition
 
-from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.faults import dead_letters, redrive
 from flightpulse.workbench.faults.redrive import Redriver, Result
 from flightpulse.workbench.target import names
+from tests.unit.awskit.relay.relay_fakes import TOPIC, FakeMessage
 from tests.unit.workbench.cloud_fakes import FakeStreams, FakeTarget, machine
 from tests.unit.workbench.histories import HistoryBuilder
 
@@ -175,6 +177,23 @@ def test_what_an_earlier_redrive_has_done_is_not_started_again(target: FakeTarge
     assert len(target.stepfunctions.started) == 1
 
 
+def test_letters_behind_one_that_stays_or_starts_something_go_back_too(target: FakeTarget, redriver: Redriver):
+    for letter in (record_letter(truncated=True), record_letter()):
+        target.sqs.put("https://sqs/records", letter)
+    for _ in range(2):
+        target.sqs.put("https://sqs/notifications", notification_letter(START_CHUNK))
+
+    results = list(redriver.send_back())
+
+    assert [(result.kind, bool(result.problem)) for result in results] == [
+        ("records", True),
+        ("records", False),
+        ("notifications", False),
+        ("notifications", False),
+    ]
+    assert (waiting(target, "records"), waiting(target, "notifications")) == (1, 0)
+
+
 def test_a_note_in_the_table_is_written_again(target: FakeTarget, redriver: Redriver):
     target.sqs.put("https://sqs/notifications", notification_letter({"update_item": {"TableName": "T"}}, "write"))
 
@@ -282,6 +301,47 @@ def test_table_changes_older_than_the_stream_stay_and_say_why(target: FakeTarget
     assert "no longer holds" in only(redriver).problem
 
 
+class BatchConsumer:
+    """A consumer of a topic with offsets 4 to 8 in each of two partitions, which is slow to begin."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        assert settings["enable.auto.commit"] is False
+        self.closed = False
+        self._waiting: list[FakeMessage | None] = [None]
+
+    def assign(self, places: list[TopicPartition]) -> None:
+        offsets = [(place.partition, offset) for place in places for offset in range(place.offset, 9)]
+        self._waiting += [FakeMessage(offset, partition) for partition, offset in offsets]
+
+    def poll(self, _seconds: float) -> FakeMessage | None:
+        return self._waiting.pop(0) if self._waiting else FakeMessage(0, error=KafkaError(KafkaError._TRANSPORT))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_the_records_of_a_kafka_batch_are_read_from_the_topic_and_handed_over_again(
+    target: FakeTarget, redriver: Redriver, monkeypatch: pytest.MonkeyPatch
+):
+    consumers: list[BatchConsumer] = []
+    made = lambda settings: consumers.append(BatchConsumer(settings)) or consumers[-1]  # noqa: E731
+    monkeypatch.setattr(redrive, "Consumer", made)
+    places = {
+        f"{TOPIC}-0": {"firstRecordOffset": "5", "lastRecordOffset": "6"},
+        f"{TOPIC}-1": {"firstRecordOffset": "7", "lastRecordOffset": "7"},
+    }
+    function = {"functionArn": "arn:fn:FlightPulse-KafkaConsumer"}
+    target.sqs.put("https://sqs/mapping", {"requestContext": function, "KafkaBatchInfo": {"recordsInfo": places}})
+
+    assert only(redriver).done == "3 records handled"
+
+    ((name, event),) = target.functions.invoked
+    assert name == "arn:fn:FlightPulse-KafkaConsumer"
+    handed = {place: [record["offset"] for record in records] for place, records in event["records"].items()}
+    assert handed == {f"{TOPIC}-0": [5, 6], f"{TOPIC}-1": [7]}
+    assert consumers[0].closed
+
+
 @pytest.mark.parametrize(
     ("error", "payload", "said"),
     [
@@ -344,7 +404,9 @@ def test_a_letter_about_an_event_without_a_flight_says_so(target: FakeTarget):
     assert [item.what for item in dead_letters.look(target.session)] == ["a whole event, no flight named (evt-7)"]
 
 
-def failed_execution(target: FakeTarget, name: str, *, status: str = "FAILED", last: str = "Fail") -> str:
+def failed_execution(
+    target: FakeTarget, name: str, *, status: str = "FAILED", last: str = "Fail", event_id: str = "evt-1"
+) -> str:
     arn = machine(names.WORKFLOWS["delay"]).replace(":stateMachine:", ":execution:") + f":{name}"
     target.stepfunctions.executions[arn] = {
         "executionArn": arn,
@@ -353,7 +415,9 @@ def failed_execution(target: FakeTarget, name: str, *, status: str = "FAILED", l
         "status": status,
         "startDate": NOW,
         "stopDate": NOW,
-        "input": json.dumps({"detail-type": "flight.delay.minor", "detail": {"event_id": "evt-1", "flight_id": "SW1"}}),
+        "input": json.dumps(
+            {"detail-type": "flight.delay.minor", "detail": {"event_id": event_id, "flight_id": "SW1"}}
+        ),
     }
     builder = HistoryBuilder()
     builder.add("ExecutionStarted", 0, input="{}")
@@ -432,6 +496,19 @@ def test_an_execution_whose_letter_waits_is_left_to_it(target: FakeTarget, redri
     target.sqs.put("https://sqs/notifications", {**notification_letter({}, "workflow"), "execution": arn})
 
     assert redriver.failed_executions() == []
+
+
+def test_executions_behind_one_that_has_a_letter_or_is_of_another_event_are_found(target: FakeTarget, topic: Topic):
+    lost = failed_execution(target, "lost")
+    for name in ("waits", "theirs"):
+        newer = failed_execution(target, name, event_id=f"evt-{name}")
+        target.stepfunctions.executions[newer]["startDate"] = NOW + timedelta(seconds=1)
+        if name == "waits":
+            target.sqs.put("https://sqs/notifications", {**notification_letter({}, "workflow"), "execution": newer})
+
+    found = Redriver(target.session, topic.publish, only=["evt-1", "evt-waits"]).failed_executions()
+
+    assert [failed.summary.arn for failed in found] == [lost]
 
 
 def test_whoever_redrives_some_events_leaves_the_letters_of_others(target: FakeTarget, topic: Topic):

@@ -1,11 +1,15 @@
 """The journey joins what every hop left behind."""
 
+import json
+
 import pytest
 
+from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.observe import journey
 from flightpulse.workbench.observe.facts import AuditEvent
 from flightpulse.workbench.observe.payloads import Changed
-from tests.unit.workbench.bench_builders import clues, seconds
+from tests.unit.workbench.bench_builders import clues, execution, seconds
+from tests.unit.workbench.histories import HistoryBuilder
 
 
 def test_the_hops_of_an_event_come_in_the_order_in_which_it_met_them() -> None:
@@ -76,6 +80,41 @@ def test_an_audit_event_delays_nobody() -> None:
 
     assert found.hop("audit").seconds is None
     assert found.total_seconds == with_audit.total_seconds
+
+
+def test_a_bookings_journey_has_the_audit_events_of_that_booking_only() -> None:
+    audit = [
+        AuditEvent("booking.status_changed", {"booking_id": booking}, seconds(14)) for booking in ("BKG-0001", "BKG-9")
+    ]
+
+    assert [hop.key for hop in journey.of_booking(clues(audit=audit), "BKG-0001").of_kind("audit")] == ["BKG-0001"]
+
+
+def test_an_events_journey_goes_into_what_it_started_but_not_into_chunks() -> None:
+    chunk = starting("FlightPulse-NotifyChunk")
+    passengers = starting("FlightPulse-NotifyPassengers", chunk)
+
+    found = journey.of_event(clues(execution=starting("FlightPulse-DelayWorkflow", passengers)))
+
+    assert [hop.name for hop in found.of_kind("execution")] == [
+        "FlightPulse-DelayWorkflow",
+        "FlightPulse-NotifyPassengers",
+    ]
+
+
+def starting(workflow: str, *children: Execution) -> Execution:
+    """An execution that starts others and waits for them."""
+    builder = HistoryBuilder()
+    builder.add("ExecutionStarted", input="{}")
+    for child in children:
+        about = {"resource": "startExecution.sync:2", "resourceType": "states"}
+        builder.entered("Task", "Start")
+        builder.add("TaskScheduled", parameters="{}", **about)
+        builder.add("TaskSubmitted", output=json.dumps({"ExecutionArn": child.arn}), **about)
+        builder.add("TaskSucceeded", output="{}", **about)
+        builder.exited("Task", "Start")
+    builder.add("ExecutionSucceeded", output="{}")
+    return execution(builder, workflow, *children)
 
 
 def test_a_journey_without_a_record_begins_at_the_consumer() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flightpulse.workbench.target.turns import Turn, take_turns
+from tests.waiting import PATIENCE_SECONDS
 
 
 def test_the_second_notebook_waits_until_the_first_is_idle_and_says_for_whom(tmp_path: Path):
@@ -21,10 +22,10 @@ def test_the_second_notebook_waits_until_the_first_is_idle_and_says_for_whom(tmp
     thread = threading.Thread(target=lambda: (second.begin(), begun.set()))
     thread.start()
 
-    assert waiting.wait(5)
+    assert waiting.wait(PATIENCE_SECONDS)
     assert not begun.is_set()
     first.end_soon()
-    assert begun.wait(5)
+    assert begun.wait(PATIENCE_SECONDS)
     thread.join()
     second.end()
     assert said == [
@@ -45,7 +46,7 @@ def test_a_notebook_keeps_its_turn_from_cell_to_cell(tmp_path: Path):
 
     assert thread.is_alive()
     first.end()
-    thread.join(5)
+    thread.join(PATIENCE_SECONDS)
     assert not thread.is_alive()
     second.end()
 
