@@ -174,6 +174,12 @@ class Table:
         self._write([{"DeleteRequest": {"Key": item_to_typed(key)}} for key in items])
         return len(found)
 
+    def remove_flights(self, flight_ids: Iterable[str]) -> None:
+        """Delete flights with the bookings on them. The passengers stay."""
+        ids = list(flight_ids)
+        self.remove_bookings(ids, but=())
+        self._write([{"DeleteRequest": {"Key": item_to_typed(keys.flight(flight_id))}} for flight_id in ids])
+
     def _superseded_links(self, bookings: Sequence[Booking]) -> Iterator[keys.Key]:
         """The links that stored bookings have and that their new versions do not."""
         wanted = {booking.booking_id: booking for booking in bookings}

@@ -58,6 +58,7 @@ def prove(
             people.save(session)
             left = began + seconds - time.monotonic()
             promises += _prove_one(session, seed, people, kind, left, figures, on_progress)
+        people.remove(session)
     return Verdict("scale", seed, tuple(promises), figures, time.monotonic() - began)
 
 

@@ -66,14 +66,14 @@ check("more than a hundred resources", sum(numbers) > 100, True)
 
 # %%
 functions = [
-    one
-    for one in wb.stack.template()["Resources"].values()
-    if one["Type"] == "AWS::Lambda::Function"
+    resource
+    for resource in wb.stack.template()["Resources"].values()
+    if resource["Type"] == "AWS::Lambda::Function"
 ]
 next(
-    one["DependsOn"]
-    for one in functions
-    if one["Properties"].get("FunctionName") == "FlightPulse-KafkaConsumer"
+    made["DependsOn"]
+    for made in functions
+    if made["Properties"].get("FunctionName") == "FlightPulse-KafkaConsumer"
 )
 
 # %% tags=["nbval-check-output"]

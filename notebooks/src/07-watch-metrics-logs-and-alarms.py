@@ -134,7 +134,7 @@ letters
 # %% tags=["nbval-check-output"]
 check(
     "states of the alarm",
-    [one.split()[1] for one in changes.column("became")][-3:],
+    [became.split()[1] for became in changes.column("became")][-3:],
     ["OK", "ALARM", "OK"],
 )
 check("why it waits", letters.column("why")[-1], "States.TaskFailed: injected")

@@ -173,6 +173,18 @@ def test_bookings_that_are_removed_leave_nothing_behind_but_their_passengers() -
     assert table.remove_bookings(["SW1234"], but={"BKG-0001"}) == 0
 
 
+def test_a_flight_that_is_removed_takes_its_bookings_with_it_and_no_other_flight() -> None:
+    dynamodb = FakeDynamoDB()
+    table = table_on(dynamodb)
+    table.save(flights=[a_flight(flight_id="SW9")], passengers=[a_passenger()])
+    before = dict(dynamodb.items)
+    table.save(flights=[a_flight()], passengers=[a_passenger()], bookings=[a_booking()])
+
+    table.remove_flights(["SW1234", "SW0"])
+
+    assert dynamodb.items == before
+
+
 def test_bookings_that_dynamodb_left_unread_are_asked_for_again() -> None:
     dynamodb = FakeDynamoDB(unread=[0, 60, 10])
     table, naps = table_on(dynamodb), list[float]()
