@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -27,6 +26,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from flightpulse.adapters import aws
 from flightpulse.adapters.settings import SecureParameter
 from flightpulse.messages import prompt, review
 from flightpulse.messages.lint import Refusal
@@ -149,8 +149,8 @@ class BedrockModel:
     @classmethod
     def connect(cls, role: str, model_id_parameter: str, limits: CallLimits, report: Report) -> Self:
         """The model whose id an SSM SecureString names, with clients from the environment."""
-        parameter = SecureParameter(boto3.client("ssm", config=_PARAMETER_CONFIG), model_id_parameter)
-        return cls(role, boto3.client("bedrock-runtime", config=_CONFIG), parameter.value, limits, report)
+        parameter = SecureParameter(aws.client("ssm", _PARAMETER_CONFIG), model_id_parameter)
+        return cls(role, aws.client("bedrock-runtime", _CONFIG), parameter.value, limits, report)
 
     def model_id(self) -> str:
         """The id that the parameter names. Raises :class:`ModelUnavailableError`."""

@@ -1,6 +1,7 @@
 """Turns operations events into enriched events on the bus, and puts aside what is no such event."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +20,7 @@ from flightpulse.use_cases.ports import (
     Log,
     Meter,
     Record,
+    Tracer,
     UnreadableItemError,
 )
 from flightpulse.use_cases.strict_json import decode
@@ -73,13 +75,21 @@ class Consumer:
     """
 
     def __init__(
-        self, flights: Flights, bus: EventBus, dead_letters: DeadLetterQueue, *, log: Log, meter: Meter
+        self,
+        flights: Flights,
+        bus: EventBus,
+        dead_letters: DeadLetterQueue,
+        *,
+        log: Log,
+        meter: Meter,
+        tracer: Tracer,
     ) -> None:
         self._flights = flights
         self._bus = bus
         self._dead_letters = dead_letters
         self._log = log
         self._meter = meter
+        self._tracer = tracer
 
     def consume(self, records: Iterable[Record]) -> Consumed:
         """Publish what is good, in the order it came, and put the rest aside; then log and count it.
@@ -89,15 +99,20 @@ class Consumer:
         accepted: list[Accepted] = []
         rejected: list[Rejected] = []
         find = cache(self._find)
-        for record in records:
-            event: FlightEvent | None = None
-            try:
-                event = read_event(record)
-                accepted.append(enrich(record, event, find))
-            except InvalidEventError as error:
-                rejected.append(Rejected(record=record, event=event, reason=error))
-        self._bus.publish([entry.published for entry in accepted])
-        self._dead_letters.send([DeadLetter(record=entry.record, reason=entry.reason) for entry in rejected])
+        with ExitStack() as traces:
+            for record in records:
+                trace = traces.enter_context(self._tracer.record(record))
+                event: FlightEvent | None = None
+                try:
+                    event = read_event(record)
+                    trace.annotate(**_trace_ids(event))
+                    with trace.current():
+                        accepted.append(enrich(record, event, find, trace.header))
+                except InvalidEventError as error:
+                    trace.reject(str(error.code))
+                    rejected.append(Rejected(record=record, event=event, reason=error))
+            self._bus.publish([entry.published for entry in accepted])
+            self._dead_letters.send([DeadLetter(record=entry.record, reason=entry.reason) for entry in rejected])
         self._log_and_count(accepted, rejected)
         return Consumed(tuple(accepted), tuple(rejected))
 
@@ -154,10 +169,16 @@ def read_event(record: Record) -> FlightEvent:
     return events.parse(envelope)
 
 
-def enrich(record: Record, event: FlightEvent, find: Callable[[str], tuple[Flight, int] | None]) -> Accepted:
+def enrich(
+    record: Record,
+    event: FlightEvent,
+    find: Callable[[str], tuple[Flight, int] | None],
+    trace_header: str | None = None,
+) -> Accepted:
     """The event with what its flight adds. Raises :class:`InvalidEventError` for one that does not fit its flight.
 
-    ``find`` gives a flight and the number of its passengers, None for a flight it does not know.
+    ``find`` gives a flight and the number of its passengers, None for a flight it does not know. The event goes on
+    with the trace of ``trace_header``.
     """
     try:
         found = find(event.flight_id)
@@ -175,7 +196,11 @@ def enrich(record: Record, event: FlightEvent, find: Callable[[str], tuple[Fligh
         correlation_id=record.correlation_id or event.event_id,
     )
     published = BusEvent(
-        event_id=event.event_id, source=EventSource.KAFKA_CONSUMER, detail_type=event.detail_type, detail=detail
+        event_id=event.event_id,
+        source=EventSource.KAFKA_CONSUMER,
+        detail_type=event.detail_type,
+        detail=detail,
+        trace_header=trace_header,
     )
     return Accepted(record=record, event=event, published=published)
 
@@ -192,6 +217,10 @@ def _ids(record: Record, event: FlightEvent | None) -> dict[str, Any]:
         "flight_id": event.flight_id,
         **position,
     }
+
+
+def _trace_ids(event: FlightEvent) -> dict[str, str]:
+    return {"event_id": event.event_id, "event_type": str(event.event_type), "flight_id": event.flight_id}
 
 
 def _outcome(entry: Accepted | Rejected) -> dict[str, Any]:

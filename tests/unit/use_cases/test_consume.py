@@ -9,6 +9,7 @@ from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters, UndeliveredLettersError
 from flightpulse.adapters.table import Table
+from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.use_cases.consume import Consumer, oldest_age
 from flightpulse.use_cases.ports import PublishError, Record
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
@@ -37,6 +38,7 @@ class Airline:
             DeadLetters(cast(Any, self.queue), "https://sqs.example/records", backoff=patient()),
             log=self.log,
             meter=telemetry.Meter("kafka-consumer"),
+            tracer=RecordTracer(),
         )
 
     def invoke(self, event: Any) -> dict[str, Any]:
