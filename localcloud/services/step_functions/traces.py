@@ -6,6 +6,7 @@ can be told its parent while the execution still runs.
 https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html
 """
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ _SERVICES = {
     "sqs": "SQS",
     "states": "Step Functions",
 }
+_TABLE = re.compile(r'"TableName":"([^"]+)"')
 _STARTS = ("TaskScheduled", "LambdaFunctionScheduled")
 _ENDS = {"Succeeded": False, "Failed": True, "TimedOut": True}
 
@@ -121,8 +123,12 @@ class _Visits:
         details = event.get(details_key(str(event["type"]))) or {}
         service = str(details.get("resourceType", "lambda"))
         operation = str(details.get("resource", "invoke"))
-        call = self._part(event, _SERVICES.get(service, service.removeprefix("aws-sdk:")))
-        call |= {"namespace": "aws", "aws": {"operation": f"{operation[:1].upper()}{operation[1:]}".partition(".")[0]}}
+        service = service.removeprefix("aws-sdk:")
+        call = self._part(event, _SERVICES.get(service, service))
+        about = {"operation": f"{operation[:1].upper()}{operation[1:]}".partition(".")[0]}
+        if service == "dynamodb" and (table := _TABLE.search(str(details.get("parameters")))):
+            about["table_name"] = table[1].rpartition("/")[2]
+        call |= {"namespace": "aws", "aws": about}
         visit.setdefault("subsegments", []).append(call)
         self._calls[visit["id"]] = call
 
