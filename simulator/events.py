@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import secrets
+import time
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,8 @@ from flightpulse.domain.instants import to_milliseconds
 from flightpulse.domain.local_time import at_airport
 
 CORRELATION_HEADER = "correlation_id"
+TRACE_HEADER = "traceparent"
+"""W3C Trace Context, which any OpenTelemetry library writes and reads."""
 
 Event = dict[str, Any]
 
@@ -95,20 +99,33 @@ def deterministic_id(*parts: object) -> str:
 
 
 def record(
-    event: Mapping[str, Any], *, correlation_id: str | None = None, due: datetime | None = None
+    event: Mapping[str, Any],
+    *,
+    correlation_id: str | None = None,
+    due: datetime | None = None,
+    traced: bool = True,
 ) -> OutgoingRecord:
     """The event as a Kafka record: UTF-8 JSON, keyed by its flight, so that one flight's events keep their order.
 
     The header that follows it everywhere is its own id unless ``correlation_id`` is given; ``due`` is when to send it.
+    ``traced`` begins a trace that is recorded; without it the consumer takes a sample.
     """
     event_id, flight_id = str(event["event_id"]), str(event["payload"]["flight_id"])
     return OutgoingRecord(
         key=flight_id.encode(),
         value=json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode(),
-        headers={CORRELATION_HEADER: (correlation_id or event_id).encode()},
+        headers={
+            CORRELATION_HEADER: (correlation_id or event_id).encode(),
+            **({TRACE_HEADER: _new_trace().encode()} if traced else {}),
+        },
         name=event_id,
         due=due,
     )
+
+
+def _new_trace() -> str:
+    """A trace begins with its time, as X-Ray has it."""
+    return f"00-{int(time.time()):08x}{secrets.token_hex(12)}-{secrets.token_hex(8)}-01"
 
 
 def _envelope(

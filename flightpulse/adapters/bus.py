@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from flightpulse.adapters.aws import CLIENT_CONFIG
+from flightpulse.adapters import aws
 from flightpulse.adapters.backoff import STANDARD_BACKOFF, Backoff
 from flightpulse.adapters.chunks import chunked
 from flightpulse.use_cases.ports import BusEvent, FailedEntry, PublishError
@@ -38,7 +37,7 @@ class Bus:
     @classmethod
     def connect(cls, name: str) -> Self:
         """The bus of this name, with a client from the environment."""
-        return cls(boto3.client("events", config=CLIENT_CONFIG), name)
+        return cls(aws.client("events"), name)
 
     def publish(self, events: Sequence[BusEvent]) -> None:
         """Publish in order, ten at a time. Returns when EventBridge has taken every one.
@@ -84,6 +83,7 @@ class Bus:
             "Source": event.source,
             "DetailType": event.detail_type,
             "Detail": _as_json(event.detail),
+            **({"TraceHeader": event.trace_header} if event.trace_header else {}),
         }
 
 

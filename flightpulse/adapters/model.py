@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -27,6 +26,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from flightpulse.adapters import aws
 from flightpulse.adapters.settings import Parameter
 from flightpulse.messages import prompt, review
 from flightpulse.messages.lint import Refusal
@@ -148,7 +148,7 @@ class BedrockModel:
     def connect(cls, role: str, model_id_parameter: str, limits: CallLimits, report: Report) -> Self:
         """The model whose id an SSM SecureString names, with clients from the environment."""
         model_id = Parameter.connect(model_id_parameter).value
-        return cls(role, boto3.client("bedrock-runtime", config=_CONFIG), model_id, limits, report)
+        return cls(role, aws.client("bedrock-runtime", _CONFIG), model_id, limits, report)
 
     def model_id(self) -> str:
         """The id that the parameter names. Raises :class:`ModelUnavailableError`."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self, TypeVar
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from flightpulse.adapters import aws
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -99,7 +100,7 @@ class Parameter:
     @classmethod
     def connect(cls, name: str, *, ttl_seconds: float = 300) -> Self:
         """The parameter of this name, with a client from the environment."""
-        return cls(boto3.client("ssm", config=_CONFIG), name, ttl_seconds=ttl_seconds)
+        return cls(aws.client("ssm", _CONFIG), name, ttl_seconds=ttl_seconds)
 
     def value(self) -> str:
         """The value. Raises botocore's error when it cannot be read and never could be."""

@@ -4,10 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import boto3
-
-from flightpulse.adapters import page_token
-from flightpulse.adapters.aws import CLIENT_CONFIG
+from flightpulse.adapters import aws, page_token
 from flightpulse.adapters.backoff import STANDARD_BACKOFF, Backoff
 from flightpulse.adapters.chunks import chunked
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
@@ -90,7 +87,7 @@ class Table:
     @classmethod
     def connect(cls, name: str) -> Self:
         """The table of this name, with a client from the environment."""
-        return cls(boto3.client("dynamodb", config=CLIENT_CONFIG), name)
+        return cls(aws.client("dynamodb"), name)
 
     def flight(self, flight_id: str, *, consistent: bool = False) -> Flight | None:
         """``consistent`` also sees a flight that was written a moment ago, for twice the price."""

@@ -8,6 +8,7 @@ from flightpulse.adapters import settings, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
 from flightpulse.adapters.table import Table
+from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.use_cases.consume import Consumer
 from flightpulse.use_cases.look_up import LookUp
 from flightpulse.use_cases.report_changes import ChangeReporter
@@ -26,6 +27,7 @@ def consumer(logger: Logger) -> Consumer:
         ),
         log=logger,
         meter=telemetry.Meter(logger.service),
+        tracer=RecordTracer(),
     )
 
 

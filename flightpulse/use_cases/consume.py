@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -20,6 +21,7 @@ from flightpulse.use_cases.ports import (
     Log,
     Meter,
     Record,
+    Tracer,
     UnreadableItemError,
 )
 from flightpulse.use_cases.strict_json import decode
@@ -82,6 +84,7 @@ class Consumer:
         notify_from_minutes: Callable[[], int],
         log: Log,
         meter: Meter,
+        tracer: Tracer,
     ) -> None:
         self._flights = flights
         self._bus = bus
@@ -89,6 +92,7 @@ class Consumer:
         self._notify_from_minutes = notify_from_minutes
         self._log = log
         self._meter = meter
+        self._tracer = tracer
 
     def consume(self, records: Iterable[Record]) -> Consumed:
         """Publish what is good, in the order it came, and put the rest aside; then log and count it.
@@ -98,15 +102,23 @@ class Consumer:
         accepted: list[Accepted] = []
         rejected: list[Rejected] = []
         find, notify_from_minutes = cache(self._find), self._notify_from_minutes()
-        for record in records:
-            event: FlightEvent | None = None
-            try:
-                event = read_event(record)
-                accepted.append(enrich(record, event, find, notify_from_minutes=notify_from_minutes))
-            except InvalidEventError as error:
-                rejected.append(Rejected(record=record, event=event, reason=error))
-        self._bus.publish([entry.published for entry in accepted])
-        self._dead_letters.send([DeadLetter(record=entry.record, reason=entry.reason) for entry in rejected])
+        with ExitStack() as traces:
+            for record in records:
+                trace = traces.enter_context(self._tracer.record(record))
+                event: FlightEvent | None = None
+                try:
+                    event = read_event(record)
+                    trace.annotate(**_trace_ids(event))
+                    with trace.current():
+                        published = enrich(
+                            record, event, find, notify_from_minutes=notify_from_minutes, trace_header=trace.header
+                        )
+                        accepted.append(published)
+                except InvalidEventError as error:
+                    trace.reject(str(error.code))
+                    rejected.append(Rejected(record=record, event=event, reason=error))
+            self._bus.publish([entry.published for entry in accepted])
+            self._dead_letters.send([DeadLetter(record=entry.record, reason=entry.reason) for entry in rejected])
         self._log_and_count(accepted, rejected)
         return Consumed(tuple(accepted), tuple(rejected))
 
@@ -173,10 +185,12 @@ def enrich(
     find: Callable[[str], tuple[Flight, int] | None],
     *,
     notify_from_minutes: int = 0,
+    trace_header: str | None = None,
 ) -> Accepted:
     """The event with what its flight adds. Raises :class:`InvalidEventError` for one that does not fit its flight.
 
-    ``find`` gives a flight and the number of its passengers, None for a flight it does not know.
+    ``find`` gives a flight and the number of its passengers, None for a flight it does not know. The event goes on
+    with the trace of ``trace_header``.
     """
     try:
         found = find(event.flight_id)
@@ -195,7 +209,11 @@ def enrich(
         notify_from_minutes=notify_from_minutes,
     )
     published = BusEvent(
-        event_id=event.event_id, source=EventSource.KAFKA_CONSUMER, detail_type=event.detail_type, detail=detail
+        event_id=event.event_id,
+        source=EventSource.KAFKA_CONSUMER,
+        detail_type=event.detail_type,
+        detail=detail,
+        trace_header=trace_header,
     )
     return Accepted(record=record, event=event, published=published)
 
@@ -212,6 +230,10 @@ def _ids(record: Record, event: FlightEvent | None) -> dict[str, Any]:
         "flight_id": event.flight_id,
         **position,
     }
+
+
+def _trace_ids(event: FlightEvent) -> dict[str, str]:
+    return {"event_id": event.event_id, "event_type": str(event.event_type), "flight_id": event.flight_id}
 
 
 def _outcome(entry: Accepted | Rejected) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What the use cases ask of the world around them, and the plain values that go back and forth."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -25,6 +26,7 @@ class Record:
     key: bytes | None = None
     value: bytes | None
     correlation_id: str | None = None
+    traceparent: str | None = None
     malformed: str | None = None
 
 
@@ -38,12 +40,16 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusEvent:
-    """An event to publish. ``event_id`` names it in errors and logs; ``detail`` is plain JSON."""
+    """An event to publish. ``event_id`` names it in errors and logs; ``detail`` is plain JSON.
+
+    ``trace_header`` says which trace it goes on with; without one it is that of whoever publishes.
+    """
 
     event_id: str
     source: EventSource
     detail_type: DetailType
     detail: dict[str, Any]
+    trace_header: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +171,29 @@ class Log(Protocol):
     def warning(self, msg: object, *, extra: Mapping[str, object]) -> None: ...
 
     def error(self, msg: object, *, extra: Mapping[str, object]) -> None: ...
+
+
+class RecordTrace(Protocol):
+    """A record's part of a trace."""
+
+    @property
+    def header(self) -> str | None: ...
+
+    def annotate(self, **values: str) -> None:
+        """Add ids by which the trace is found."""
+
+    def reject(self, reason: str) -> None:
+        """Note that the record is put aside."""
+
+    def current(self) -> AbstractContextManager[None]:
+        """What is asked of other services within belongs to this record."""
+
+
+class Tracer(Protocol):
+    """Follows every record through all services."""
+
+    def record(self, record: Record) -> AbstractContextManager[RecordTrace]:
+        """The trace of a record until it has been published or put aside."""
 
 
 class Meter(Protocol):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from flightpulse.workbench.observe.log_groups import LogGroups
     from flightpulse.workbench.run import Run
     from flightpulse.workbench.runs import Runs
+    from flightpulse.workbench.traces.lookup import Traces
     from localcloud.process.state import RunningCloud
 
 _LOOK_BACK = timedelta(days=1)
@@ -72,7 +73,7 @@ class Workbench:
 
     What there is to do with one subject is reached through it, and imported only then, because every verb of the
     command line makes a workbench and needs one or two: ``stack``, ``table``, ``events``, ``executions``,
-    ``logs``, ``templates``, ``metrics``, ``faults``, ``protections``, ``dead_letters``.
+    ``logs``, ``traces``, ``templates``, ``metrics``, ``faults``, ``protections``, ``dead_letters``.
     """
 
     def __init__(
@@ -141,6 +142,13 @@ class Workbench:
         from flightpulse.workbench.observe.log_groups import LogGroups
 
         return LogGroups(self._target)
+
+    @cached_property
+    def traces(self) -> "Traces":
+        """Traces: an event's way over all services, drawn as a waterfall and as a map of services."""
+        from flightpulse.workbench.traces.lookup import Traces
+
+        return Traces(self._target)
 
     @cached_property
     def templates(self) -> "Templates":

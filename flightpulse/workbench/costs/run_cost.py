@@ -43,7 +43,7 @@ _HALF = Decimal("0.5")
 _CHECK_FAILED = "ConditionalCheckFailed"
 _NOT_RUNS = frozenset({"api", "access"})
 _TRACED = frozenset(names.LOG_GROUPS[short] for short in ("consumer", "stream"))
-"""Whose invocations begin a trace of their own; the messenger's belong to those of the workflows."""
+"""Whose invocations begin a trace of their own, beside those of the records, to which the workflows belong."""
 _TASKS = {"author": "drafting", "reviewer": "reviewing"}
 
 LEFT_OUT = (
@@ -303,7 +303,7 @@ def measured(run: MeasuredRun) -> Usage:
         usage,
         invocations=len(reports),
         gb_seconds=sum(reports, Decimal(0)),
-        traces=started + len(run.executions),
+        traces=started + len(run.events),
     )
 
 

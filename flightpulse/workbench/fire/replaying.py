@@ -295,7 +295,7 @@ class _Sender:
             if self._pace.stopped:
                 return
             at = datetime.fromisoformat(event["timestamp"])
-            yield events.record(event, due=at)
+            yield events.record(event, due=at, traced=False)
             # Asked for the next one, the producer has this one.
             self.sent.append(
                 Sent(event["event_id"], event["event_type"], event["payload"]["flight_id"], datetime.now(UTC), at)

@@ -29,7 +29,9 @@ from localcloud.services.lambda_functions import environment as lambda_environme
 from localcloud.services.lambda_functions import logs as lambda_logs
 from localcloud.services.lambda_functions import runtime_dir as lambda_runtime_dir
 from localcloud.services.lambda_functions.output import Line
+from localcloud.services.lambda_functions.traces import Invocation
 from localcloud.services.lambda_functions.worker import TIMED_OUT, ExecutionEnvironment, Outcome, layer_paths, starting
+from localcloud.services.xray import daemon
 
 # Set to 1, functions use the Runtime API client in plain Python, as they do where there is no compiled one.
 PLAIN_CLIENT_VARIABLE = "FLIGHTPULSE_PLAIN_RUNTIME_CLIENT"
@@ -98,6 +100,7 @@ class Functions:
             region=lambda_svc.get_region(),
             credentials=emulator.execution_credentials(config),
             log_stream=worker.log_stream,
+            xray_daemon=daemon.address(),
         )
         own = lambda_svc._runtime_env_vars(config)
         return lambda_environment.variables(config, place, own, self._endpoints)
@@ -111,7 +114,8 @@ class Functions:
         if not func.get("code_zip"):
             error = {"errorType": "Runtime.InvalidEntrypoint", "errorMessage": "The function has no code"}
             return {"body": error, "error": True, "function_error": "Unhandled", "log": ""}
-        trace_id = lambda_svc._xray_trace_id_for_invocation(config)
+        received_at, invocation = time.time(), Invocation.begin(config)
+        trace_id = invocation.header if invocation else None
         lambda_svc._ensure_reaper_thread()
         fault = faults.BOARD.strike_hop("function", config.get("FunctionName", ""), event)
         if fault is not None and not fault.kill:
@@ -122,6 +126,8 @@ class Functions:
             with worker.killed_after(fault.delay_seconds) if fault and fault.kill else nullcontext():
                 outcome = worker.run(event, request_id, trace_id)
             stream = worker.log_stream
+        if invocation is not None:
+            invocation.write(config, request_id, received_at, outcome)
         if fault is not None and fault.error is not None:
             return _failed_on_demand(fault, config, request_id)
         lines = _log_lines(config, request_id, trace_id, outcome)
@@ -259,7 +265,6 @@ BEHAVIOUR = Behaviour(
         _service("_emit_lambda_logs", ("func", "request_id", "log_text", "error", "duration_ms", "log_source")),
         _service("_resolve_layer_zip", ("attachment",)),
         _service("_runtime_env_vars", ("config",)),
-        _service("_xray_trace_id_for_invocation", ("config", "inbound_trace_header")),
         _service("_ensure_reaper_thread", ()),
         _service("get_region", ()),
         _logs("_log_groups"),

@@ -24,11 +24,13 @@ def install(context: LocalContext) -> None:
     """Take executions over from the emulator."""
     from jsonata.functions import Functions
 
+    from localcloud.services.cloudformation import resource_types
     from localcloud.services.step_functions import api, expressions
     from localcloud.services.step_functions.execution_logs import ExecutionLogs
     from localcloud.services.step_functions.executions import LocalExecutions
 
     Functions._string = staticmethod(expressions.text_of)
+    resource_types.also("AWS::StepFunctions::StateMachine", api.set_tracing)
     api.replace_handlers(LocalExecutions(ExecutionLogs(), context.back_off_scale))
 
 

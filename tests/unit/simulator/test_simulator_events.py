@@ -1,6 +1,7 @@
 """The events that the simulator builds keep the contract of the topic."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -91,5 +92,12 @@ def test_a_record_is_keyed_by_its_flight() -> None:
 
 def test_a_record_carries_its_correlation_id_as_header() -> None:
     event = events.cancellation(FLIGHT, "CREW", event_id="evt-1")
-    assert events.record(event).headers == {"correlation_id": b"evt-1"}
-    assert events.record(event, correlation_id="abc").headers == {"correlation_id": b"abc"}
+    assert events.record(event, traced=False).headers == {"correlation_id": b"evt-1"}
+    assert events.record(event, correlation_id="abc").headers["correlation_id"] == b"abc"
+
+
+def test_a_record_begins_a_trace_that_is_recorded_and_each_one_its_own() -> None:
+    event = events.cancellation(FLIGHT, "CREW")
+    found = [events.record(event).headers["traceparent"].decode() for _ in range(2)]
+    assert all(re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", text) for text in found)
+    assert found[0] != found[1]

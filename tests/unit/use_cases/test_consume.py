@@ -9,6 +9,7 @@ from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters, UndeliveredLettersError
 from flightpulse.adapters.table import Table
+from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.domain.entities import Flight
 from flightpulse.use_cases.consume import Consumer, oldest_age
 from flightpulse.use_cases.ports import PublishError, Record
@@ -40,6 +41,7 @@ class Airline:
             notify_from_minutes=lambda: self.notify_from_minutes,
             log=self.log,
             meter=telemetry.Meter("kafka-consumer"),
+            tracer=RecordTracer(),
         )
 
     def add(self, flight: Flight) -> None:

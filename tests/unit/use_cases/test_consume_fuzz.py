@@ -11,6 +11,7 @@ from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
 from flightpulse.adapters.table import Table
+from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.use_cases.consume import Consumer
 from tests.examples import examples
 from tests.unit.builders import a_flight, an_envelope
@@ -86,6 +87,7 @@ def consumed(invocation: object) -> list[str]:
         notify_from_minutes=lambda: 0,
         log=telemetry.logger("kafka-consumer"),
         meter=telemetry.Meter("kafka-consumer"),
+        tracer=RecordTracer(),
     )
     records = list(kafka_records.records(invocation))
     result = consumer.consume(records)
