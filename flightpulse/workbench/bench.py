@@ -94,27 +94,27 @@ class _Room(Generic[_Subject]):
 class Workbench:
     """One target and everything that can be done with it. :func:`connect` makes one."""
 
-    stack = _Room["Stack"]("deploy.stack", "Stack")
+    stack: "_Room[Stack]" = _Room("deploy.stack", "Stack")
     """The stack: deploy, plan, destroy, and what it consists of."""
-    table = _Room["Items"]("deploy.items", "Items")
+    table: "_Room[Items]" = _Room("deploy.items", "Items")
     """Flights, bookings and passengers as they are in the table; loading and resetting them."""
-    events = _Room["Events"]("fire.events", "Events")
+    events: "_Room[Events]" = _Room("fire.events", "Events")
     """Makes events about flights of the table."""
-    executions = _Room["Executions"]("executions.lookup", "Executions")
+    executions: "_Room[Executions]" = _Room("executions.lookup", "Executions")
     """Workflow executions."""
-    logs = _Room["LogGroups"]("observe.log_groups", "LogGroups")
+    logs: "_Room[LogGroups]" = _Room("observe.log_groups", "LogGroups")
     """The log groups."""
-    templates = _Room["Templates"]("messages.templates", "Templates")
+    templates: "_Room[Templates]" = _Room("messages.templates", "Templates")
     """The templates of messages."""
-    metrics = _Room["Metrics"]("metrics.watching", "Metrics")
+    metrics: "_Room[Metrics]" = _Room("metrics.watching", "Metrics")
     """Metrics, alarms and the dashboard."""
-    faults = _Room["Faults"]("faults.on_demand", "Faults")
+    faults: "_Room[Faults]" = _Room("faults.on_demand", "Faults")
     """Faults that strike while a block runs, on the local cloud."""
-    protections = _Room["Protections"]("faults.protections_on_target", "Protections")
+    protections: "_Room[Protections]" = _Room("faults.protections_on_target", "Protections")
     """What keeps passengers from being told twice or told old news."""
-    dead_letters = _Room["DeadLetterQueues"]("faults.dead_letter_queues", "DeadLetterQueues")
+    dead_letters: "_Room[DeadLetterQueues]" = _Room("faults.dead_letter_queues", "DeadLetterQueues")
     """What could not be handled, and sending it back."""
-    _runs = _Room["Runs"]("runs", "Runs")
+    _runs: "_Room[Runs]" = _Room("runs", "Runs")
 
     def __init__(self, target: Connection) -> None:
         self._target = target
