@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from awskit.asl import definitions
+from awskit.asl import definitions, machines
+from awskit.asl.machines import Json
 from awskit.languages import dynamodb_expressions
 from awskit.languages.dynamodb_expressions import Expression
 from awskit.languages.dynamodb_grammar import InvalidExpression
 from flightpulse.errors import UserError
-from flightpulse.stack.asl import Definition, Json, inner_machines
+from flightpulse.stack.asl import Definition
 
 _COMMON = {"Type", "Comment", "QueryLanguage"}
 _FLOW = {"Next", "End"}
@@ -245,10 +246,10 @@ def _one_item_never_stops_the_others(path: str, state: Json) -> Problems:
     """
     if state.get("Type") != "Map" or state.get("MaxConcurrency") == 1:
         return
-    for part, machine in inner_machines(state):
-        for name, inner in machine.get("States", {}).items():
+    for inside in machines.inside(state):
+        for name, inner in inside.machine.get("States", {}).items():
             if inner.get("Type") == "Task" and _catch_all(inner) is None:
-                yield f"{path}/{part}{name} catches not every error, so one item's failure would stop the others"
+                yield f"{path}/{name} catches not every error, so one item's failure would stop the others"
 
 
 def _catch_all(state: Json) -> str | None:

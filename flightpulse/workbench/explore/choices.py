@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.diagram.definition import parse, rule_in_words
+from flightpulse.workbench.diagram.definition import State, parse, rule_in_words
 from flightpulse.workbench.executions.history import Visit
 from flightpulse.workbench.explore import show
 from flightpulse.workbench.player import events as histories
@@ -144,27 +144,15 @@ def explain_choices(definition: Mapping[str, Any] | str, events: Any, *, title: 
     """
     states = {state.path: state for state in parse(definition).walk()}
     trace = traces.follow(histories.normalise(events, states), states)
-    machine = json.loads(definition) if isinstance(definition, str) else definition
-    return ChoiceReport(tuple(_Walker(trace, dict(_bodies(machine, ""))).walk(trace.history.visits, {})), title)
-
-
-def _bodies(machine: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each state's part of the definition, by path."""
-    for name, body in machine.get("States", {}).items():
-        path = prefix + name.replace("/", "∕")
-        yield path, body
-        if inner := body.get("ItemProcessor") or body.get("Iterator"):
-            yield from _bodies(inner, f"{path}/")
-        for number, branch in enumerate(body.get("Branches", [])):
-            yield from _bodies(branch, f"{path}/{number}/")
+    return ChoiceReport(tuple(_Walker(trace, states).walk(trace.history.visits, {})), title)
 
 
 class _Walker:
     """Goes through the visits of a history with the variables that each could see."""
 
-    def __init__(self, trace: Trace, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, trace: Trace, states: Mapping[str, State]) -> None:
         self._trace = trace
-        self._bodies = bodies
+        self._bodies = {path: state.body for path, state in states.items()}
         self._stays = {stay.visit.event_id: stay for stay in trace.stays}
         self._assigned: dict[int, Mapping[str, Any]] = {}
         for event, (stay, _) in zip(trace.events, trace.places, strict=True):
