@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority
+from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority, plain
 from flightpulse.domain.instants import NaiveInstantError, parse_instant, to_milliseconds, to_seconds
 from flightpulse.domain.severity import delay_category
 
@@ -151,7 +151,7 @@ class FlightEvent(ABC):
     def details(self) -> dict[str, Any]:
         """The payload as the bus carries it; a type may add what follows from it."""
         own = (field.name for field in fields(self) if field.name not in FlightEvent.__dataclass_fields__)
-        return {name: _plain(getattr(self, name)) for name in own}
+        return {name: plain(getattr(self, name)) for name in own}
 
     @abstractmethod
     def says(self) -> str:
@@ -329,12 +329,6 @@ def parse(envelope: Mapping[str, Any]) -> FlightEvent:
         "source": envelope["source"],
     }
     return TYPES[EventType(envelope["event_type"])].read(common, payload)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return to_seconds(value)
-    return str(value) if isinstance(value, StrEnum) else value
 
 
 def _instant(name: str, text: str) -> datetime:
