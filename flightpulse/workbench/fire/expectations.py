@@ -105,14 +105,15 @@ def priority_language(flight_id: str) -> Expectation:
     return Expectation("A-LIST and A-LIST PREFERRED in priority language", look)
 
 
-def messages_say(flight_id: str, what: str, *patterns: str, subject: str = "messages") -> Expectation:
+def messages_say(flight_id: str, what: str, *patterns: str) -> Expectation:
     """Every message about the flight fits every pattern."""
 
     def look(facts: Facts) -> Finding:
         messages = facts.messages_of(newest_event(facts, flight_id).event_id)
         fitting = [message for message in messages if all(_says(message, pattern) for pattern in patterns)]
-        seen = f"{len(fitting)} of {len(messages)} {subject}"
-        return Finding(seen, ok=bool(messages) and len(fitting) == len(messages))
+        return Finding(
+            f"{len(fitting)} of {len(messages)} messages", ok=bool(messages) and len(fitting) == len(messages)
+        )
 
     return Expectation(what, look)
 
