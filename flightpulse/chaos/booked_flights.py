@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flightpulse.adapters.dynamodb_json import item_to_typed
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain import keys
 from flightpulse.domain.entities import (
     Booking,
@@ -55,7 +55,7 @@ class BookedFlights:
 
     def save(self, session: Session) -> int:
         """Write everything to the table, in the place of whoever was booked before; returns the number of items."""
-        table = Table(session.dynamodb, session.table_name)
+        table = ReservationTable(session.dynamodb, session.table_name)
         for flight in self.flights:
             _unbook(session, table, flight.flight_id)
         return table.save(flights=self.flights, passengers=self.passengers, bookings=self.bookings)
@@ -79,10 +79,10 @@ def invent(
 
 def put_flights(session: Session, flights: Iterable[Flight]) -> None:
     """Write flights alone: whoever is booked on them stays booked."""
-    Table(session.dynamodb, session.table_name).save(flights=flights)
+    ReservationTable(session.dynamodb, session.table_name).save(flights=flights)
 
 
-def _unbook(session: Session, table: Table, flight_id: str) -> None:
+def _unbook(session: Session, table: ReservationTable, flight_id: str) -> None:
     """Take everybody off a flight: an earlier run may have booked more people on it."""
     while booked := table.bookings_of_flight(flight_id, limit=_DELETES_PER_CALL).items:
         links = [item_to_typed(keys.booking_of_flight(flight_id, recipient.booking_id)) for recipient in booked]

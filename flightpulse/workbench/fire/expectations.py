@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flightpulse.domain.entities import BookingStatus, FlightStatus, Tier
 from flightpulse.workbench.messages.inbox import Message, outdated
-from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
+from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ def never_older_after_newer() -> Expectation:
     return Expectation("Nobody gets older news after newer", look)
 
 
-def newest_event(facts: Facts, flight_id: str) -> Sent:
+def newest_event(facts: Facts, flight_id: str) -> SentEvent:
     """The newest event about a flight, by the time at which operations knew."""
     return max(
         (record for record in facts.sent if record.flight_id == flight_id),
@@ -216,7 +216,7 @@ def _event_ids(facts: Facts, flight_id: str) -> frozenset[str]:
     return frozenset(record.event_id for record in facts.sent if record.flight_id == flight_id)
 
 
-def _told(recipients: Iterable[Recipient]) -> str:
+def _told(recipients: Iterable[BookedPassenger]) -> str:
     counts = Counter(channel for recipient in recipients for channel in recipient.channels)
     told = [_counted(counts[channel], words) for channel, words in _CHANNEL_WORDS.items()]
     silent = sum(not recipient.channels for recipient in recipients)

@@ -8,7 +8,7 @@ import pytest
 from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters, UndeliveredLettersError
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.use_cases.consume import Consumer, oldest_age
 from flightpulse.use_cases.ports import PublishError, Record
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
@@ -20,7 +20,7 @@ class Airline:
 
     def __init__(self) -> None:
         self.dynamodb, self.events, self.queue, self.log = FakeDynamoDB(), FakeEvents(), FakeQueue(), FakeLog()
-        table = Table(cast(Any, self.dynamodb), "FlightPulseTable")
+        table = ReservationTable(cast(Any, self.dynamodb), "FlightPulseTable")
         table.save(
             flights=[a_flight(flight_id=flight_id) for flight_id in ("SW1234", "SW3456", "SW9012")],
             passengers=[a_passenger(passenger_id="PAX-0001"), a_passenger(passenger_id="PAX-0002")],
