@@ -104,7 +104,7 @@ class CallLimits:
 
 
 @dataclass(slots=True)
-class Usage:
+class TokenUsage:
     """What a model has been asked: calls that were answered, and the tokens that Bedrock counted."""
 
     calls: int = 0
@@ -142,7 +142,7 @@ class BedrockModel:
         self._report = report
         self._sleep = sleep
         self._jitter = jitter
-        self.usage = Usage()
+        self.usage = TokenUsage()
 
     @classmethod
     def connect(cls, role: str, model_id_parameter: str, limits: CallLimits, report: Report) -> Self:

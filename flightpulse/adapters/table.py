@@ -73,7 +73,7 @@ class _Query:
         return arguments if self.index is None else {**arguments, "IndexName": self.index}
 
 
-class Table:
+class ReservationTable:
     """Flights, passengers and bookings by their access patterns.
 
     botocore's errors pass through: they mean that AWS could not be asked, never that something does not exist.

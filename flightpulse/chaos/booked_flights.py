@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.entities import (
     Booking,
     BookingStatus,
@@ -52,13 +52,13 @@ class BookedFlights:
 
     def save(self, session: Session) -> int:
         """Write everything to the table, in the place of whoever was booked before; returns the number of items."""
-        table = Table(session.dynamodb, session.table_name)
+        table = ReservationTable(session.dynamodb, session.table_name)
         table.remove_bookings(self._flight_ids, but=())
         return table.save(flights=self.flights, passengers=self.passengers, bookings=self.bookings)
 
     def remove(self, session: Session) -> None:
         """Delete the flights and bookings from the table again; the passengers stay, and nobody lists those."""
-        Table(session.dynamodb, session.table_name).remove_flights(self._flight_ids)
+        ReservationTable(session.dynamodb, session.table_name).remove_flights(self._flight_ids)
 
     @property
     def _flight_ids(self) -> list[str]:
@@ -83,7 +83,7 @@ def invent(
 
 def put_flights(session: Session, flights: Iterable[Flight]) -> None:
     """Write flights alone: whoever is booked on them stays booked."""
-    Table(session.dynamodb, session.table_name).save(flights=flights)
+    ReservationTable(session.dynamodb, session.table_name).save(flights=flights)
 
 
 def _flight(choice: random.Random, number: int, departure: datetime) -> Flight:

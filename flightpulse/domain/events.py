@@ -2,12 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority
+from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority, plain
 from flightpulse.domain.instants import NaiveInstantError, parse_instant, to_milliseconds, to_seconds
 from flightpulse.domain.severity import delay_category
 
@@ -151,9 +151,10 @@ class FlightEvent(ABC):
     def detail_type(self) -> DetailType:
         """The detail type that routes the event to its workflow."""
 
-    @abstractmethod
     def details(self) -> dict[str, Any]:
-        """The payload as the bus carries it, with what follows from it."""
+        """The payload as the bus carries it; a type may add what follows from it."""
+        own = (field.name for field in fields(self) if field.name not in FlightEvent.__dataclass_fields__)
+        return {name: plain(getattr(self, name)) for name in own}
 
     @abstractmethod
     def says(self) -> str:
@@ -206,14 +207,8 @@ class FlightDelay(FlightEvent):
         return DetailType(f"flight.delay.{delay_category(self.delay_minutes).lower()}")
 
     def details(self) -> dict[str, Any]:
-        return {
-            "delay_minutes": self.delay_minutes,
-            "delay_category": str(delay_category(self.delay_minutes)),
-            "reason": str(self.reason),
-            "reason_detail": self.reason_detail,
-            "new_departure": to_seconds(self.new_departure),
-            "new_arrival": to_seconds(self.new_arrival),
-        }
+        category = str(delay_category(self.delay_minutes))
+        return {"delay_minutes": self.delay_minutes, "delay_category": category, **FlightEvent.details(self)}
 
     def says(self) -> str:
         if not self.delay_minutes:
@@ -264,13 +259,6 @@ class FlightCancelled(FlightEvent):
     @property
     def detail_type(self) -> DetailType:
         return DetailType.CANCELLED
-
-    def details(self) -> dict[str, Any]:
-        return {
-            "reason": str(self.reason),
-            "reason_detail": self.reason_detail,
-            "rebooking_priority": str(self.rebooking_priority),
-        }
 
     def says(self) -> str:
         return f"is cancelled because of {_REASONS[self.reason]}"
@@ -348,9 +336,6 @@ class GateChange(FlightEvent):
     @property
     def detail_type(self) -> DetailType:
         return DetailType.GATE_CHANGE
-
-    def details(self) -> dict[str, Any]:
-        return {"old_gate": self.old_gate, "new_gate": self.new_gate, "terminal_change": self.terminal_change}
 
     def corrected_by(self, flight: Flight) -> Self:
         """Leaves from the gate that the table knows.

@@ -7,7 +7,7 @@ from aws_lambda_powertools.logging import Logger
 from flightpulse.adapters import settings, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.use_cases.consume import Consumer
 from flightpulse.use_cases.look_up import LookUp
@@ -19,7 +19,7 @@ def consumer(logger: Logger) -> Consumer:
     """The consumer of operations events. Raises :class:`~flightpulse.adapters.settings.MissingSettingError`."""
     known = settings.read(settings.ConsumerSettings)
     return Consumer(
-        Table.connect(known.table_name),
+        ReservationTable.connect(known.table_name),
         Bus.connect(known.event_bus_name),
         DeadLetters.connect(known.dead_letter_queue_url),
         notify_from_minutes=settings.NotifyFrom(
@@ -40,4 +40,4 @@ def change_reporter(logger: Logger) -> ChangeReporter:
 @cache
 def look_up() -> LookUp:
     """What the API answers from. Raises :class:`~flightpulse.adapters.settings.MissingSettingError`."""
-    return LookUp(Table.connect(settings.read(settings.ApiSettings).table_name))
+    return LookUp(ReservationTable.connect(settings.read(settings.ApiSettings).table_name))

@@ -20,7 +20,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.messages.facts import read_news
 from flightpulse.use_cases.compose import Ports, compose_messages
 from flightpulse.use_cases.consume import Consumer
@@ -52,7 +52,7 @@ def note(benchmark: BenchmarkFixture, what: str, ratio: float, unit: str) -> Non
 def test_the_consumer_beside_reading_the_same_bytes(benchmark: BenchmarkFixture) -> None:
     # Given a batch of good events about flights of the table
     dynamodb = FakeDynamoDB()
-    table = Table(cast(Any, dynamodb), "FlightPulseTable")
+    table = ReservationTable(cast(Any, dynamodb), "FlightPulseTable")
     table.save(
         flights=[a_flight(flight_id="SW1234")], passengers=[a_passenger()], bookings=[a_booking(flight_id="SW1234")]
     )

@@ -134,20 +134,19 @@ class RuleReport(ShownAsTable):
 
 
 class RuleTester:
-    """Tests events against the rules of a bus, the stack's unless another is named.
+    """Tests events against the rules of the stack's bus.
 
     Events may be as they are delivered (``source``, ``detail-type``, ``detail``), as PutEvents takes them (``Source``,
     ``DetailType``, ``Detail``), or executions that an event has started. Nothing is sent and nothing is changed.
     """
 
-    def __init__(self, session: Session, bus: str | None = None) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._bus = bus
 
     @property
     def bus(self) -> str:
         """The name of the bus."""
-        return self._bus or self._session.output("EventBusName")
+        return self._session.output("EventBusName")
 
     def rules(self) -> tuple[BusRule, ...]:
         """The rules of the bus by name, read anew each time."""

@@ -27,7 +27,7 @@ from flightpulse.workbench.fire.scenarios import Check, Clock, ScenarioRun
 from flightpulse.workbench.messages import preparing
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
-from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
+from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
 from flightpulse.workbench.observe.observer import Observer
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
@@ -247,15 +247,15 @@ def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Ch
         clock.wait(_SECONDS_BETWEEN_LOOKS)
 
 
-def recipients_of(data: SampleData) -> dict[str, tuple[Recipient, ...]]:
+def recipients_of(data: SampleData) -> dict[str, tuple[BookedPassenger, ...]]:
     """Who is booked on each flight, and the channels they chose, without asking the table."""
     people = {passenger.passenger_id: passenger for passenger in data.passengers}
-    found: dict[str, list[Recipient]] = {}
+    found: dict[str, list[BookedPassenger]] = {}
     for booking in data.bookings:
         passenger = people[booking.passenger_id]
         wishes = passenger.notification_preferences
         channels = frozenset(name for name, wanted in (("email", wishes.email), ("sms", wishes.sms)) if wanted)
-        recipient = Recipient(booking.booking_id, booking.passenger_id, passenger.tier, channels)
+        recipient = BookedPassenger(booking.booking_id, booking.passenger_id, passenger.tier, channels)
         found.setdefault(booking.flight_id, []).append(recipient)
     return {flight: tuple(some) for flight, some in found.items()}
 
@@ -264,7 +264,7 @@ class _Sender:
     """Sends the events of a plan at its pace and keeps what was sent; another thread may look meanwhile."""
 
     def __init__(self, session: Session, plan: Plan, pace: Pace, progress: Progress) -> None:
-        self.sent: list[Sent] = []
+        self.sent: list[SentEvent] = []
         self._session = session
         self._plan = plan
         self._pace = pace
@@ -298,7 +298,7 @@ class _Sender:
             yield events.record(event, due=at, traced=False)
             # Asked for the next one, the producer has this one.
             self.sent.append(
-                Sent(event["event_id"], event["event_type"], event["payload"]["flight_id"], datetime.now(UTC), at)
+                SentEvent(event["event_id"], event["event_type"], event["payload"]["flight_id"], datetime.now(UTC), at)
             )
 
     def _handed_over(self, producer: RecordProducer, _number: int) -> None:
@@ -447,7 +447,7 @@ def told_newest() -> Expectation:
             for execution in facts.handled
             if execution.outcome == "TOO_SMALL" or (execution.outcome == "SUPERSEDED" and execution.flight_id in left)
         }
-        by_flight: dict[str, list[Sent]] = {}
+        by_flight: dict[str, list[SentEvent]] = {}
         for sent in facts.sent:
             by_flight.setdefault(sent.flight_id, []).append(sent)
         got: dict[str, Counter[tuple[str, str]]] = {}
@@ -470,12 +470,12 @@ def told_newest() -> Expectation:
     return Expectation("Everyone told the newest news of their flight, once on each channel they chose", look)
 
 
-def newest(sent: Sequence[Sent]) -> list[Sent]:
+def newest(sent: Sequence[SentEvent]) -> list[SentEvent]:
     """Of the news about one flight, what everybody on it has to hear: the newest about its departure, and its gate.
 
     After a cancellation the gate interests nobody, and a departure is not told.
     """
-    found: dict[bool, Sent] = {}
+    found: dict[bool, SentEvent] = {}
     for event in sorted(sent, key=lambda event: event.known_at):
         if event.event_type == "FLIGHT_DEPARTED":
             continue
@@ -499,7 +499,7 @@ def summary(facts: Facts) -> tuple[SummaryLine, ...]:
 
 
 def _line(
-    kind: str, all_messages: Sequence[Message], sent: Sequence[Sent], handled: Mapping[str, Sequence[Handled]]
+    kind: str, all_messages: Sequence[Message], sent: Sequence[SentEvent], handled: Mapping[str, Sequence[Handled]]
 ) -> SummaryLine:
     ids = {event.event_id for event in sent}
     messages = [message for message in all_messages if message.event_id in ids]

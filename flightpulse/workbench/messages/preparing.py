@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from flightpulse.adapters.chunks import chunked
-from flightpulse.adapters.table import Table as DataTable
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.errors import UserError
 from flightpulse.messages import prompt, review
 from flightpulse.messages.facts import read_news
@@ -84,7 +84,7 @@ class ModelCost:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PreparationPlan:
     """What is to prepare, and what that will cost: about ``cost``, and twice that when every draft needs a repair.
 
     ``replaced`` are records that are forgotten before, so that their segments are drafted anew.
@@ -103,7 +103,7 @@ class Plan:
 
 
 @dataclass(slots=True, repr=False)
-class Prepared(ShownAsTable):
+class PreparedTemplates(ShownAsTable):
     """What came of preparing. ``outcomes`` are the states of segments by key; ``rules`` what was found in drafts."""
 
     cost: ModelCost
@@ -137,7 +137,7 @@ class Prepared(ShownAsTable):
         }
 
 
-def plan(session: Session, beginnings: Sequence[str] = ("",), *, anew: bool = False) -> Plan:
+def plan(session: Session, beginnings: Sequence[str] = ("",), *, anew: bool = False) -> PreparationPlan:
     """What there is to do for all segments that begin like one of these; ``anew``, also for what models approved.
 
     A person's word stays as it is. Raises UserError when no segment begins so.
@@ -152,12 +152,12 @@ def plan(session: Session, beginnings: Sequence[str] = ("",), *, anew: bool = Fa
     replaced = tuple(record for segment in waiting if (record := records[segment]) is not None)
     by_model = found[0].review == "model"
     tokens = {"author": _drafting(waiting), "reviewer": _reviewing(waiting if by_model else ())}
-    return Plan(waiting, len(records) - len(waiting), ModelCost(tokens, model_ids(session)), replaced)
+    return PreparationPlan(waiting, len(records) - len(waiting), ModelCost(tokens, model_ids(session)), replaced)
 
 
-def for_scenarios(session: Session) -> Plan:
+def for_scenarios(session: Session) -> PreparationPlan:
     """What the five scenarios need: the segments of their kinds of news, for every passenger there could be."""
-    table = DataTable(session.dynamodb, session.table_name)
+    table = ReservationTable(session.dynamodb, session.table_name)
     flights = {
         flight_id: flight
         for scenario in SCENARIOS
@@ -174,12 +174,12 @@ def for_scenarios(session: Session) -> Plan:
 
 def prepare(
     session: Session,
-    what: Plan,
+    what: PreparationPlan,
     *,
     concurrency: int = CONCURRENCY,
     on_progress: OnProgress = lambda _text, _done, _total: None,
     pause: Callable[[float], None] = time.sleep,
-) -> Prepared:
+) -> PreparedTemplates:
     """Have everything of a plan drafted and reviewed, so many invocations at a time.
 
     A model that is busy is asked again after a pause, a few times. Raises UserError when a model cannot be had.
@@ -188,7 +188,7 @@ def prepare(
     templates = template_records.table_of(session)
     for record in what.replaced:
         templates.delete(record.segment, record.prompt_version)
-    done = Prepared(
+    done = PreparedTemplates(
         ModelCost({role: Tokens() for role in _ROLES}, what.cost.model_ids), local=session.target == "local"
     )
     total = len(what.segments)
@@ -207,7 +207,12 @@ def prepare(
 
 
 def _round(
-    messenger: Messenger, keys: Sequence[str], done: Prepared, concurrency: int, on_progress: OnProgress, total: int
+    messenger: Messenger,
+    keys: Sequence[str],
+    done: PreparedTemplates,
+    concurrency: int,
+    on_progress: OnProgress,
+    total: int,
 ) -> tuple[list[str], str]:
     """Ask for everything until a model cannot be had; gives what is left, and why."""
     batches = list(chunked(keys, count=_BATCH))
@@ -230,7 +235,7 @@ def _round(
     return [key for key in keys if key not in done.outcomes], problem
 
 
-def _note(answer: dict[str, Any], done: Prepared) -> str:
+def _note(answer: dict[str, Any], done: PreparedTemplates) -> str:
     problem = ""
     for item in answer["prepared"]:
         if item["status"] is None:

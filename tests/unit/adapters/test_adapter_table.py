@@ -5,7 +5,7 @@ import pytest
 
 from flightpulse.adapters import page_token
 from flightpulse.adapters.page_token import BadTokenError
-from flightpulse.adapters.table import Table, UnreadItemsError, UnwrittenItemsError
+from flightpulse.adapters.table import ReservationTable, UnreadItemsError, UnwrittenItemsError
 from flightpulse.domain.entities import BookingStatus, FlightStatus, Tier
 from flightpulse.use_cases.ports import FlightBooking, Page, PassengerBooking, UnreadableItemError
 from tests.unit.builders import a_booking, a_flight, a_passenger
@@ -14,11 +14,11 @@ from tests.unit.fakes import FakeDynamoDB, aws_error, patient
 BOOKINGS_OF_SW1234 = "FlightPulseTable/None/FLIGHT#SW1234/BOOKING#"
 
 
-def table_on(dynamodb: FakeDynamoDB, naps: list[float] | None = None) -> Table:
-    return Table(cast(Any, dynamodb), "FlightPulseTable", backoff=patient(naps))
+def table_on(dynamodb: FakeDynamoDB, naps: list[float] | None = None) -> ReservationTable:
+    return ReservationTable(cast(Any, dynamodb), "FlightPulseTable", backoff=patient(naps))
 
 
-def a_full_table(dynamodb: FakeDynamoDB) -> Table:
+def a_full_table(dynamodb: FakeDynamoDB) -> ReservationTable:
     """One flight with five bookings of four passengers, as ``seed`` would store them."""
     table = table_on(dynamodb)
     table.save(
@@ -36,7 +36,7 @@ def a_full_table(dynamodb: FakeDynamoDB) -> Table:
     return table
 
 
-def walk(table: Table, limit: int) -> list[Page[FlightBooking]]:
+def walk(table: ReservationTable, limit: int) -> list[Page[FlightBooking]]:
     pages = [table.bookings_of_flight("SW1234", limit=limit)]
     while pages[-1].next_token is not None:
         pages.append(table.bookings_of_flight("SW1234", limit=limit, token=pages[-1].next_token))

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.entities import BookingStatus, FlightStatus
 from flightpulse.functions import api, bootstrap
 from flightpulse.use_cases.look_up import LookUp
@@ -19,7 +19,7 @@ class Client:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.dynamodb = FakeDynamoDB()
-        table = Table(cast(Any, self.dynamodb), "FlightPulseTable")
+        table = ReservationTable(cast(Any, self.dynamodb), "FlightPulseTable")
         table.save(
             flights=[
                 *(a_flight(flight_id=f"SW{number}") for number in (1, 2, 3)),

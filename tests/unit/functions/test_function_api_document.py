@@ -10,7 +10,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import checks as known
 
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.functions import api, bootstrap
 from flightpulse.use_cases.look_up import LookUp
 from tests.unit.builders import a_booking, a_flight, a_passenger
@@ -22,7 +22,7 @@ Start = Callable[[str, list[tuple[str, str]]], object]
 
 
 def look_up() -> LookUp:
-    found = Table(cast(Any, FakeDynamoDB()), "FlightPulseTable")
+    found = ReservationTable(cast(Any, FakeDynamoDB()), "FlightPulseTable")
     found.save(flights=[a_flight()], passengers=[a_passenger()], bookings=[a_booking()])
     return LookUp(found)
 

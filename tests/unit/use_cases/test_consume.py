@@ -8,7 +8,7 @@ import pytest
 from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters, UndeliveredLettersError
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.domain.entities import Flight
 from flightpulse.use_cases.consume import Consumer, oldest_age
@@ -23,7 +23,7 @@ class Airline:
     def __init__(self) -> None:
         self.notify_from_minutes = 0
         self.dynamodb, self.events, self.queue, self.log = FakeDynamoDB(), FakeEvents(), FakeQueue(), FakeLog()
-        table = Table(cast(Any, self.dynamodb), "FlightPulseTable")
+        table = ReservationTable(cast(Any, self.dynamodb), "FlightPulseTable")
         table.save(
             flights=[a_flight(flight_id=flight_id) for flight_id in ("SW1234", "SW3456", "SW9012")],
             passengers=[a_passenger(passenger_id="PAX-0001"), a_passenger(passenger_id="PAX-0002")],
@@ -45,7 +45,7 @@ class Airline:
         )
 
     def add(self, flight: Flight) -> None:
-        Table(cast(Any, self.dynamodb), "FlightPulseTable").save(flights=[flight])
+        ReservationTable(cast(Any, self.dynamodb), "FlightPulseTable").save(flights=[flight])
 
     def invoke(self, event: Any) -> dict[str, Any]:
         return self._consumer.consume(kafka_records.records(event)).answer()

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.deploy.cdk import Outcome
+from flightpulse.workbench.deploy.cdk import CdkOutcome
 from flightpulse.workbench.deploy.deploy import Progress, StackWatch, local_context
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session, local_aws_session, local_environment
@@ -117,12 +117,12 @@ def test_a_stack_that_is_not_there_yet_has_no_events():
 def test_the_line_that_tells_of_an_error_is_found():
     output = "Synthesizing\nError: the table has no name\n\nsee the docs\n"
 
-    assert Outcome("synth", 1, output, Path("log")).last_error() == "Error: the table has no name"
+    assert CdkOutcome("synth", 1, output, Path("log")).last_error() == "Error: the table has no name"
     said = "flightpulse: Context network is 'open'.\n\npython3 app.py: Subprocess exited with error 1\n"
-    assert Outcome("synth", 1, said, Path("log")).last_error() == "Context network is 'open'."
+    assert CdkOutcome("synth", 1, said, Path("log")).last_error() == "Context network is 'open'."
     full = "RuntimeError: ENOSPC: no space left on device\npython3 app.py: Subprocess exited with error 1\n"
-    assert Outcome("synth", 1, full, Path("log")).last_error() == "RuntimeError: ENOSPC: no space left on device"
-    assert Outcome("synth", 1, "", Path("log")).last_error() == "it printed nothing"
+    assert CdkOutcome("synth", 1, full, Path("log")).last_error() == "RuntimeError: ENOSPC: no space left on device"
+    assert CdkOutcome("synth", 1, "", Path("log")).last_error() == "it printed nothing"
 
 
 def test_the_local_context_names_the_broker_and_the_python_that_runs_the_functions():

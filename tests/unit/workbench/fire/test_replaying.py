@@ -14,7 +14,7 @@ from flightpulse.domain.entities import Tier
 from flightpulse.errors import UserError
 from flightpulse.workbench.fire import replaying
 from flightpulse.workbench.messages.inbox import Message
-from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
+from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
 from localcloud.process import state as local_state
 from localcloud.process.state import RunningCloud
 from simulator import days, replay
@@ -23,16 +23,16 @@ BEGAN = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FLIGHT = "RP0208-B61-JFK"
 
 
-def sent(name: str, kind: str, seconds: int) -> Sent:
+def sent(name: str, kind: str, seconds: int) -> SentEvent:
     at = BEGAN + timedelta(seconds=seconds)
-    return Sent(event_id=name, event_type=kind, flight_id=FLIGHT, at=at, known_at=at)
+    return SentEvent(event_id=name, event_type=kind, flight_id=FLIGHT, at=at, known_at=at)
 
 
 def handled(name: str, status: str = "SUCCEEDED", outcome: str = "DONE") -> Handled:
     return Handled(f"arn:{name}", "w", status, "flight.delay.minor", name, FLIGHT, outcome, BEGAN, BEGAN)
 
 
-def message(event: Sent, after: float, channel: str = "email") -> Message:
+def message(event: SentEvent, after: float, channel: str = "email") -> Message:
     words = dict.fromkeys(("notification_id", "correlation_id", "kind", "severity", "to", "subject"), "x")
     return Message(
         **words,
@@ -74,7 +74,7 @@ def test_a_replay_goes_on_at_the_first_event_that_the_broker_may_not_have(acknow
         ((), set()),
     ],
 )
-def test_the_newest_news_is_by_subject_and_a_cancellation_ends_them_all(events: Sequence[Sent], newest: set[str]):
+def test_the_newest_news_is_by_subject_and_a_cancellation_ends_them_all(events: Sequence[SentEvent], newest: set[str]):
     assert {event.event_id for event in replaying.newest(events)} == newest
 
 
@@ -88,7 +88,7 @@ def test_an_event_is_handled_when_its_workflow_ended_well():
 
 
 def test_who_has_only_older_news_was_not_told():
-    recipients = {FLIGHT: (Recipient("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
+    recipients = {FLIGHT: (BookedPassenger("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
     look = replaying.told_newest().look
 
     assert not look(Facts(sent=(DELAY, LATER), messages=(message(DELAY, 1),), recipients=recipients)).ok
@@ -105,16 +105,16 @@ def test_who_has_only_older_news_was_not_told():
     ],
 )
 def test_nobody_has_to_hear_of_what_a_departure_overtook_or_of_a_delay_that_is_too_small(
-    events: tuple[Sent, ...], outcome: str, ok: bool
+    events: tuple[SentEvent, ...], outcome: str, ok: bool
 ):
-    recipients = {FLIGHT: (Recipient("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
+    recipients = {FLIGHT: (BookedPassenger("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
     facts = Facts(sent=events, handled=(handled("d1", outcome=outcome),), recipients=recipients)
 
     assert replaying.told_newest().look(facts).ok is ok
 
 
 def test_who_was_told_twice_or_on_a_channel_they_did_not_choose_is_found():
-    recipients = {FLIGHT: (Recipient("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
+    recipients = {FLIGHT: (BookedPassenger("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
     look = replaying.told_newest().look
 
     once, again, text = message(DELAY, 1), message(DELAY, 2), message(DELAY, 3, "sms")
@@ -228,7 +228,7 @@ class Clock:
         return False
 
 
-PEOPLE = {FLIGHT: (Recipient("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
+PEOPLE = {FLIGHT: (BookedPassenger("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
 RUNNING = Facts(sent=(DELAY,), handled=(handled("d1", status="RUNNING", outcome=""),), recipients=PEOPLE)
 UNTOLD = replace(RUNNING, handled=(handled("d1"),))
 DONE = replace(UNTOLD, messages=(message(DELAY, 1),))
