@@ -11,7 +11,6 @@ throttled; lost is the emulator's count of functions that invoke each other in a
 import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ministack.core import lambda_runtime as emulator
-from ministack.services import cloudwatch, cloudwatch_logs, lambda_svc
+from ministack.services import cloudwatch_logs, lambda_svc
 
 from localcloud import faults
 from localcloud.behaviour import Behaviour, LocalContext, Wrapped
@@ -27,6 +26,7 @@ from localcloud.faults import Fault
 from localcloud.process import environment, version
 from localcloud.services.lambda_functions import environment as lambda_environment
 from localcloud.services.lambda_functions import logs as lambda_logs
+from localcloud.services.lambda_functions import metrics as lambda_metrics
 from localcloud.services.lambda_functions import runtime_dir as lambda_runtime_dir
 from localcloud.services.lambda_functions.output import Line
 from localcloud.services.lambda_functions.traces import Invocation
@@ -54,8 +54,6 @@ class Functions:
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": context.model_url,
         }
         self._places = threading.BoundedSemaphore(_PLACES)
-        self._running: Counter[str] = Counter()
-        self._counting = threading.Lock()
         self._logs: dict[str, tuple[str, list[Line]]] = {}
         self._code_dir = lambda_svc._provided_runtime_code_dir
         self._variables = lambda_svc._provided_worker_env
@@ -122,7 +120,7 @@ class Functions:
             time.sleep(fault.delay_seconds)
             if fault.error is not None and not fault.after:
                 return _failed_on_demand(fault, config, request_id)
-        with self._counted(config), self._place(), _leased(config, func["code_zip"]) as worker:
+        with self._place(), _leased(config, func["code_zip"]) as worker:
             with worker.killed_after(fault.delay_seconds) if fault and fault.kill else nullcontext():
                 outcome = worker.run(event, request_id, trace_id)
             stream = worker.log_stream
@@ -156,20 +154,6 @@ class Functions:
         cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
         events = [{"timestamp": line.timestamp, "message": line.text} for line in lines]
         cloudwatch_logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": events})
-
-    @contextmanager
-    def _counted(self, config: dict[str, Any]) -> Iterator[None]:
-        """Report how many invocations of a function there are at once, this one included."""
-        arn, name = config.get("FunctionArn", ""), config.get("FunctionName", "unknown")
-        with self._counting:
-            self._running[arn] += 1
-            running = self._running[arn]
-        cloudwatch.record_metric("AWS/Lambda", "ConcurrentExecutions", running, "Count", {"FunctionName": name})
-        try:
-            yield
-        finally:
-            with self._counting:
-                self._running[arn] -= 1
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -232,6 +216,7 @@ def _is_python(config: dict[str, Any]) -> bool:
 def install(context: LocalContext) -> None:
     """Replace how the emulator starts and runs Python functions."""
     Functions(context).install()
+    lambda_metrics.install()
 
 
 _runtime = partial(Wrapped, "ministack.core.lambda_runtime")
@@ -240,7 +225,7 @@ _logs = partial(Wrapped, "ministack.services.cloudwatch_logs")
 
 BEHAVIOUR = Behaviour(
     name="lambda_runtime",
-    stands_for="Lambda's Python runtime: isolation, error types, time-outs, environment variables, log format",
+    stands_for="Lambda's Python runtime: isolation, error types, time-outs, environment variables, logs, metrics",
     documentation="https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html",
     wraps=(
         _runtime("_worker_class_for", ("config",)),
@@ -267,15 +252,20 @@ BEHAVIOUR = Behaviour(
         _service("_runtime_env_vars", ("config",)),
         _service("_ensure_reaper_thread", ()),
         _service("get_region", ()),
-        _logs("_log_groups"),
-        _logs("_create_log_group", ("data",)),
-        _logs("_create_log_stream", ("data",)),
-        _logs("_put_log_events", ("data",)),
+        _service("_execute_function_dispatch", ("func", "config", "event", "request_id", "started")),
+        _service("_acquire_execution_slot", ("func", "config")),
+        _service("_emit_lambda_metrics", ("function_name", "duration_ms", "error", "throttle")),
+        _service("_inflight"),
+        _service("_inflight_key", ("config",)),
         Wrapped(
             "ministack.services.cloudwatch",
             "record_metric",
             ("namespace", "metric_name", "value", "unit", "dimensions"),
         ),
+        _logs("_log_groups"),
+        _logs("_create_log_group", ("data",)),
+        _logs("_create_log_stream", ("data",)),
+        _logs("_put_log_events", ("data",)),
     ),
     install=install,
 )

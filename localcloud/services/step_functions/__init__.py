@@ -60,11 +60,6 @@ BEHAVIOUR = Behaviour(
         Wrapped("ministack.services.lambda_svc", "_get_func_record_for_ref", ("function_ref",)),
         Wrapped("ministack.services.lambda_svc", "_execution_record_for_config", ("func", "config")),
         Wrapped("ministack.services.lambda_svc", "_execute_function_with_config_scope", ("func", "event")),
-        Wrapped(
-            "ministack.services.lambda_svc",
-            "_emit_lambda_metrics",
-            ("function_name", "duration_ms", "error", "throttle"),
-        ),
         Wrapped("ministack.services.dynamodb", "_get_item"),
         Wrapped("ministack.services.dynamodb", "_put_item"),
         Wrapped("ministack.services.dynamodb", "_update_item"),
