@@ -128,7 +128,8 @@ class Consumer:
         return None if flight is None else (flight, self._flights.affected_passengers_count(flight_id))
 
     def _log_and_count(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected]) -> None:
-        counts: Counter[tuple[str, tuple[str, str]]] = Counter()
+        processed: Counter[tuple[str, str, str]] = Counter()
+        affected: Counter[tuple[str, str]] = Counter()
         for entry in accepted:
             event, detail = entry.event, entry.published.detail
             ids, severity = _ids(entry.record, event), str(event.severity)
@@ -136,12 +137,13 @@ class Consumer:
             self._log.info(detail["summary"], extra={**ids, "severity": severity, "detail_type": detail_type})
             if entry.record.kind == "kafka_record" and entry.record.key != event.flight_id.encode():
                 self._log.warning("the key is not the flight: its order is not kept", extra=ids)
-            about = (event.event_type, severity)
-            counts[event.metric, about] += 1
+            processed[event.metric, event.event_type, severity] += 1
             if event.is_told:
-                counts["AffectedPassengers", about] += detail["affected_passengers_count"]
-        for (metric, (event_type, severity)), count in counts.items():
+                affected[event.event_type, severity] += detail["affected_passengers_count"]
+        for (metric, event_type, severity), count in processed.items():
             self._meter.add(metric, count, dimensions={"event_type": event_type, "severity": severity})
+        for (event_type, severity), count in affected.items():
+            self._meter.add("AffectedPassengers", count, dimensions={"event_type": event_type, "severity": severity})
         for refused in rejected:
             self._log.warning(
                 f"put aside: {refused.reason.message}",
