@@ -16,6 +16,7 @@ _SHARING_A_CLOUD = ("tests/chaos/", "tests/integration/cli/", "tests/integration
 _LONGEST_FIRST = (
     *_SHARING_A_CLOUD,
     "tests/integration/kafka/test_kafka_real",
+    "tests/infrastructure/test_deployment",
     "tests/notebooks",
     "tests/integration/workflows",
     "tests/infrastructure",

@@ -46,14 +46,16 @@ CHECKS = (
     ("ruff format", ["ruff", "format", "--check", "."]),
     ("import-linter", ["lint-imports"]),
 )
-TESTS = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
+# Tests of a running cloud wait more than half of their time: two of them keep a processor busy.
+WORKERS = str(min(6, 2 * max(2, os.cpu_count() or 2)))
+TESTS = ["-m", "pytest", "-n", WORKERS, "--dist", "loadfile"]
 BESIDE_THE_TESTS = (
-    ("mypy", ["-m", "mypy"]),
     ("notebooks: freshness", [*NOTEBOOKS, "check"]),
     ("notebooks: house rules", [*NOTEBOOKS, "style"]),
     ("notebooks: nbval", [*NOTEBOOKS, "test"]),
+    ("mypy", ["-m", "mypy"]),
 )
-"""Steps that run one after another beside the tests, which wait most of their time."""
+"""Steps that run one after another beside the tests: those that wait first, so that no processor is left idle."""
 PROOFS = [*TESTS, "-m", "prove or hypothesis"]
 
 
@@ -227,7 +229,7 @@ def look_at_packages(task: str) -> int:
 def run_tests(arguments: "list[str]") -> int:
     """The linters, pytest, and beside it the types and the notebooks: all of it even after a failure."""
     ensure("dev")
-    steps = [*CHECKS, *(BESIDE_THE_TESTS[:1] if arguments else ())]
+    steps = [*CHECKS, *(BESIDE_THE_TESTS[-1:] if arguments else ())]
     failed = [name for name, command in steps if not run_step(name, command)]
     if arguments:
         failed += [] if run_step("pytest", ["-m", "pytest", *arguments]) else ["pytest"]

@@ -20,6 +20,8 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from flightpulse.paths import ROOT
+
 _POM = Path(__file__).with_name("kafka") / "pom.xml"
 VERSION = ElementTree.parse(_POM).findtext(".//{*}dependency[{*}artifactId='kafka_2.13']/{*}version")
 
@@ -109,13 +111,18 @@ class RealKafka:
         self.kill()
 
     def _java(self, main: str, *arguments: str) -> subprocess.Popen[bytes]:
-        command = ["java", "-Xmx512m", "-cp", self._class_path, main, *arguments]
+        # Compiled once and quickly: no broker of a test lives so long that more would pay.
+        frugal = ["-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+        command = ["java", *frugal, "-cp", self._class_path, main, *arguments]
         with (self._folder / "kafka.log").open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder)
 
 
 def _class_path(folder: Path) -> str:
-    """Have Maven fetch Kafka into its own repository; the second time it is there already."""
+    """Have Maven fetch Kafka into its own repository, the first time; what it said is kept in ``build``."""
+    known = ROOT / "build" / f"kafka-{VERSION}.class-path"
+    if known.exists() and all(Path(jar).exists() for jar in known.read_text().split(os.pathsep)):
+        return known.read_text()
     output = folder / "class-path.txt"
     goal = ["dependency:build-classpath", f"-Dmdep.outputFile={output}"]
     for offline in (["-o"], []):
@@ -127,7 +134,9 @@ def _class_path(folder: Path) -> str:
             check=False,
         )
         if done.returncode == 0:
-            return output.read_text().strip()
+            known.parent.mkdir(exist_ok=True)
+            known.write_text(output.read_text().strip())
+            return known.read_text()
     raise AssertionError(f"Maven could not fetch Kafka {VERSION}: {done.stdout.decode()[-2000:]}")
 
 

@@ -15,7 +15,7 @@ _NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser
 _MAC = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 _QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
 VIEWPORT = {"width": 1280, "height": 1100}
-_SECONDS = 30
+_SECONDS = 120
 
 
 def executable() -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from awskit.kafka.connection import Kafka, partitions_of
 from awskit.kafka.producer import OutgoingRecord, RecordProducer, Report
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
 from flightpulse.workbench.costs import running
@@ -201,7 +201,7 @@ def replay(
         check_room(session, plan)
         if resumed is None:
             seeding.store(session, plan.data)
-        elif Table(session.dynamodb, session.table_name).flight(plan.data.flights[0].flight_id) is None:
+        elif ReservationTable(session.dynamodb, session.table_name).flight(plan.data.flights[0].flight_id) is None:
             raise UserError(
                 "The flights of the replay that was stopped are not in the table any more.",
                 hint=f"Begin it anew: {session.command(f'replay {choice.day}')}",

@@ -13,6 +13,7 @@ import pytest
 
 from simulator.scenarios import SCENARIOS
 from tests.integration.cli.conftest import ROOT, CommandLine, Demo
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 def test_the_demo_shows_everything_expected(demo: Demo):
@@ -225,7 +226,7 @@ def test_following_logs_goes_on_until_it_is_interrupted(cli: CommandLine):
         assert following.stdout is not None
         assert following.stdout.readline()
         following.send_signal(signal.SIGINT)
-        _, said = following.communicate(timeout=20)
+        _, said = following.communicate(timeout=PATIENCE_SECONDS)
 
     assert following.returncode == 130
     assert said.strip() == "✗ Stopped."
@@ -294,7 +295,7 @@ def test_a_bad_record_waits_with_its_reason_and_goes_back_when_its_flight_is_the
     results = cli.json("redrive")
 
     assert [result["done"] for result in results] == ["sent to flight-operations again"]
-    assert _flight_becomes(cli, "SW7890", "gate", "B14")
+    _wait_until_flight_has(cli, "SW7890", "gate", "B14")
 
 
 def test_an_event_sent_by_hand_for_an_unknown_flight_is_redriven_when_the_flight_is_there(cli: CommandLine, demo: Demo):
@@ -316,7 +317,7 @@ def test_an_event_sent_by_hand_for_an_unknown_flight_is_redriven_when_the_flight
     (result,) = cli.json("redrive")
 
     assert result["done"].startswith("started again as redrive-")
-    assert _flight_becomes(cli, "SW42", "delay_minutes", 10)
+    _wait_until_flight_has(cli, "SW42", "delay_minutes", 10)
     # The execution that failed first is not run again: its event has been handled meanwhile.
     assert cli.json("redrive") == []
 
@@ -335,20 +336,11 @@ def _send_without_asking_the_table(cli: CommandLine, *words: str) -> None:
 
 
 def _waiting_letters(cli: CommandLine) -> list[dict[str, str]]:
-    for _ in range(40):
-        letters = cli.json("redrive", "--list")["dead_letters"]
-        if letters:
-            return letters
-        time.sleep(0.25)
-    return []
+    return until(lambda: cli.json("redrive", "--list")["dead_letters"], "a dead letter")
 
 
-def _flight_becomes(cli: CommandLine, flight: str, field: str, value: object) -> bool:
-    for _ in range(40):
-        if json.loads(cli.ok("api", f"/flights/{flight}"))[field] == value:
-            return True
-        time.sleep(0.25)
-    return False
+def _wait_until_flight_has(cli: CommandLine, flight: str, field: str, value: object) -> None:
+    until(lambda: json.loads(cli.ok("api", f"/flights/{flight}"))[field] == value, f"{field} {value}")
 
 
 def test_produce_sends_what_its_options_say(cli: CommandLine):
@@ -359,7 +351,7 @@ def test_produce_sends_what_its_options_say(cli: CommandLine):
 
     assert [event["payload"]["delay_minutes"] for event in sent["events"]] == [40]
     assert len(sent["acknowledged"]) == 1
-    assert _flight_becomes(cli, "SW7890", "delay_minutes", 40)
+    _wait_until_flight_has(cli, "SW7890", "delay_minutes", 40)
 
 
 def test_an_event_for_an_unknown_flight_is_not_sent(cli: CommandLine):

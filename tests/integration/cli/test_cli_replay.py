@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from tests.integration.cli.conftest import ROOT, CommandLine
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 def test_a_replay_tells_everyone_beside_the_sample_data_and_can_be_repeated(cli: CommandLine):
@@ -45,7 +45,7 @@ def test_ctrl_c_ends_a_replay_and_it_can_be_taken_up_again(cli: CommandLine):
         until((cli.home / "replay.json").exists)
         busy = cli.run("replay", "2013-02-08", "--flights", "2")
         replay.send_signal(signal.SIGINT)
-        _out, said = replay.communicate(timeout=30)
+        _out, said = replay.communicate(timeout=PATIENCE_SECONDS)
 
     assert "replay 2013-02-08" in began
     assert replay.returncode == 130

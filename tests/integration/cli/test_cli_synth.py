@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from tests.integration.cli.conftest import ROOT
+from tests.waiting import PATIENCE_SECONDS
 
 
 def temporary_files(home: Path) -> Path:
@@ -55,7 +56,7 @@ def test_an_interrupt_ends_the_cdk_and_everything_it_started(tmp_path: Path):
             assert synth.poll() is None
             time.sleep(0.05)
         synth.send_signal(signal.SIGINT)
-        _, said = synth.communicate(timeout=30)
+        _, said = synth.communicate(timeout=PATIENCE_SECONDS)
 
     assert synth.returncode == 130
     assert said.strip() == "✗ Stopped."

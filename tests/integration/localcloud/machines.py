@@ -1,11 +1,11 @@
 """State machines for tests: run one, wait for its end."""
 
 import json
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from tests.integration.emulator import ACCOUNT, Emulator
+from tests.waiting import until
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,11 @@ def run(emulator: Emulator, name: str, states: dict[str, Any], start: str, data:
         definition=json.dumps({"StartAt": start, "States": states}),
     )["stateMachineArn"]
     arn = client.start_execution(stateMachineArn=machine, input=json.dumps(data))["executionArn"]
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+
+    def ended() -> Execution | None:
         seen = client.describe_execution(executionArn=arn)
-        if seen["status"] != "RUNNING":
-            return Execution(arn, seen["status"], json.loads(seen.get("output", "null")), seen.get("error"))
-        time.sleep(0.05)
-    raise AssertionError(f"The execution {arn} did not end.")
+        if seen["status"] == "RUNNING":
+            return None
+        return Execution(arn, seen["status"], json.loads(seen.get("output", "null")), seen.get("error"))
+
+    return until(ended, f"the end of {arn}")

@@ -1,7 +1,6 @@
 """The workbench as a script uses it, on a local cloud of its own: from nothing to a passenger's journey."""
 
 import re
-import time
 
 import pytest
 
@@ -9,6 +8,7 @@ from flightpulse.errors import UserError
 from flightpulse.workbench import Workbench, connect
 from flightpulse.workbench.faults.model_faults import ModelCalls
 from flightpulse.workbench.run import Run
+from tests.waiting import until
 
 BOOKING = "BKG-0003"
 LOYAL = "delay/SEVERE/CREW/A-LIST-PREFERRED/-/en-US"
@@ -101,15 +101,12 @@ def test_both_dashboards_are_drawn_from_what_is_deployed(wb: Workbench, run: Run
 def test_a_dead_letter_sets_off_its_alarm_and_the_one_that_wakes_somebody(wb: Workbench) -> None:
     wb.events.send_record("no event at all", key="SW1234")
 
-    expected = {"✗ ALARM"}
-    deadline = time.monotonic() + 30
-    while True:
+    def both_are_off() -> bool:
         table = wb.metrics.alarms()
         states = dict(zip(table.column("alarm"), table.column(""), strict=True))
-        if {states["dead-letters-records"], states["passengers-wait"]} == expected or time.monotonic() > deadline:
-            break
-        time.sleep(0.2)
-    assert {states["dead-letters-records"], states["passengers-wait"]} == expected
+        return {states["dead-letters-records"], states["passengers-wait"]} == {"✗ ALARM"}
+
+    until(both_are_off, "the alarms of both")
 
 
 def test_the_bill_of_a_run_has_every_service_and_what_grows_with_passengers(run: Run) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from flightpulse.workbench import Workbench
 from flightpulse.workbench.messages.inbox import Message
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 FLIGHT, CANCELLED = "SW1234", "SW9012"
 
@@ -33,7 +33,7 @@ def slow_down(wb: Workbench, *states: str) -> None:
     request = urllib.request.Request(
         f"{wb.session.endpoint_url}/_flightpulse/faults", data=json.dumps(faults).encode(), method="PUT"
     )
-    with urllib.request.urlopen(request, timeout=10):
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS):
         pass
 
 

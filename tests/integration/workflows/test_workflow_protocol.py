@@ -433,7 +433,7 @@ def test_waiting_for_an_older_message_costs_few_history_events(world: World) -> 
     now = int(time.time())
     edge = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
     held = {"told_departure": "2026-11-24T07:00:00.000Z#older", "told_departure_state": "SENDING"}
-    world.put({**edge, **held, "told_departure_by": "gone", "told_departure_until": now + 12})
+    world.put({**edge, **held, "told_departure_by": "gone", "told_departure_until": now + 4})
 
     run = world.start(CHUNK, chunk_request(flight, "p-waits"))
     ended = world.ended(run)

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 import urllib.request
 import zipfile
 from collections import Counter
@@ -17,6 +16,7 @@ from flightpulse.workbench.faults.redrive import Redriver, Result
 from flightpulse.workbench.target.session import Session
 from tests.examples import examples
 from tests.integration.emulator import Emulator
+from tests.waiting import until
 
 TABLE = "FlightPulseTable"
 BUS = "flightpulse-bus"
@@ -255,15 +255,15 @@ class World:
         """Start a workflow with an event as the bus delivers it, and wait for its end."""
         return self.ended(self.start(machine, {"id": "from-the-bus", "detail": detail, **envelope}))
 
-    def ended(self, arn: str, seconds: float = 60) -> Ended:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+    def ended(self, arn: str) -> Ended:
+        def seen() -> Ended | None:
             answer = self.states.describe_execution(executionArn=arn)
-            if answer["status"] != "RUNNING":
-                output = json.loads(answer.get("output", "{}"))
-                return Ended(arn, answer["status"], output, answer.get("error"), answer.get("cause", ""))
-            time.sleep(0.02)
-        raise AssertionError(f"{arn} still runs after {seconds} s")
+            if answer["status"] == "RUNNING":
+                return None
+            output = json.loads(answer.get("output", "{}"))
+            return Ended(arn, answer["status"], output, answer.get("error"), answer.get("cause", ""))
+
+        return until(seen, f"the end of {arn}")
 
     def told(self, event_id: str) -> dict[str, int]:
         """How many were told of an event, and how many were not, as its claim says."""

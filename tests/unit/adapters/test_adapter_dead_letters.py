@@ -64,6 +64,13 @@ def test_a_value_too_large_for_sqs_is_cut_to_what_fits_and_described() -> None:
     assert (letter["size"], letter["sha256"]) == (len(value), hashlib.sha256(value).hexdigest())
 
 
+@pytest.mark.parametrize(("more", "cut"), [(0, False), (1, True)])
+def test_a_letter_of_one_byte_too_many_is_cut(more: int, cut: bool) -> None:
+    room = 1_048_576 - len(body(a_letter(b"", correlation_id="")))
+    value, rest = b"x" * (room // 4 * 3), room % 4 + more
+    assert json.loads(body(a_letter(value, correlation_id="c" * rest)))["truncated"] is cut
+
+
 def test_a_huge_key_is_cut_as_well() -> None:
     letter = json.loads(body(a_letter(b"v", key=b"k" * 2_000_000)))
     assert letter["truncated"] is True

@@ -135,10 +135,16 @@ def test_a_request_without_properties_is_still_answered() -> None:
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "unnamed")
 
 
+def test_a_resource_without_a_name_keeps_the_id_that_it_has() -> None:
+    event = request("Delete", PhysicalResourceId="kept", ResourceProperties={})
+    assert respond(event, FakeParameterStore())["PhysicalResourceId"] == "kept"
+
+
 def test_the_answer_is_put_to_the_signed_address_without_a_content_type(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[urllib.request.Request] = []
 
     def urlopen(made: urllib.request.Request, timeout: float) -> io.BytesIO:
+        assert 1 < timeout < 30
         sent.append(made)
         return io.BytesIO()
 

@@ -126,6 +126,8 @@ def test_the_text_message_s_facts_are_gsm7() -> None:
         (delay(90, event_id=""), flight(), "event_id is missing"),
         (cancellation(), flight(scheduled_departure=None), "scheduled_departure"),
         (gate_change(new_gate=""), flight(), "new_gate"),
+        (delay(90), flight(scheduled_departure="soon"), "flight.scheduled_departure is not an ISO 8601"),
+        (gate_change(), flight(scheduled_departure="soon"), "flight.scheduled_departure is not an ISO 8601"),
     ],
 )
 def test_an_event_nobody_can_be_told_about_is_named(

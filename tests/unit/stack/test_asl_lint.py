@@ -110,6 +110,7 @@ Change = Callable[[Document], object]
         pytest.param(lambda d: d.pop("Comment"), "the workflow has no Comment", id="workflow-comment"),
         pytest.param(lambda d: d.pop("TimeoutSeconds"), "the workflow has no TimeoutSeconds", id="workflow-timeout"),
         pytest.param(lambda d: d.update(TimeoutSeconds=True), "the workflow has no TimeoutSeconds", id="boolean"),
+        pytest.param(lambda d: d.update(TimeoutSeconds=0), "the workflow has no TimeoutSeconds", id="no-time"),
         pytest.param(lambda d: d.update(StartAt="Begin"), "Missing 'StartAt' target: Begin", id="start"),
         pytest.param(
             lambda d: state(d, "Read").update(Next="Gone"), "/Read/Next: Missing 'Next' target: Gone", id="next"

@@ -20,8 +20,13 @@ def events() -> FakeEvents:
 
 
 @pytest.fixture
-def invoke(events: FakeEvents) -> Invoke:
-    reporter = ChangeReporter(Bus(cast(Any, events), "flightpulse-bus", backoff=patient()), log=FakeLog())
+def log() -> FakeLog:
+    return FakeLog()
+
+
+@pytest.fixture
+def invoke(events: FakeEvents, log: FakeLog) -> Invoke:
+    reporter = ChangeReporter(Bus(cast(Any, events), "flightpulse-bus", backoff=patient()), log=log)
     return lambda records: reporter.report(stream_records.changes({"Records": records}))
 
 
@@ -86,6 +91,26 @@ def test_a_change_that_the_bus_goes_on_refusing_is_where_the_stream_takes_up_aga
     )
     answer = invoke([booking_change(number) for number in range(1, 8)])
     assert answer == {"batchItemFailures": [{"itemIdentifier": "3"}]}
+
+
+def test_a_refused_change_is_logged_with_its_place_and_the_reason(
+    events: FakeEvents, invoke: Invoke, log: FakeLog
+) -> None:
+    events.refuse = lambda call, entry: "ThrottlingException"
+    invoke([booking_change(7)])
+    (line,) = log.lines
+    assert (line["level"], line["sequence_number"]) == ("ERROR", "7")
+    assert "ThrottlingException" in line["reason"]
+
+
+def test_a_published_change_is_logged_with_the_ids_that_lead_on(invoke: Invoke, log: FakeLog) -> None:
+    changed = booking_change(7)
+    changed["dynamodb"]["NewImage"]["correlation_id"] = {"S": "corr-7"}
+    invoke([changed, flight_change()])
+    booking, flight = log.lines
+    assert {"change_id", "correlation_id", "booking_id", "flight_id", "passenger_id"} <= booking.keys()
+    assert booking["correlation_id"] == "corr-7"
+    assert flight["flight_id"] == "SW9012"
 
 
 def test_a_bus_that_is_away_is_where_the_stream_takes_up_again(events: FakeEvents, invoke: Invoke) -> None:

@@ -54,6 +54,8 @@ def test_a_flight_that_is_cancelled_is_reported() -> None:
         (FLIGHT, {"gate": "D15"}),
         (BOOKING, {"booking_status": None}),
         ({**BOOKING, "booking_status": None}, {"booking_status": "CONFIRMED"}),
+        (FLIGHT, {"status": None}),
+        ({**FLIGHT, "status": None}, {"status": "SCHEDULED"}),
         ({"PK": "EVENT#evt-1", "SK": "CLAIM", "status": "IN_PROGRESS"}, {"status": "DONE"}),
         ({"PK": "TEMPLATE#a#1", "SK": "METADATA", "status": "a"}, {"status": "b"}),
         ({"PK": "FLIGHT#SW9012", "SK": "BOOKING#BKG-0007", "status": "a"}, {"status": "b"}),

@@ -96,6 +96,8 @@ class FakeConsumer:
         self.low, self.high, self.known = low, high, committed
         self.refuse_commits = 0
         self.refuse_offsets = 0
+        self.answers = False
+        self.asked = 0
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._owned: set[int] = set()
 
@@ -171,8 +173,15 @@ class FakeConsumer:
     def resume(self, partitions: list[TopicPartition]) -> None:
         self.resumed += [found.partition for found in partitions]
 
+    def complain(self) -> None:
+        """Say, as librdkafka does, that a broker is away."""
+        self._inbox.put(lambda: self.settings["error_cb"](KafkaError(KafkaError._TRANSPORT)))
+
     def list_topics(self, topic: str, timeout: float) -> Any:
-        raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+        self.asked += 1
+        if not self.answers:
+            raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+        return SimpleNamespace(topics={topic: SimpleNamespace(error=None)})
 
     def close(self) -> None:
         if self._owned:

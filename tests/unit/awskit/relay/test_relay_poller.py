@@ -1,6 +1,7 @@
 """What a relay commits, when, and what it does when partitions come and go."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,7 @@ class Notes(Observer):
         self.assigned_partitions: list[int] = []
         self.missing: list[tuple[Partition, int, int]] = []
         self.waits: list[str] = []
+        self.recoveries = 0
         self.invocations: list[tuple[int, float, Answer]] = []
 
     def invoked(self, records: int, seconds: float, answer: Answer) -> None:
@@ -59,6 +61,9 @@ class Notes(Observer):
 
     def waiting(self, why: str) -> None:
         self.waits.append(why)
+
+    def recovered(self) -> None:
+        self.recoveries += 1
 
 
 def committed(consumer: FakeConsumer) -> dict[int, int]:
@@ -404,6 +409,22 @@ def test_trouble_with_kafka_is_waited_out_and_told(monkeypatch: Any) -> None:
         consumer.assign(0)
         consumer.deliver(FakeMessage(0))
         until(lambda: committed(consumer) == {0: 1})
+
+
+def test_a_broker_that_is_back_is_noticed_without_a_record_and_is_not_asked_all_the_time(monkeypatch: Any) -> None:
+    monkeypatch.setattr("awskit.relay.session._PROBE_SECONDS", 0.2)
+    consumer, notes = FakeConsumer(), Notes()
+    with RunningPoller(consumer, Function(), observer=notes):
+        consumer.assign(0)
+        until(lambda: notes.assigned_partitions)
+        assert consumer.asked == 0
+        began = time.monotonic()
+        consumer.complain()
+        until(lambda: consumer.asked >= 3)
+        assert time.monotonic() - began >= 0.4
+        assert (len(notes.waits), notes.recoveries) == (1, 0)
+        consumer.answers = True
+        until(lambda: notes.recoveries == 1)
 
 
 def test_an_error_in_the_program_ends_the_relay_loudly() -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from awskit.kafka.record_positions import KafkaRecord, Place
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.observe import journey
 from flightpulse.workbench.observe.facts import AuditEvent
@@ -128,8 +129,12 @@ def test_an_event_that_no_workflow_took_ends_at_the_consumer() -> None:
 
 
 def test_a_clock_that_is_behind_makes_no_negative_time() -> None:
-    found = journey.of_event(clues(messages=[]))
+    ahead = KafkaRecord(Place("evt-1", 3, 7, "flight-operations"), "SW1234", seconds(5), b"{}")
 
+    found = journey.of_event(clues(record=ahead))
+
+    assert found.path()[:2] == ["flight-operations", "FlightPulse-KafkaConsumer"]
+    assert found.hop("FlightPulse-KafkaConsumer").seconds == 0
     assert all(hop.seconds is None or hop.seconds >= 0 for hop in found.hops)
 
 

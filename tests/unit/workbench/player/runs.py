@@ -141,6 +141,11 @@ def interleaved() -> list[Event]:
     return builder.events
 
 
+def name_of(event: Event) -> str:
+    """The state that an event enters; empty for others."""
+    return str(event.get("stateEnteredEventDetails", {}).get("name", ""))
+
+
 def item_fails() -> list[Event]:
     """Item 1 of three fails for good while item 0 is at work and item 2 was about to begin."""
     builder = begun()

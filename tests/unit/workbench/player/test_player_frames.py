@@ -164,6 +164,19 @@ def test_a_redrive_of_a_map_runs_only_the_item_that_had_failed():
     assert fared(replay)["Tell/Send"] == "✗ 1  ✓ 1"
 
 
+def test_a_redrive_takes_up_the_map_around_the_state_that_it_begins_again_in():
+    builder = HistoryBuilder()
+    builder.events = runs.item_fails()
+    builder.add("ExecutionFailed", error="Lambda.Unknown", cause="")
+    send = next(event["id"] for event in builder.events if runs.name_of(event) == "Send")
+    redriven = builder.add("ExecutionRedriven", redriveCount=1)
+    builder.add("TaskScheduled", send, resource="putItem", resourceType="dynamodb", parameters="{}")
+    replay = replayed(runs.MAP, builder.events)
+    assert fared(replay, redriven - 2)["Tell"] == "✗ failed"
+    assert fared(replay)["Tell"] == "▶ running"
+    assert fared(replay)["Tell/Send"] == "▶ running"
+
+
 def test_lambda_function_events_count_as_tries():
     arn = "arn:aws:lambda:us-east-1:123456789012:function:Messenger"
     builder = begun()
