@@ -151,8 +151,13 @@ def plan(session: Session, beginnings: Sequence[str] = ("",), *, anew: bool = Fa
     )
     replaced = tuple(record for segment in waiting if (record := records[segment]) is not None)
     by_model = found[0].review == "model"
-    tokens = {"author": _drafting(waiting), "reviewer": _reviewing(waiting if by_model else ())}
-    return PreparationPlan(waiting, len(records) - len(waiting), ModelCost(tokens, model_ids(session)), replaced)
+    cost = estimate(waiting, waiting if by_model else (), model_ids(session))
+    return PreparationPlan(waiting, len(records) - len(waiting), cost, replaced)
+
+
+def estimate(drafted: Iterable[Segment], reviewed: Iterable[Segment], ids: dict[str, str]) -> ModelCost:
+    """About what drafting and reviewing would cost, once for each segment; ``ids`` are those of :func:`model_ids`."""
+    return ModelCost({"author": _drafting(drafted), "reviewer": _reviewing(reviewed)}, ids)
 
 
 def for_scenarios(session: Session) -> PreparationPlan:

@@ -232,6 +232,34 @@ def metric(series: Mapping[str, Sequence[Point]], *, title: str) -> Picture:
     return Picture.of(figure, f"{title}: {', '.join(said)}.")
 
 
+def by_hour(counts: Mapping[str, Mapping[int, float]], *, title: str, what: str = "flights") -> Picture:
+    """Stacked bars, one for each hour of a day; ``counts`` has each part's number by hour, the lowest part first.
+
+    A pandas crosstab gives that as ``to_dict()``. Raises UserError when there is nothing to count.
+    """
+    hours = sorted({hour for numbers in counts.values() for hour in numbers})
+    if not hours:
+        raise UserError("There are no hours to draw.", hint="Choose flights that there are.")
+    figure = pictures.canvas(3.2)
+    axes = figure.add_axes((0.075, 0.17, 0.89, 0.68))
+    below = dict.fromkeys(hours, 0.0)
+    fills = ((pictures.SKY, ""), (pictures.YELLOW, ".."), (pictures.RED, "//"), (pictures.GREEN, "xx"))
+    for (name, numbers), (colour, hatch) in zip(counts.items(), fills, strict=False):
+        heights = [numbers.get(hour, 0) for hour in hours]
+        axes.bar(hours, heights, bottom=list(below.values()), width=0.8, facecolor=colour, hatch=hatch,
+                 edgecolor=pictures.INK, linewidth=0.6, label=name)  # fmt: skip
+        below = {hour: below[hour] + height for hour, height in zip(hours, heights, strict=True)}
+    axes.set_xticks(hours)
+    _legend(axes)
+    pictures.house_style(axes, title=title, x="hour, New York time", y=what)
+    axes.set_xlabel(axes.get_xlabel(), loc="left")
+    said = [
+        f"{name} {sum(numbers.values()):g}, most at {max(numbers, key=lambda hour: numbers[hour])}:00"
+        for name, numbers in counts.items()
+    ]
+    return Picture.of(figure, f"{title}. {what.capitalize()} by hour: {'; '.join(said)}.")
+
+
 def duration(seconds: float) -> str:
     """``480 ms``, ``1.24 s``, ``2 min 05 s``."""
     if seconds < 1:
