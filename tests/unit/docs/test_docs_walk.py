@@ -18,6 +18,7 @@ from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
 from flightpulse.adapters.table import Table
+from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.messages.facts import read_news
 from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.segments import Segment
@@ -106,6 +107,7 @@ def walk() -> set[tuple[str, str]]:
         DeadLetters(cast(Any, queue), "https://sqs.example/records", backoff=patient()),
         log=FakeLog(),
         meter=telemetry.Meter("kafka-consumer"),
+        tracer=RecordTracer(),
     )
     ports = Ports(cast(Any, NoModel()), None, Templates(), NoOnwardFlights())
     recipient = {**a_passenger().to_fields(), **a_booking().to_fields()}
