@@ -29,6 +29,7 @@ def test_one_event_is_one_trace_from_the_topic_to_the_messages(wb: Workbench, tr
     sent = [span for span in traced.spans if span.label == "EventBridge PutEvents" and "NotifyChunk" in span.service]
     assert len(sent) >= 1
     assert traced.annotations["flight_id"] == "SW1234"
+    assert traced.annotations["correlation_id"] == traced.annotations["event_id"]
     # Nothing about a person
     told = json.dumps([dict(span.annotations) for span in traced.spans]) + traced.waterfall().said
     assert "@" not in told
