@@ -5,7 +5,7 @@ import json
 import secrets
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,8 @@ from flightpulse.domain.local_time import at_airport
 CORRELATION_HEADER = "correlation_id"
 TRACE_HEADER = "traceparent"
 """W3C Trace Context, which any OpenTelemetry library writes and reads."""
+
+_TRACED = 20
 
 Event = dict[str, Any]
 
@@ -96,6 +98,12 @@ def deterministic_id(*parts: object) -> str:
     """The same id for the same parts, so that a repeated run sends the same events and not new ones."""
     digest = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
     return f"evt-{digest[:32]}"
+
+
+def records(some_events: Iterable[Mapping[str, Any]], *, correlation_id: str | None = None) -> Iterator[OutgoingRecord]:
+    """Events as records; of very many only the first are traced for certain."""
+    for number, event in enumerate(some_events):
+        yield record(event, correlation_id=correlation_id, traced=number < _TRACED)
 
 
 def record(

@@ -50,7 +50,7 @@ def deliver(
         if number == len(some_events):
             _flush_showing_progress(producer, quiet=as_json)
 
-    records = [events.record(event, correlation_id=correlation_id) for event in some_events]
+    records = list(events.records(some_events, correlation_id=correlation_id))
     report = send_all(kafka, topic, records, after_each=wait_for_the_last)
     _print(some_events, report, topic, as_json=as_json)
     check(report)

@@ -106,15 +106,19 @@ class RecordTracer:
     def record(self, record: Record) -> Iterator[RecordTrace]:
         """The trace of a record until it has been published or put aside."""
         began, own = time.time(), here()
+        within = own if record.kind == "direct_invocation" else None
+        place = within or self._begun(record, own)
+        if place is None or not place.sampled:
+            yield RecordTrace(place)
+            return
         name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "consumer")
         document: dict[str, Any] = {"name": name, "id": _new_id(), "start_time": began}
-        if record.kind == "direct_invocation" and own is not None:
-            place: Place | None = own
+        if within is not None:
             document["type"] = "subsegment"
         else:
-            place = _after_kafka(record, began, self._begun(record, own))
+            place = _after_kafka(record, began, place)
             document["origin"] = "AWS::Lambda::Function"
-        trace = RecordTrace(place.below(document["id"]) if place else None)
+        trace = RecordTrace(place.below(document["id"]))
         try:
             yield trace
         except BaseException:
@@ -137,10 +141,10 @@ class RecordTracer:
         return Place(f"1-{int(time.time()):08x}-{secrets.token_hex(12)}", None, sampled)
 
 
-def _after_kafka(record: Record, until: float, place: Place | None) -> Place | None:
+def _after_kafka(record: Record, until: float, place: Place) -> Place:
     """Behind the segment of the topic, which shows for how long the record has waited there."""
     sent_at = record.coordinates.get("timestamp")
-    if place is None or not isinstance(sent_at, int) or sent_at <= 0:
+    if not isinstance(sent_at, int) or sent_at <= 0:
         return place
     topic = {"name": str(record.coordinates.get("topic")), "id": _new_id()}
     _write(place, {**topic, "start_time": min(sent_at / 1000, until), "end_time": until})
@@ -235,9 +239,9 @@ def _new_id() -> str:
     return secrets.token_hex(8)
 
 
-def _write(place: Place | None, document: Mapping[str, Any]) -> None:
+def _write(place: Place, document: Mapping[str, Any]) -> None:
     """Write a segment or subsegment at its place, where that is recorded."""
-    if place is None or not place.sampled:
+    if not place.sampled:
         return
     whole = {"trace_id": place.trace_id, **({"parent_id": place.parent_id} if place.parent_id else {}), **document}
     # What is false or empty need not be said.

@@ -108,7 +108,7 @@ class Consumer:
                 event: FlightEvent | None = None
                 try:
                     event = read_event(record)
-                    trace.annotate(**_trace_ids(event))
+                    trace.annotate(**_trace_ids(record, event))
                     with trace.current():
                         published = enrich(
                             record, event, find, notify_from_minutes=notify_from_minutes, trace_header=trace.header
@@ -234,8 +234,13 @@ def _ids(record: Record, event: FlightEvent | None) -> dict[str, Any]:
     }
 
 
-def _trace_ids(event: FlightEvent) -> dict[str, str]:
-    return {"event_id": event.event_id, "event_type": str(event.event_type), "flight_id": event.flight_id}
+def _trace_ids(record: Record, event: FlightEvent) -> dict[str, str]:
+    return {
+        "correlation_id": record.correlation_id or event.event_id,
+        "event_id": event.event_id,
+        "event_type": str(event.event_type),
+        "flight_id": event.flight_id,
+    }
 
 
 def _outcome(entry: Accepted | Rejected) -> dict[str, Any]:

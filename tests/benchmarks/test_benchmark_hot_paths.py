@@ -23,6 +23,7 @@ from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
 from flightpulse.adapters.table import ReservationTable
+from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.messages.facts import read_news
 from flightpulse.use_cases.compose import Ports, compose_messages
 from flightpulse.use_cases.consume import Consumer
@@ -65,6 +66,7 @@ def test_the_consumer_beside_reading_the_same_bytes(benchmark: BenchmarkFixture)
         notify_from_minutes=lambda: 0,
         log=FakeLog(),
         meter=telemetry.Meter("kafka-consumer"),
+        tracer=RecordTracer(),
     )
     value = b64encode(json.dumps(an_envelope()).encode()).decode()
     entries = [{"topic": "t", "partition": 0, "offset": at, "timestamp": 0, "value": value} for at in range(_EVENTS)]

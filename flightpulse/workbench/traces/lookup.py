@@ -61,13 +61,14 @@ class Traces:
         Waits for what is still on its way. Raises UserError when there is none within a day.
         """
         session = self._target.deployed
-        deadline = time.monotonic() + _PATIENCE_SECONDS[session.target]
+        patience, began = _PATIENCE_SECONDS[session.target], time.monotonic()
         expression = f"annotation.event_id = {_quoted(event_id)}"
         found: Trace | None = None
         while True:
             known = self.find(expression)
             found = self.get(known[0].trace_id) if known else None
-            if (found is not None and _is_whole(found)) or time.monotonic() > deadline:
+            # An event that nothing is known of is most likely none.
+            if (found and _is_whole(found)) or time.monotonic() - began > (patience if found else patience / 3):
                 break
             time.sleep(_LOOK_AGAIN_SECONDS)
         if found is None:
@@ -81,7 +82,7 @@ class Traces:
         """A trace by its id. Raises UserError when there is none."""
         found = _client(self._target.deployed).batch_get_traces(TraceIds=[trace_id])["Traces"]
         if not found or not found[0]["Segments"]:
-            raise UserError(f"There is no trace {trace_id}.", hint="wb.traces.find() lists those of the last hour.")
+            raise UserError(f"There is no trace {trace_id}.", hint="wb.traces.find() lists those of the last day.")
         return traces.read(found[0])
 
     def find(self, expression: str = "", *, since: datetime | None = None) -> Summaries:

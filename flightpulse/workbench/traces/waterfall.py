@@ -17,7 +17,7 @@ _COLOURS = {
     "part": (pictures.SKY, ""),
 }
 _SAID = {"segment": "a service's own work", "call": "a call of an AWS service", "part": "a state, or a phase"}
-_LONGEST_LABEL = 44
+_LONGEST_LABEL = 56
 _LABELS_UNTIL = 0.36
 
 
@@ -62,7 +62,10 @@ def draw(spans: Sequence["Span"], *, at_least: float, rows: int) -> Picture:
     axes.tick_params(axis="y", pad=_LABELS_UNTIL * figure.get_figwidth() * 72 - 12, length=0, labelsize=7.5)
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.set_xlim(0, length * 1.02)
-    axes.legend(frameon=False, fontsize=8, loc="upper right", bbox_to_anchor=(1.0, -0.22 / (height - 0.95)), ncols=3)
+    figure.legend(
+        frameon=False, fontsize=7, loc="upper right", bbox_to_anchor=(0.99, 1 - 0.03 / height), ncols=3,
+        columnspacing=1.0, handlelength=1.4,
+    )  # fmt: skip
     left_out = len(seen) - len(shown)
     title = f"{len(seen)} spans in {duration(length)}" + (f", the {left_out} shortest not drawn" if left_out else "")
     figure.suptitle(title, x=0.02, y=1 - 0.08 / height, ha="left", va="top", fontsize=10.5, fontweight="bold")
@@ -96,5 +99,5 @@ def _is_first(span: "Span", before: Sequence["Span"]) -> bool:
 
 
 def _label(span: "Span") -> str:
-    text = "  " * span.depth + span.label
+    text = "  " * span.depth + span.label.removeprefix("FlightPulse-")
     return text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 1]}…"

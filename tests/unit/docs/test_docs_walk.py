@@ -18,6 +18,7 @@ from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
 from flightpulse.adapters.table import ReservationTable
+from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.messages.facts import read_news
 from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.segments import Segment
@@ -107,6 +108,7 @@ def walk() -> set[tuple[str, str]]:
         notify_from_minutes=lambda: 0,
         log=FakeLog(),
         meter=telemetry.Meter("kafka-consumer"),
+        tracer=RecordTracer(),
     )
     ports = Ports(cast(Any, NoModel()), None, Templates(), NoOnwardFlights())
     recipient = {**a_passenger().to_fields(), **a_booking().to_fields()}

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from flightpulse.adapters import kafka_records, telemetry
+from flightpulse.adapters import kafka_records, telemetry, tracing
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters, UndeliveredLettersError
 from flightpulse.adapters.table import ReservationTable
@@ -410,3 +410,25 @@ def test_a_batch_that_comes_again_is_published_again_under_the_same_ids(airline:
         airline.invoke(sample("kafka_batch"))
     first, second = airline.events.details()[:3], airline.events.details()[3:]
     assert first == second
+
+
+def test_an_event_goes_on_with_the_trace_of_its_own_record(airline: Airline, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given two records in one batch, each with a trace that its producer began, and one that is refused
+    written: list[dict[str, Any]] = []
+    monkeypatch.setattr(tracing, "send", written.append)
+    roots = [f"6b0d0d0b{number:024x}" for number in (1, 2, 3)]
+    values = [an_envelope(event_id="evt-1"), an_envelope(event_id="evt-2"), {"event_type": "NO_SUCH"}]
+    entries = [
+        {**a_record(value), "headers": [{"traceparent": list(f"00-{root}-a3d55f132619ff66-01".encode())}]}
+        for root, value in zip(roots, values, strict=True)
+    ]
+    # When they are consumed
+    airline.invoke(a_batch(*entries))
+    # Then each event is published in its record's trace, below the consumer's segment of that record
+    mine = {part["annotations"].get("event_id"): part for part in written if "annotations" in part}
+    for entry, root, event_id in zip(airline.events.published, roots, ("evt-1", "evt-2"), strict=False):
+        assert entry["TraceHeader"] == f"Root=1-{root[:8]}-{root[8:]};Parent={mine[event_id]['id']};Sampled=1"
+        assert mine[event_id]["annotations"]["correlation_id"] == event_id
+    # And the refused one says why
+    assert mine[None]["annotations"] == {"rejected": "UNKNOWN_EVENT_TYPE"}
+    assert mine[None]["error"] is True
