@@ -16,6 +16,7 @@ from flightpulse.workbench.player.events import details
 from flightpulse.workbench.player.trace import HistoryTrace, Item
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.words import counted
 from localcloud.services.step_functions import expressions
 
 _CLOCK_OR_CHANCE: Final = re.compile(r"\$(now|millis|random|uuid)\s*\(")
@@ -115,7 +116,7 @@ class ChoiceReport(ShownAsTable):
         return Table.of(("state", "rule", "value", "with", "goes to", ""), rows)
 
     def __str__(self) -> str:
-        heading = [f"{self.title}: {show.plural(len(self.visits), 'Choice')} on the way"] if self.title else []
+        heading = [f"{self.title}: {counted(len(self.visits), 'Choice')} on the way"] if self.title else []
         if not self.visits:
             return "\n".join(heading) or "No Choice on the way."
         return "\n".join([*heading, *(str(visit) for visit in self.visits)])
