@@ -29,6 +29,7 @@ def install(context: LocalContext) -> None:
     from localcloud.services.step_functions.executions import LocalExecutions
 
     Functions._string = staticmethod(expressions.text_of)
+    Functions.number = staticmethod(expressions.number_of)
     api.replace_handlers(LocalExecutions(ExecutionLogs(), context.back_off_scale))
 
 
@@ -83,6 +84,7 @@ BEHAVIOUR = Behaviour(
         Wrapped("ministack.core.responses", "get_account_id", ()),
         Wrapped("ministack.core.responses", "get_region", ()),
         Wrapped("jsonata.functions", "Functions._string", ("arg", "prettify")),
+        Wrapped("jsonata.functions", "Functions.number", ("arg",)),
         Wrapped("jsonata.jsonata", "Jsonata.CURRENT"),
     ),
     install=install,
