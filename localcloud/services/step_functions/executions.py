@@ -7,7 +7,6 @@ import contextvars
 import copy
 import json
 import logging
-import re
 import threading
 import uuid
 from collections import OrderedDict
@@ -23,12 +22,12 @@ from localcloud.services.step_functions.failures import RUNTIME, StateFailure, S
 from localcloud.services.step_functions.frame import Machine
 from localcloud.services.step_functions.history import Cursor, History, timestamp, with_failure, with_input, with_output
 from localcloud.services.step_functions.payload import LIMIT_BYTES, Payload, exceeds_limit
+from localcloud.services.step_functions.request_checks import NAME
 from localcloud.services.step_functions.run import Branch, Progress, Record, Refused, Run
 from localcloud.services.step_functions.scope import Scope
 from localcloud.services.step_functions.traces import ExecutionTrace
 from localcloud.services.xray import tracing
 
-_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 _KEPT_EVENTS = 300_000
 """History events kept of executions that have ended; beyond, the oldest executions lose their history."""
 _KEPT_FAILURES = 500
@@ -65,8 +64,10 @@ class LocalExecutions:
         self._ended: OrderedDict[str, Record] = OrderedDict()
         self._kept_events = 0
 
-    def start(self, state_machine: str, text: str, name: str | None = None) -> Run:
+    def start(self, state_machine: str, text: str, name: str | None = None, *, waiting: bool = False) -> Run:
         """Start an execution. With the name and the input of one that is running, that one is given instead.
+
+        ``waiting`` says that somebody waits for the end of an express workflow.
 
         Raises Refused.
         """
@@ -83,6 +84,7 @@ class LocalExecutions:
             if existing is not None:
                 return self._again(existing, text)
             run = self._prepare(arn, machine, requested, payload)
+            run.record["waiting"] = waiting
             run.history.add("ExecutionStarted", {**with_input(text), "roleArn": machine["roleArn"]}, 0)
             emulator._executions[arn] = run.record
             self._runs[arn] = run
@@ -152,11 +154,16 @@ class LocalExecutions:
         raise Refused("ExecutionAlreadyExists", f"Execution Already Exists: '{record['executionArn']}'")
 
     def _prepare(self, arn: str, machine: dict[str, Any], requested: str, payload: Payload) -> Run:
-        version = emulator._state_machine_versions.get(emulator._execution_version_arn(requested)) or machine
+        version = emulator._state_machine_versions.get(emulator._execution_version_arn(requested))
+        through = {"stateMachineVersionArn": version["stateMachineVersionArn"]} if version else {}
+        if requested in emulator._state_machine_aliases:
+            through["stateMachineAliasArn"] = requested
+        version = version or machine
         definition = json.loads(version["definition"])
         record: Record = {
             "executionArn": arn,
             "stateMachineArn": machine["stateMachineArn"],
+            **through,
             "name": arn.split(":")[7],
             "status": "RUNNING",
             "startDate": timestamp(),
@@ -287,8 +294,9 @@ def _context(run: Run) -> dict[str, Any]:
         "Name": record["name"],
         "RoleArn": record["roleArn"],
         "StartTime": record["startDate"],
-        "RedriveCount": record["redriveCount"],
     }
+    if not record["waiting"]:
+        execution["RedriveCount"] = record["redriveCount"]
     if record["redriveCount"]:
         execution["RedriveTime"] = record["redriveDate"]
     machine = record["stateMachineArn"]
@@ -311,7 +319,7 @@ def _arn(machine: str, name: str, *, express: bool) -> str:
 
 
 def _check_name(name: str | None) -> None:
-    if name is not None and not _NAME.fullmatch(name):
+    if name is not None and not NAME.fullmatch(name):
         raise Refused("InvalidName", f"Invalid Name: '{name}'")
 
 

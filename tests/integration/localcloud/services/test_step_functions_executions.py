@@ -42,7 +42,7 @@ def test_the_name_of_an_execution_that_has_ended_is_taken(machines: Machines) ->
         machines.start(machine, name="once")
 
 
-@pytest.mark.parametrize("name", ["with space", "a/b", "a:b", "x" * 81, "braces{}"])
+@pytest.mark.parametrize("name", ["with space", "a/b", "a:b", "braces{}"])
 def test_names_with_forbidden_characters_are_refused(machines: Machines, name: str) -> None:
     with pytest.raises(ClientError, match="InvalidName"):
         machines.start(machines.create(QUICK), name=name)
