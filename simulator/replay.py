@@ -77,7 +77,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReplayPlan:
     """A replay: what goes to the table and, in order, what becomes known.
 
     ``left_out`` flights: airports unknown. ``diverted`` ones are departures here: there is no event for a diversion.
@@ -135,7 +135,7 @@ def plan(
     bookings: int | None = None,
     seed: int,
     leaves_on: date,
-) -> Plan:
+) -> ReplayPlan:
     """The replay of these flights, moved to a day of now; of at most so many ``flights`` that had news, when given.
 
     ``all_rows`` are those of the whole day, when ``rows`` are some of it: how many flights a carrier cancels and which
@@ -156,7 +156,7 @@ def plan(
         for row in chosen
     }
     told = [found for row in chosen for found in news[row.name]]
-    return Plan(
+    return ReplayPlan(
         day=day,
         seed=seed,
         data=SampleData(

@@ -14,7 +14,7 @@ from rich.tree import Tree
 from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
 from flightpulse.workbench.executions import story
-from flightpulse.workbench.executions.executions import Execution, Summary, region_of
+from flightpulse.workbench.executions.executions import Execution, ExecutionSummary, region_of
 from flightpulse.workbench.executions.history import Visit
 from flightpulse.workbench.executions.saved_history import load_definition, load_history
 from flightpulse.workbench.player import Player
@@ -68,7 +68,7 @@ def executions(
         click.echo("There is no execution yet." if not (workflows or status or since) else "No execution fits.")
 
 
-def _print_list(found: list[Summary]) -> None:
+def _print_list(found: list[ExecutionSummary]) -> None:
     table = screen.table("", "workflow", "name", "started", "took")
     for item in found:
         mark, colour = _MARKS[item.status]

@@ -6,7 +6,7 @@ import click
 
 from flightpulse.cli import options
 from flightpulse.workbench.deploy import deploy as deployments
-from flightpulse.workbench.deploy.deploy import Plan
+from flightpulse.workbench.deploy.deploy import DeploymentPlan
 
 _CONTEXT = click.option(
     "--context",
@@ -59,7 +59,7 @@ def deploy(
     )
 
 
-def _show_plan(plan: Plan) -> None:
+def _show_plan(plan: DeploymentPlan) -> None:
     click.echo(plan.differences.rstrip())
     click.echo()
     click.echo(f"Account {plan.account}, region {plan.region} ({plan.endpoint})")

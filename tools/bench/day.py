@@ -25,7 +25,7 @@ from flightpulse.workbench.fire.pace import Pace
 from flightpulse.workbench.fire.replaying import Choice, Replayed
 from flightpulse.workbench.messages import inbox
 from localcloud.process import state as local_state
-from simulator.replay import MAX_SPEED, Plan
+from simulator.replay import MAX_SPEED, ReplayPlan
 
 WORST = "2013-03-08"
 _SAMPLED_EVERY = 1.0
@@ -74,7 +74,7 @@ def measure(day: str, carriers: Sequence[str], speed: float) -> tuple[list[str],
     return lines(plan, replayed, load), replayed.ok and not inbox.repeated(replayed.run.facts.messages)
 
 
-def _prepare(wb: Workbench, plan: Plan) -> None:
+def _prepare(wb: Workbench, plan: ReplayPlan) -> None:
     wb.up()
     wb.stack.deploy()
     delays = (f"delay/{severity}/{plan.day.reason}/" for severity in ("MINOR", "MAJOR", "SEVERE"))
@@ -88,7 +88,7 @@ def _pid(wb: Workbench, home: Path) -> int:
     return cloud.pid
 
 
-def lines(plan: Plan, replayed: Replayed, load: Load) -> list[str]:
+def lines(plan: ReplayPlan, replayed: Replayed, load: Load) -> list[str]:
     """What the replay took, and what the same pace means for everything that the day has to tell."""
     facts = replayed.run.facts
     told = len({(message.event_id, message.booking_id) for message in facts.messages})

@@ -9,7 +9,7 @@ from typing import Any
 from flightpulse.workbench.costs import idle_cost, variants
 from flightpulse.workbench.costs.idle_cost import IdleCost
 from flightpulse.workbench.deploy import architecture, deploy, permissions, resources, status
-from flightpulse.workbench.deploy.deploy import Deployer, Plan, Progress, Report
+from flightpulse.workbench.deploy.deploy import Deployer, DeploymentPlan, Report, StackProgress
 from flightpulse.workbench.fire import run_store
 from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.progress import Steps
@@ -86,7 +86,7 @@ class Stack:
         deployer.deploy(synthesised=options.planned, loosen=options.loosen)
         return True
 
-    def plan(self, context: Mapping[str, str] | None = None, *, take_up: bool = False) -> Plan:
+    def plan(self, context: Mapping[str, str] | None = None, *, take_up: bool = False) -> DeploymentPlan:
         """What a deployment would change, as the CDK CLI prints it. Changes nothing.
 
         Raises UserError for what AWS would refuse.
@@ -163,7 +163,7 @@ class Stack:
 
 
 def _shown_by(steps: Steps) -> Report:
-    def report(progress: Progress) -> None:
+    def report(progress: StackProgress) -> None:
         if progress.finished:
             steps.finish(progress.step, progress.text)
         else:

@@ -34,7 +34,7 @@ from flightpulse.workbench.target.session import Session
 from localcloud.broker import PARTITION_BYTES
 from localcloud.process import state as local_state
 from simulator import days, events
-from simulator.replay import Plan
+from simulator.replay import ReplayPlan
 from simulator.replay import plan as make_plan
 from simulator.sample_data import SampleData
 
@@ -132,7 +132,7 @@ class Choice:
     bookings: int | None = None
     seed: int = 1
 
-    def plan(self) -> Plan:
+    def plan(self) -> ReplayPlan:
         """The plan of it. Raises UserError when there is no such day or no such flight, or nothing became known."""
         day = days.find(self.day)
         rows = days.read(day)
@@ -156,7 +156,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class ReplayProgress:
     """How far a replay has come: what a later command needs to take it up again. ``choice`` made its plan."""
 
     choice: Choice
@@ -165,7 +165,7 @@ class Progress:
     passed_seconds: float
 
     @classmethod
-    def load(cls, home: Path) -> "Progress":
+    def load(cls, home: Path) -> "ReplayProgress":
         """The replay that was stopped half-way. Raises UserError when there is none."""
         try:
             kept = json.loads((home / "replay.json").read_text(encoding="utf-8"))
@@ -184,17 +184,18 @@ class Progress:
 
 def replay(
     session: Session,
-    plan: Plan,
+    plan: ReplayPlan,
     *,
     pace: Pace,
     choice: Choice,
     on_board: OnBoard = lambda _board: None,
-    resumed: Progress | None = None,
+    resumed: ReplayProgress | None = None,
 ) -> Replayed:
     """Load the flights of a plan, send its events and wait until everybody has been told.
 
-    Ctrl-C, and ``pace.stop()`` from another thread, leave every event either sent or not; :class:`Progress` of the
-    session's home then says how to take it up again: ``resumed`` leaves the table as it is and sends what is left.
+    Ctrl-C, and ``pace.stop()`` from another thread, leave every event either sent or not; the
+    :class:`ReplayProgress` of the session's home then says how to take it up again: ``resumed`` leaves the table as it
+    is and sends what is left.
     Raises UserError when the table or the broker cannot be used, or another replay is running.
     """
     with _alone(session.home):
@@ -207,7 +208,9 @@ def replay(
                 hint=f"Begin it anew: {session.command(f'replay {choice.day}')}",
             )
         began_at = resumed.began_at if resumed else datetime.now(UTC)
-        sender = _Sender(session, plan, pace, Progress(choice=choice, began_at=began_at, sent=0, passed_seconds=0.0))
+        sender = _Sender(
+            session, plan, pace, ReplayProgress(choice=choice, began_at=began_at, sent=0, passed_seconds=0.0)
+        )
         flights = tuple(flight.flight_id for flight in plan.data.flights)
         # What was told before a replay was stopped is of this replay, too.
         observer = Observer(session, flights, began_at, recipients=recipients_of(plan.data))
@@ -263,7 +266,7 @@ def recipients_of(data: SampleData) -> dict[str, tuple[BookedPassenger, ...]]:
 class _Sender:
     """Sends the events of a plan at its pace and keeps what was sent; another thread may look meanwhile."""
 
-    def __init__(self, session: Session, plan: Plan, pace: Pace, progress: Progress) -> None:
+    def __init__(self, session: Session, plan: ReplayPlan, pace: Pace, progress: ReplayProgress) -> None:
         self.sent: list[SentEvent] = []
         self._session = session
         self._plan = plan
@@ -315,7 +318,7 @@ def settled(event_ids: Sequence[str], report: Report) -> int:
     return next((number for number, name in enumerate(event_ids) if name not in acknowledged), len(event_ids))
 
 
-def check_room(session: Session, plan: Plan) -> None:
+def check_room(session: Session, plan: ReplayPlan) -> None:
     """The embedded broker drops what is not read in time. Raises UserError when the plan's events may not fit."""
     cloud = local_state.load(session.home)
     if session.target != "local" or cloud is None or session.broker != cloud.kafka_bootstrap:

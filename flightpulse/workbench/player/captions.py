@@ -10,7 +10,7 @@ from flightpulse.workbench.executions.story import in_words
 from flightpulse.workbench.player.course import Course
 from flightpulse.workbench.player.events import Event, details
 from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
-from flightpulse.workbench.player.trace import Trace
+from flightpulse.workbench.player.trace import HistoryTrace
 
 # What an AWS service puts behind its message: "(Service: DynamoDb, Status Code: 400, Request ID: …)".
 _SERVICE_NOTE = re.compile(r"\s*\(Service: [^()]*(\([^()]*\)[^()]*)*\)")
@@ -19,7 +19,7 @@ _SERVICE_NOTE = re.compile(r"\s*\(Service: [^()]*(\([^()]*\)[^()]*)*\)")
 class Teller:
     """Knows the whole trace, so that a sentence can say what comes of its event."""
 
-    def __init__(self, trace: Trace, states: Mapping[str, State], course: Course) -> None:
+    def __init__(self, trace: HistoryTrace, states: Mapping[str, State], course: Course) -> None:
         self._trace = trace
         self._states = states
         self._course = course

@@ -56,7 +56,7 @@ class Fold:
     end: float
 
 
-class Clock:
+class FoldedTime:
     """Maps seconds to a place between 0 and 1, with long stretches in which nothing happens folded."""
 
     def __init__(self, moments: Sequence[float]) -> None:
@@ -95,7 +95,7 @@ class Gantt(PictureAndWords):
         everything = list(_bars(replay))
         self.bars: Sequence[Bar] = everything[:_ROWS_SHOWN]
         self.left_out = len(replay.trace.stays) - len(self.bars)
-        self.clock = Clock([moment for bar in self.bars for moment in (bar.begin, bar.end)])
+        self.clock = FoldedTime([moment for bar in self.bars for moment in (bar.begin, bar.end)])
 
     def text(self) -> str:
         """The rows with their bars drawn in characters."""

@@ -26,7 +26,7 @@ def storm() -> tuple[days.Row, ...]:
     return days.read(STORM)
 
 
-def planned(rows: tuple[days.Row, ...], seed: int = 1, flights: int = 40) -> replay.Plan:
+def planned(rows: tuple[days.Row, ...], seed: int = 1, flights: int = 40) -> replay.ReplayPlan:
     return replay.plan(STORM, rows, flights=flights, seed=seed, leaves_on=LEAVES_ON)
 
 

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy.cdk import CdkOutcome
-from flightpulse.workbench.deploy.deploy import Progress, StackWatch, local_context
+from flightpulse.workbench.deploy.deploy import StackProgress, StackWatch, local_context
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session, local_aws_session, local_environment
 from tests.unit.workbench.cloud_fakes import client_error
@@ -61,8 +61,8 @@ def session_on(stack: FakeCloudFormation, target: str = "local") -> Session:
     return Session(target, aws, home=Path("/nowhere"), endpoint_url="http://127.0.0.1:1")  # type: ignore[arg-type]
 
 
-def followed(stack: FakeCloudFormation, happens: Any) -> tuple[list[Progress], StackWatch]:
-    seen: list[Progress] = []
+def followed(stack: FakeCloudFormation, happens: Any) -> tuple[list[StackProgress], StackWatch]:
+    seen: list[StackProgress] = []
     with StackWatch(session_on(stack), names.STACK, "deploy", 2, seen.append) as watch:
         happens()
     return seen, watch
