@@ -28,7 +28,7 @@ OF_OTHER_TROUBLE = {
     *("ExecutionsTimedOut", "FailedInvocations", "InvocationsSentToDlq", "ApproximateNumberOfMessagesVisible"),
     *("LLMInvocationsSuccess", "LLMInvocationsFailed", "TemplatesAwaitingReview"),
 }
-"""Metrics that have values only after what this test does not do: time-outs, targets that are gone, models that fail."""
+"""Metrics that have values only after what is not done here: time-outs, targets that are gone, models that fail."""
 ROUTES = (
     "/flights/SW1234",
     "/flights?status=DELAYED",
