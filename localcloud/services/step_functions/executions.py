@@ -25,6 +25,7 @@ from localcloud.services.step_functions.history import Cursor, History, timestam
 from localcloud.services.step_functions.payload import LIMIT_BYTES, Payload, exceeds_limit
 from localcloud.services.step_functions.run import Branch, Progress, Record, Refused, Run
 from localcloud.services.step_functions.scope import Scope
+from localcloud.services.step_functions.turns import Turns
 
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 _KEPT_EVENTS = 300_000
@@ -58,15 +59,16 @@ class LocalExecutions:
     def __init__(self, logs: ExecutionLogs, retry_scale: float) -> None:
         self._logs = logs
         self._retry_scale = retry_scale
+        self._turns = Turns()
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._ended: OrderedDict[str, Record] = OrderedDict()
         self._kept_events = 0
 
-    def start(self, state_machine: str, text: str, name: str | None = None) -> Run:
+    def start(self, state_machine: str, text: str, name: str | None = None, *, nested: bool = False) -> Run:
         """Start an execution. With the name and the input of one that is running, that one is given instead.
 
-        Raises Refused.
+        ``nested`` is one that another execution starts. Raises Refused.
         """
         requested = state_machine.partition("#")[0]
         base = emulator._resolve_state_machine_arn(requested)
@@ -85,7 +87,7 @@ class LocalExecutions:
             emulator._executions[arn] = run.record
             self._runs[arn] = run
         notices.announce(run.record)
-        self._launch(run, 0)
+        self._launch(run, 0, nested=nested)
         return run
 
     def stop(self, run: Run, error: str | None, cause: str | None) -> None:
@@ -117,7 +119,7 @@ class LocalExecutions:
             last = run.history.add("ExecutionRedriven", redriven, run.history.last_id)
             started = dict(record)
         notices.announce(started)
-        self._launch(run, last)
+        self._launch(run, last, nested=False)
         return str(started["redriveDate"])
 
     def clear(self) -> None:
@@ -199,10 +201,15 @@ class LocalExecutions:
         run.scope = Scope(run.history.lock)
         run.progress = run.progress.copy()
 
-    def _launch(self, run: Run, last: int) -> None:
+    def _launch(self, run: Run, last: int, *, nested: bool) -> None:
         context = contextvars.copy_context()
-        arguments = (self._run, run, run.scope, Cursor(last))
-        threading.Thread(target=context.run, args=arguments, name="step-functions-execution", daemon=True).start()
+        scope = run.scope
+        arguments = (self._run, run, scope, Cursor(last))
+        thread = threading.Thread(target=context.run, args=arguments, name="step-functions-execution", daemon=True)
+        if nested:
+            thread.start()
+        else:
+            self._turns.take(scope, thread.start)
 
     def _run(self, run: Run, scope: Scope, cursor: Cursor) -> None:
         timer = self._timer(run, scope)
@@ -217,6 +224,7 @@ class LocalExecutions:
             log.exception("The execution %s", run.record["executionArn"])
             ending = _failed(StateFailure(RUNTIME, str(error)), cursor)
         finally:
+            self._turns.give_back(scope)
             if timer is not None:
                 timer.cancel()
         self._end(run, scope, ending)
