@@ -1,8 +1,8 @@
-"""Who of many executions may run: all of their threads share one processor, and thousands of them only hinder each other.
+"""Who of many executions may run: their threads share one processor, and thousands of them only hinder each other.
 
-AWS runs them all at once. Here some do, and the others have started and wait before their first state; what an execution
-starts itself never waits. One that takes long, because it waits or hangs, keeps nobody waiting for more than some
-seconds.
+AWS runs them all at once. Here some do, and the others have started and wait before their first state; what an
+execution starts itself never waits. One that takes long, because it waits or hangs, keeps nobody waiting for more than
+some seconds.
 """
 
 import os
