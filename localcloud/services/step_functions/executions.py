@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
 
 import contextvars
 import copy
+import functools
 import json
 import logging
 import re
@@ -153,7 +154,7 @@ class LocalExecutions:
 
     def _prepare(self, arn: str, machine: dict[str, Any], requested: str, payload: Payload) -> Run:
         version = emulator._state_machine_versions.get(emulator._execution_version_arn(requested)) or machine
-        definition = json.loads(version["definition"])
+        definition = _read_definition(version["definition"])
         record: Record = {
             "executionArn": arn,
             "stateMachineArn": machine["stateMachineArn"],
@@ -274,6 +275,13 @@ class LocalExecutions:
         record = self._ended.pop(arn)
         self._kept_events -= len(record["events"])
         return record
+
+
+@functools.lru_cache(maxsize=128)
+def _read_definition(text: str) -> dict[str, Any]:
+    """A definition, read once for all executions: nobody changes it."""
+    definition: dict[str, Any] = json.loads(text)
+    return definition
 
 
 def _failed(failure: StateFailure, cursor: Cursor) -> Ending:
