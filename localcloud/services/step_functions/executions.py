@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
 
 import contextvars
 import copy
+import functools
 import json
 import logging
 import threading
@@ -26,6 +27,7 @@ from localcloud.services.step_functions.request_checks import NAME
 from localcloud.services.step_functions.run import Branch, Progress, Record, Refused, Run
 from localcloud.services.step_functions.scope import Scope
 from localcloud.services.step_functions.traces import ExecutionTrace
+from localcloud.services.step_functions.turns import Turns
 from localcloud.services.xray import tracing
 
 _KEPT_EVENTS = 300_000
@@ -59,17 +61,25 @@ class LocalExecutions:
     def __init__(self, logs: ExecutionLogs, retry_scale: float) -> None:
         self._logs = logs
         self._retry_scale = retry_scale
+        self._turns = Turns()
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._ended: OrderedDict[str, Record] = OrderedDict()
         self._kept_events = 0
 
-    def start(self, state_machine: str, text: str, name: str | None = None, *, waiting: bool = False) -> Run:
+    def start(
+        self,
+        state_machine: str,
+        text: str,
+        name: str | None = None,
+        *,
+        waiting: bool = False,
+        nested: bool = False,
+    ) -> Run:
         """Start an execution. With the name and the input of one that is running, that one is given instead.
 
-        ``waiting`` says that somebody waits for the end of an express workflow.
-
-        Raises Refused.
+        ``waiting`` says that somebody waits for the end of an express workflow, ``nested`` that another execution
+        starts this one. Raises Refused.
         """
         requested = state_machine.partition("#")[0]
         base = emulator._resolve_state_machine_arn(requested)
@@ -89,7 +99,7 @@ class LocalExecutions:
             emulator._executions[arn] = run.record
             self._runs[arn] = run
         notices.announce(run.record)
-        self._launch(run, 0)
+        self._launch(run, 0, nested=nested)
         return run
 
     def stop(self, run: Run, error: str | None, cause: str | None) -> None:
@@ -121,7 +131,7 @@ class LocalExecutions:
             last = run.history.add("ExecutionRedriven", redriven, run.history.last_id)
             started = dict(record)
         notices.announce(started)
-        self._launch(run, last)
+        self._launch(run, last, nested=False)
         return str(started["redriveDate"])
 
     def clear(self) -> None:
@@ -159,7 +169,7 @@ class LocalExecutions:
         if requested in emulator._state_machine_aliases:
             through["stateMachineAliasArn"] = requested
         version = version or machine
-        definition = json.loads(version["definition"])
+        definition = _read_definition(version["definition"])
         record: Record = {
             "executionArn": arn,
             "stateMachineArn": machine["stateMachineArn"],
@@ -209,10 +219,15 @@ class LocalExecutions:
         run.scope = Scope(run.history.lock)
         run.progress = run.progress.copy()
 
-    def _launch(self, run: Run, last: int) -> None:
+    def _launch(self, run: Run, last: int, *, nested: bool) -> None:
         context = contextvars.copy_context()
-        arguments = (self._run, run, run.scope, Cursor(last))
-        threading.Thread(target=context.run, args=arguments, name="step-functions-execution", daemon=True).start()
+        scope = run.scope
+        arguments = (self._run, run, scope, Cursor(last))
+        thread = threading.Thread(target=context.run, args=arguments, name="step-functions-execution", daemon=True)
+        if nested:
+            thread.start()
+        else:
+            self._turns.take(scope, thread.start)
 
     def _run(self, run: Run, scope: Scope, cursor: Cursor) -> None:
         timer = self._timer(run, scope)
@@ -227,6 +242,7 @@ class LocalExecutions:
             log.exception("The execution %s", run.record["executionArn"])
             ending = _failed(StateFailure(RUNTIME, str(error)), cursor)
         finally:
+            self._turns.give_back(scope)
             if timer is not None:
                 timer.cancel()
         self._end(run, scope, ending)
@@ -278,6 +294,13 @@ class LocalExecutions:
         record = self._ended.pop(arn)
         self._kept_events -= len(record["events"])
         return record
+
+
+@functools.lru_cache(maxsize=128)
+def _read_definition(text: str) -> dict[str, Any]:
+    """A definition, read once for all executions: nobody changes it."""
+    definition: dict[str, Any] = json.loads(text)
+    return definition
 
 
 def _failed(failure: StateFailure, cursor: Cursor) -> Ending:

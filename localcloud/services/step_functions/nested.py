@@ -22,7 +22,7 @@ def start(executions: Executions, arguments: Any) -> tuple[Run, dict[str, Any]]:
     given = arguments.get("Input")
     text = given if isinstance(given, str) else to_json({} if given is None else given)
     try:
-        run = executions.start(str(arguments["StateMachineArn"]), text, arguments.get("Name"))
+        run = executions.start(str(arguments["StateMachineArn"]), text, arguments.get("Name"), nested=True)
     except Refused as refusal:
         error = f"StepFunctions.{refusal.code.removesuffix('Exception')}Exception"
         cause = service_error("AWSStepFunctions", refusal.code, refusal.message)
