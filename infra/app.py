@@ -36,7 +36,8 @@ def _synthesise() -> None:
     from flightpulse.stack.flightpulse_stack import FlightPulseStack
     from flightpulse.stack.settings import from_context
 
-    app = cdk.App()
+    # The check against CloudFormation's rules is two thirds of the work; `synth`, tests and deployments to AWS have it.
+    app = cdk.App(builtin_cloud_formation_validation=not _for_the_local_cloud())
     context = {**_of_the_local_cloud(), **app.node.get_all_context()}
     FlightPulseStack(app, names.STACK, settings=from_context(context))
     app.synth()
@@ -45,9 +46,13 @@ def _synthesise() -> None:
 def _of_the_local_cloud() -> dict[str, str]:
     """What `flightpulse deploy` says to the local cloud, for a `cdk deploy` by hand after `flightpulse env`."""
     broker = os.environ.get("KAFKA_BOOTSTRAP")
-    if not broker or not os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://127.0.0.1:"):
+    if not broker or not _for_the_local_cloud():
         return {}
     return {"kafka_bootstrap": broker, "runtime": f"python{sys.version_info.major}.{sys.version_info.minor}"}
+
+
+def _for_the_local_cloud() -> bool:
+    return os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://127.0.0.1:")
 
 
 def _use_the_projects_python() -> int:

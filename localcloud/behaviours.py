@@ -5,6 +5,7 @@ import importlib
 from localcloud.behaviour import Behaviour
 
 _MODULES = {
+    "xray": "xray",
     "lambda_runtime": "lambda_functions.runtime",
     "dynamodb": "dynamodb",
     "eventbridge": "eventbridge",

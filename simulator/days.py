@@ -4,6 +4,7 @@
 """
 
 import csv
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,10 +14,19 @@ from pathlib import Path
 from flightpulse import paths
 from flightpulse.errors import UserError
 
+_COLUMNS = frozenset(
+    {"date", "carrier", "flight", "origin", "dest", "tailnum", "dep_time", "dep_delay", "x_status", "x_seats_assumed"}
+    | {"x_sched_dep_utc", "x_sched_arr_utc", "x_dep_utc", "x_rot_pred_delay", "x_rot_known_utc"}
+)
+_FORM = "sample_data/replays/README.md describes the columns."
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day that can be replayed. ``reason`` and ``detail`` are inferred from what is known of the day."""
+    """A day that can be replayed. ``reason`` and ``detail`` are inferred from what is known of the day.
+
+    ``file`` is one of the replays' folder, or an absolute path.
+    """
 
     name: str
     file: str
@@ -116,22 +126,56 @@ DAYS = (
 
 
 def find(name: str) -> Day:
-    """The day of this name. Raises UserError that names the days."""
+    """The day of this name, or that of a CSV file of the same form. Raises UserError that names the days."""
+    if name.endswith(".csv"):
+        return _of_file(Path(name).expanduser().resolve())
     for day in DAYS:
         if day.name == name:
             return day
-    raise UserError(f"There is no day {name!r} to replay.", hint=f"Choose from: {', '.join(day.name for day in DAYS)}")
+    raise UserError(
+        f"There is no day {name!r} to replay.",
+        hint=f"Choose from: {', '.join(day.name for day in DAYS)}; or give a CSV file of the same form.",
+    )
 
 
 def read(day: Day, folder: Path | None = None) -> tuple[Row, ...]:
-    """All flights of a day, by their scheduled departure. Raises UserError when the file is not there."""
+    """All flights of a day, by their scheduled departure. Raises UserError when the file cannot be used."""
     path = (folder or paths.SAMPLE_DATA / "replays") / day.file
+    rows = [_row(path, line, fields) for line, fields in _lines(path)]
+    twice = next((name for name, count in Counter(row.name for row in rows).items() if count > 1), None)
+    if twice:
+        raise UserError(f"{path.name} has the flight {twice} twice.", hint="Leave one of them out.")
+    return tuple(sorted(rows, key=lambda row: (row.leaves_at, row.name)))
+
+
+def _of_file(path: Path) -> Day:
+    """The day whose flights are in a file. Its cause is not known."""
+    dates = sorted({fields["date"] for _, fields in _lines(path)})
+    if len(dates) != 1:
+        found = f"{len(dates)} days ({dates[0]} to {dates[-1]})" if dates else "no flight"
+        raise UserError(f"{path.name} has {found}.", hint="A replay takes the flights of one day.")
+    try:
+        date.fromisoformat(dates[0])
+    except ValueError:
+        raise UserError(f"{path.name}: {dates[0]!r} is no date.", hint="Write it as 2013-02-08.") from None
+    return Day(dates[0], str(path), f"the flights of {path.name}", "OTHER", "Operations")
+
+
+def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """The lines of a file with their numbers."""
     try:
         with path.open(encoding="utf-8", newline="") as lines:
-            rows = [_row(fields) for fields in csv.DictReader(lines)]
+            reader = csv.DictReader(lines)
+            lacking = sorted(_COLUMNS - set(reader.fieldnames or ()))
+            if lacking:
+                raise UserError(f"{path.name} has no column {', '.join(lacking)}.", hint=_FORM)
+            return [(reader.line_num, fields) for fields in reader]
     except FileNotFoundError:
-        raise UserError(f"{path.name} is not in {path.parent}.", hint="Restore it, for example with git.") from None
-    return tuple(sorted(rows, key=lambda row: (row.leaves_at, row.name)))
+        way = "Check its path." if path.parent != paths.SAMPLE_DATA / "replays" else "Restore it, for example with git."
+        raise UserError(f"{path.name} is not in {path.parent}.", hint=way) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{path.name} cannot be read: {why}.", hint=_FORM) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +214,14 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:16]) + (f" and {len(names) - 16} more" if len(names) > 16 else "")
 
 
-def _row(fields: Mapping[str, str]) -> Row:
+def _row(path: Path, line: int, fields: Mapping[str, str]) -> Row:
+    try:
+        return _read(fields)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{path.name}, line {line}: {error}.", hint=_FORM) from None
+
+
+def _read(fields: Mapping[str, str]) -> Row:
     known = fields["x_rot_known_utc"]
     return Row(
         carrier=fields["carrier"],

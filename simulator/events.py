@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import secrets
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +16,10 @@ from flightpulse.domain.instants import to_milliseconds
 from flightpulse.domain.local_time import at_airport
 
 CORRELATION_HEADER = "correlation_id"
+TRACE_HEADER = "traceparent"
+"""W3C Trace Context, which any OpenTelemetry library writes and reads."""
+
+_TRACED = 20
 
 Event = dict[str, Any]
 
@@ -59,6 +65,16 @@ def cancellation(
     return _envelope(EventType.FLIGHT_CANCELLED, "operations_center", payload, at, event_id)
 
 
+def departure(flight: Flight, minutes: int, *, at: datetime | None = None, event_id: str | None = None) -> Event:
+    """A FLIGHT_DEPARTED: the flight left so many minutes after its schedule."""
+    payload = {
+        "flight_id": flight.flight_id,
+        "delay_minutes": minutes,
+        "actual_departure": _on_the_clock_of(flight.origin, flight.scheduled_departure + timedelta(minutes=minutes)),
+    }
+    return _envelope(EventType.FLIGHT_DEPARTED, "operations_center", payload, at, event_id)
+
+
 def gate_change(
     flight: Flight,
     new_gate: str,
@@ -84,21 +100,40 @@ def deterministic_id(*parts: object) -> str:
     return f"evt-{digest[:32]}"
 
 
+def records(some_events: Iterable[Mapping[str, Any]], *, correlation_id: str | None = None) -> Iterator[OutgoingRecord]:
+    """Events as records; of very many only the first are traced for certain."""
+    for number, event in enumerate(some_events):
+        yield record(event, correlation_id=correlation_id, traced=number < _TRACED)
+
+
 def record(
-    event: Mapping[str, Any], *, correlation_id: str | None = None, due: datetime | None = None
+    event: Mapping[str, Any],
+    *,
+    correlation_id: str | None = None,
+    due: datetime | None = None,
+    traced: bool = True,
 ) -> OutgoingRecord:
     """The event as a Kafka record: UTF-8 JSON, keyed by its flight, so that one flight's events keep their order.
 
     The header that follows it everywhere is its own id unless ``correlation_id`` is given; ``due`` is when to send it.
+    ``traced`` begins a trace that is recorded; without it the consumer takes a sample.
     """
     event_id, flight_id = str(event["event_id"]), str(event["payload"]["flight_id"])
     return OutgoingRecord(
         key=flight_id.encode(),
         value=json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode(),
-        headers={CORRELATION_HEADER: (correlation_id or event_id).encode()},
+        headers={
+            CORRELATION_HEADER: (correlation_id or event_id).encode(),
+            **({TRACE_HEADER: _new_trace().encode()} if traced else {}),
+        },
         name=event_id,
         due=due,
     )
+
+
+def _new_trace() -> str:
+    """A trace begins with its time, as X-Ray has it."""
+    return f"00-{int(time.time()):08x}{secrets.token_hex(12)}-{secrets.token_hex(8)}-01"
 
 
 def _envelope(

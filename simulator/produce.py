@@ -50,7 +50,7 @@ def deliver(
         if number == len(some_events):
             _flush_showing_progress(producer, quiet=as_json)
 
-    records = [events.record(event, correlation_id=correlation_id) for event in some_events]
+    records = list(events.records(some_events, correlation_id=correlation_id))
     report = send_all(kafka, topic, records, after_each=wait_for_the_last)
     _print(some_events, report, topic, as_json=as_json)
     check(report)
@@ -110,6 +110,10 @@ def _cancellation(flight: Flight, options: Mapping[str, Any], common: dict[str, 
     return events.cancellation(flight, reason, detail, rebooking_priority=priority, **common)
 
 
+def _departure(flight: Flight, options: Mapping[str, Any], common: dict[str, Any]) -> Event:
+    return events.departure(flight, options["delay_minutes"], **common)
+
+
 def _gate_change(flight: Flight, options: Mapping[str, Any], common: dict[str, Any]) -> Event:
     moved = bool(options.get("terminal_change"))
     return events.gate_change(
@@ -120,6 +124,7 @@ def _gate_change(flight: Flight, options: Mapping[str, Any], common: dict[str, A
 _REPORTS: Mapping[EventType, _Report] = {
     EventType.FLIGHT_DELAY: _Report(("delay_minutes",), ("reason", "reason_detail"), _delay),
     EventType.FLIGHT_CANCELLED: _Report((), ("reason", "reason_detail", "rebooking_priority"), _cancellation),
+    EventType.FLIGHT_DEPARTED: _Report(("delay_minutes",), (), _departure),
     EventType.GATE_CHANGE: _Report(("new_gate",), ("old_gate", "terminal_change"), _gate_change),
 }
 
@@ -132,7 +137,9 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         help="What happened.",
     ),
     click.option("--flight-id", required=True, help="The flight it happened to, such as SW1234."),
-    click.option("--delay-minutes", type=click.IntRange(min=0), help="FLIGHT_DELAY: minutes after the schedule."),
+    click.option(
+        "--delay-minutes", type=click.IntRange(min=0), help="FLIGHT_DELAY, FLIGHT_DEPARTED: minutes after the schedule."
+    ),
     click.option(
         "--reason",
         type=click.Choice([str(known) for known in DelayReason]),

@@ -119,6 +119,8 @@ class Plan:
         detail = f"{self.day.detail} (inferred); basis {news.basis}"
         if news.kind is EventType.FLIGHT_DELAY:
             return events.delay(flight, news.minutes, self.day.reason, detail, at=at, event_id=event_id)
+        if news.kind is EventType.FLIGHT_DEPARTED:
+            return events.departure(flight, news.minutes, at=at, event_id=event_id)
         if news.kind is EventType.FLIGHT_CANCELLED:
             return events.cancellation(flight, self.day.reason, detail, at=at, event_id=event_id)
         return events.gate_change(flight, news.gate, terminal_change=False, at=at, event_id=event_id)
@@ -194,11 +196,13 @@ def _news(row: Row, cancelled_at: datetime | None, gate: News | None) -> list[Ne
 
 
 def _delays(row: Row) -> Iterator[News]:
-    """What could be known of a delay: from the aircraft's last leg, then from the flight not having left.
+    """What could be known of a delay: from the aircraft's last leg, then from the flight not having left; and its end.
 
     After the first news only a change of severity or another hour is news.
     """
     told = 0
+    if row.left_at and row.delay >= _SMALLEST_DELAY:
+        yield News(row, EventType.FLIGHT_DEPARTED, row.left_at, "observed", minutes=row.delay)
     rotation, known_at = row.rotation_delay // 5 * 5, row.rotation_known_at
     if known_at and known_at < row.leaves_at and rotation >= _SMALLEST_ROTATION:
         told = rotation

@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, Server
 
-from flightpulse.functions import api, api_document
+from flightpulse.functions import api_document, api_routes
 from flightpulse.paths import ROOT
 
 PATH = ROOT / "flightpulse" / "functions" / "openapi.json"
@@ -19,7 +19,7 @@ PATH = ROOT / "flightpulse" / "functions" / "openapi.json"
 def document() -> dict[str, Any]:
     """The document as the handlers describe it."""
     found: dict[str, Any] = json.loads(
-        api.app.get_openapi_json_schema(
+        api_routes.app.get_openapi_json_schema(
             title="FlightPulse",
             version="1.0.0",
             description="Flights, passengers and bookings as FlightPulse knows them.",

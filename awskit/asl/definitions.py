@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from awskit.asl import expressions
-
-Json = Mapping[str, Any]
+from awskit.asl import expressions, machines
+from awskit.asl.machines import Json
 
 SCHEMA = "SCHEMA_VALIDATION_FAILED"
 _ACTIONS: Mapping[str, tuple[str, ...]] = {
@@ -61,8 +60,8 @@ def _downgrades(machine: Json, path: str) -> Iterator[Diagnostic]:
         where = f"{path}/States/{name}"
         if state.get("QueryLanguage") == "JSONPath":
             yield _schema("'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", where)
-        for part, inner in _inner(state):
-            yield from _downgrades(inner, f"{where}/{part}")
+        for inner in machines.inside(state):
+            yield from _downgrades(inner.machine, f"{where}/{inner.location}")
 
 
 def _machine(
@@ -108,8 +107,8 @@ def _state(
     yield from _resource(state, path, express)
     if language == "JSONata":
         yield from _expressions(state, kind, path, variables)
-    for part, inner in _inner(state):
-        yield from _machine(inner, f"{path}/{part}", language, express, variables, taken)
+    for inner in machines.inside(state):
+        yield from _machine(inner.machine, f"{path}/{inner.location}", language, express, variables, taken)
 
 
 def _fields(state: Json, kind: str, path: str, language: str) -> Iterator[Diagnostic]:
@@ -222,14 +221,6 @@ def _expression(text: str, path: str, variables: frozenset[str], members: set[st
         yield Diagnostic("INVALID_JSONATA_EXPRESSION", problem, path)
     for name in expressions.unknown_variables(text, variables=variables):
         yield Diagnostic("UNKNOWN_VARIABLE", f"The variable ${name} is assigned nowhere", path, "WARNING")
-
-
-def _inner(state: Json) -> Iterator[tuple[str, Json]]:
-    for name in ("ItemProcessor", "Iterator"):
-        if isinstance(state.get(name), Mapping):
-            yield name, state[name]
-    for place, branch in enumerate(state.get("Branches", ())):
-        yield f"Branches[{place}]", branch
 
 
 def _assigned(states: Iterable[Json]) -> Iterator[str]:

@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from flightpulse.adapters.aws import CLIENT_CONFIG
+from flightpulse.adapters import aws
 from flightpulse.adapters.backoff import STANDARD_BACKOFF, Backoff
 from flightpulse.adapters.chunks import chunked
 from flightpulse.use_cases.ports import BusEvent, FailedEntry, PublishError
@@ -21,7 +20,10 @@ _ENTRIES_PER_CALL = 10
 _BYTES_PER_CALL = 1_000_000
 
 
-_Numbered = tuple[int, BusEvent]
+# An encoder of its own: json.dumps makes a new one for every call that asks for other than its defaults.
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+_Numbered = tuple[int, "PutEventsRequestEntryTypeDef"]
 
 
 class Bus:
@@ -35,7 +37,7 @@ class Bus:
     @classmethod
     def connect(cls, name: str) -> Self:
         """The bus of this name, with a client from the environment."""
-        return cls(boto3.client("events", config=CLIENT_CONFIG), name)
+        return cls(aws.client("events"), name)
 
     def publish(self, events: Sequence[BusEvent]) -> None:
         """Publish in order, ten at a time. Returns when EventBridge has taken every one.
@@ -43,29 +45,30 @@ class Bus:
         Entries that fail inside a call that succeeded are sent again, a bounded number of times. Raises
         :class:`PublishError` naming what still failed; once a call failed as a whole, nothing after it is tried.
         """
-        numbered = list(enumerate(events))
+        numbered = [(number, self._entry(event)) for number, event in enumerate(events)]
         failed: list[FailedEntry] = []
         for batch in chunked(numbered, count=_ENTRIES_PER_CALL, size=_BYTES_PER_CALL, size_of=_size):
             try:
-                failed += self._put(batch)
+                failed += self._put(batch, events)
             except (ClientError, BotoCoreError) as error:
-                failed += [_not_sent(entry, error) for entry in numbered[batch[0][0] :]]
+                first = batch[0][0]
+                failed += [_not_sent(number, event, error) for number, event in enumerate(events[first:], first)]
                 raise PublishError(failed) from error
         if failed:
             raise PublishError(failed)
 
-    def _put(self, batch: Sequence[_Numbered]) -> list[FailedEntry]:
+    def _put(self, batch: Sequence[_Numbered], events: Sequence[BusEvent]) -> list[FailedEntry]:
         failed: list[FailedEntry] = []
         for _ in self._backoff.tries():
-            answer = self._client.put_events(Entries=[self._entry(event) for _, event in batch])
+            answer = self._client.put_events(Entries=[entry for _, entry in batch])
             failed = [
                 FailedEntry(
                     index=index,
-                    event_id=event.event_id,
+                    event_id=events[index].event_id,
                     code=result["ErrorCode"],
                     message=result.get("ErrorMessage", ""),
                 )
-                for (index, event), result in zip(batch, answer["Entries"], strict=True)
+                for (index, _), result in zip(batch, answer["Entries"], strict=True)
                 if "ErrorCode" in result
             ]
             if not failed:
@@ -79,20 +82,16 @@ class Bus:
             "EventBusName": self._name,
             "Source": event.source,
             "DetailType": event.detail_type,
-            "Detail": _as_json(event),
+            "Detail": _as_json(event.detail),
+            **({"TraceHeader": event.trace_header} if event.trace_header else {}),
         }
 
 
-def _as_json(event: BusEvent) -> str:
-    return json.dumps(event.detail, ensure_ascii=False, separators=(",", ":"))
-
-
-def _size(entry: _Numbered) -> int:
+def _size(numbered: _Numbered) -> int:
     """What EventBridge counts: source, detail type and detail in UTF-8."""
-    _, event = entry
-    return len(event.source) + len(event.detail_type) + len(_as_json(event).encode())
+    _, entry = numbered
+    return len(entry["Source"]) + len(entry["DetailType"]) + len(entry["Detail"].encode())
 
 
-def _not_sent(entry: _Numbered, error: Exception) -> FailedEntry:
-    index, event = entry
+def _not_sent(index: int, event: BusEvent, error: Exception) -> FailedEntry:
     return FailedEntry(index=index, event_id=event.event_id, code=type(error).__name__, message=str(error))

@@ -6,9 +6,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
-
-from flightpulse.adapters.aws import CLIENT_CONFIG
+from flightpulse.adapters import aws
 from flightpulse.adapters.backoff import STANDARD_BACKOFF, Backoff
 from flightpulse.adapters.chunks import chunked
 from flightpulse.use_cases.ports import DeadLetter
@@ -70,7 +68,7 @@ class DeadLetters:
     @classmethod
     def connect(cls, queue_url: str) -> Self:
         """The queue at this URL, with a client from the environment."""
-        return cls(boto3.client("sqs", config=CLIENT_CONFIG), queue_url)
+        return cls(aws.client("sqs"), queue_url)
 
     def send(self, letters: Sequence[DeadLetter]) -> None:
         """Send every letter. Returns when SQS has taken them all; raises :class:`UndeliveredLettersError` otherwise."""

@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 
 from flightpulse.use_cases.ports import Record
 
-_LONGEST_CORRELATION_ID = 128
+_LONGEST_HEADER = 128
 _LONGEST_COORDINATE = 256
 
 
@@ -56,7 +56,8 @@ def _record(entry: object) -> Record:
             coordinates=coordinates,
             key=_bytes(entry.get("key")),
             value=_bytes(entry.get("value")),
-            correlation_id=_correlation_id(entry.get("headers")),
+            correlation_id=_header(entry.get("headers"), "correlation_id"),
+            traceparent=_header(entry.get("headers"), "traceparent"),
         )
     except ValueError as error:
         return _malformed(entry, coordinates, str(error))
@@ -90,13 +91,13 @@ def _bytes(encoded: object) -> bytes | None:
         raise ValueError("has a key or value that is not base64") from None
 
 
-def _correlation_id(headers: object) -> str | None:
-    """The header ``correlation_id`` when it is 1 to 128 printable characters; any other is as good as none."""
+def _header(headers: object, name: str) -> str | None:
+    """A header when it is 1 to 128 printable characters; any other is as good as none."""
     if not isinstance(headers, list):
         return None
     for header in headers:
-        if isinstance(header, Mapping) and "correlation_id" in header:
-            return _printable(header["correlation_id"])
+        if isinstance(header, Mapping) and name in header:
+            return _printable(header[name])
     return None
 
 
@@ -108,4 +109,4 @@ def _printable(header: object) -> str | None:
         text = bytes(byte & 0xFF for byte in header).decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return text if text.isprintable() and 1 <= len(text) <= _LONGEST_CORRELATION_ID else None
+    return text if text.isprintable() and 1 <= len(text) <= _LONGEST_HEADER else None

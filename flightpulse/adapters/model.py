@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -27,7 +26,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from flightpulse.adapters.settings import SecureParameter
+from flightpulse.adapters import aws
+from flightpulse.adapters.settings import Parameter
 from flightpulse.messages import prompt, review
 from flightpulse.messages.lint import Refusal
 from flightpulse.messages.review import ReviewRequest
@@ -57,8 +57,6 @@ _CUT_SHORT = frozenset({"max_tokens", "model_context_window_exceeded"})
 
 # Retries are counted here and not by botocore, which would also repeat a call that ran into its read timeout.
 _CONFIG = Config(connect_timeout=2, read_timeout=READ_TIMEOUT_SECONDS, retries={"total_max_attempts": 1})
-# The model's id is needed before anything else; without it there are still the written texts.
-_PARAMETER_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 
 Report = Callable[[str, Mapping[str, str]], None]
 """Is told what was odd about an answer, with details for a log line."""
@@ -106,7 +104,7 @@ class CallLimits:
 
 
 @dataclass(slots=True)
-class Usage:
+class TokenUsage:
     """What a model has been asked: calls that were answered, and the tokens that Bedrock counted."""
 
     calls: int = 0
@@ -144,13 +142,13 @@ class BedrockModel:
         self._report = report
         self._sleep = sleep
         self._jitter = jitter
-        self.usage = Usage()
+        self.usage = TokenUsage()
 
     @classmethod
     def connect(cls, role: str, model_id_parameter: str, limits: CallLimits, report: Report) -> Self:
         """The model whose id an SSM SecureString names, with clients from the environment."""
-        parameter = SecureParameter(boto3.client("ssm", config=_PARAMETER_CONFIG), model_id_parameter)
-        return cls(role, boto3.client("bedrock-runtime", config=_CONFIG), parameter.value, limits, report)
+        model_id = Parameter.connect(model_id_parameter).value
+        return cls(role, aws.client("bedrock-runtime", _CONFIG), model_id, limits, report)
 
     def model_id(self) -> str:
         """The id that the parameter names. Raises :class:`ModelUnavailableError`."""

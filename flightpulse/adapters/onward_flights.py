@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from flightpulse.adapters import aws
 from flightpulse.adapters.chunks import chunked
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.domain import keys, local_time
@@ -61,7 +61,7 @@ class OnwardFlights:
     @classmethod
     def connect(cls, table_name: str, report: Report) -> Self:
         """The table of this name, with a client from the environment."""
-        return cls(boto3.client("dynamodb", config=_CONFIG), table_name, report)
+        return cls(aws.client("dynamodb", _CONFIG), table_name, report)
 
     def of(self, flight: Fields, passenger_ids: Iterable[str]) -> dict[str, dict[str, str]]:
         """The next flight of each passenger on the day of a flight, by passenger; those without one are not in it.

@@ -5,16 +5,18 @@ import json
 from base64 import b64decode, urlsafe_b64encode
 from hashlib import blake2b
 
+from flightpulse.use_cases.ports import BadParameterError
+
 Position = dict[str, str]
 
 _DIGEST_SIZE = 8
 
 
-class BadTokenError(ValueError):
+class BadTokenError(BadParameterError):
     """A token that was cut, changed, made up, or belongs to another query."""
 
     def __init__(self) -> None:
-        super().__init__("next_token is not one of ours, or belongs to another query")
+        super().__init__("next_token is not one of ours, or belongs to another query.")
 
 
 def encode(position: Position, query: str) -> str:

@@ -4,14 +4,20 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from flightpulse.adapters import aws
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 Model = TypeVar("Model")
+
+# A parameter is needed before anything else, and there is a way on without it: the written texts, every delay told.
+_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 class MissingSettingError(RuntimeError):
@@ -23,6 +29,7 @@ class ConsumerSettings:
     table_name: str
     event_bus_name: str
     dead_letter_queue_url: str
+    notify_from_parameter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +75,8 @@ def in_lambda(environ: Mapping[str, str] = os.environ) -> bool:
     return "AWS_LAMBDA_FUNCTION_NAME" in environ
 
 
-class SecureParameter:
-    """An SSM SecureString, read when it is first needed and kept for ``ttl_seconds``.
+class Parameter:
+    """An SSM parameter, read when it is first needed and kept for ``ttl_seconds``. A SecureString comes decrypted.
 
     A change reaches a warm function after the TTL, without a deployment. When a refresh fails, the last known value
     goes on being used: a short outage of Parameter Store is no reason to stop telling passengers.
@@ -90,8 +97,13 @@ class SecureParameter:
         self._value: str | None = None
         self._fresh_until = 0.0
 
+    @classmethod
+    def connect(cls, name: str, *, ttl_seconds: float = 300) -> Self:
+        """The parameter of this name, with a client from the environment."""
+        return cls(aws.client("ssm", _CONFIG), name, ttl_seconds=ttl_seconds)
+
     def value(self) -> str:
-        """The decrypted value. Raises botocore's error when it cannot be read and never could be."""
+        """The value. Raises botocore's error when it cannot be read and never could be."""
         if self._value is None or self._clock() >= self._fresh_until:
             self._value = self._read()
             self._fresh_until = self._clock() + self._ttl_seconds
@@ -105,3 +117,25 @@ class SecureParameter:
                 raise
             return self._value
         return answer["Parameter"]["Value"]
+
+
+@dataclass(slots=True)
+class NotifyFrom:
+    """From how many minutes on passengers are told of a delay.
+
+    They are told of all when the parameter cannot be read or is no number: silence is what must never be a fault.
+    """
+
+    parameter: Parameter
+    warn: Callable[[str], None]
+
+    def __call__(self) -> int:
+        try:
+            text = self.parameter.value()
+        except (ClientError, BotoCoreError) as error:
+            self.warn(f"notify-from-minutes cannot be read, so every delay is told: {type(error).__name__}")
+            return 0
+        if not text.isdecimal():
+            self.warn("notify-from-minutes is no whole number of 0 or more, so every delay is told")
+            return 0
+        return int(text)

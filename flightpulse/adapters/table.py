@@ -2,18 +2,15 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import boto3
-
-from flightpulse.adapters import page_token
-from flightpulse.adapters.aws import CLIENT_CONFIG
+from flightpulse.adapters import aws, page_token
 from flightpulse.adapters.backoff import STANDARD_BACKOFF, Backoff
 from flightpulse.adapters.chunks import chunked
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.domain import keys
 from flightpulse.domain.entities import Booking, BookingStatus, Flight, FlightStatus, InvalidFieldError, Passenger, Tier
-from flightpulse.use_cases.ports import UnreadableItemError
+from flightpulse.use_cases.ports import FlightBooking, Page, PassengerBooking, UnreadableItemError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,30 +30,6 @@ class UnreadItemsError(Exception):
 
 class UnwrittenItemsError(Exception):
     """DynamoDB went on leaving items of a batch unwritten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Entity]):
-    """Some of a query's answers. ``next_token`` is set when there are more, and only then."""
-
-    items: tuple[Entity, ...]
-    next_token: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlightBooking:
-    """What a flight knows of a booking on it."""
-
-    booking_id: str
-    passenger_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassengerBooking:
-    """What a passenger knows of one of their bookings."""
-
-    booking_id: str
-    flight_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +73,7 @@ class _Query:
         return arguments if self.index is None else {**arguments, "IndexName": self.index}
 
 
-class Table:
+class ReservationTable:
     """Flights, passengers and bookings by their access patterns.
 
     botocore's errors pass through: they mean that AWS could not be asked, never that something does not exist.
@@ -114,7 +87,7 @@ class Table:
     @classmethod
     def connect(cls, name: str) -> Self:
         """The table of this name, with a client from the environment."""
-        return cls(boto3.client("dynamodb", config=CLIENT_CONFIG), name)
+        return cls(aws.client("dynamodb"), name)
 
     def flight(self, flight_id: str, *, consistent: bool = False) -> Flight | None:
         """``consistent`` also sees a flight that was written a moment ago, for twice the price."""
@@ -197,6 +170,12 @@ class Table:
         ]
         self._write([{"DeleteRequest": {"Key": item_to_typed(key)}} for key in items])
         return len(found)
+
+    def remove_flights(self, flight_ids: Iterable[str]) -> None:
+        """Delete flights with the bookings on them. The passengers stay."""
+        ids = list(flight_ids)
+        self.remove_bookings(ids, but=())
+        self._write([{"DeleteRequest": {"Key": item_to_typed(keys.flight(flight_id))}} for flight_id in ids])
 
     def _superseded_links(self, bookings: Sequence[Booking]) -> Iterator[keys.Key]:
         """The links that stored bookings have and that their new versions do not."""

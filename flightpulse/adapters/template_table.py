@@ -5,10 +5,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from flightpulse.adapters.aws import CLIENT_CONFIG
+from flightpulse.adapters import aws
 from flightpulse.adapters.backoff import STANDARD_BACKOFF, Backoff
 from flightpulse.adapters.chunks import chunked
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
@@ -53,7 +52,7 @@ class TemplateTable:
     @classmethod
     def connect(cls, table_name: str) -> Self:
         """The templates in the table of this name, with a client from the environment."""
-        return cls(boto3.client("dynamodb", config=CLIENT_CONFIG), table_name)
+        return cls(aws.client("dynamodb"), table_name)
 
     def get(self, segment: Segment, prompt_version: str) -> TemplateRecord | None:
         """The record, or None when there is none or it is past its time. Raises ``ValueError`` for a damaged one."""

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flightpulse.adapters.dynamodb_json import item_to_typed
-from flightpulse.adapters.table import Table
-from flightpulse.domain import keys
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.entities import (
     Booking,
     BookingStatus,
@@ -26,7 +24,6 @@ _FIRST_NAMES = ("Ana", "Ben", "Chidi", "Dora", "Elif", "Finn", "Gita", "Hugo", "
 _LAST_NAMES = ("Abara", "Bloom", "Castillo", "Demir", "Engel", "Fontaine", "Gupta", "Holm", "Ito", "Jensen")
 _ROUTES = (("DAL", "LAX"), ("HOU", "DEN"), ("PHX", "OAK"), ("LAS", "SEA"), ("SAN", "PDX"), ("DEN", "MDW"))
 _TIERS = (Tier.A_LIST_PREFERRED, Tier.A_LIST, Tier.A_LIST, Tier.MEMBER, Tier.MEMBER, Tier.MEMBER)
-_DELETES_PER_CALL = 25
 _CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
@@ -55,10 +52,17 @@ class BookedFlights:
 
     def save(self, session: Session) -> int:
         """Write everything to the table, in the place of whoever was booked before; returns the number of items."""
-        table = Table(session.dynamodb, session.table_name)
-        for flight in self.flights:
-            _unbook(session, table, flight.flight_id)
+        table = ReservationTable(session.dynamodb, session.table_name)
+        table.remove_bookings(self._flight_ids, but=())
         return table.save(flights=self.flights, passengers=self.passengers, bookings=self.bookings)
+
+    def remove(self, session: Session) -> None:
+        """Delete the flights and bookings from the table again; the passengers stay, and nobody lists those."""
+        ReservationTable(session.dynamodb, session.table_name).remove_flights(self._flight_ids)
+
+    @property
+    def _flight_ids(self) -> list[str]:
+        return [flight.flight_id for flight in self.flights]
 
 
 def invent(
@@ -79,15 +83,7 @@ def invent(
 
 def put_flights(session: Session, flights: Iterable[Flight]) -> None:
     """Write flights alone: whoever is booked on them stays booked."""
-    Table(session.dynamodb, session.table_name).save(flights=flights)
-
-
-def _unbook(session: Session, table: Table, flight_id: str) -> None:
-    """Take everybody off a flight: an earlier run may have booked more people on it."""
-    while booked := table.bookings_of_flight(flight_id, limit=_DELETES_PER_CALL).items:
-        links = [item_to_typed(keys.booking_of_flight(flight_id, recipient.booking_id)) for recipient in booked]
-        requests = [{"DeleteRequest": {"Key": link}} for link in links]
-        session.dynamodb.batch_write_item(RequestItems={session.table_name: requests})  # type: ignore[dict-item]
+    ReservationTable(session.dynamodb, session.table_name).save(flights=flights)
 
 
 def _flight(choice: random.Random, number: int, departure: datetime) -> Flight:

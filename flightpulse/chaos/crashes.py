@@ -95,6 +95,7 @@ class _Run:
                 self.kills[name] += int(fault["struck"])
         recovered = run.recover(_RUN_SECONDS)
         outcome = run.outcome()
+        run.people.remove(run.session)
         self.promises = [
             Promise("The producer gets everything to Kafka in the end", "" if sent else "not all was sent", sent),
             Promise("Everything is handled in the end", recovered.said, recovered.complete),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.chaos.oracle import FlightEnd, Handling, SentMessage
 from flightpulse.chaos.verdict import OnProgress, silent
 from flightpulse.domain import keys
@@ -149,7 +149,7 @@ def messages(session: Session, event_ids: Collection[str], since: datetime) -> l
 
 def states(session: Session, flight_ids: Sequence[str]) -> dict[str, FlightEnd]:
     """What the table says about flights."""
-    table = Table(session.dynamodb, session.table_name)
+    table = ReservationTable(session.dynamodb, session.table_name)
     found = {}
     for flight_id in flight_ids:
         flight = table.flight(flight_id, consistent=True)

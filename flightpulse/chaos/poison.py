@@ -20,7 +20,7 @@ from flightpulse.chaos.trial import Size
 from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
 from flightpulse.domain.events import TOPIC
 from flightpulse.workbench.faults import dead_letters
-from flightpulse.workbench.faults.dead_letters import DeadLetter
+from flightpulse.workbench.faults.dead_letters import WaitingLetter
 from flightpulse.workbench.target.session import Session
 from simulator import events
 
@@ -114,9 +114,9 @@ def _send(
 
 def _collect(
     session: Session, places: Mapping[_Place, BadRecord], deadline: float, on_progress: OnProgress
-) -> dict[_Place, list[DeadLetter]]:
+) -> dict[_Place, list[WaitingLetter]]:
     """The letters about these records, taken out of the queue; others are given back."""
-    found: dict[_Place, list[DeadLetter]] = {}
+    found: dict[_Place, list[WaitingLetter]] = {}
     while True:
         ours = dead_letters.remove(session, _LETTERS, lambda letter: _place(letter) in places)
         for letter in ours:
@@ -128,7 +128,9 @@ def _collect(
             time.sleep(_POLL_SECONDS)
 
 
-def _about_letters(places: Mapping[_Place, BadRecord], letters: Mapping[_Place, Sequence[DeadLetter]]) -> list[Promise]:
+def _about_letters(
+    places: Mapping[_Place, BadRecord], letters: Mapping[_Place, Sequence[WaitingLetter]]
+) -> list[Promise]:
     lost = [f"{record.kind} at {_said(place)}" for place, record in places.items() if place not in letters]
     twice = [f"{_said(place)} has {len(found)}" for place, found in letters.items() if len(found) > 1]
     other, changed = [], []
@@ -147,14 +149,14 @@ def _about_letters(places: Mapping[_Place, BadRecord], letters: Mapping[_Place, 
     ]
 
 
-def _place(letter: DeadLetter) -> _Place:
+def _place(letter: WaitingLetter) -> _Place:
     source = letter.body.get("source")
     known = source if isinstance(source, Mapping) else {}
     partition, offset = known.get("partition"), known.get("offset")
     return (partition, offset) if isinstance(partition, int) and isinstance(offset, int) else (-1, -1)
 
 
-def _code(letter: DeadLetter) -> str:
+def _code(letter: WaitingLetter) -> str:
     reason = letter.body.get("reason")
     return str(reason.get("code") or "") if isinstance(reason, Mapping) else ""
 

@@ -196,7 +196,7 @@ def _is_telling(session: Session, arn: str) -> bool:
 
 def _waiting(
     session: Session, event_ids: set[str], since: datetime
-) -> tuple[list[dead_letters.DeadLetter], dict[str, str]]:
+) -> tuple[list[dead_letters.WaitingLetter], dict[str, str]]:
     """The letters since the run began, and why executions of its events failed, by event."""
     letters = [letter for letter in dead_letters.look(session) if letter.since >= since - _SKEW]
     failed = {execution.event.event_id: execution.why for execution in Redriver(session).failed_executions()}
@@ -204,7 +204,7 @@ def _waiting(
 
 
 def _unseen(
-    cases: dict[str, _Case], ids: dict[str, str], letters: list[dead_letters.DeadLetter], failed: dict[str, str]
+    cases: dict[str, _Case], ids: dict[str, str], letters: list[dead_letters.WaitingLetter], failed: dict[str, str]
 ) -> list[str]:
     return [
         f"{flight}: {case.name}"
@@ -214,7 +214,7 @@ def _unseen(
     ]
 
 
-def _tells(case: _Case, flight: str, event_id: str, letter: dead_letters.DeadLetter) -> bool:
+def _tells(case: _Case, flight: str, event_id: str, letter: dead_letters.WaitingLetter) -> bool:
     if letter.kind != case.kind or case.code not in letter.why:
         return False
     if case.kind == "records":
@@ -222,6 +222,6 @@ def _tells(case: _Case, flight: str, event_id: str, letter: dead_letters.DeadLet
     return any(name in texts for texts in _texts(letter) for name in (flight, event_id))
 
 
-def _texts(letter: dead_letters.DeadLetter) -> Iterator[str]:
+def _texts(letter: dead_letters.WaitingLetter) -> Iterator[str]:
     yield letter.what
     yield str(dict(letter.body))

@@ -118,7 +118,8 @@ class Trial:
         return self._oracle.exactly_told(self.records)
 
     def verdict(self, proof: str, promises: Sequence[Promise], figures: Mapping[str, Figure]) -> Verdict:
-        """The verdict of a proof of that name."""
+        """The verdict of a proof of that name, which ends with it: its flights leave the table."""
+        self.people.remove(self.session)
         return Verdict(proof, self._seed, tuple(promises), figures, self.took)
 
 

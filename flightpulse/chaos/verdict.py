@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 
 OnProgress = Callable[[str, int, int], None]
@@ -24,7 +25,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(ShownAsTable):
     """The outcome of one proof. The same ``seed`` sends the same events and faults again."""
 
     proof: str
@@ -46,9 +47,6 @@ class Verdict:
         rows = [("✓ kept" if promise.kept else "✗ broken", promise.said, promise.seen) for promise in self.promises]
         figures = ", ".join(f"{name} {value}" for name, value in self.figures.items())
         return Table.of(("", "promise", "seen"), rows, note=f"{self.proof}, seed {self.seed}: {figures}")
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
 
     def as_json(self) -> dict[str, Any]:
         """The verdict as plain JSON values."""

@@ -46,7 +46,4 @@ def _print_alarms(found: Table, *, as_json: bool) -> None:
             [dict(zip(names, (state, *row[1:]), strict=True)) for state, row in zip(states, found.rows, strict=True)]
         )
         return
-    table = screen.table(*found.headings, title="Alarms")
-    for row in found.rows:
-        table.add_row(*row)
-    screen.console().print(table)
+    screen.console().print(screen.shown(found, "Alarms"))

@@ -15,6 +15,7 @@ from flightpulse.cli import screen
 from flightpulse.errors import UserError
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.show.progress import Steps
+from flightpulse.workbench.target.connection import Connection
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -149,13 +150,15 @@ def bench(
     """
     console = screen.console(stderr=quiet)
     made = Workbench(
-        "aws" if target_name == "aws" else "local",
-        home=paths.home(),
-        port=port,
-        kafka=kafka,
-        region=region,
-        steps=lambda: Steps(console=console),
-        in_python=False,
+        Connection(
+            "aws" if target_name == "aws" else "local",
+            home=paths.home(),
+            port=port,
+            kafka=kafka,
+            region=region,
+            steps=lambda: Steps(console=console),
+            in_python=False,
+        )
     )
     if target_name == "aws":
         click.echo(made.session.where, err=True)

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 
 import click
-from rich.markup import escape
 
 from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
@@ -24,11 +23,7 @@ def permissions(as_json: bool) -> None:
         unused, denied = [asdict(grant) for grant in found.unused], [asdict(call) for call in found.denied]
         options.print_json({"grants": len(found.grants), "unused": unused, "denied": denied})
     else:
-        rows = found.table()
-        table = screen.table(*rows.headings)
-        for row in rows.rows:
-            table.add_row(*map(escape, row))
-        screen.console().print(table)
+        screen.console().print(screen.shown(found.table()))
     if found.unused or found.denied:
         raise UserError(
             f"{len(found.unused)} grants were not used, {len(found.denied)} calls are not granted.",

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -43,6 +44,7 @@ from simulator.replay import Plan
     show_default=True,
     help="How many times faster than it was: at 3600 an hour takes a second.",
 )
+@click.option("--plan", "only_plan", is_flag=True, help="Only say what the replay consists of; nothing is sent.")
 @click.option("--resume", is_flag=True, help="Go on with the replay that was stopped half-way.")
 @options.as_json
 def replay(
@@ -50,6 +52,7 @@ def replay(
     target: str,
     kafka: str | None,
     only_list: bool,
+    only_plan: bool,
     speed: float,
     resume: bool,
     as_json: bool,
@@ -62,9 +65,10 @@ def replay(
         flightpulse replay 2013-02-08 --carrier B6
         flightpulse replay 2013-04-16 --carrier AA --carrier MQ --speed 7200
 
-    DAY is a date of 2013; --list shows them. Flights, cancellations and delays are real. Passengers, bookings, gates
-    and the moments at which cancellations were known are invented: sample_data/replays/README.md says how. Replayed
-    flights are stored beside the sample data, under ids that begin with RP, and leave tomorrow.
+    DAY is a date of 2013 (--list shows them), or the path of a CSV file with the same columns. Flights, cancellations
+    and delays are real. Passengers, bookings, gates and the moments at which cancellations were known are invented:
+    sample_data/replays/README.md says how. Replayed flights are stored beside the sample data, under ids that begin
+    with RP, and leave tomorrow.
 
     Ctrl-C stops a replay after an event; --resume takes it up again, and nobody is told anything twice. The exit code
     is 1 when an event was not handled, or somebody who wishes it was not told a flight's newest news.
@@ -73,8 +77,11 @@ def replay(
         _list(as_json=as_json)
         return
     resumed = Progress.load(paths.home()) if resume else None
-    chosen = resumed.choice if resumed else Choice(day=day or "", leaves_on=seeding.tomorrow().isoformat(), **choice)
+    chosen = resumed.choice if resumed else Choice(day=_named(day), leaves_on=seeding.tomorrow().isoformat(), **choice)
     plan = chosen.plan()
+    if only_plan:
+        _show_plan(plan, as_json=as_json)
+        return
     wb = options.bench(target, kafka=kafka, quiet=as_json)
     pace = Pace(speed, passed=timedelta(seconds=resumed.passed_seconds if resumed else 0))
     replayed = wb.events.replay(plan, pace=pace, choice=chosen, resumed=resumed)
@@ -84,6 +91,22 @@ def replay(
         _show(screen.console(), wb.session, plan, replayed)
     if not replayed.ok:
         raise click.exceptions.Exit(1)
+
+
+def _named(day: str | None) -> str:
+    """The day as a later command finds it, wherever that runs."""
+    return str(Path(day).expanduser().resolve()) if day and day.endswith(".csv") else day or ""
+
+
+def _show_plan(plan: Plan, *, as_json: bool) -> None:
+    totals = asdict(plan.totals)
+    if as_json:
+        options.print_json({"day": plan.day.name, "seed": plan.seed, "left_out": plan.left_out, "totals": totals})
+        return
+    table = screen.table("what", "how many", title=f"{plan.day.name}: {plan.day.title}")
+    for name, number in totals.items():
+        table.add_row(name.replace("_", " "), f"{number:,}")
+    screen.console().print(table)
 
 
 def _show(console: Console, session: Session, plan: Plan, replayed: Replayed) -> None:

@@ -14,6 +14,7 @@ from flightpulse.workbench.show.progress import NO, YES
 
 if TYPE_CHECKING:
     from flightpulse.workbench.fire.scenarios import Check
+    from flightpulse.workbench.show import tables
 
 _WIDTH_WITHOUT_TERMINAL = 120
 
@@ -30,6 +31,14 @@ def table(*headings: str, title: str | None = None) -> Table:
     made = _WholeWords(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
     for number, heading in enumerate(headings):
         made.add_column(heading, no_wrap=number == 0, overflow="fold")
+    return made
+
+
+def shown(found: "tables.Table", title: str | None = None) -> Table:
+    """A table of the workbench in the house style."""
+    made = table(*found.headings, title=title)
+    for row in found.rows:
+        made.add_row(*map(escape, row))
     return made
 
 

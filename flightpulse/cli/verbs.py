@@ -48,6 +48,7 @@ VERBS: dict[str, Verb] = {
     "logs": Verb(_LOOK, "logs", "Show or follow the log groups.", "logs"),
     "inbox": Verb(_LOOK, "inbox", "Read the messages as a passenger sees them.", "inbox"),
     "metrics": Verb(_LOOK, "metrics", "Show the FlightPulse metrics, or the alarms.", "metrics"),
+    "trace": Verb(_LOOK, "trace", "Show an event's trace: every service on its way, and how long each took.", "trace"),
     "cost": Verb(_LOOK, "cost", "Show what a run costs at list prices, or the stack while idle.", "cost"),
     "api": Verb(_LOOK, "api", "Call a route of the REST API, signed.", "api"),
     "permissions": Verb(_LOOK, "permissions", "Compare what roles may do with what they did.", "permissions"),

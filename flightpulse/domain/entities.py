@@ -76,7 +76,7 @@ class Entity:
 
     def to_fields(self) -> dict[str, Any]:
         """Every field as a plain JSON value, contact data included, times in UTC."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        return {name: plain(value) for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +226,8 @@ def _optional_instant(fields: Fields, name: str) -> datetime | None:
     return _instant(fields, name) if fields.get(name) else None
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A field's value as JSON has it: times in UTC, names as texts."""
     if isinstance(value, datetime):
         return to_seconds(value)
     return str(value) if isinstance(value, StrEnum) else list(value) if isinstance(value, tuple) else value

@@ -2,12 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority
+from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority, plain
 from flightpulse.domain.instants import NaiveInstantError, parse_instant, to_milliseconds, to_seconds
 from flightpulse.domain.severity import delay_category
 
@@ -18,6 +18,7 @@ TOPIC = "flight-operations"
 class EventType(StrEnum):
     FLIGHT_DELAY = "FLIGHT_DELAY"
     FLIGHT_CANCELLED = "FLIGHT_CANCELLED"
+    FLIGHT_DEPARTED = "FLIGHT_DEPARTED"
     GATE_CHANGE = "GATE_CHANGE"
 
 
@@ -34,6 +35,7 @@ class DetailType(StrEnum):
     DELAY_MAJOR = "flight.delay.major"
     DELAY_SEVERE = "flight.delay.severe"
     CANCELLED = "flight.cancelled"
+    DEPARTED = "flight.departed"
     GATE_CHANGE = "flight.gate_change"
     FLIGHT_STATUS_CHANGED = "flight.status_changed"
     BOOKING_STATUS_CHANGED = "booking.status_changed"
@@ -119,11 +121,12 @@ class FlightEvent(ABC):
     """What every report about a flight has. ``timestamp`` is when operations knew, in UTC.
 
     A type of event is a subclass. It says which records it reads (``event_type``), under which metric it is counted,
-    and what it means; everything else about an event asks it.
+    what it means, and whether passengers are told; everything else about an event asks it.
     """
 
     event_type: ClassVar[EventType]
     metric: ClassVar[str]
+    is_told: ClassVar[bool] = True
 
     event_id: str
     flight_id: str
@@ -148,9 +151,10 @@ class FlightEvent(ABC):
     def detail_type(self) -> DetailType:
         """The detail type that routes the event to its workflow."""
 
-    @abstractmethod
     def details(self) -> dict[str, Any]:
-        """The payload as the bus carries it, with what follows from it."""
+        """The payload as the bus carries it; a type may add what follows from it."""
+        own = (field.name for field in fields(self) if field.name not in FlightEvent.__dataclass_fields__)
+        return {name: plain(getattr(self, name)) for name in own}
 
     @abstractmethod
     def says(self) -> str:
@@ -203,14 +207,8 @@ class FlightDelay(FlightEvent):
         return DetailType(f"flight.delay.{delay_category(self.delay_minutes).lower()}")
 
     def details(self) -> dict[str, Any]:
-        return {
-            "delay_minutes": self.delay_minutes,
-            "delay_category": str(delay_category(self.delay_minutes)),
-            "reason": str(self.reason),
-            "reason_detail": self.reason_detail,
-            "new_departure": to_seconds(self.new_departure),
-            "new_arrival": to_seconds(self.new_arrival),
-        }
+        category = str(delay_category(self.delay_minutes))
+        return {"delay_minutes": self.delay_minutes, "delay_category": category, **FlightEvent.details(self)}
 
     def says(self) -> str:
         if not self.delay_minutes:
@@ -225,13 +223,7 @@ class FlightDelay(FlightEvent):
                 f"{flight.flight_id}, {to_seconds(flight.scheduled_departure)}",
             )
         late = self.new_departure - flight.scheduled_departure
-        if abs(late - timedelta(minutes=self.delay_minutes)) > DELAY_TOLERANCE:
-            raise InvalidEventError(
-                Rejection.DELAY_CONTRADICTS_DEPARTURE,
-                f"delay_minutes is {self.delay_minutes}, but new_departure {to_seconds(self.new_departure)} is "
-                f"{round(late.total_seconds() / 60)} minutes after the scheduled departure of flight "
-                f"{flight.flight_id}, {to_seconds(flight.scheduled_departure)}",
-            )
+        _check_delay(late, self.delay_minutes, "new_departure", self.new_departure, flight)
         flying = self.new_arrival - self.new_departure
         if abs(flying - (flight.scheduled_arrival - flight.scheduled_departure)) > FLYING_TIME_TOLERANCE:
             raise InvalidEventError(
@@ -268,15 +260,52 @@ class FlightCancelled(FlightEvent):
     def detail_type(self) -> DetailType:
         return DetailType.CANCELLED
 
+    def says(self) -> str:
+        return f"is cancelled because of {_REASONS[self.reason]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightDeparted(FlightEvent):
+    """The flight has left: it is closed, and nobody is told."""
+
+    event_type: ClassVar[EventType] = EventType.FLIGHT_DEPARTED
+    metric: ClassVar[str] = "DepartureEventsProcessed"
+    is_told: ClassVar[bool] = False
+
+    delay_minutes: int
+    actual_departure: datetime
+
+    @classmethod
+    def read(cls, common: Mapping[str, Any], payload: Mapping[str, Any]) -> Self:
+        return cls(
+            **common,
+            delay_minutes=int(payload["delay_minutes"]),
+            actual_departure=_instant("payload.actual_departure", payload["actual_departure"]),
+        )
+
+    @property
+    def severity(self) -> Severity:
+        return Severity(delay_category(self.delay_minutes))
+
+    @property
+    def detail_type(self) -> DetailType:
+        return DetailType.DEPARTED
+
     def details(self) -> dict[str, Any]:
         return {
-            "reason": str(self.reason),
-            "reason_detail": self.reason_detail,
-            "rebooking_priority": str(self.rebooking_priority),
+            "delay_minutes": self.delay_minutes,
+            "delay_category": str(delay_category(self.delay_minutes)),
+            "actual_departure": to_seconds(self.actual_departure),
         }
 
     def says(self) -> str:
-        return f"is cancelled because of {_REASONS[self.reason]}"
+        late = f"{_counted(self.delay_minutes, 'minute')} late" if self.delay_minutes else "on time"
+        return f"has left {late}"
+
+    def check(self, flight: Flight) -> None:
+        # Who left early has no delay.
+        late = max(timedelta(), self.actual_departure - flight.scheduled_departure)
+        _check_delay(late, self.delay_minutes, "actual_departure", self.actual_departure, flight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,9 +337,6 @@ class GateChange(FlightEvent):
     def detail_type(self) -> DetailType:
         return DetailType.GATE_CHANGE
 
-    def details(self) -> dict[str, Any]:
-        return {"old_gate": self.old_gate, "new_gate": self.new_gate, "terminal_change": self.terminal_change}
-
     def corrected_by(self, flight: Flight) -> Self:
         """Leaves from the gate that the table knows.
 
@@ -325,7 +351,7 @@ class GateChange(FlightEvent):
 
 
 TYPES: Mapping[EventType, type[FlightEvent]] = {
-    known.event_type: known for known in (FlightDelay, FlightCancelled, GateChange)
+    known.event_type: known for known in (FlightDelay, FlightCancelled, FlightDeparted, GateChange)
 }
 """Every type of event by the name under which operations report it."""
 
@@ -355,6 +381,16 @@ def _instant(name: str, text: str) -> datetime:
         raise InvalidEventError(Rejection.BAD_TIMESTAMP, f"{name} {error}") from None
 
 
+def _check_delay(late: timedelta, minutes: int, name: str, departure: datetime, flight: Flight) -> None:
+    if abs(late - timedelta(minutes=minutes)) > DELAY_TOLERANCE:
+        raise InvalidEventError(
+            Rejection.DELAY_CONTRADICTS_DEPARTURE,
+            f"delay_minutes is {minutes}, but {name} {to_seconds(departure)} is "
+            f"{round(late.total_seconds() / 60)} minutes after the scheduled departure of flight "
+            f"{flight.flight_id}, {to_seconds(flight.scheduled_departure)}",
+        )
+
+
 _CLOCKS_DIFFER_AT_MOST = timedelta(days=1)
 
 
@@ -372,9 +408,19 @@ def check(event: FlightEvent, flight: Flight, *, received_at: datetime) -> None:
 
 
 def enriched_detail(
-    event: FlightEvent, flight: Flight, *, affected_passengers_count: int, correlation_id: str
+    event: FlightEvent,
+    flight: Flight,
+    *,
+    affected_passengers_count: int,
+    correlation_id: str,
+    notify_from_minutes: int = 0,
 ) -> dict[str, Any]:
-    """The detail of the bus event: the report, what it means, and the flight as it was when the report arrived."""
+    """The detail of the bus event: the report, what it means, and the flight as it was when the report arrived.
+
+    A departure that nobody was told of, because delays below ``notify_from_minutes`` are not told, is not handed on.
+    """
+    estimate = flight.estimated_departure if flight.delay_minutes >= notify_from_minutes else None
+    quiet = notify_from_minutes and event.event_type is EventType.FLIGHT_DELAY
     return {
         "event_id": event.event_id,
         "event_type": str(event.event_type),
@@ -383,6 +429,7 @@ def enriched_detail(
         "source": event.source,
         "correlation_id": correlation_id,
         **event.details(),
+        **({"notify_from_minutes": notify_from_minutes} if quiet else {}),
         "affected_passengers_count": affected_passengers_count,
         "flight_details": {
             "origin": flight.origin,
@@ -392,7 +439,7 @@ def enriched_detail(
             "gate": flight.gate,
             "aircraft": flight.aircraft,
             "status": str(flight.status),
-            **({"estimated_departure": to_seconds(estimate)} if (estimate := flight.estimated_departure) else {}),
+            **({"estimated_departure": to_seconds(estimate)} if estimate else {}),
         },
         "summary": summary(event, flight, affected_passengers_count),
     }

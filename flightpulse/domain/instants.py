@@ -31,15 +31,16 @@ def parse_instant(text: str) -> datetime:
 
 def to_seconds(instant: datetime) -> str:
     """``2026-03-01T14:05:00Z``: the table's spelling, which sorts as text."""
-    return _utc(instant).isoformat(timespec="seconds") + "Z"
+    return _utc(instant, "seconds")
 
 
 def to_milliseconds(instant: datetime) -> str:
     """``2026-03-01T14:05:00.000Z``: the spelling of event times, which order the news about a flight."""
-    return _utc(instant).isoformat(timespec="milliseconds") + "Z"
+    return _utc(instant, "milliseconds")
 
 
-def _utc(instant: datetime) -> datetime:
+def _utc(instant: datetime, timespec: str) -> str:
     if instant.tzinfo is None:
         raise NaiveInstantError("has no offset from UTC")
-    return instant.astimezone(UTC).replace(tzinfo=None)
+    in_utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return in_utc.isoformat(timespec=timespec).removesuffix("+00:00") + "Z"

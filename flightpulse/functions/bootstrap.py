@@ -7,8 +7,10 @@ from aws_lambda_powertools.logging import Logger
 from flightpulse.adapters import settings, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
+from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.use_cases.consume import Consumer
+from flightpulse.use_cases.look_up import LookUp
 from flightpulse.use_cases.report_changes import ChangeReporter
 
 
@@ -17,11 +19,15 @@ def consumer(logger: Logger) -> Consumer:
     """The consumer of operations events. Raises :class:`~flightpulse.adapters.settings.MissingSettingError`."""
     known = settings.read(settings.ConsumerSettings)
     return Consumer(
-        Table.connect(known.table_name),
+        ReservationTable.connect(known.table_name),
         Bus.connect(known.event_bus_name),
         DeadLetters.connect(known.dead_letter_queue_url),
+        notify_from_minutes=settings.NotifyFrom(
+            settings.Parameter.connect(known.notify_from_parameter, ttl_seconds=60), logger.warning
+        ),
         log=logger,
         meter=telemetry.Meter(logger.service),
+        tracer=RecordTracer(),
     )
 
 
@@ -32,6 +38,6 @@ def change_reporter(logger: Logger) -> ChangeReporter:
 
 
 @cache
-def table() -> Table:
-    """The table, for the functions that only read it."""
-    return Table.connect(settings.read(settings.ApiSettings).table_name)
+def look_up() -> LookUp:
+    """What the API answers from. Raises :class:`~flightpulse.adapters.settings.MissingSettingError`."""
+    return LookUp(ReservationTable.connect(settings.read(settings.ApiSettings).table_name))

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from flightpulse.adapters import model, settings
-from flightpulse.adapters.model import BedrockAuthor, BedrockModel, BedrockReviewer, CallLimits, Usage
+from flightpulse.adapters.model import BedrockAuthor, BedrockModel, BedrockReviewer, CallLimits, TokenUsage
 from flightpulse.adapters.onward_flights import OnwardFlights
 from flightpulse.adapters.template_table import TemplateTable, TolerantTemplateStore
 from flightpulse.functions.messenger_log import report
@@ -61,7 +61,7 @@ def begin(context: LambdaContext, *, for_passengers: bool) -> None:
     spare = seconds_for_models(context)()
     connected().limits.begin(min(model.BUDGET_SECONDS, spare) if for_passengers else spare)
     for asked in connected().models.values():
-        asked.usage = Usage()
+        asked.usage = TokenUsage()
 
 
 def seconds_for_models(context: LambdaContext) -> Callable[[], float]:

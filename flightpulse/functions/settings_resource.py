@@ -1,49 +1,22 @@
-"""Writes an SSM SecureString for CloudFormation, which can only write plain parameters: a custom resource.
+"""Does for CloudFormation what a template cannot say: SecureStrings, and the table's deletion protection.
 
-The same function keeps the table's deletion protection (:mod:`flightpulse.functions.deletion_protection`).
-The parameter's name is the resource's physical id. A value that somebody changed by hand stays until the stack itself
-asks for another one.
+:mod:`~flightpulse.functions.secure_string` and :mod:`~flightpulse.functions.deletion_protection` do the work.
 """
 
 import json
 import logging
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 
 from flightpulse.adapters.aws import CLIENT_CONFIG
-from flightpulse.functions import deletion_protection
+from flightpulse.functions import deletion_protection, secure_string
+from flightpulse.functions.secure_string import Event
 
-if TYPE_CHECKING:
-    from mypy_boto3_ssm import SSMClient
-
-# CloudFormation takes an answer of 4096 bytes at most.
-_REASON_LIMIT = 1000
-_ANSWER_TIMEOUT_SECONDS = 10
-
+_TIMEOUT_SECONDS = 10
 log = logging.getLogger(__name__)
-
-Event = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class SecureString:
-    """A parameter as the template describes it."""
-
-    name: str
-    value: str
-    description: str
-
-    @classmethod
-    def from_properties(cls, properties: Event) -> "SecureString":
-        """Raises ``ValueError`` when the template gives no name or no value."""
-        for key in ("Name", "Value"):
-            if not properties.get(key):
-                raise ValueError(f"The property {key} is missing.")
-        return cls(str(properties["Name"]), str(properties["Value"]), str(properties.get("Description", "")))
 
 
 def handler(event: Event, _context: object) -> None:
@@ -51,17 +24,14 @@ def handler(event: Event, _context: object) -> None:
 
     When the answer itself cannot be delivered the invocation fails, so that Lambda makes another attempt.
     """
-    if event.get("ResourceType") == deletion_protection.TYPE:
-        tables = boto3.client("dynamodb", config=CLIENT_CONFIG)
-        answer = respond(event, lambda: deletion_protection.apply(event, tables))
-    else:
-        parameters = boto3.client("ssm", config=CLIENT_CONFIG)
-        answer = respond(event, lambda: apply(event, parameters))
-    _send(str(event["ResponseURL"]), answer)
+    protects = event.get("ResourceType") == deletion_protection.TYPE
+    client: Any = boto3.client("dynamodb" if protects else "ssm", config=CLIENT_CONFIG)
+    apply = deletion_protection.apply if protects else secure_string.apply
+    _send(str(event["ResponseURL"]), respond(event, lambda: apply(event, client)))
 
 
 def respond(event: Event, work: Callable[[], None]) -> dict[str, str]:
-    """Do what CloudFormation asks; say how it went, in the form it wants to be told."""
+    """How it went, in the form CloudFormation wants to be told."""
     try:
         work()
     except Exception as error:
@@ -70,61 +40,12 @@ def respond(event: Event, work: Callable[[], None]) -> dict[str, str]:
     return _answer(event, "SUCCESS", "Done.")
 
 
-def apply(event: Event, client: "SSMClient") -> None:
-    """Write or delete the parameter. Raises ``ValueError`` when the template gives no name or no value."""
-    kind, properties = event["RequestType"], event["ResourceProperties"]
-    if kind == "Delete":
-        _delete(properties, client)
-        return
-    wanted = SecureString.from_properties(properties)
-    if kind == "Create" or _asks_for_another(properties, event["OldResourceProperties"]):
-        _put(wanted, client)
-    elif _is_missing(wanted.name, client):
-        log.info("The parameter %s was gone and is written again.", wanted.name)
-        _put(wanted, client)
-    else:
-        log.info("The stack asks for what it asked for before; the value of %s stays.", wanted.name)
-
-
-def _asks_for_another(new: Event, old: Event) -> bool:
-    return any(new.get(key) != old.get(key) for key in ("Name", "Value"))
-
-
-def _is_missing(name: str, client: "SSMClient") -> bool:
-    try:
-        client.get_parameter(Name=name)
-    except client.exceptions.ParameterNotFound:
-        return True
-    return False
-
-
-def _put(parameter: SecureString, client: "SSMClient") -> None:
-    client.put_parameter(
-        Name=parameter.name,
-        Value=parameter.value,
-        Description=parameter.description,
-        Type="SecureString",
-        Overwrite=True,
-    )
-
-
-def _delete(properties: Event, client: "SSMClient") -> None:
-    """Delete the parameter; one that is gone, or was never named, is as good as deleted."""
-    name = properties.get("Name")
-    if not name:
-        return
-    try:
-        client.delete_parameter(Name=name)
-    except client.exceptions.ParameterNotFound:
-        log.info("The parameter %s was gone already.", name)
-
-
 def _answer(event: Event, status: str, reason: str) -> dict[str, str]:
     properties = event.get("ResourceProperties") or {}
     named = properties.get("Name") or properties.get("TableName")
     return {
         "Status": status,
-        "Reason": reason[:_REASON_LIMIT],
+        "Reason": reason[:1000],  # CloudFormation takes an answer of 4096 bytes at most.
         "PhysicalResourceId": str(named or event.get("PhysicalResourceId") or "unnamed"),
         "StackId": str(event["StackId"]),
         "RequestId": str(event["RequestId"]),
@@ -136,5 +57,4 @@ def _send(url: str, answer: Mapping[str, str]) -> None:
     """Put the answer where CloudFormation waits for it: a signed S3 address, which must see no content type."""
     body = json.dumps(answer).encode()
     request = urllib.request.Request(url, data=body, method="PUT", headers={"Content-Type": ""})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=_ANSWER_TIMEOUT_SECONDS):  # noqa: S310
-        pass
+    urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS).close()  # noqa: S310

@@ -22,7 +22,7 @@ INVENTIONS, HONEST = 3, 2
 """How many canaries of each sort a request holds."""
 
 
-class Verdict(StrEnum):
+class SentenceVerdict(StrEnum):
     """What a sentence is. Only an invention is refused."""
 
     NEWS = "news"
@@ -110,7 +110,7 @@ def read_verdicts(reply: str, request: ReviewRequest) -> Verdicts:
     refused = []
     for number, sentence in enumerate(request.sentences, start=1):
         verdict, why = verdicts[number]
-        invention = verdict is Verdict.INVENTION
+        invention = verdict is SentenceVerdict.INVENTION
         if sentence.part in (CANARY_INVENTION, CANARY_HONEST):
             if invention != (sentence.part == CANARY_INVENTION):
                 return Verdicts(problem=f"it calls this {verdict}: {sentence.text}")
@@ -119,15 +119,15 @@ def read_verdicts(reply: str, request: ReviewRequest) -> Verdicts:
     return Verdicts(tuple(refused))
 
 
-def _by_number(reply: str, count: int) -> dict[int, tuple[Verdict, str]] | str:
+def _by_number(reply: str, count: int) -> dict[int, tuple[SentenceVerdict, str]] | str:
     """Verdict and reason of every sentence, or why the reply is not one."""
     lists = [found["verdicts"] for found in objects(reply) if isinstance(found.get("verdicts"), list)]
     if not lists:
         return "its answer is not in the form that was asked for"
-    by_number: dict[int, tuple[Verdict, str]] = {}
+    by_number: dict[int, tuple[SentenceVerdict, str]] = {}
     for entry in lists[-1]:
         try:
-            number, verdict = int(entry["n"]), Verdict(str(entry["verdict"]).strip().lower())
+            number, verdict = int(entry["n"]), SentenceVerdict(str(entry["verdict"]).strip().lower())
         except (TypeError, KeyError, ValueError):
             return "its answer is not in the form that was asked for"
         if number in by_number or not 1 <= number <= count:

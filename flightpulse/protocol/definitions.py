@@ -1,8 +1,8 @@
 """What the model takes from the workflows: their conditions as they are written, and what follows a failed call."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from awskit.languages import dynamodb_conditions
@@ -24,29 +24,21 @@ FOR_EVER = 1 << 30
 _CHUNK_START = "InOrderOfTier/InChunks/NotifyChunk"
 
 
+States = Mapping[str, Mapping[str, Any]]
+"""The states of each workflow, by path."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How the workflows behave where it matters. ``texts`` are the conditions as they are written, by step."""
+    """How the workflows behave where it matters.
+
+    ``texts`` are the conditions as they are written, by step; ``protections`` the names of those that are there;
+    ``looks`` says how often an event is refused by a flight that shows no reason before it is given up.
+    """
 
     texts: Mapping[str, str]
-    siblings_finish: bool
-    """A booking whose dead letter is refused does not end the chunk before its siblings are through."""
-    named_starts: bool
-    """A start whose answer was lost finds the execution that it made."""
-    rebooking_once: bool
-    """A redrive says whether the execution that it follows called the rebooking system."""
-    refusal_compared: bool
-    """A flight that refuses an event and is there when we look is asked what it knows."""
+    protections: frozenset[str]
     looks: int
-    """How often an event is refused by a flight that shows no reason before it is given up."""
-    untold_fails: bool
-    """An execution fails when messages of it wait in the dead letters."""
-    held_until_known: bool
-    """A message that another execution claimed for the same event waits until that one's history was read."""
-    letter_stays: bool = True
-    """The letter of a chunk leaves the queue when the execution that it started has succeeded."""
-    redrive_follows: bool = True
-    """A redrive names the execution whose claim it takes over."""
 
     def condition(self, step: str) -> Condition:
         """The condition of a step, ready to be evaluated."""
@@ -55,31 +47,37 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """Something that keeps a promise. ``hole`` is what opens without it."""
+    """Something that keeps a promise. ``hole`` is what opens without it.
+
+    It is a clause of conditions, by step, with what stands there instead; or something that ``is_there`` finds.
+    """
 
     name: str
     hole: str
-    changes: Mapping[str, Any]
-    conditions: Mapping[str, tuple[str, str]]
-
-
-def _by_flag(name: str, hole: str, flag: str) -> Protection:
-    return Protection(name, hole, {flag: False}, {})
+    is_there: Callable[[States], bool] = lambda _: True
+    conditions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def _by_condition(name: str, hole: str, **conditions: tuple[str, str]) -> Protection:
-    return Protection(name, hole, {}, {step.replace("_", " "): change for step, change in conditions.items()})
+    return Protection(name, hole, conditions={step.replace("_", " "): change for step, change in conditions.items()})
+
+
+def _waits_for_the_holder(states: States) -> bool:
+    choices = states["notify_chunk"]["TellEachBooking/WhyRefused"]["Choices"]
+    return any("SENDING" in str(rule.get("Condition")) for rule in choices)
+
+
+def _notes_the_call(states: States) -> bool:
+    cancelling = states["cancellation"]
+    skips = cancelling["NotifyPassengers"]["Next"] == "IsRebookingCalled"
+    return skips and "done" in cancelling["CallRebooking"].get("Assign", {})
 
 
 _SAME_EVENT = "(#state <> :sending OR #by = :me)"
 _FOLLOWS = "(#execution = :predecessor AND #status IN (:in_progress, :failed))"
 
 PROTECTIONS: tuple[Protection, ...] = (
-    _by_flag(
-        "letter-stays",
-        "a chunk that fails again after a redrive is neither in a letter nor in a list",
-        "letter_stays",
-    ),
+    Protection("letter-stays", "a chunk that fails again after a redrive is neither in a letter nor in a list"),
     _by_condition(
         "release-own",
         "a late ReleaseClaim frees a claim that another execution holds",
@@ -90,29 +88,38 @@ PROTECTIONS: tuple[Protection, ...] = (
         "a late ConfirmTold closes a claim that another execution holds",
         confirm=("#order = :order AND (#by = :me OR #state <> :sending)", "#order = :order"),
     ),
-    _by_flag(
-        "named-starts", "a start whose answer was lost makes a second execution of the same chunk", "named_starts"
+    Protection(
+        "named-starts",
+        "a start whose answer was lost makes a second execution of the same chunk",
+        lambda states: "Name" in states["notify_passengers"][_CHUNK_START]["Arguments"],
     ),
     Protection(
         "held-until-known",
         "a claim of the same event is taken over by time, whatever became of its message",
-        {"held_until_known": False},
+        _waits_for_the_holder,
         {"claim booking": (_SAME_EVENT, _SAME_EVENT.replace(")", " OR #until < :now)"))},
     ),
     Protection(
         "redrive-follows",
         "whoever comes takes over a failed claim, and a claim that nobody could mark as failed is taken over by no one",
-        {"redrive_follows": False},
-        {"claim event": (_FOLLOWS, "#status = :failed")},
+        conditions={"claim event": (_FOLLOWS, "#status = :failed")},
     ),
-    _by_flag(
+    Protection(
         "siblings-finish",
         "a dead letter that is refused cuts siblings off between sending and noting",
-        "siblings_finish",
+        lambda states: "Catch" in states["notify_chunk"]["TellEachBooking/SetMessagesAside"],
     ),
-    _by_flag("rebooking-once", "a redriven cancellation calls the rebooking system again", "rebooking_once"),
-    _by_flag("untold-fails", "a workflow succeeds though somebody could not be told", "untold_fails"),
-    _by_flag("refusal-compared", "a flight that was missing for a moment swallows its event", "refusal_compared"),
+    Protection("rebooking-once", "a redriven cancellation calls the rebooking system again", _notes_the_call),
+    Protection(
+        "untold-fails",
+        "a workflow succeeds though somebody could not be told",
+        lambda states: "IsAnybodyUntold" in states["delay"],
+    ),
+    Protection(
+        "refusal-compared",
+        "a flight that was missing for a moment swallows its event",
+        lambda states: len(states["delay"]["WhyRefused"]["Choices"]) > 1,
+    ),
     _by_condition(
         "event-claim",
         "an event that is delivered twice is handled twice",
@@ -151,23 +158,9 @@ def load(definitions: Mapping[str, asl.Definition] | None = None) -> Rules:
     """Read the rules from the workflows, or from other definitions by file name."""
     known = {name: (definitions or {}).get(name) or asl.load(name) for name in _FILES}
     states = {name: dict(definition.states()) for name, definition in known.items()}
-    cancelling = states["cancellation"]
     texts = {step: states[file][path]["Arguments"]["ConditionExpression"] for step, (file, path) in _CONDITIONS.items()}
-    held = any(
-        "SENDING" in str(rule.get("Condition"))
-        for rule in states["notify_chunk"]["TellEachBooking/WhyRefused"]["Choices"]
-    )
-    return Rules(
-        texts=texts,
-        siblings_finish="Catch" in states["notify_chunk"]["TellEachBooking/SetMessagesAside"],
-        named_starts="Name" in states["notify_passengers"][_CHUNK_START]["Arguments"],
-        rebooking_once=cancelling["NotifyPassengers"]["Next"] == "IsRebookingCalled"
-        and "done" in cancelling["CallRebooking"].get("Assign", {}),
-        refusal_compared=len(states["delay"]["WhyRefused"]["Choices"]) > 1,
-        looks=_looks(states["delay"]["WhyRefused"]),
-        untold_fails="IsAnybodyUntold" in states["delay"],
-        held_until_known=held,
-    )
+    there = frozenset(protection.name for protection in PROTECTIONS if protection.is_there(states))
+    return Rules(texts, there, _looks(states["delay"]["WhyRefused"]))
 
 
 def _looks(why_refused: Mapping[str, Any]) -> int:
@@ -189,5 +182,5 @@ def without(rules: Rules, *names: str) -> Rules:
                     f"The condition of {step!r} does not have {clause!r}.", hint="The workflow was changed."
                 )
             texts[step] = texts[step].replace(clause, instead)
-        rules = replace(rules, texts=texts, **protection.changes)
+        rules = replace(rules, texts=texts, protections=rules.protections - {name})
     return rules

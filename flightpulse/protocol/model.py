@@ -152,6 +152,7 @@ class Protocol:
         self._gates = tuple(kind == GATE for kind in world.events)
         self._tests = {step: rules.condition(step) for step in rules.texts}
         self._known: dict[tuple[object, ...], bool] = {}
+        self._has = rules.protections.__contains__
 
     def start(self, faults: int) -> State:
         """The state before anything happened."""
@@ -248,7 +249,7 @@ class Protocol:
                     yield Step(f"redrive: {self._named(state, run)} is started again", after)
 
     def _successor(self, event: int, follows: int, rebooked: int) -> EventRun:
-        return EventRun(0, _EVENT, event, CLAIM, 0, follows, rebooked if self.rules.rebooking_once else 0)
+        return EventRun(0, _EVENT, event, CLAIM, 0, follows, rebooked if self._has("rebooking-once") else 0)
 
     def _letter(self, state: State, letter: tuple[int, int, int, int]) -> Iterator[Step]:
         kind, event, about, more = letter
@@ -286,7 +287,7 @@ class Protocol:
             return
         slots = tuple((B_CLAIM if mask >> number & 1 else TOLD, 0, 0) for number in range(self.world.bookings))
         after, chunk = _with_run(settled, ChunkRun(0, _CHUNK, event, COMPOSE, 0, slots))
-        if self.rules.letter_stays:
+        if self._has("letter-stays"):
             after = _with_letter(after, (_LETTER_CHUNK, event, mask, chunk))
         yield Step("redrive: a chunk is started from its letter", after)
 
@@ -295,7 +296,7 @@ class Protocol:
 
         None while one of those executions is still at work: then the redrive leaves the event alone.
         """
-        if not self.rules.held_until_known:
+        if not self._has("held-until-known"):
             return state
         for number, booking in enumerate(state.bookings):
             claim = self._claim(booking, event)
@@ -371,7 +372,7 @@ class Protocol:
         elif run.step == OUTCOME:
             effect = _with_claimed(state, event, (_DONE, run.id))
             done = _with(effect, _over(run, ENDED))
-            fails = run.untold and self.rules.untold_fails
+            fails = run.untold and self._has("untold-fails")
             broken = SILENT if not fails and self._leaves_out(state, event) else ""
         elif run.step == SUPERSEDE:
             effect = _with_claimed(state, event, (_SUPERSEDED, run.id))
@@ -397,7 +398,7 @@ class Protocol:
 
     def _start_chunk(self, state: State, run: EventRun, said: str) -> Iterator[Step]:
         earlier = _run(state, run.chunk)
-        if run.chunk and self.rules.named_starts:
+        if run.chunk and self._has("named-starts"):
             found = isinstance(earlier, ChunkRun) and earlier.step in (COMPOSE, TELL)
             after = _with(state, run._replace(step=WAIT if found else CHUNK_ASIDE))
             yield Step(f"{said}: finds the one it started" if found else f"{said}: its name is taken", after)
@@ -451,7 +452,7 @@ class Protocol:
         """The state with a booking of a chunk at another step; the chunk ends with its last booking."""
         slots = (*run.slots[:number], slot, *run.slots[number + 1 :])
         run = ChunkRun(run.id, run.kind, run.event, run.step, run.untold | untold, slots)
-        if untold & _LOST and not self.rules.siblings_finish:
+        if untold & _LOST and not self._has("siblings-finish"):
             return self._chunk_ends(state, run._replace(step=CHUNK_FAILED))
         if all(step == TOLD for step, _, _ in slots):
             return self._chunk_ends(state, run._replace(step=CHUNK_FAILED if run.untold & _LOST else SUCCEEDED))
@@ -587,7 +588,7 @@ class Protocol:
         if not known:
             return FAIL
         newest = gate if self._gates[event - 1] else departure
-        if newest > event or cancelled or not self.rules.refusal_compared:
+        if newest > event or cancelled or not self._has("refusal-compared"):
             return SUPERSEDE
         return APPLY if looks < self.rules.looks else FAIL
 
@@ -597,7 +598,7 @@ class Protocol:
             return TOLD
         if (order == event and telling == _SENT) or order > event:
             return TOLD
-        if self.rules.held_until_known and order == event and telling == _SENDING and over:
+        if self._has("held-until-known") and order == event and telling == _SENDING and over:
             return B_ASIDE
         return B_CLAIM
 

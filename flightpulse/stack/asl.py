@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from awskit.asl import machines
+from awskit.asl.machines import Json
 from flightpulse.errors import UserError
 from flightpulse.paths import WORKFLOWS
 
 _SUBSTITUTION = re.compile(r"\$\{([^}]*)\}")
-
-Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +84,12 @@ def _merged(value: Any, patch: Any) -> Any:
     return {key: item for key, item in {**kept, **merged}.items() if patch.get(key, item) is not None}
 
 
-def inner_machines(state: Json) -> Iterator[tuple[str, Json]]:
-    """The machines directly inside a state, each with what tells it from its siblings."""
-    if "ItemProcessor" in state:
-        yield "", state["ItemProcessor"]
-    for index, branch in enumerate(state.get("Branches", ())):
-        yield f"{index}/", branch
-
-
 def _machines(path: str, machine: Json) -> Iterator[tuple[str, Json]]:
     yield path, machine
     for name, state in machine.get("States", {}).items():
-        for part, inner in inner_machines(state):
-            yield from _machines(f"{path}{name}/{part}", inner)
+        for inner in machines.inside(state):
+            part = "" if inner.branch is None else f"{inner.branch}/"
+            yield from _machines(f"{path}{name}/{part}", inner.machine)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

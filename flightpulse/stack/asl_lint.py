@@ -1,20 +1,19 @@
-"""Lints workflow definitions: the Amazon States Language in JSONata, and what no workflow of ours may lack.
+"""Lints workflow definitions: what Step Functions refuses or warns of, and what no workflow of ours may lack.
 
 Step Functions checks a definition only when it is deployed, and much of it only when the state runs.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from jsonata import Jsonata
-
-from awskit.asl import definitions
+from awskit.asl import definitions, machines
+from awskit.asl.machines import Json
 from awskit.languages import dynamodb_expressions
 from awskit.languages.dynamodb_expressions import Expression
 from awskit.languages.dynamodb_grammar import InvalidExpression
 from flightpulse.errors import UserError
-from flightpulse.stack.asl import Definition, Json, inner_machines
+from flightpulse.stack.asl import Definition
 
 _COMMON = {"Type", "Comment", "QueryLanguage"}
 _FLOW = {"Next", "End"}
@@ -48,13 +47,10 @@ def check(definition: Definition, *, known_substitutions: Iterable[str]) -> None
 
 
 def problems(definition: Definition, *, known_substitutions: Iterable[str]) -> list[str]:
-    """Everything that is wrong with a definition, one phrase each, in the order of the file.
-
-    What Step Functions itself refuses or warns of, such as a variable that nobody assigns, is said when nothing else is
-    wrong: much of it is the same in other words.
-    """
-    found = [
+    """Everything that is wrong with a definition, one phrase each: of the whole, of Step Functions, of ours."""
+    return [
         *_whole(definition, frozenset(known_substitutions)),
+        *_step_functions(definition),
         *(problem for path, machine in definition.machines() for problem in _machine(path, machine)),
         *(f"{path}: {problem}" for path, state in definition.states() for problem in _state(state)),
         *(f"{path}: {problem}" for path, state in definition.states() for problem in _expressions(state)),
@@ -62,7 +58,6 @@ def problems(definition: Definition, *, known_substitutions: Iterable[str]) -> l
         *_failures_reach_people(definition),
         *(problem for path, state in definition.states() for problem in _one_item_never_stops_the_others(path, state)),
     ]
-    return found or [f"{told.location}: {told.message}" for told in definitions.diagnostics(definition.document)]
 
 
 def _whole(definition: Definition, known: frozenset[str]) -> Problems:
@@ -77,17 +72,18 @@ def _whole(definition: Definition, known: frozenset[str]) -> Problems:
         yield f"${{{name}}} is a substitution that the stack does not know"
 
 
+def _step_functions(definition: Definition) -> Problems:
+    """What Step Functions says of it; in the other language it would say it of every field."""
+    if definition.document.get("QueryLanguage") == "JSONata":
+        for found in definitions.diagnostics(definition.document):
+            yield f"{found.location}: {found.message}"
+
+
 def _machine(path: str, machine: Json) -> Problems:
     states = machine.get("States", {})
-    start = str(machine.get("StartAt"))
-    if start not in states:
-        yield f"{path}StartAt names {start!r}, which is not one of its states"
+    reached = _reachable(states, str(machine.get("StartAt")))
+    if not reached:
         return
-    for name, state in states.items():
-        for target in _targets(state):
-            if target not in states:
-                yield f"{path}{name} leads to {target!r}, which does not exist"
-    reached = _reachable(states, start)
     for name in states:
         if name not in reached:
             yield f"{path}{name} can never be reached"
@@ -97,32 +93,18 @@ def _machine(path: str, machine: Json) -> Problems:
 
 def _state(state: Json) -> Problems:
     kind = str(state.get("Type"))
-    if kind not in _FIELDS:
-        yield f"the type {kind!r} does not exist"
-        return
     if not state.get("Comment"):
         yield "there is no Comment for the one who shows it"
-    if state.get("QueryLanguage", "JSONata") != "JSONata":
-        yield "its QueryLanguage is not JSONata"
     for field in state:
-        if field not in _FIELDS[kind] | _COMMON:
+        if kind in _FIELDS and field not in _FIELDS[kind] | _COMMON:
             yield f"a {kind} state in JSONata has no {field}"
-    yield from _flow(kind, state)
+    if kind == "Choice" and "Default" not in state:
+        yield "a Choice needs a Default"
+    if any("Condition" not in rule for rule in state.get("Choices", ())):
+        yield "each of the Choices needs a Condition"
     if kind == "Task":
         yield from _task(state)
     yield from _retriers(state.get("Retry", ()))
-    yield from _catch_all_is_alone_and_last("Catch", state.get("Catch", ()))
-
-
-def _flow(kind: str, state: Json) -> Problems:
-    if kind == "Choice":
-        if not state.get("Choices") or "Default" not in state:
-            yield "a Choice needs Choices and a Default"
-        for rule in state.get("Choices", ()):
-            if "Condition" not in rule or "Next" not in rule:
-                yield "each of the Choices needs a Condition and a Next"
-    elif kind not in _TERMINAL and ("Next" in state) == (state.get("End") is True):
-        yield "it needs either Next or End"
 
 
 def _task(state: Json) -> Problems:
@@ -134,7 +116,7 @@ def _task(state: Json) -> Problems:
         yield "it has no Retry"
 
 
-def _retriers(retriers: Sequence[Json]) -> Problems:
+def _retriers(retriers: Iterable[Json]) -> Problems:
     for retrier in retriers:
         if not _tries_again(retrier):
             continue
@@ -142,38 +124,15 @@ def _retriers(retriers: Sequence[Json]) -> Problems:
             yield "a Retry has no JitterStrategy FULL"
         if not _is_seconds(retrier.get("MaxDelaySeconds")):
             yield "a Retry has no MaxDelaySeconds"
-    yield from _catch_all_is_alone_and_last("Retry", retriers)
-
-
-def _catch_all_is_alone_and_last(field: str, rules: Sequence[Json]) -> Problems:
-    for index, rule in enumerate(rules):
-        errors = rule.get("ErrorEquals")
-        if not errors:
-            yield f"a {field} names no errors"
-        elif "States.ALL" in errors and (len(errors) > 1 or index < len(rules) - 1):
-            yield f"States.ALL must be alone and last in {field}"
 
 
 def _expressions(state: Json) -> Problems:
     own = {key: value for key, value in state.items() if key not in ("ItemProcessor", "Branches", "Comment")}
     for path, text in _texts(own, ""):
-        whole = _EXPRESSION.fullmatch(text)
-        if whole:
-            problem = _parse(whole[1])
-            if problem:
-                yield f"{path} is not JSONata: {problem}"
-        elif "{%" in text or "%}" in text:
+        if ("{%" in text or "%}" in text) and not _EXPRESSION.fullmatch(text):
             yield f"{path} mixes text and JSONata; the expression must be the whole value"
         elif text.startswith("$."):
             yield f"{path} looks like JSONPath"
-
-
-def _parse(expression: str) -> str | None:
-    try:
-        Jsonata(expression)
-    except Exception as error:  # noqa: BLE001 - on bad input the parser also fails in ways of its own
-        return str(error)
-    return None
 
 
 def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -287,10 +246,10 @@ def _one_item_never_stops_the_others(path: str, state: Json) -> Problems:
     """
     if state.get("Type") != "Map" or state.get("MaxConcurrency") == 1:
         return
-    for part, machine in inner_machines(state):
-        for name, inner in machine.get("States", {}).items():
+    for inside in machines.inside(state):
+        for name, inner in inside.machine.get("States", {}).items():
             if inner.get("Type") == "Task" and _catch_all(inner) is None:
-                yield f"{path}/{part}{name} catches not every error, so one item's failure would stop the others"
+                yield f"{path}/{name} catches not every error, so one item's failure would stop the others"
 
 
 def _catch_all(state: Json) -> str | None:

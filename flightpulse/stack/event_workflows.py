@@ -49,6 +49,7 @@ class EventWorkflow:
 EVENT_WORKFLOWS: tuple[EventWorkflow, ...] = (
     EventWorkflow("Delay", EventType.FLIGHT_DELAY, "delay", "flight.delay.*", "delays"),
     EventWorkflow("Cancellation", EventType.FLIGHT_CANCELLED, "cancellation", "flight.cancelled", "cancellations"),
+    EventWorkflow("Departure", EventType.FLIGHT_DEPARTED, "departure", "flight.departed", "departures"),
     EventWorkflow("GateChange", EventType.GATE_CHANGE, "gate_change", "flight.gate_change", "gate changes"),
 )
 

@@ -107,11 +107,13 @@ class Functions(Construct):
                 "TABLE_NAME": table.table_name,
                 "EVENT_BUS_NAME": self._sources.bus.event_bus_name,
                 "DEAD_LETTER_QUEUE_URL": queue.queue_url,
+                "NOTIFY_FROM_PARAMETER": names.NOTIFY_FROM_PARAMETER,
             },
             permissions=[
                 _allow(["dynamodb:GetItem", "dynamodb:Query"], table.table_arn),
                 _allow(["events:PutEvents"], self._sources.bus.event_bus_arn),
                 _allow(["sqs:SendMessage"], queue.queue_arn),
+                _allow(["ssm:GetParameter"], _parameter_arn(self, names.NOTIFY_FROM_PARAMETER)),
             ],
         )
 

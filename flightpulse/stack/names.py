@@ -35,6 +35,7 @@ ALARM_TOPIC: Final = "flightpulse-alarms"
 
 MODEL_ID_PARAMETER: Final = "/flightpulse/bedrock/model-id"
 REVIEW_MODEL_ID_PARAMETER: Final = "/flightpulse/bedrock/review-model-id"
+NOTIFY_FROM_PARAMETER: Final = "/flightpulse/notify-from-minutes"
 ENVIRONMENT_PARAMETER: Final = "/flightpulse/environment"
 
 

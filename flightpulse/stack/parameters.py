@@ -11,7 +11,10 @@ from flightpulse.stack.settings import Settings
 
 
 class Parameters(Construct):
-    """The environment's name, and the model ids as SecureStrings, which CloudFormation cannot write itself."""
+    """The environment's name, the smallest delay that is told, and the model ids.
+
+    Those are SecureStrings, which CloudFormation cannot write itself.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, writer: lambda_.Function) -> None:
         super().__init__(scope, construct_id)
@@ -21,6 +24,14 @@ class Parameters(Construct):
             parameter_name=names.ENVIRONMENT_PARAMETER,
             description="Which environment this FlightPulse is",
             string_value=settings.environment,
+        )
+        ssm.StringParameter(
+            self,
+            "NotifyFrom",
+            parameter_name=names.NOTIFY_FROM_PARAMETER,
+            description="Passengers are not told of delays of fewer minutes; read at run time",
+            string_value="0",
+            allowed_pattern="^[0-9]{1,4}$",
         )
         role = writer.role
         assert role is not None

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from awskit.asl.machines import Json
 from flightpulse.errors import UserError
-from flightpulse.stack.asl import Definition, Json
+from flightpulse.stack.asl import Definition
 
 _DYNAMODB = {
     "dynamodb:getItem": "dynamodb:GetItem",
@@ -26,14 +27,14 @@ _ACTIONS = {
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Call:
+class StateCall:
     """An IAM action, and the substitution (such as ``TableName``) that names the resource it is used on."""
 
     action: str
     target: str
 
 
-def calls(definition: Definition) -> list[Call]:
+def calls(definition: Definition) -> list[StateCall]:
     """Every different call that a workflow's tasks make, sorted.
 
     Raises :class:`UserError` for an integration that has no rule here, and for a task that names no resource of the
@@ -42,13 +43,13 @@ def calls(definition: Definition) -> list[Call]:
     return sorted(set(_calls(definition)))
 
 
-def _calls(definition: Definition) -> Iterator[Call]:
+def _calls(definition: Definition) -> Iterator[StateCall]:
     for path, state in definition.states():
         if state.get("Type") == "Task":
             yield _call(f"{definition.name}: {path}", state)
 
 
-def _call(where: str, state: Json) -> Call:
+def _call(where: str, state: Json) -> StateCall:
     integration = str(state.get("Resource", "")).removeprefix("arn:aws:states:::")
     if integration not in _ACTIONS:
         raise UserError(
@@ -56,7 +57,7 @@ def _call(where: str, state: Json) -> Call:
             hint="Add the integration to stack/workflow_permissions.py.",
         )
     action = _ACTIONS[integration]
-    return Call(action, _target(where, action, state.get("Arguments", {})))
+    return StateCall(action, _target(where, action, state.get("Arguments", {})))
 
 
 _TARGETS: Mapping[str, tuple[str, ...]] = {

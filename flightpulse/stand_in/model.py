@@ -16,7 +16,7 @@ from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages import facts, gsm7, news, review
 from flightpulse.messages.news import news_kind
 from flightpulse.messages.placeholders import Channel
-from flightpulse.messages.review import Verdict
+from flightpulse.messages.review import SentenceVerdict
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, fill
 from flightpulse.stand_in import phrases
@@ -103,7 +103,7 @@ def verdicts(segment: Segment, question: str) -> dict[str, object]:
             {
                 "n": int(number),
                 "why": "one of the phrases I know" if _bare(text) in known else "not among the phrases I know",
-                "verdict": str(known.get(_bare(text), Verdict.INVENTION)),
+                "verdict": str(known.get(_bare(text), SentenceVerdict.INVENTION)),
             }
             for number, text in listed
         ]
@@ -148,21 +148,24 @@ def _length(text: str, segment: Segment) -> int:
 
 
 @cache
-def _known_sentences(kind: Kind, banks: tuple[str, ...]) -> dict[str, Verdict]:
+def _known_sentences(kind: Kind, banks: tuple[str, ...]) -> dict[str, SentenceVerdict]:
     """What the reviewer knows about some news: each sentence without its salutation, and what it is."""
     onward = phrases.CANCELLED_ONWARD_NOTES if kind is Kind.CANCELLATION else phrases.DELAYED_ONWARD_NOTES
-    known = dict.fromkeys(map(_bare, news_kind(kind).honest), Verdict.NEWS)
-    slots: list[tuple[tuple[str, ...], Verdict]] = [
-        *((slot, Verdict.NEWS) for slot in (phrases.TIER_NOTES, phrases.REQUEST_NOTES, onward, (_REQUEST_NOTED,))),
-        *((slot, Verdict.ADVICE) for slot in (phrases.CHECKED_IN_NOTES, phrases.BAGS_NOTES)),
+    known = dict.fromkeys(map(_bare, news_kind(kind).honest), SentenceVerdict.NEWS)
+    slots: list[tuple[tuple[str, ...], SentenceVerdict]] = [
+        *(
+            (slot, SentenceVerdict.NEWS)
+            for slot in (phrases.TIER_NOTES, phrases.REQUEST_NOTES, onward, (_REQUEST_NOTED,))
+        ),
+        *((slot, SentenceVerdict.ADVICE) for slot in (phrases.CHECKED_IN_NOTES, phrases.BAGS_NOTES)),
     ]
     for bank in (BANKS[name] for name in banks):
-        known |= dict.fromkeys(map(_bare, bank.subjects), Verdict.NEWS)
-        slots += [(slot, Verdict.NEWS) for slot in (bank.news, bank.facts, bank.sms)]
+        known |= dict.fromkeys(map(_bare, bank.subjects), SentenceVerdict.NEWS)
+        slots += [(slot, SentenceVerdict.NEWS) for slot in (bank.news, bank.facts, bank.sms)]
         slots += [
-            (bank.understanding, Verdict.COURTESY),
-            (bank.steps, Verdict.ADVICE),
-            (bank.closings, Verdict.COURTESY),
+            (bank.understanding, SentenceVerdict.COURTESY),
+            (bank.steps, SentenceVerdict.ADVICE),
+            (bank.closings, SentenceVerdict.COURTESY),
         ]
     for slot, verdict in slots:
         for sentence in MessageTemplate("", slot, "").sentences():
@@ -171,11 +174,11 @@ def _known_sentences(kind: Kind, banks: tuple[str, ...]) -> dict[str, Verdict]:
 
 
 @cache
-def _written_sentences(segment: Segment) -> dict[str, Verdict]:
+def _written_sentences(segment: Segment) -> dict[str, SentenceVerdict]:
     """The sentences of the text that people wrote for a segment."""
     written = news.written(segment)
     template = MessageTemplate(written.subject, (*written.paragraphs, *written.sms), "")
-    return {_bare(sentence.text): Verdict.NEWS for sentence in template.sentences()}
+    return {_bare(sentence.text): SentenceVerdict.NEWS for sentence in template.sentences()}
 
 
 def _bare(sentence: str) -> str:

@@ -1,6 +1,8 @@
 """Turns operations events into enriched events on the bus, and puts aside what is no such event."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +21,7 @@ from flightpulse.use_cases.ports import (
     Log,
     Meter,
     Record,
+    Tracer,
     UnreadableItemError,
 )
 from flightpulse.use_cases.strict_json import decode
@@ -73,13 +76,23 @@ class Consumer:
     """
 
     def __init__(
-        self, flights: Flights, bus: EventBus, dead_letters: DeadLetterQueue, *, log: Log, meter: Meter
+        self,
+        flights: Flights,
+        bus: EventBus,
+        dead_letters: DeadLetterQueue,
+        *,
+        notify_from_minutes: Callable[[], int],
+        log: Log,
+        meter: Meter,
+        tracer: Tracer,
     ) -> None:
         self._flights = flights
         self._bus = bus
         self._dead_letters = dead_letters
+        self._notify_from_minutes = notify_from_minutes
         self._log = log
         self._meter = meter
+        self._tracer = tracer
 
     def consume(self, records: Iterable[Record]) -> Consumed:
         """Publish what is good, in the order it came, and put the rest aside; then log and count it.
@@ -88,16 +101,24 @@ class Consumer:
         """
         accepted: list[Accepted] = []
         rejected: list[Rejected] = []
-        find = cache(self._find)
-        for record in records:
-            event: FlightEvent | None = None
-            try:
-                event = read_event(record)
-                accepted.append(enrich(record, event, find))
-            except InvalidEventError as error:
-                rejected.append(Rejected(record=record, event=event, reason=error))
-        self._bus.publish([entry.published for entry in accepted])
-        self._dead_letters.send([DeadLetter(record=entry.record, reason=entry.reason) for entry in rejected])
+        find, notify_from_minutes = cache(self._find), self._notify_from_minutes()
+        with ExitStack() as traces:
+            for record in records:
+                trace = traces.enter_context(self._tracer.record(record))
+                event: FlightEvent | None = None
+                try:
+                    event = read_event(record)
+                    trace.annotate(**_trace_ids(record, event))
+                    with trace.current():
+                        published = enrich(
+                            record, event, find, notify_from_minutes=notify_from_minutes, trace_header=trace.header
+                        )
+                        accepted.append(published)
+                except InvalidEventError as error:
+                    trace.reject(str(error.code))
+                    rejected.append(Rejected(record=record, event=event, reason=error))
+            self._bus.publish([entry.published for entry in accepted])
+            self._dead_letters.send([DeadLetter(record=entry.record, reason=entry.reason) for entry in rejected])
         self._log_and_count(accepted, rejected)
         return Consumed(tuple(accepted), tuple(rejected))
 
@@ -107,6 +128,8 @@ class Consumer:
         return None if flight is None else (flight, self._flights.affected_passengers_count(flight_id))
 
     def _log_and_count(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected]) -> None:
+        processed: Counter[tuple[str, str, str]] = Counter()
+        affected: Counter[tuple[str, str]] = Counter()
         for entry in accepted:
             event, detail = entry.event, entry.published.detail
             ids, severity = _ids(entry.record, event), str(event.severity)
@@ -114,9 +137,13 @@ class Consumer:
             self._log.info(detail["summary"], extra={**ids, "severity": severity, "detail_type": detail_type})
             if entry.record.kind == "kafka_record" and entry.record.key != event.flight_id.encode():
                 self._log.warning("the key is not the flight: its order is not kept", extra=ids)
-            dimensions = {"event_type": str(event.event_type), "severity": severity}
-            self._meter.add(event.metric, dimensions=dimensions)
-            self._meter.add("AffectedPassengers", detail["affected_passengers_count"], dimensions=dimensions)
+            processed[event.metric, event.event_type, severity] += 1
+            if event.is_told:
+                affected[event.event_type, severity] += detail["affected_passengers_count"]
+        for (metric, event_type, severity), count in processed.items():
+            self._meter.add(metric, count, dimensions={"event_type": event_type, "severity": severity})
+        for (event_type, severity), count in affected.items():
+            self._meter.add("AffectedPassengers", count, dimensions={"event_type": event_type, "severity": severity})
         for refused in rejected:
             self._log.warning(
                 f"put aside: {refused.reason.message}",
@@ -154,10 +181,18 @@ def read_event(record: Record) -> FlightEvent:
     return events.parse(envelope)
 
 
-def enrich(record: Record, event: FlightEvent, find: Callable[[str], tuple[Flight, int] | None]) -> Accepted:
+def enrich(
+    record: Record,
+    event: FlightEvent,
+    find: Callable[[str], tuple[Flight, int] | None],
+    *,
+    notify_from_minutes: int = 0,
+    trace_header: str | None = None,
+) -> Accepted:
     """The event with what its flight adds. Raises :class:`InvalidEventError` for one that does not fit its flight.
 
-    ``find`` gives a flight and the number of its passengers, None for a flight it does not know.
+    ``find`` gives a flight and the number of its passengers, None for a flight it does not know. The event goes on
+    with the trace of ``trace_header``.
     """
     try:
         found = find(event.flight_id)
@@ -173,9 +208,14 @@ def enrich(record: Record, event: FlightEvent, find: Callable[[str], tuple[Fligh
         flight,
         affected_passengers_count=passengers,
         correlation_id=record.correlation_id or event.event_id,
+        notify_from_minutes=notify_from_minutes,
     )
     published = BusEvent(
-        event_id=event.event_id, source=EventSource.KAFKA_CONSUMER, detail_type=event.detail_type, detail=detail
+        event_id=event.event_id,
+        source=EventSource.KAFKA_CONSUMER,
+        detail_type=event.detail_type,
+        detail=detail,
+        trace_header=trace_header,
     )
     return Accepted(record=record, event=event, published=published)
 
@@ -191,6 +231,15 @@ def _ids(record: Record, event: FlightEvent | None) -> dict[str, Any]:
         "event_type": str(event.event_type),
         "flight_id": event.flight_id,
         **position,
+    }
+
+
+def _trace_ids(record: Record, event: FlightEvent) -> dict[str, str]:
+    return {
+        "correlation_id": record.correlation_id or event.event_id,
+        "event_id": event.event_id,
+        "event_type": str(event.event_type),
+        "flight_id": event.flight_id,
     }
 
 

@@ -1,12 +1,15 @@
 """What the use cases ask of the world around them, and the plain values that go back and forth."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
-from flightpulse.domain.entities import Flight
+from flightpulse.domain.entities import Booking, Flight, FlightStatus, Passenger
 from flightpulse.domain.events import DetailType, EventSource, InvalidEventError
+
+Entity = TypeVar("Entity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,7 @@ class Record:
     key: bytes | None = None
     value: bytes | None
     correlation_id: str | None = None
+    traceparent: str | None = None
     malformed: str | None = None
 
 
@@ -36,12 +40,16 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusEvent:
-    """An event to publish. ``event_id`` names it in errors and logs; ``detail`` is plain JSON."""
+    """An event to publish. ``event_id`` names it in errors and logs; ``detail`` is plain JSON.
+
+    ``trace_header`` says which trace it goes on with; without one it is that of whoever publishes.
+    """
 
     event_id: str
     source: EventSource
     detail_type: DetailType
     detail: dict[str, Any]
+    trace_header: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +77,30 @@ class ItemChange:
     malformed: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Entity]):
+    """Some of a query's answers. ``next_token`` is set when there are more, and only then."""
+
+    items: tuple[Entity, ...]
+    next_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlightBooking:
+    """What a flight knows of a booking on it."""
+
+    booking_id: str
+    passenger_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassengerBooking:
+    """What a passenger knows of one of their bookings."""
+
+    booking_id: str
+    flight_id: str
+
+
 class PublishError(Exception):
     """Some events did not reach the bus. The others did, and will again when the caller's batch is retried."""
 
@@ -82,6 +114,10 @@ class UnreadableItemError(Exception):
     """An item is there, but what it holds is no flight, passenger or booking. The text names its key and the field."""
 
 
+class BadParameterError(ValueError):
+    """A caller asks for something in a way that cannot be answered. The text names the parameter."""
+
+
 class Flights(Protocol):
     """The flights that are known, and who is booked on them."""
 
@@ -90,6 +126,27 @@ class Flights(Protocol):
 
     def affected_passengers_count(self, flight_id: str) -> int:
         """How many people are booked on a flight."""
+
+
+class Reservations(Protocol):
+    """Flights, passengers and bookings, for whoever only reads.
+
+    A page goes on where its token says; one that is not ours is a :class:`BadParameterError`.
+    """
+
+    def flight(self, flight_id: str) -> Flight | None: ...
+
+    def passenger(self, passenger_id: str) -> Passenger | None: ...
+
+    def booking(self, booking_id: str) -> Booking | None: ...
+
+    def flights_by_status(self, status: FlightStatus, *, limit: int, token: str | None = None) -> Page[Flight]: ...
+
+    def bookings_of_flight(self, flight_id: str, *, limit: int, token: str | None = None) -> Page[FlightBooking]: ...
+
+    def bookings_of_passenger(
+        self, passenger_id: str, *, limit: int, token: str | None = None
+    ) -> Page[PassengerBooking]: ...
 
 
 class EventBus(Protocol):
@@ -114,6 +171,29 @@ class Log(Protocol):
     def warning(self, msg: object, *, extra: Mapping[str, object]) -> None: ...
 
     def error(self, msg: object, *, extra: Mapping[str, object]) -> None: ...
+
+
+class RecordTrace(Protocol):
+    """A record's part of a trace."""
+
+    @property
+    def header(self) -> str | None: ...
+
+    def annotate(self, **values: str) -> None:
+        """Add ids by which the trace is found."""
+
+    def reject(self, reason: str) -> None:
+        """Note that the record is put aside."""
+
+    def current(self) -> AbstractContextManager[None]:
+        """What is asked of other services within belongs to this record."""
+
+
+class Tracer(Protocol):
+    """Follows every record through all services."""
+
+    def record(self, record: Record) -> AbstractContextManager[RecordTrace]:
+        """The trace of a record until it has been published or put aside."""
 
 
 class Meter(Protocol):

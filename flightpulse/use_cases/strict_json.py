@@ -55,7 +55,7 @@ def _too_deep(text: str) -> bool:
 
 def _strict_json(text: str) -> Any:
     try:
-        document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_without_duplicates)
+        document = _decoder.decode(text)
     # A number of thousands of digits is a plain ValueError.
     except ValueError as error:
         raise InvalidEventError(Rejection.NOT_JSON, f"the value is not JSON: {_where(error)}") from None
@@ -79,3 +79,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(document) < len(pairs):
         raise InvalidEventError(Rejection.DUPLICATE_KEY, "the value gives one of its keys twice")
     return document
+
+
+# A decoder of its own: json.loads makes a new one for every call that has hooks.
+_decoder = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_without_duplicates)

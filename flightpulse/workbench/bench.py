@@ -1,11 +1,10 @@
 """What notebooks and scripts hold in their hands: one object that deploys, fires, looks and cleans up."""
 
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from flightpulse import paths
 from flightpulse.errors import UserError
@@ -29,8 +28,10 @@ if TYPE_CHECKING:
     from flightpulse.workbench.observe.log_groups import LogGroups
     from flightpulse.workbench.run import Run
     from flightpulse.workbench.runs import Runs
+    from flightpulse.workbench.traces.lookup import Traces
     from localcloud.process.state import RunningCloud
 
+_Subject = TypeVar("_Subject")
 _LOOK_BACK = timedelta(days=1)
 
 
@@ -52,10 +53,12 @@ def connect(
     if target == "local":
         notebook.take_turns(folder)
     return Workbench(
-        cast("Target", target),
-        home=folder,
-        port=_port(os.environ.get("FLIGHTPULSE_PORT")) if port is None else port,
-        kafka=kafka or os.environ.get("FLIGHTPULSE_KAFKA") or None,
+        Connection(
+            cast("Target", target),
+            home=folder,
+            port=_port(os.environ.get("FLIGHTPULSE_PORT")) if port is None else port,
+            kafka=kafka or os.environ.get("FLIGHTPULSE_KAFKA") or None,
+        )
     )
 
 
@@ -67,28 +70,57 @@ def _port(text: str | None) -> int | None:
     return int(text)
 
 
-class Workbench:
-    """One target and everything that can be done with it. :func:`connect` makes one.
+class _Room(Generic[_Subject]):
+    """What there is to do with one subject: imported and made when it is first asked for.
 
-    What there is to do with one subject is reached through it, and imported only then, because every verb of the
-    command line makes a workbench and needs one or two: ``stack``, ``table``, ``events``, ``executions``,
-    ``logs``, ``templates``, ``metrics``, ``faults``, ``protections``, ``dead_letters``.
+    Every verb of the command line makes a workbench and needs one or two subjects.
     """
 
-    def __init__(
-        self,
-        target: Target,
-        *,
-        home: Path,
-        port: int | None = None,
-        kafka: str | None = None,
-        region: str | None = None,
-        steps: Callable[[], Steps] = Steps,
-        in_python: bool = True,
-    ) -> None:
-        self._target = Connection(
-            target, home=home, port=port, kafka=kafka, region=region, steps=steps, in_python=in_python
-        )
+    def __init__(self, module: str, kind: str) -> None:
+        self._module = f"flightpulse.workbench.{module}"
+        self._kind = kind
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, bench: "Workbench | None", owner: type) -> _Subject:
+        if bench is None:
+            return cast("_Subject", self)
+        made: _Subject = getattr(import_module(self._module), self._kind)(bench._target)
+        # From now on the object's own attribute stands before this one.
+        vars(bench)[self._name] = made
+        return made
+
+
+class Workbench:
+    """One target and everything that can be done with it. :func:`connect` makes one."""
+
+    stack: "_Room[Stack]" = _Room("deploy.stack", "Stack")
+    """The stack: deploy, plan, destroy, and what it consists of."""
+    table: "_Room[Items]" = _Room("deploy.items", "Items")
+    """Flights, bookings and passengers as they are in the table; loading and resetting them."""
+    events: "_Room[Events]" = _Room("fire.events", "Events")
+    """Makes events about flights of the table."""
+    executions: "_Room[Executions]" = _Room("executions.lookup", "Executions")
+    """Workflow executions."""
+    logs: "_Room[LogGroups]" = _Room("observe.log_groups", "LogGroups")
+    """The log groups."""
+    traces: "_Room[Traces]" = _Room("traces.lookup", "Traces")
+    """Traces: an event's way over all services, drawn as a waterfall and as a map of services."""
+    templates: "_Room[Templates]" = _Room("messages.templates", "Templates")
+    """The templates of messages."""
+    metrics: "_Room[Metrics]" = _Room("metrics.watching", "Metrics")
+    """Metrics, alarms and the dashboard."""
+    faults: "_Room[Faults]" = _Room("faults.on_demand", "Faults")
+    """Faults that strike while a block runs, on the local cloud."""
+    protections: "_Room[Protections]" = _Room("faults.protections_on_target", "Protections")
+    """What keeps passengers from being told twice or told old news."""
+    dead_letters: "_Room[DeadLetterQueues]" = _Room("faults.dead_letter_queues", "DeadLetterQueues")
+    """What could not be handled, and sending it back."""
+    _runs: "_Room[Runs]" = _Room("runs", "Runs")
+
+    def __init__(self, target: Connection) -> None:
+        self._target = target
 
     def __repr__(self) -> str:
         return f"<Workbench on {self._target.target}>"
@@ -100,82 +132,6 @@ class Workbench:
         A local cloud that was started again in the meantime is found again.
         """
         return self._target.session
-
-    @cached_property
-    def _runs(self) -> "Runs":
-        from flightpulse.workbench.runs import Runs
-
-        return Runs(self._target)
-
-    @cached_property
-    def stack(self) -> "Stack":
-        """The stack: deploy, plan, destroy, and what it consists of."""
-        from flightpulse.workbench.deploy.stack import Stack
-
-        return Stack(self._target)
-
-    @cached_property
-    def table(self) -> "Items":
-        """Flights, bookings and passengers as they are in the table; loading and resetting them."""
-        from flightpulse.workbench.deploy.items import Items
-
-        return Items(self._target)
-
-    @cached_property
-    def events(self) -> "Events":
-        """Makes events about flights of the table."""
-        from flightpulse.workbench.fire.events import Events
-
-        return Events(self._target)
-
-    @cached_property
-    def executions(self) -> "Executions":
-        """Workflow executions."""
-        from flightpulse.workbench.executions.lookup import Executions
-
-        return Executions(self._target)
-
-    @cached_property
-    def logs(self) -> "LogGroups":
-        """The log groups."""
-        from flightpulse.workbench.observe.log_groups import LogGroups
-
-        return LogGroups(self._target)
-
-    @cached_property
-    def templates(self) -> "Templates":
-        """The templates of messages."""
-        from flightpulse.workbench.messages.templates import Templates
-
-        return Templates(self._target)
-
-    @cached_property
-    def metrics(self) -> "Metrics":
-        """Metrics, alarms and the dashboard."""
-        from flightpulse.workbench.metrics.watching import Metrics
-
-        return Metrics(self._target)
-
-    @cached_property
-    def faults(self) -> "Faults":
-        """Faults that strike while a block runs, on the local cloud."""
-        from flightpulse.workbench.faults.on_demand import Faults
-
-        return Faults(self._target)
-
-    @cached_property
-    def protections(self) -> "Protections":
-        """What keeps passengers from being told twice or told old news."""
-        from flightpulse.workbench.faults.protections_on_target import Protections
-
-        return Protections(self._target)
-
-    @cached_property
-    def dead_letters(self) -> "DeadLetterQueues":
-        """What could not be handled, and sending it back."""
-        from flightpulse.workbench.faults.dead_letter_queues import DeadLetterQueues
-
-        return DeadLetterQueues(self._target)
 
     def ready(self, *here: str) -> None:
         """Make sure that cloud, stack and sample data are there, and say so.

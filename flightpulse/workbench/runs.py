@@ -8,7 +8,7 @@ from flightpulse.errors import UserError
 from flightpulse.workbench.fire import firing, run_store
 from flightpulse.workbench.fire.expectations import EXPECTED, Expectation
 from flightpulse.workbench.fire.run_store import KeptRun
-from flightpulse.workbench.observe.facts import Facts, Sent
+from flightpulse.workbench.observe.facts import Facts, SentEvent
 from flightpulse.workbench.observe.observer import Observer
 from flightpulse.workbench.run import Run
 from flightpulse.workbench.target.connection import Connection
@@ -94,7 +94,7 @@ class Runs:
 
 def _observed(session: Session, kept: KeptRun) -> Facts:
     sent = [
-        Sent(
+        SentEvent(
             event_id=event["event_id"],
             event_type=event["event_type"],
             flight_id=event["payload"]["flight_id"],

@@ -46,7 +46,13 @@ def failing(application: Application) -> Application:
             return
         body = await faults.read_body(receive)
         caller = faults.FUNCTIONS if _IN_LAMBDA in headers.get("user-agent", "") else faults.CLIENTS
-        fault = faults.BOARD.strike_call(signed["service"], _operation(scope, headers, body), caller, body)
+        operation = _operation(scope, headers, body)
+        fault = faults.BOARD.strike_call(signed["service"], operation, caller, body)
+        if fault is not None and fault.error is not None and signed["service"] == "dynamodb":
+            # The emulator is looked at before anything of it is imported.
+            from localcloud.services.dynamodb import metrics
+
+            metrics.refused(operation, body, fault.error)
         await _answered(application, scope, body, send, fault, form=headers.get("content-type", "").startswith(_FORM))
 
     return answer

@@ -68,7 +68,7 @@ run = wb.fire("minor-delay")
 
 # %% tags=["nbval-check-output"]
 print(run)
-check("expectations seen", sum(one.ok for one in run.checks), len(run.checks))
+check("expectations seen", sum(seen.ok for seen in run.checks), len(run.checks))
 
 # %% [markdown]
 # **Takeaway:** a scenario is an event and what must be seen afterwards. All five are in [scenarios.py](../simulator/scenarios.py), and `flightpulse scenario 1` does in a terminal what this cell did.

@@ -28,7 +28,7 @@ wb = connect(TARGET)
 #
 # The CDK CLI runs our Python, writes a CloudFormation template and a zip file with the functions, and hands both to CloudFormation. Who runs this cell sees a bar move and each resource come up. On the local cloud, a stack that is there already, with its data, goes first: a deployment that changes nothing would show nothing.
 #
-# **Predict:** four functions, five workflows, one table, one bus, one API. How many resources are that: 20, 50, or 150?
+# **Predict:** four functions, six workflows, one table, one bus, one API. How many resources are that: 20, 50, or 150?
 
 # %%
 if TARGET == "local":
@@ -66,14 +66,14 @@ check("more than a hundred resources", sum(numbers) > 100, True)
 
 # %%
 functions = [
-    one
-    for one in wb.stack.template()["Resources"].values()
-    if one["Type"] == "AWS::Lambda::Function"
+    resource
+    for resource in wb.stack.template()["Resources"].values()
+    if resource["Type"] == "AWS::Lambda::Function"
 ]
 next(
-    one["DependsOn"]
-    for one in functions
-    if one["Properties"].get("FunctionName") == "FlightPulse-KafkaConsumer"
+    made["DependsOn"]
+    for made in functions
+    if made["Properties"].get("FunctionName") == "FlightPulse-KafkaConsumer"
 )
 
 # %% tags=["nbval-check-output"]

@@ -66,7 +66,7 @@ changes.added
 changes = wb.run("minor-delay").journey().changes("bus")
 added = ["correlation_id", "delay_category", "affected_passengers_count", "summary"]
 check("added", [name for name in changes.added if "." not in name], added)
-check("written anew", [one.key for one in changes.changed], ["new_departure", "new_arrival"])
+check("written anew", [field.key for field in changes.changed], ["new_departure", "new_arrival"])
 check("lost", changes.removed, ())
 
 # %% [markdown]
@@ -90,7 +90,7 @@ RuleTester(wb.session).test(event)
 report = RuleTester(wb.session).test(wb.run("minor-delay").execution())
 check(
     "rules that match",
-    [one.rule for one in report.verdicts if one.matched],
+    [verdict.rule for verdict in report.verdicts if verdict.matched],
     ["flightpulse-delay"],
 )
 check("what it starts", report["flightpulse-delay"].targets, ("FlightPulse-DelayWorkflow",))
@@ -143,7 +143,7 @@ kinds = ["claim of the event", "flight SW1234", "BKG-0003 on SW1234"]
 check("items", list(dict.fromkeys(hop.name for hop in items)), kinds)
 check(
     "the flight's status",
-    [one.after for one in items[1].changes.changed if one.key == "status"],
+    [field.after for field in items[1].changes.changed if field.key == "status"],
     ["DELAYED"],
 )
 

@@ -157,7 +157,11 @@ check(
 # **Predict:** how many times is it sent for three bookings, and before or after the passengers know?
 
 # %%
-call = next(one for one in wb.run("cancellation").audit if one.detail_type == "rebooking.needed")
+call = next(
+    entry
+    for entry in wb.run("cancellation").audit
+    if entry.detail_type == "rebooking.needed"
+)
 call.detail
 
 # %% tags=["nbval-check-output"]

@@ -40,8 +40,9 @@ wb.fire("rapid-sequence").timing.concurrency()
 
 # %% tags=["nbval-check-output"]
 run = wb.run("rapid-sequence")
-check("expectations seen", f"{sum(one.ok for one in run.checks)} of {len(run.checks)}", "7 of 7")
-check("copies recognised", [one.outcome for one in run.facts.handled].count("ALREADY_HANDLED"), 1)
+check("expectations seen", f"{sum(seen.ok for seen in run.checks)} of {len(run.checks)}", "7 of 7")
+outcomes = [handled.outcome for handled in run.facts.handled]
+check("copies recognised", outcomes.count("ALREADY_HANDLED"), 1)
 check("messages told twice", len(run.inbox().repeated()), 0)
 check("messages told too late", len(run.inbox().outdated()), 0)
 
@@ -90,7 +91,7 @@ guarded = wb.fire([event, event], reset=True)
 check("messages told twice with them", len(guarded.inbox().repeated()), 0)
 check(
     "how the copies ended",
-    sorted(one.outcome for one in guarded.facts.handled),
+    sorted(handled.outcome for handled in guarded.facts.handled),
     ["ALREADY_HANDLED", "DONE"],
 )
 

@@ -3,7 +3,7 @@
 #
 # A system without servers still has to say how it is. You follow numbers from a log line to a chart, find everything about one event, and make an alarm go off and calm down.
 #
-# - **You will:** read metrics from CloudWatch, see where they come from, join logs by one id, set off an alarm, look at latency
+# - **You will:** read metrics from CloudWatch, see where they come from, join logs by one id, set off an alarm, look at latency, follow a trace
 # - **You need:** this checkout; no account and no Docker
 # - **You know:** what a log and a metric are
 # - **Time:** 8 minutes
@@ -134,7 +134,7 @@ letters
 # %% tags=["nbval-check-output"]
 check(
     "states of the alarm",
-    [one.split()[1] for one in changes.column("became")][-3:],
+    [became.split()[1] for became in changes.column("became")][-3:],
     ["OK", "ALARM", "OK"],
 )
 check("why it waits", letters.column("why")[-1], "States.TaskFailed: injected")
@@ -204,10 +204,42 @@ check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 # **Takeaway:** measure from where the passenger's wait begins, here the Kafka record, to where it ends, not one function's duration. Chart and percentiles: [charts.py](../flightpulse/workbench/show/charts.py). In the field's words: *percentile* ([glossary](../docs/glossary.md#running-it)).
 
 # %% [markdown]
+# ## Where did the time go?
+#
+# Logs and metrics say that it took long, not where. A *trace* does: every service writes down when it began, when it ended and who called it, under one id, and [X-Ray](https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html) puts it together. Between Kafka and Lambda nobody hands the id on, so the producer puts it into a header of the record.
+#
+# **Predict:** which service does one event call most often?
+
+# %%
+run = wb.fire("minor-delay")
+trace = wb.traces.of(run.event_ids[0])
+trace.service_map()
+
+# %%
+trace.waterfall()
+
+# %% tags=["nbval-check-output"]
+spans = trace.to_frame()
+check("the trace begins in", trace.services[0], "flight-operations")
+own = spans[(spans["kind"] == "segment") & spans["service"].str.contains("Workflow|Notify")]
+check(
+    "workflows in it",
+    own["service"].str.removeprefix("FlightPulse-").tolist(),
+    ["DelayWorkflow", "NotifyPassengers", "NotifyChunk", "NotifyChunk"],
+)
+called = spans[spans["kind"] == "inferred"]["service"].astype(str)
+check("called most often", called.value_counts().idxmax(), "FlightPulseTable")
+
+# %% [markdown]
+# The table: it is asked for the flight, holds every claim and gives the templates. Being called often is not the same as taking long: look at the longest bars that have nothing below them.
+#
+# **Takeaway:** one id over all services turns "it was slow" into "this call was slow". Ids of events and flights are annotations, by which traces are found; people are in none. One module writes them: [tracing.py](../flightpulse/adapters/tracing.py). In a terminal: `flightpulse trace EVENT_ID`.
+
+# %% [markdown]
 # ## What we simplified
 #
 # - On AWS the alarm needs its five minutes, and its topic would tell a subscriber. Here the copy has no actions.
-# - Locally DynamoDB has no metrics, Logs Insights knows no `stats`, and there are no X-Ray traces. [The whole list](../docs/local-cloud.md).
+# - Locally DynamoDB has no metrics, Logs Insights knows no `stats`, and X-Ray keeps no sampling rules. [The whole list](../docs/local-cloud.md).
 # - Latencies are this machine's, and the first calls of a function are slower.
 
 # %% [markdown]

@@ -45,7 +45,7 @@ check("states", len(execution.history.visits), 8)
 check("events", len(execution.events), 31)
 check(
     "executions it led to",
-    [one.workflow for one in execution.all()].count("FlightPulse-NotifyChunk"),
+    [nested.workflow for nested in execution.all()].count("FlightPulse-NotifyChunk"),
     2,
 )
 

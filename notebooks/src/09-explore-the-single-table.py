@@ -91,7 +91,8 @@ sides = [
     table.read("bookings-of-flight", "SW1234"),
 ]
 print(whole, *sides, sep="\n\n", end="\n\n")
-check("items that hold a seat", [len(one.values("seat")) for one in (whole, *sides)], [1, 0, 0])
+seats = [len(item.values("seat")) for item in (whole, *sides)]
+check("items that hold a seat", seats, [1, 0, 0])
 
 # %% [markdown]
 # Only `BOOKING#BKG-0003 / METADATA` has the seat. The two others say where to go. So a new seat is one write, and nothing has to be kept in step.

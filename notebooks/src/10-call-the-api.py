@@ -69,7 +69,7 @@ check("her address in the answer", item["email"] in str(answer), False)
 check("her number in the answer", item["phone"] in str(answer), False)
 
 # %% [markdown]
-# **Takeaway:** data that is not sent cannot leak. The two names stand in `_CONTACT_DATA`, in [functions/api.py](../flightpulse/functions/api.py).
+# **Takeaway:** data that is not sent cannot leak. The two names stand in `_CONTACT_DATA`, in [look_up.py](../flightpulse/use_cases/look_up.py).
 
 # %% [markdown]
 # ## How does a long list arrive?
@@ -189,8 +189,8 @@ check("lines of both logs with her in them", len(found), 0)
 #
 # 1. *Change a number.* Read all SCHEDULED flights with `limit=1`. How many requests does it take, and how does the API know which page is the last?
 #    <details><summary>Solution</summary>One for each flight. The function reads one item more than it shows.</details>
-# 2. *Change a rule.* Departure boards shall no longer see `aircraft`. Which line of functions/api.py do you change, and how do you see it work?
-#    <details><summary>Solution</summary>In <code>flight</code>, leave it out of <code>to_fields()</code>, as <code>_without_contact_data</code> does; then <code>wb.stack.deploy(again=True)</code> and <code>wb.api("/flights/SW1234")</code>.</details>
+# 2. *Change a rule.* Departure boards shall no longer see `aircraft`. Which line of look_up.py do you change, and how do you see it work?
+#    <details><summary>Solution</summary>In <code>flight</code>, leave it out of <code>to_fields()</code>, as <code>passenger</code> does with what reaches a person; then <code>wb.stack.deploy(again=True)</code> and <code>wb.api("/flights/SW1234")</code>.</details>
 # 3. *Break it.* Change one letter in the middle of a `next_token` and send it. Another page, an error of ours, or a 500?
 #    <details><summary>Solution</summary>400: <code>next_token is not one of ours</code>. It never reaches DynamoDB.</details>
 
@@ -206,7 +206,7 @@ wb.table.reset("SW1234")
 # ## Where the code lives
 #
 # - Routes, signatures, access log and throttle: [flightpulse/stack/api.py](../flightpulse/stack/api.py)
-# - The function behind them: [flightpulse/functions/api.py](../flightpulse/functions/api.py)
+# - The function behind them: [flightpulse/functions/api_routes.py](../flightpulse/functions/api_routes.py), and what it answers: [flightpulse/use_cases/look_up.py](../flightpulse/use_cases/look_up.py)
 # - Each route with its answers: [flightpulse-spec.md](../docs/flightpulse-spec.md)
 # - Read more: [AWS: who may call an API](https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html)
 #

@@ -18,6 +18,8 @@ from tests.integration.emulator import ROOT, Emulator
 from tests.integration.workflows.test_workflow_paths import CHUNK, DELAY, PASSENGERS, delay
 from tests.integration.workflows.workflow_world import World
 
+pytestmark = pytest.mark.prove
+
 BEFORE = "1348a51^"
 PASSENGERS_OF_A_FLIGHT, ROUNDS = 180, 3
 TRANSITIONS, WRITES, CALLS, EVENTS = "state transitions", "writes", "calls of PutEvents", "history events"

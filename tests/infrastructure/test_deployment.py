@@ -77,7 +77,7 @@ def test_a_stack_comes_changes_and_goes(target: Target, synthesise: Synthesise) 
 def _everything_is_there(target: Target) -> None:
     assert target.model_id() == "amazon.nova-lite-v1:0"
     machines = target.client("stepfunctions").list_state_machines()["stateMachines"]
-    assert len(machines) == 5
+    assert len(machines) == 6
     for machine in machines:
         described = target.client("stepfunctions").describe_state_machine(stateMachineArn=machine["stateMachineArn"])
         assert "${" not in described["definition"]

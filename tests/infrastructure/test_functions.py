@@ -18,7 +18,7 @@ HANDLERS = {
 }
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 ENVIRONMENTS = {
-    "FlightPulse-KafkaConsumer": {"TABLE_NAME", "EVENT_BUS_NAME", "DEAD_LETTER_QUEUE_URL"},
+    "FlightPulse-KafkaConsumer": {"TABLE_NAME", "EVENT_BUS_NAME", "DEAD_LETTER_QUEUE_URL", "NOTIFY_FROM_PARAMETER"},
     "FlightPulse-LLMMessenger": {
         "TABLE_NAME",
         "MODEL_ID_PARAMETER",
@@ -102,7 +102,10 @@ STREAM = {
 @pytest.mark.parametrize(
     ("role", "own"),
     [
-        ("KafkaConsumerRole", {"dynamodb:GetItem", "dynamodb:Query", "events:PutEvents", "sqs:SendMessage"}),
+        (
+            "KafkaConsumerRole",
+            {"dynamodb:GetItem", "dynamodb:Query", "events:PutEvents", "sqs:SendMessage", "ssm:GetParameter"},
+        ),
         (
             "LLMMessengerRole",
             {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchGetItem"}

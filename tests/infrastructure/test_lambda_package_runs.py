@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "TABLE_NAME": "table",
     "EVENT_BUS_NAME": "bus",
     "DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:9/queue",
+    "NOTIFY_FROM_PARAMETER": "/flightpulse/notify-from-minutes",
     "MODEL_ID_PARAMETER": "/parameter",
 }
 

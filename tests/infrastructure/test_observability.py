@@ -14,6 +14,7 @@ FILTER = "AWS::Logs::MetricFilter"
 METRICS = (
     "DelayEventsProcessed",
     "CancellationEventsProcessed",
+    "DepartureEventsProcessed",
     "GateChangeEventsProcessed",
     "NotificationsSent",
     "LLMInvocationsSuccess",

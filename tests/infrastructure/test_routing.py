@@ -12,6 +12,7 @@ RULE = "AWS::Events::Rule"
 TO_WORKFLOW = {
     "flightpulse-delay": ([{"prefix": "flight.delay."}], "FlightPulse-DelayWorkflow"),
     "flightpulse-cancellation": (["flight.cancelled"], "FlightPulse-CancellationWorkflow"),
+    "flightpulse-departure": (["flight.departed"], "FlightPulse-DepartureWorkflow"),
     "flightpulse-gate-change": (["flight.gate_change"], "FlightPulse-GateChangeWorkflow"),
 }
 TO_LOG = {

@@ -26,6 +26,7 @@ OUTPUTS = {
     "StreamHandlerArn",
     "DelayWorkflowArn",
     "CancellationWorkflowArn",
+    "DepartureWorkflowArn",
     "GateChangeWorkflowArn",
     "NotifyPassengersArn",
     "NotifyChunkArn",

@@ -13,6 +13,7 @@ MACHINE = "AWS::StepFunctions::StateMachine"
 FILES = {
     "FlightPulse-DelayWorkflow": "delay",
     "FlightPulse-CancellationWorkflow": "cancellation",
+    "FlightPulse-DepartureWorkflow": "departure",
     "FlightPulse-GateChangeWorkflow": "gate_change",
     "FlightPulse-NotifyPassengers": "notify_passengers",
     "FlightPulse-NotifyChunk": "notify_chunk",

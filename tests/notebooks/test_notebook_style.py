@@ -110,7 +110,7 @@ def test_a_breach_in_the_frame_is_seen(
 def test_too_few_sections_and_too_large_a_file_are_seen(as_if_run: Callable[[str], NotebookNode], place: Path):
     problems = found(as_if_run(sample.source(sections=2)), place, size=600_000)
 
-    assert problems == ["it has 2 sections, not 3 to 8", "its file has 600,000 bytes; 550,000 are enough"]
+    assert problems == ["it has 2 sections, not 3 to 8", "its file has 600,000 bytes; 500,000 are enough"]
 
 
 def test_a_notebook_that_was_not_run_from_top_to_bottom_is_seen(as_if_run: Callable[[str], NotebookNode], place: Path):

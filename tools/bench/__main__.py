@@ -1,7 +1,9 @@
 """Measures FlightPulse against one model call per booking: same events, same local cloud, same model, in turns.
 
     python -m tools.bench                    three deployments, three pairs of runs on each; writes docs/performance.md
-    python -m tools.bench --deployments 1 --runs 1 --seats 40 --print
+    python -m tools.bench --deployments 1 --runs 1 --seats 40 --events 5 --sizes 5 10 --carrier WN --print
+
+Beside it: how the work grows with a flight, how soon the last passenger is told, and a whole day as fast as it goes.
 
 Every deployment is a local cloud of its own in a temporary folder. The model takes a second for each answer.
 """
@@ -35,8 +37,11 @@ from flightpulse.workbench.fire import sending
 from flightpulse.workbench.messages import inbox
 from localcloud.process import state as local_state
 from simulator import days, events
+from simulator.replay import MAX_SPEED
 from simulator.replay import plan as make_plan
 from simulator.sample_data import SampleData
+from tools.bench import day as whole_day
+from tools.bench import latency, scaling
 from tools.bench.baseline import Baseline
 
 PAGE = Path(__file__).with_name("performance.md")
@@ -82,6 +87,9 @@ class Results:
     pairs: dict[str, list[tuple[Told, Told]]] = field(default_factory=dict)
     unprepared: list[Told] = field(default_factory=list)
     costs: list[Costs] = field(default_factory=list)
+    latency: str = ""
+    scaling: list[str] = field(default_factory=list)
+    day: list[str] = field(default_factory=list)
 
 
 def main() -> int:
@@ -89,6 +97,9 @@ def main() -> int:
     parser.add_argument("--deployments", type=int, default=3)
     parser.add_argument("--runs", type=int, default=3, help="warm pairs on each deployment")
     parser.add_argument("--seats", type=int, default=180)
+    parser.add_argument("--events", type=int, default=latency.EVENTS, help="events whose latency is measured")
+    parser.add_argument("--sizes", type=int, nargs="+", default=scaling.SIZES, help="bookings of growing flights")
+    parser.add_argument("--carrier", action="append", default=[], help="of the whole day, only this carrier's flights")
     parser.add_argument("--print", action="store_true", help="print the page and leave docs/performance.md as it is")
     options = parser.parse_args()
     results = Results()
@@ -97,16 +108,20 @@ def main() -> int:
             wb = connect("local", home=home, port=0)
             try:
                 _measure_one_deployment(wb, number, options.runs, options.seats, results)
+                if number == options.deployments - 1:
+                    results.latency = latency.line(latency.measured(wb, options.events))
+                    results.scaling = scaling.lines(scaling.measured(wb, options.sizes))
             finally:
                 with redirect_stdout(sys.stderr):
                     wb.down()
+    results.day, told = whole_day.measure(whole_day.WORST, options.carrier, MAX_SPEED)
     page = report(results, options.seats, " ".join(["python -m tools.bench", *sys.argv[1:]]))
     if options.print:
         print(page)
     else:
         REPORT.write_text(page, encoding="utf-8")
         print(f"Wrote {REPORT.name}.")
-    return 0
+    return 0 if told else 1
 
 
 def _measure_one_deployment(wb: Workbench, number: int, runs: int, seats: int, results: Results) -> None:
@@ -268,6 +283,9 @@ def report(results: Results, seats: int, command: str) -> str:
         processors=os.cpu_count(),
         python=platform.python_version(),
         speeds="\n".join(speeds),
+        latency=results.latency,
+        scaling="\n".join(f"- {line}" for line in results.scaling),
+        day="\n".join(f"- {line}" for line in results.day),
         calls="\n".join(calls),
         seats=seats,
         ours=f"{ours_cost:.4f}",

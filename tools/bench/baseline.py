@@ -14,7 +14,7 @@ from typing import Any
 
 from flightpulse.stack import names
 from flightpulse.workbench.costs import run_cost
-from flightpulse.workbench.costs.run_cost import ModelUsage, Usage
+from flightpulse.workbench.costs.run_cost import ModelUsage, RunUsage
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.target.session import Session
 
@@ -66,7 +66,7 @@ class Baseline:
             time.sleep(_POLL_SECONDS)
         return arn
 
-    def usage(self, executions: Sequence[str], since: datetime, messages: int, message_bytes: int) -> Usage:
+    def usage(self, executions: Sequence[str], since: datetime, messages: int, message_bytes: int) -> RunUsage:
         """What these executions used, from their histories and the function's log."""
         pages = self._session.stepfunctions.get_paginator("get_execution_history")
         history = [
@@ -84,7 +84,7 @@ class Baseline:
         lines = logs.read(self._session, [f"/aws/lambda/{NAME}"], since=since)
         reads = [item["resourceType"] for item in scheduled if item["resourceType"].endswith("dynamodb")]
         bookings = len(calls)
-        return Usage(
+        return RunUsage(
             messages=messages,
             transitions=entered + len(scheduled) - len(answers),
             invocations=len(calls),

@@ -31,9 +31,13 @@ def main() -> int:
     wb = connect("local")
     with redirect_stdout(sys.stderr):
         wb.ready()
-    measured = [_counts(wb, size, number) for number, size in enumerate(sizes)]
-    print("\n".join(lines(measured)))
+    print("\n".join(lines(measured(wb, sizes))))
     return 0
+
+
+def measured(wb: Workbench, sizes: Sequence[int] = SIZES) -> list[Counts]:
+    """What a delay of a flight took, for each number of bookings."""
+    return [_counts(wb, size, number) for number, size in enumerate(sizes)]
 
 
 def _counts(wb: Workbench, size: int, number: int) -> Counts:
@@ -50,12 +54,12 @@ def _counts(wb: Workbench, size: int, number: int) -> Counts:
     return run.counts()
 
 
-def lines(measured: Sequence[Counts]) -> list[str]:
+def lines(counted: Sequence[Counts]) -> list[str]:
     """For each thing that is counted, the figures and the line through them."""
-    messages = [counts.emails + counts.texts for counts in measured]
+    messages = [counts.emails + counts.texts for counts in counted]
     found = [f"messages: {', '.join(f'{number:,}' for number in messages)}"]
     for name in COUNTED:
-        values = [counts[name] for counts in measured]
+        values = [counts[name] for counts in counted]
         slope, intercept = statistics.linear_regression(messages, values)
         off = max(abs(value - intercept - slope * number) for number, value in zip(messages, values, strict=True))
         found.append(

@@ -12,7 +12,7 @@ FACTS = ("You will", "You need", "You know", "Time", "Cost", "Simplified")
 """Every head is a title, one paragraph that promises something, these facts as a list, and its provenance."""
 
 PROVENANCE = {
-    REPLAY: "Recorded from stored execution histories; no service ran.",
+    REPLAY: "Recorded from what earlier runs have stored; no service ran.",
     LOCAL: "Recorded on the local cloud; the messages were written by its stand-in model, not by Amazon Bedrock.",
     AWS: "Recorded on AWS.",
 }

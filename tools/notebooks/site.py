@@ -24,7 +24,7 @@ _FIRST_PAGE = """\
 <main>
 <h1>FlightPulse</h1>
 <p class="promise"><strong>{promise}</strong></p>
-<p>An airline sends a delay; minutes later every passenger knows, on the channel they chose, once, and never old news
+<p>An airline sends a delay; moments later every passenger knows, on the channel they chose, once, and never old news
 after new. Kafka, Lambda, EventBridge, Step Functions, DynamoDB, Bedrock, API Gateway and CDK, in Python. No account, no
 Docker, no Node.</p>
 {picture}

@@ -22,6 +22,7 @@ from flightpulse.workbench.costs.prices import (
     SECRET,
 )
 from flightpulse.workbench.deploy.resources import PURPOSES
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 
 _CENT = Decimal("0.01")
@@ -38,8 +39,8 @@ class Cost:
     dollars: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class IdleCost:
+@dataclass(frozen=True, slots=True, repr=False)
+class IdleCost(ShownAsTable):
     """The costs of a template, the greatest first. ``unknown`` are types of resources that nobody has priced."""
 
     costs: tuple[Cost, ...]
@@ -76,15 +77,6 @@ class IdleCost:
             "not_priced": list(self.unknown),
             "total_usd_a_month": str(self.total),
         }
-
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
 
 
 def of(template: Mapping[str, Any]) -> IdleCost:

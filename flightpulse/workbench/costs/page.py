@@ -9,7 +9,7 @@ from typing import Any
 
 from flightpulse.workbench.costs import prices, run_cost, variants
 from flightpulse.workbench.costs.idle_cost import IdleCost
-from flightpulse.workbench.costs.run_cost import ModelUsage, RunCost, Usage
+from flightpulse.workbench.costs.run_cost import ModelUsage, RunCost, RunUsage
 from flightpulse.workbench.show.tables import Table
 
 RECORDED = "recorded_run.json"
@@ -65,16 +65,16 @@ def recorded() -> RunCost:
     return run_cost.priced(usage_of(fields["usage"]), title=fields["title"], local=True)
 
 
-def usage_fields(usage: Usage) -> dict[str, Any]:
+def usage_fields(usage: RunUsage) -> dict[str, Any]:
     """What a run used as plain JSON values, from which :func:`usage_of` makes it again."""
     fields = asdict(usage)
     return {name: str(value) if isinstance(value, Decimal) else value for name, value in fields.items()}
 
 
-def usage_of(fields: Mapping[str, Any]) -> Usage:
+def usage_of(fields: Mapping[str, Any]) -> RunUsage:
     """What a run used, from plain JSON values."""
     decimals = {name: Decimal(fields[name]) for name in ("gb_seconds", "read_units")}
-    return Usage(**{**fields, **decimals, "models": tuple(ModelUsage(**asked) for asked in fields["models"])})
+    return RunUsage(**{**fields, **decimals, "models": tuple(ModelUsage(**asked) for asked in fields["models"])})
 
 
 def page(idle: Mapping[str, IdleCost]) -> str:

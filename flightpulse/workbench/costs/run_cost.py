@@ -22,9 +22,10 @@ from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.counts import Counts
 from flightpulse.workbench.observe.facts import AuditEvent, Facts
 from flightpulse.workbench.observe.hops import ConsumerLine
-from flightpulse.workbench.observe.item_changes import ItemChange
+from flightpulse.workbench.observe.item_changes import StreamedChange
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.show import frames
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
@@ -42,7 +43,7 @@ _HALF = Decimal("0.5")
 _CHECK_FAILED = "ConditionalCheckFailed"
 _NOT_RUNS = frozenset({"api", "access"})
 _TRACED = frozenset(names.LOG_GROUPS[short] for short in ("consumer", "stream"))
-"""Whose invocations begin a trace of their own; the messenger's belong to those of the workflows."""
+"""Whose invocations begin a trace of their own, beside those of the records, to which the workflows belong."""
 _TASKS = {"author": "drafting", "reviewer": "reviewing"}
 
 LEFT_OUT = (
@@ -77,7 +78,7 @@ class MeasuredRun(Protocol):
     @property
     def refused(self) -> Mapping[str, str]: ...
     @property
-    def item_changes(self) -> Sequence[ItemChange]: ...
+    def item_changes(self) -> Sequence[StreamedChange]: ...
     @property
     def audit(self) -> Sequence[AuditEvent]: ...
     def counts(self) -> Counts: ...
@@ -94,7 +95,7 @@ class ModelUsage:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class RunUsage:
     """What a run used. ``gb_seconds`` is memory times billed duration.
 
     ``passengers`` are those who were told, ``metrics`` the custom metrics with values, ``traces`` the most that X-Ray
@@ -118,7 +119,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CostLine:
     """One thing that is paid. ``known`` says whether its number is measured or estimated, and from what.
 
     ``grows`` says whether twice as many passengers take twice as much of it.
@@ -135,13 +136,13 @@ class Line:
         return self.price.of(self.number)
 
 
-@dataclass(frozen=True, slots=True)
-class RunCost:
+@dataclass(frozen=True, slots=True, repr=False)
+class RunCost(ShownAsTable):
     """The costs of a run in the order of the pipeline. ``unpriced`` names a model whose price is not known."""
 
     title: str
-    lines: tuple[Line, ...]
-    usage: Usage
+    lines: tuple[CostLine, ...]
+    usage: RunUsage
     local: bool
     unpriced: str = ""
 
@@ -214,41 +215,34 @@ class RunCost:
             "note": self.note,
         }
 
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
-
 
 def of(run: MeasuredRun) -> RunCost:
     """The costs of a run. Asks for histories, logs and the table's stream."""
     return priced(measured(run), title=run.title, local=run.session.target == "local")
 
 
-def priced(usage: Usage, *, title: str = "", local: bool = False) -> RunCost:
+def priced(usage: RunUsage, *, title: str = "", local: bool = False) -> RunCost:
     """What is used, at list prices. What is not always used has a line only where it is."""
     lines = [
-        Line("Step Functions, state transitions", Decimal(usage.transitions), prices.TRANSITION, "histories"),
-        Line("Lambda, requests", Decimal(usage.invocations), prices.INVOCATION, "REPORT lines"),
-        Line("Lambda, duration", usage.gb_seconds, prices.GB_SECOND, "REPORT lines"),
-        Line("DynamoDB, writes", Decimal(usage.write_units), prices.WRITE_UNIT, "histories, the stream; items of 1 KB"),
-        Line("DynamoDB, reads", usage.read_units, prices.READ_UNIT, "estimated from calls and bookings"),
-        Line("EventBridge, custom events", Decimal(usage.events), prices.CUSTOM_EVENT, "histories, logs"),
-        Line("CloudWatch Logs, ingestion", Decimal(usage.log_bytes) / 2**20, prices.LOG_MB, "the run's lines"),
-        Line("SQS, requests", Decimal(usage.queue_requests), prices.QUEUE_REQUEST, "histories, logs"),
+        CostLine("Step Functions, state transitions", Decimal(usage.transitions), prices.TRANSITION, "histories"),
+        CostLine("Lambda, requests", Decimal(usage.invocations), prices.INVOCATION, "REPORT lines"),
+        CostLine("Lambda, duration", usage.gb_seconds, prices.GB_SECOND, "REPORT lines"),
+        CostLine(
+            "DynamoDB, writes", Decimal(usage.write_units), prices.WRITE_UNIT, "histories, the stream; items of 1 KB"
+        ),
+        CostLine("DynamoDB, reads", usage.read_units, prices.READ_UNIT, "estimated from calls and bookings"),
+        CostLine("EventBridge, custom events", Decimal(usage.events), prices.CUSTOM_EVENT, "histories, logs"),
+        CostLine("CloudWatch Logs, ingestion", Decimal(usage.log_bytes) / 2**20, prices.LOG_MB, "the run's lines"),
+        CostLine("SQS, requests", Decimal(usage.queue_requests), prices.QUEUE_REQUEST, "histories, logs"),
     ]
     if usage.topic_publishes:
-        lines.append(Line("SNS, publishes", Decimal(usage.topic_publishes), prices.TOPIC_PUBLISH, "histories"))
+        lines.append(CostLine("SNS, publishes", Decimal(usage.topic_publishes), prices.TOPIC_PUBLISH, "histories"))
     if usage.traces:
-        lines.append(Line("X-Ray, traces", Decimal(usage.traces), prices.TRACE, "at most; X-Ray takes a sample"))
+        lines.append(CostLine("X-Ray, traces", Decimal(usage.traces), prices.TRACE, "at most; X-Ray takes a sample"))
     if usage.metrics:
         known = "metrics with values, for one hour"
         number = Decimal(usage.metrics)
-        lines.append(Line("CloudWatch, custom metrics", number, prices.METRIC_HOUR, known, grows=False))
+        lines.append(CostLine("CloudWatch, custom metrics", number, prices.METRIC_HOUR, known, grows=False))
     unpriced = []
     for asked in usage.models:
         model = prices.model(asked.model_id)
@@ -257,11 +251,13 @@ def priced(usage: Usage, *, title: str = "", local: bool = False) -> RunCost:
             continue
         task = _TASKS.get(asked.role, asked.role)
         for way, tokens, price in zip(("in", "out"), (asked.tokens_in, asked.tokens_out), model, strict=True):
-            lines.append(Line(f"{task}, tokens {way}", Decimal(tokens), price, f"{asked.model_id}, as Bedrock counts"))
+            lines.append(
+                CostLine(f"{task}, tokens {way}", Decimal(tokens), price, f"{asked.model_id}, as Bedrock counts")
+            )
     return RunCost(title, tuple(lines), usage, local, " and ".join(dict.fromkeys(unpriced)))
 
 
-def measured(run: MeasuredRun) -> Usage:
+def measured(run: MeasuredRun) -> RunUsage:
     """What a run used, from its histories, its log lines and the table's stream."""
     counts = run.counts()
     everything = [execution for top in run.executions for execution in top.all()]
@@ -284,7 +280,7 @@ def measured(run: MeasuredRun) -> Usage:
     run_models = model_ids(run.session)
     templates = counts.templates_from_model + counts.templates_from_cache + counts.templates_from_fallback
     flights = [str(event["payload"]["flight_id"]) for event in run.events]
-    usage = Usage(
+    usage = RunUsage(
         messages=len(run.messages),
         transitions=counts.state_transitions,
         write_units=writes(attempts) + index_writes(run.item_changes) + counts.templates_from_model,
@@ -311,7 +307,7 @@ def measured(run: MeasuredRun) -> Usage:
         usage,
         invocations=len(reports),
         gb_seconds=sum(reports, Decimal(0)),
-        traces=started + len(run.executions),
+        traces=started + len(run.events),
     )
 
 
@@ -373,12 +369,12 @@ def writes(attempts: Iterable[Attempt]) -> int:
     )
 
 
-def index_writes(changes: Iterable[ItemChange]) -> int:
+def index_writes(changes: Iterable[StreamedChange]) -> int:
     """Write units of the two indexes: one for an entry that is new, gone or updated, two for one that moves."""
     return sum(_index_write(change, index) for change in changes for index in ("GSI1", "GSI2"))
 
 
-def _index_write(change: ItemChange, index: str) -> int:
+def _index_write(change: StreamedChange, index: str) -> int:
     keys = {f"{index}PK", f"{index}SK"}
     if keys & {*change.changes.added, *change.changes.removed}:
         return 1

@@ -9,7 +9,7 @@ from flightpulse.errors import UserError
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.explore import TableExplorer
 from flightpulse.workbench.messages.inbox import Message
-from flightpulse.workbench.messages.preparing import Prepared
+from flightpulse.workbench.messages.preparing import PreparedTemplates
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.workshop.grading import Grade, Step
 
@@ -59,7 +59,7 @@ class Storm:
                 rows.append((flight, booking_id, str(person.tier), str(booking.booking_status), requests))
         return Table.of(("flight", "booking", "tier", "status", "requests"), rows)
 
-    def prepare(self, *segments: str) -> Prepared:
+    def prepare(self, *segments: str) -> PreparedTemplates:
         """Have templates drafted and reviewed, and pay for it. Raises UserError when that would cost too much."""
         plan = self._wb.templates.plan(*segments)
         price = plan.cost.dollars or Decimal(0)

@@ -26,7 +26,7 @@ _KEPT_PREFIXES = ("LC_", "PYTHON", "LD_", "DYLD_", "FLIGHTPULSE_", "JSII_")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CdkOutcome:
     """How a CDK command ended. ``log`` is the file with all it printed."""
 
     command: str
@@ -60,7 +60,7 @@ class CdkCli:
         self._stopped = False
         self.assembly = home / "cdk.out"
 
-    def run(self, command: str, arguments: Sequence[str] = (), *, synthesise: bool = False) -> Outcome:
+    def run(self, command: str, arguments: Sequence[str] = (), *, synthesise: bool = False) -> CdkOutcome:
         """Run one command to its end and keep its output.
 
         ``synthesise`` makes it run the app; without it the command works on the assembly of an earlier ``synth``.
@@ -95,7 +95,7 @@ class CdkCli:
         for process in running:
             _end_group(process)
 
-    def _run(self, command: str, arguments: Sequence[str], synthesise: bool) -> Outcome:
+    def _run(self, command: str, arguments: Sequence[str], synthesise: bool) -> CdkOutcome:
         self._logs.mkdir(parents=True, exist_ok=True)
         log = self._logs / f"cdk-{command}.log"
         with (
@@ -112,7 +112,7 @@ class CdkCli:
         if process.returncode and homes.is_full(self._home):
             # The CLI may not even have had room to say so.
             raise homes.no_space(self._home)
-        return Outcome(command, process.returncode, log.read_text(encoding="utf-8", errors="replace"), log)
+        return CdkOutcome(command, process.returncode, log.read_text(encoding="utf-8", errors="replace"), log)
 
     def _start(
         self, command: str, arguments: Sequence[str], synthesise: bool, output: IO[str], temporary: str

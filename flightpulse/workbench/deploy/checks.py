@@ -1,5 +1,6 @@
 """What AWS would refuse in the middle of a deployment, found before it begins."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from flightpulse.workbench.target.session import Session
 _UNRESERVED = 100
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 _ENDPOINTS = ("events", "bedrock-runtime", "ssm", "sqs")
+_SUBNET = re.compile(r"IsolatedSubnet(\d+)Subnet")
 _POLLER_ENDPOINTS = ("lambda", "sts", "secretsmanager")
 
 Client = Callable[[str], Any]
@@ -29,6 +31,9 @@ def before_deployment(session: Session, settings: Settings, *, first: bool, take
     checks: list[tuple[str, Callable[[], None]]] = []
     # The local cloud has every endpoint in every zone, and a stand-in for every model.
     account = session.target == "aws"
+    if settings.isolated and not first:
+        deployed = (session.cloudformation, session.client("ec2"))
+        checks.append(("the zones of the subnets", lambda: check_moved_subnets(*deployed, settings)))
     if settings.isolated and account:
         checks.append(("the availability zones", lambda: check_zones(session.client("ec2"), settings, session.region)))
     if settings.messenger_concurrency:
@@ -68,6 +73,28 @@ def check_zones(ec2: Any, settings: Settings, region: str) -> None:
         lacking = [name for name, zones in offered.items() if zone not in zones]
         if lacking:
             raise UserError(f"The zone {zone} has no endpoint for {lacking[0]}.", hint=_other_zones(good))
+
+
+def check_moved_subnets(cloudformation: Any, ec2: Any, settings: Settings) -> None:
+    """A subnet that changes its zone is made anew before the old one goes, whose addresses it needs."""
+    wanted = settings.availability_zones or _zones(ec2)[:2]
+    for (_, subnet), zone in zip(sorted(_subnets(cloudformation)), wanted, strict=False):
+        now = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["AvailabilityZone"]
+        if now != zone:
+            raise UserError(
+                f"The subnet {subnet} is in {now} and cannot move to {zone} while it holds its addresses.",
+                hint="Take the network down first, with the functions outside of one meanwhile: flightpulse deploy "
+                "-c network=none -c availability_zones= and then -c network=isolated with the zones.",
+            )
+
+
+def _subnets(cloudformation: Any) -> Iterator[tuple[int, str]]:
+    """The subnets of the stack's own network with their places in it."""
+    for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=names.STACK):
+        for resource in page["StackResourceSummaries"]:
+            place = _SUBNET.search(resource["LogicalResourceId"])
+            if place and resource["ResourceType"] == "AWS::EC2::Subnet":
+                yield int(place[1]), resource["PhysicalResourceId"]
 
 
 def _zones(ec2: Any) -> list[str]:

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy import checks
-from flightpulse.workbench.deploy.cdk import CdkCli, Outcome, environment_for
+from flightpulse.workbench.deploy.cdk import CdkCli, CdkOutcome, environment_for
 from flightpulse.workbench.deploy.context import Context, kept
 from flightpulse.workbench.deploy.status import stack_status
 from flightpulse.workbench.target import names
@@ -258,14 +258,14 @@ class Deployer:
                 hint="If you mean it: flightpulse deploy --loosen, or wb.stack.deploy(..., loosen=True).",
             )
 
-    def _run(self, command: str, arguments: Sequence[str]) -> Outcome:
+    def _run(self, command: str, arguments: Sequence[str]) -> CdkOutcome:
         """Run the CDK CLI, but not on for minutes when the local cloud that it talks to has died."""
         with Watchdog(self._session, self._cli.stop) as watchdog:
             outcome = self._cli.run(command, arguments)
         watchdog.check()
         return outcome
 
-    def _checked(self, outcome: Outcome, failure: str | None = None) -> Outcome:
+    def _checked(self, outcome: CdkOutcome, failure: str | None = None) -> CdkOutcome:
         if outcome.exit_code == 0:
             return outcome
         raise UserError(

@@ -50,6 +50,10 @@ class Items:
         """Put flights and their bookings back to where they began. Raises UserError for a flight that is not there."""
         seeding.reset(self._target.session, flight_ids)
 
+    def remove(self, *flight_ids: str) -> None:
+        """Delete flights with the bookings on them, such as those of a replay. Their passengers stay."""
+        self._target.table.remove_flights(flight_ids)
+
     def flight(self, flight_id: str) -> Flight:
         """A flight as it is in the table now. Raises UserError when it is not there."""
         found = self._target.table.flight(flight_id, consistent=True)

@@ -28,7 +28,7 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class MadeCall:
     """What a role called, how often, and whether its policies allowed it."""
 
     role: str
@@ -106,7 +106,7 @@ class Comparison:
     """Grants with the calls that used them, and calls that no grant allows."""
 
     grants: Sequence[Grant]
-    calls: Sequence[Call]
+    calls: Sequence[MadeCall]
 
     def uses(self, grant: Grant) -> int:
         """How often a grant was used."""
@@ -118,7 +118,7 @@ class Comparison:
         return [grant for grant in self.grants if not self.uses(grant) and self.why_unseen(grant) is None]
 
     @property
-    def denied(self) -> list[Call]:
+    def denied(self) -> list[MadeCall]:
         """Calls that a role made and that its policies do not allow."""
         ours = {grant.role for grant in self.grants}
         return [call for call in self.calls if call.role in ours and not call.allowed]
@@ -162,7 +162,7 @@ def compare(session: Session) -> Comparison:
     roles = dict(_roles(session))
     grants = [grant for role, name in roles.items() for grant in _grants(session, role, name)]
     seen = [
-        Call(roles[call["role"]], call["action"], call["resource"], call["count"], call["allowed"])
+        MadeCall(roles[call["role"]], call["action"], call["resource"], call["count"], call["allowed"])
         for call in page["calls"]
         if call["role"] in roles
     ]
@@ -211,7 +211,7 @@ def _listed(value: Any) -> Iterable[str]:
     return value if isinstance(value, list) else [value]
 
 
-def _allows(grant: Grant, call: Call) -> bool:
+def _allows(grant: Grant, call: MadeCall) -> bool:
     same = grant.role == call.role and call.allowed and fnmatchcase(call.action, grant.action)
     return same and fnmatchcase(call.resource, grant.resource)
 

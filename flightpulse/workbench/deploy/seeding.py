@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain import local_time
 from flightpulse.domain.entities import Flight
 from flightpulse.errors import UserError
@@ -34,7 +34,9 @@ def seed(session: Session, *, day: date | None = None, folder: Path | None = Non
     nothing, when the data does not match its schemas.
     """
     table_name = session.table_name
-    seeded = _store(Table(session.dynamodb, table_name), sample_data.load(folder, day=day or tomorrow()), day)
+    seeded = _store(
+        ReservationTable(session.dynamodb, table_name), sample_data.load(folder, day=day or tomorrow()), day
+    )
     _remember(session, folder)
     return seeded
 
@@ -46,7 +48,7 @@ def reset(session: Session, flight_ids: Iterable[str]) -> Seeded:
     never loaded, and for flights that are not of these data.
     """
     wanted = sorted(set(flight_ids))
-    table = Table(session.dynamodb, session.table_name)
+    table = ReservationTable(session.dynamodb, session.table_name)
     stored = {flight_id: table.flight(flight_id, consistent=True) for flight_id in wanted}
     missing = [flight_id for flight_id, flight in stored.items() if flight is None]
     if missing:
@@ -71,7 +73,7 @@ def store(session: Session, data: sample_data.SampleData) -> int:
 
     Bookings that these flights had before and have no more are removed: nobody who is not on board is told anything.
     """
-    table = Table(session.dynamodb, session.table_name)
+    table = ReservationTable(session.dynamodb, session.table_name)
     booked = {booking.booking_id for booking in data.bookings}
     table.remove_bookings((flight.flight_id for flight in data.flights), but=booked)
     return table.save(flights=data.flights, passengers=data.passengers, bookings=data.bookings)
@@ -116,7 +118,7 @@ def _today() -> date:
     return datetime.now(UTC).astimezone().date()
 
 
-def _store(table: Table, data: sample_data.SampleData, day: date | None) -> Seeded:
+def _store(table: ReservationTable, data: sample_data.SampleData, day: date | None) -> Seeded:
     items = table.save(flights=data.flights, passengers=data.passengers, bookings=data.bookings)
     return Seeded(
         flights=len(data.flights),

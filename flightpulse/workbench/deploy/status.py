@@ -2,7 +2,7 @@
 
 from botocore.exceptions import ClientError
 
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.entities import FlightStatus
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
@@ -28,5 +28,5 @@ def is_usable(state: str) -> bool:
 
 def flights_by_status(session: Session) -> dict[str, int]:
     """How many flights are in each status (counting to a few hundred)."""
-    table = Table(session.dynamodb, session.table_name)
+    table = ReservationTable(session.dynamodb, session.table_name)
     return {str(status): len(table.flights_by_status(status, limit=_COUNTED).items) for status in FlightStatus}

@@ -7,7 +7,7 @@ second branch of a Parallel state.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from flightpulse.errors import UserError
@@ -32,7 +32,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One state. ``scopes`` holds what runs inside it: one for a Map, one per branch for a Parallel state."""
+    """One state. ``scopes`` holds what runs inside it: one for a Map, one per branch for a Parallel state.
+
+    ``body`` is its part of the definition.
+    """
 
     path: str
     name: str
@@ -43,6 +46,7 @@ class State:
     ends: bool
     edges: tuple[Edge, ...]
     scopes: tuple["Scope", ...]
+    body: Mapping[str, Any] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,7 @@ def _state(name: str, body: Any, prefix: str, siblings: Mapping[str, Any]) -> St
         ends=bool(body.get("End")) or body["Type"] in {"Succeed", "Fail"},
         edges=edges,
         scopes=tuple(_inner_scopes(path, body)),
+        body=body,
     )
 
 

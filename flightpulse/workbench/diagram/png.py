@@ -58,7 +58,7 @@ def encoded(figure: "Figure", dpi: float, *, small_things: bool = False) -> byte
     canvas.draw()
     width, height = canvas.get_width_height()
     picture = Image.frombuffer("RGBA", (width, height), canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
-    colours, method = (96, Image.Quantize.MAXCOVERAGE) if small_things else (64, Image.Quantize.MEDIANCUT)
+    colours, method = (96, Image.Quantize.MAXCOVERAGE) if small_things else (32, Image.Quantize.MEDIANCUT)
     small = picture.quantize(colors=colours, method=method, dither=Image.Dither.NONE)
     target = io.BytesIO()
     small.save(target, format="PNG", optimize=True)

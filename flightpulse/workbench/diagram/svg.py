@@ -151,13 +151,22 @@ def _arrow(arrow: Arrow, edges: EdgeNumbers) -> dict[str, str]:
 
 
 def rounded(points: Sequence[Point]) -> str:
-    """Path data of a line of corners, each corner a little round."""
-    commands = [f"M{_n(points[0][0])},{_n(points[0][1])}"]
+    """Path data of a line of corners, each corner a little round; every step counts from the one before."""
+    at = points[0]
+    commands = [f"M{_n(at[0])},{_n(at[1])}"]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        a, b = _towards(corner, before), _towards(corner, after)
-        commands.append(f"L{_n(a[0])},{_n(a[1])}Q{_n(corner[0])},{_n(corner[1])},{_n(b[0])},{_n(b[1])}")
-    commands.append(f"L{_n(points[-1][0])},{_n(points[-1][1])}")
-    return "".join(commands)
+        begin, end = _towards(corner, before), _towards(corner, after)
+        bend = (corner[0] - begin[0], corner[1] - begin[1], end[0] - begin[0], end[1] - begin[1])
+        commands += [_straight(at, begin), f"q{','.join(map(_n, bend))}"]
+        at = end
+    return "".join([*commands, _straight(at, points[-1])])
+
+
+def _straight(start: Point, end: Point) -> str:
+    across, down = _n(end[0] - start[0]), _n(end[1] - start[1])
+    if down == "0":
+        return f"h{across}"
+    return f"v{down}" if across == "0" else f"l{across},{down}"
 
 
 def _towards(corner: Point, other: Point) -> Point:
@@ -168,4 +177,5 @@ def _towards(corner: Point, other: Point) -> Point:
 
 def _n(value: float) -> str:
     """A number as short as half a pixel allows."""
-    return f"{value:.1f}".removesuffix(".0")
+    found = f"{value:.1f}".removesuffix(".0")
+    return "0" if found == "-0" else found

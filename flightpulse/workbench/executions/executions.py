@@ -80,7 +80,7 @@ class Execution:
 
     @property
     def outcome(self) -> str:
-        """DONE, SUPERSEDED or ALREADY_HANDLED; empty while it runs, when it failed, and for nested executions."""
+        """DONE, TOO_SMALL, SUPERSEDED, ALREADY_HANDLED (empty: it runs or failed, or is a nested execution)."""
         return str(self.output.get("outcome", "")) if isinstance(self.output, dict) else ""
 
     @property
@@ -93,7 +93,7 @@ class Execution:
         return history.read(self.events)
 
     @cached_property
-    def event(self) -> "BusEvent":
+    def event(self) -> "StartingEvent":
         """The bus event that started it (empty fields when something else did)."""
         return bus_event(self.input)
 
@@ -162,7 +162,7 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True)
-class BusEvent:
+class StartingEvent:
     """What an execution's input tells about the event that started it."""
 
     detail_type: str
@@ -275,7 +275,7 @@ def history_of(session: Session, arn: str) -> list[Any]:
     return [event for page in pages for event in page["events"]]
 
 
-def bus_event(execution_input: Any) -> BusEvent:
+def bus_event(execution_input: Any) -> StartingEvent:
     """Read the event out of the input of an execution that a rule started."""
     envelope = execution_input if isinstance(execution_input, dict) else {}
     detail = envelope.get("detail", envelope)
@@ -283,7 +283,7 @@ def bus_event(execution_input: Any) -> BusEvent:
     # A nested execution gets the event as one field of its input, among others.
     nested = detail.get("event")
     inner = nested if isinstance(nested, dict) else detail
-    return BusEvent(
+    return StartingEvent(
         detail_type=str(envelope.get("detail-type", "")),
         event_id=str(inner.get("event_id") or envelope.get("id") or ""),
         flight_id=str(inner.get("flight_id", "")),

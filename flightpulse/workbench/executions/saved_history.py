@@ -54,11 +54,11 @@ class SavedHistory:
             events=self.events,
         )
 
-    def player(self, definition: Mapping[str, Any] | str | None = None, *, title: str | None = None) -> "Player":
+    def player(self, *, title: str | None = None) -> "Player":
         """The step player. Raises UserError when no definition is known and no state was entered."""
         from flightpulse.workbench.player import Player
 
-        known = definition if definition is not None else self.definition or observed_definition(self.history)
+        known = self.definition or observed_definition(self.history)
         if known is None:
             raise UserError(
                 f"{self.path} holds no state that was entered, so there is nothing to draw.",

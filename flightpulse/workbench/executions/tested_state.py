@@ -14,6 +14,7 @@ from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 
 NOT_MOCKED: Any = object()
+_LONGEST = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,6 @@ def _read(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def _brief(value: Any, length: int = 160) -> str:
+def _brief(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= length else text[: length - 1] + "…"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.diagram.definition import parse, rule_in_words
+from flightpulse.workbench.diagram.definition import State, parse, rule_in_words
 from flightpulse.workbench.executions.history import Visit
 from flightpulse.workbench.explore import show
 from flightpulse.workbench.player import events as histories
 from flightpulse.workbench.player import trace as traces
 from flightpulse.workbench.player.events import details
 from flightpulse.workbench.player.trace import Item, Trace
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from localcloud.services.step_functions import expressions
 
@@ -79,10 +80,6 @@ class ChoiceVisit:
         by = {"": "", "default": ", by default, for no rule was true"}.get(self.by, f", by {self.by}")
         return f"{place}: went to {self.taken}{by}"
 
-    def leads_to(self, target: str) -> bool:
-        """Whether one of its ways leads straight to a state."""
-        return target == self.default or any(rule.next == target for rule in self.rules)
-
     def __str__(self) -> str:
         lines = [self.headline, *(f"  {line}" for rule in self.rules for line in rule.lines())]
         if self.default:
@@ -90,8 +87,8 @@ class ChoiceVisit:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class ChoiceReport:
+@dataclass(frozen=True, repr=False)
+class ChoiceReport(ShownAsTable):
     """The Choices of one execution, in the order of its history."""
 
     visits: tuple[ChoiceVisit, ...]
@@ -104,13 +101,6 @@ class ChoiceReport:
             came = show.joined(sorted({visit.state for visit in self.visits}), "and") or "no Choice at all"
             raise UserError(f"The execution did not come to a Choice {state!r}.", hint=f"It came to {came}.")
         return replace(self, visits=found)
-
-    def why_not(self, target: str) -> str:
-        """Why no Choice on the way went to a state, or that one did."""
-        leading = [visit for visit in self.visits if visit.leads_to(target)]
-        if not leading:
-            return f"No Choice that was visited leads to {target}; it may be reached from another state, or not at all."
-        return "\n".join(_why(visit, target) for visit in leading)
 
     def table(self) -> Table:
         """One row per rule: state, rule, value, what its variables held, where it leads, and whether it was taken."""
@@ -130,14 +120,8 @@ class ChoiceReport:
             return "\n".join(heading) or "No Choice on the way."
         return "\n".join([*heading, *(str(visit) for visit in self.visits)])
 
-    def __repr__(self) -> str:
-        return str(self)
-
     def __len__(self) -> int:
         return len(self.visits)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self), "text/html": self.table().html()}
 
 
 def explain_choices(definition: Mapping[str, Any] | str, events: Any, *, title: str = "") -> ChoiceReport:
@@ -149,27 +133,15 @@ def explain_choices(definition: Mapping[str, Any] | str, events: Any, *, title: 
     """
     states = {state.path: state for state in parse(definition).walk()}
     trace = traces.follow(histories.normalise(events, states), states)
-    machine = json.loads(definition) if isinstance(definition, str) else definition
-    return ChoiceReport(tuple(_Walker(trace, dict(_bodies(machine, ""))).walk(trace.history.visits, {})), title)
-
-
-def _bodies(machine: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each state's part of the definition, by path."""
-    for name, body in machine.get("States", {}).items():
-        path = prefix + name.replace("/", "∕")
-        yield path, body
-        if inner := body.get("ItemProcessor") or body.get("Iterator"):
-            yield from _bodies(inner, f"{path}/")
-        for number, branch in enumerate(body.get("Branches", [])):
-            yield from _bodies(branch, f"{path}/{number}/")
+    return ChoiceReport(tuple(_Walker(trace, states).walk(trace.history.visits, {})), title)
 
 
 class _Walker:
     """Goes through the visits of a history with the variables that each could see."""
 
-    def __init__(self, trace: Trace, bodies: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, trace: Trace, states: Mapping[str, State]) -> None:
         self._trace = trace
-        self._bodies = bodies
+        self._bodies = {path: state.body for path, state in states.items()}
         self._stays = {stay.visit.event_id: stay for stay in trace.stays}
         self._assigned: dict[int, Mapping[str, Any]] = {}
         for event, (stay, _) in zip(trace.events, trace.places, strict=True):
@@ -259,18 +231,6 @@ def _outcome(number: int, rule: Mapping[str, Any], value: bool | None, said: str
 
 def _item(item: Item) -> str:
     return f"item #{item.index} of {item.map_name}" if item.kind == "iteration" else f"branch {item.index + 1}"
-
-
-def _why(visit: ChoiceVisit, target: str) -> str:
-    if visit.taken == target:
-        return f"{visit.headline}."
-    lines = [f"{visit.headline}, not to {target}:"]
-    for rule in visit.rules:
-        if rule.next == target or (target == visit.default and rule.taken):
-            lines += [f"  {line}" for line in rule.lines()]
-    if target == visit.default:
-        lines.append(f"  The default {target} is taken only when no rule is true.")
-    return "\n".join(lines)
 
 
 def _parsed(text: Any) -> Any:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from flightpulse.errors import UserError
 from flightpulse.workbench.explore import event_patterns, show
 from flightpulse.workbench.explore.event_patterns import Explanation, FieldCheck
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 
@@ -87,8 +88,8 @@ class RuleVerdict:
 _UNEXPLAINED = "EventBridge's own answer differs from what the fields below suggest; EventBridge decides."
 
 
-@dataclass(frozen=True)
-class RuleReport:
+@dataclass(frozen=True, repr=False)
+class RuleReport(ShownAsTable):
     """An event held against every rule of a bus, in order of their names."""
 
     event: str
@@ -131,28 +132,21 @@ class RuleReport:
             lines += [f"            {reason}"] if reason else []
         return "\n".join(lines)
 
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self), "text/html": self.table().html()}
-
 
 class RuleTester:
-    """Tests events against the rules of a bus, the stack's unless another is named.
+    """Tests events against the rules of the stack's bus.
 
     Events may be as they are delivered (``source``, ``detail-type``, ``detail``), as PutEvents takes them (``Source``,
     ``DetailType``, ``Detail``), or executions that an event has started. Nothing is sent and nothing is changed.
     """
 
-    def __init__(self, session: Session, bus: str | None = None) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._bus = bus
 
     @property
     def bus(self) -> str:
         """The name of the bus."""
-        return self._bus or self._session.output("EventBusName")
+        return self._session.output("EventBusName")
 
     def rules(self) -> tuple[BusRule, ...]:
         """The rules of the bus by name, read anew each time."""

@@ -40,10 +40,10 @@ def as_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=_default)
 
 
-def brief(value: object, longest: int = _LONGEST) -> str:
+def brief(value: object) -> str:
     """A value as JSON text, cut to one line of reading."""
     text = as_json(value)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def cell(value: object) -> str:
@@ -58,9 +58,9 @@ def joined(words: Sequence[str], last: str) -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def indented(text: str, by: str = "  ") -> str:
+def indented(text: str) -> str:
     """A text with every line moved to the right."""
-    return "\n".join(by + line if line else line for line in text.splitlines())
+    return "\n".join(f"  {line}" if line else line for line in text.splitlines())
 
 
 def blocks(headings: Sequence[str], rows: Sequence[Sequence[str]], keys: int) -> list[Table]:

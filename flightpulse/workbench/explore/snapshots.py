@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 from flightpulse.workbench.explore import show
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 
 Key = tuple[str, str]
@@ -50,8 +51,8 @@ class ItemDifference:
     attributes: tuple[AttributeChange, ...]
 
 
-@dataclass(frozen=True)
-class ItemDiff:
+@dataclass(frozen=True, repr=False)
+class ItemDiff(ShownAsTable):
     """How a flight's items differ between two moments, in order of their keys."""
 
     flight_id: str
@@ -107,14 +108,8 @@ class ItemDiff:
             lines += [f"    {_sign(attribute)}: {_values(attribute)}" for attribute in change.attributes]
         return "\n".join(lines)
 
-    def __repr__(self) -> str:
-        return str(self)
-
     def __len__(self) -> int:
         return len(self.changes)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self), "text/html": self.table().html()}
 
 
 def _attributes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[AttributeChange]:

@@ -38,7 +38,7 @@ class OpenClaim:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentChannels:
     """What a history says of one booking: the channels that were to be told, and those whose messages are out."""
 
     due: frozenset[str]
@@ -75,7 +75,7 @@ def open_claims(flight_id: str, item: Mapping[str, Any]) -> Iterator[OpenClaim]:
             yield OpenClaim(flight_id, booking, subject, item[told]["S"], item[f"{told}_by"]["S"])
 
 
-def sent_to(visits: Iterable[Visit], booking_id: str) -> Sent:
+def sent_to(visits: Iterable[Visit], booking_id: str) -> SentChannels:
     """What the visits of a NotifyChunk execution say about one booking.
 
     A call to the bus of which the history shows no end, as when the execution was stopped in the middle of it, counts
@@ -91,7 +91,7 @@ def sent_to(visits: Iterable[Visit], booking_id: str) -> Sent:
                         for channels, taken in _calls(inner):
                             due |= channels
                             out |= taken
-    return Sent(frozenset(due), frozenset(out))
+    return SentChannels(frozenset(due), frozenset(out))
 
 
 def _is_about(visits: Iterable[Visit], booking_id: str) -> bool:
@@ -153,7 +153,7 @@ def _ended(session: Session, name: str) -> tuple[Visit, ...]:
     return execution.history.visits
 
 
-def _close(session: Session, claim: OpenClaim, sent: Sent) -> None:
+def _close(session: Session, claim: OpenClaim, sent: SentChannels) -> None:
     told = f"told_{claim.subject}"
     attributes = {"#order": told, **{f"#{part}": f"{told}_{part}" for part in ("state", "by", "until", "out")}}
     values = {":order": {"S": claim.order}, ":by": {"S": claim.by}, ":sending": {"S": "SENDING"}}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from flightpulse.errors import UserError
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.faults import dead_letters, redrive
-from flightpulse.workbench.faults.dead_letters import DeadLetter
+from flightpulse.workbench.faults.dead_letters import WaitingLetter
 from flightpulse.workbench.faults.redrive import EXECUTIONS, FailedExecution, Redriver, Result
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target import names
@@ -25,7 +25,7 @@ class DeadLetterQueues:
         """About how many letters wait, by queue."""
         return dead_letters.count(self._target.deployed)
 
-    def waiting(self, kinds: Sequence[str] = KINDS) -> list[DeadLetter]:
+    def waiting(self, kinds: Sequence[str] = KINDS) -> list[WaitingLetter]:
         """The letters of some queues, or of all."""
         queues = _queues(kinds)
         return dead_letters.look(self._target.deployed, queues) if queues else []

@@ -17,7 +17,7 @@ _LETTERS_PER_CALL = 10
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
+class WaitingLetter:
     """One message of a dead-letter queue.
 
     ``kind`` says which queue. ``body`` is the message as an object (empty when it is none), ``attributes`` are the
@@ -101,25 +101,25 @@ def queues(session: Session, kinds: Sequence[str] = ()) -> dict[str, str]:
     return {kind: session.outputs[output] for kind, output in wanted.items() if output in session.outputs}
 
 
-def look(session: Session, kinds: Sequence[str] = ()) -> list[DeadLetter]:
+def look(session: Session, kinds: Sequence[str] = ()) -> list[WaitingLetter]:
     """Every letter of some kinds (of all, when none is named), oldest first. They stay where they are."""
     found = take(session, kinds)
     give_back(session, found)
     return found
 
 
-def take(session: Session, kinds: Sequence[str] = ()) -> list[DeadLetter]:
+def take(session: Session, kinds: Sequence[str] = ()) -> list[WaitingLetter]:
     """Like :func:`look`, but the letters are hidden from other readers for a while: delete them or give them back."""
     letters = [letter for kind, url in queues(session, kinds).items() for letter in _received(session, kind, url)]
     return sorted(letters, key=lambda letter: (KINDS.index(letter.kind), letter.since))
 
 
-def give_back(session: Session, letters: Sequence[DeadLetter]) -> None:
+def give_back(session: Session, letters: Sequence[WaitingLetter]) -> None:
     """Make taken letters visible again at once.
 
     One whose receipt has run out is visible already, so what single entries answer does not matter.
     """
-    by_queue: dict[str, list[DeadLetter]] = {}
+    by_queue: dict[str, list[WaitingLetter]] = {}
     for letter in letters:
         by_queue.setdefault(letter.queue_url, []).append(letter)
     for url, theirs in by_queue.items():
@@ -133,16 +133,16 @@ def give_back(session: Session, letters: Sequence[DeadLetter]) -> None:
             )
 
 
-def _batches(letters: Sequence[DeadLetter]) -> Iterator[Sequence[DeadLetter]]:
+def _batches(letters: Sequence[WaitingLetter]) -> Iterator[Sequence[WaitingLetter]]:
     return (letters[start : start + _LETTERS_PER_CALL] for start in range(0, len(letters), _LETTERS_PER_CALL))
 
 
-def delete(session: Session, letter: DeadLetter) -> None:
+def delete(session: Session, letter: WaitingLetter) -> None:
     """Take a letter out of its queue for good."""
     session.sqs.delete_message(QueueUrl=letter.queue_url, ReceiptHandle=letter.receipt)
 
 
-def remove(session: Session, kind: str, wanted: Callable[[DeadLetter], bool]) -> list[DeadLetter]:
+def remove(session: Session, kind: str, wanted: Callable[[WaitingLetter], bool]) -> list[WaitingLetter]:
     """Take the wanted letters of one kind out of their queue for good, however many; give the others back."""
     url = queues(session, (kind,))[kind]
     removed, others, waiting = [], [], []
@@ -162,12 +162,12 @@ def remove(session: Session, kind: str, wanted: Callable[[DeadLetter], bool]) ->
     return removed
 
 
-def _delete(session: Session, url: str, letters: Sequence[DeadLetter]) -> None:
+def _delete(session: Session, url: str, letters: Sequence[WaitingLetter]) -> None:
     entries = [{"Id": str(number), "ReceiptHandle": letter.receipt} for number, letter in enumerate(letters)]
     session.sqs.delete_message_batch(QueueUrl=url, Entries=entries)  # type: ignore[arg-type]
 
 
-def _received(session: Session, kind: str, url: str) -> Iterator[DeadLetter]:
+def _received(session: Session, kind: str, url: str) -> Iterator[WaitingLetter]:
     seen: set[str] = set()
     # A short poll asks only some of SQS's servers, so on AWS a queue counts as read after a long poll found nothing.
     wait = 0 if session.target == "local" else 2
@@ -188,13 +188,13 @@ def _received(session: Session, kind: str, url: str) -> Iterator[DeadLetter]:
             yield _letter(kind, url, message)
 
 
-def _letter(kind: str, url: str, message: Mapping[str, Any]) -> DeadLetter:
+def _letter(kind: str, url: str, message: Mapping[str, Any]) -> WaitingLetter:
     try:
         body = json.loads(message["Body"])
     except ValueError:
         body = {"text": message["Body"]}
     sent = int(message.get("Attributes", {}).get("SentTimestamp", 0))
-    return DeadLetter(
+    return WaitingLetter(
         kind=kind,
         queue_url=url,
         message_id=message["MessageId"],
@@ -211,21 +211,21 @@ def _decoded(text: object) -> bytes:
     return base64.b64decode(text) if isinstance(text, str) else b""
 
 
-def _reason(letter: DeadLetter) -> str:
+def _reason(letter: WaitingLetter) -> str:
     reason = letter.body.get("reason")
     if not isinstance(reason, Mapping):
         return "no reason given"
     return f"{reason.get('code')}: {reason.get('message')}"
 
 
-def _record(letter: DeadLetter) -> str:
+def _record(letter: WaitingLetter) -> str:
     source = letter.body.get("source")
     if not isinstance(source, Mapping) or source.get("topic") is None:
         return "an event handed to the consumer directly"
     return f"record {source.get('topic')}-{source.get('partition')} offset {source.get('offset')}"
 
 
-def _notification(letter: DeadLetter) -> str:
+def _notification(letter: WaitingLetter) -> str:
     body = letter.body
     subject = {
         "workflow": "a whole event",
@@ -237,23 +237,23 @@ def _notification(letter: DeadLetter) -> str:
     return f"{subject}, {body.get('flight_id') or 'no flight named'} ({body.get('event_id')})"
 
 
-def _target(letter: DeadLetter) -> str:
+def _target(letter: WaitingLetter) -> str:
     target = letter.attributes.get("TARGET_ARN", "?").split(":", 5)[-1]
     return f"{letter.body.get('detail-type')} for {target}"
 
 
-def _target_reason(letter: DeadLetter) -> str:
+def _target_reason(letter: WaitingLetter) -> str:
     code, message = letter.attributes.get("ERROR_CODE", "?"), letter.attributes.get("ERROR_MESSAGE", "")
     tries = letter.attributes.get("RETRY_ATTEMPTS")
     return f"{code}: {message}" + (f" (after {tries} retries)" if tries and tries != "0" else "")
 
 
-def _stream(letter: DeadLetter) -> str:
+def _stream(letter: WaitingLetter) -> str:
     info = letter.body.get("DDBStreamBatchInfo", {})
     return f"{info.get('batchSize')} table changes from {info.get('startSequenceNumber')}"
 
 
-def _mapping(letter: DeadLetter) -> str:
+def _mapping(letter: WaitingLetter) -> str:
     places = letter.body.get("KafkaBatchInfo", {}).get("recordsInfo", {})
     ranges = [
         f"{name} offsets {place.get('firstRecordOffset')} to {place.get('lastRecordOffset')}"
@@ -262,7 +262,7 @@ def _mapping(letter: DeadLetter) -> str:
     return f"records {', '.join(ranges) or '?'}"
 
 
-def _invocation(letter: DeadLetter) -> str:
+def _invocation(letter: WaitingLetter) -> str:
     context = letter.body.get("requestContext") or {}
     function = str(context.get("functionArn", "?")).rsplit(":", 1)[-1]
     return f"{context.get('condition')} after {context.get('approximateInvokeCount')} calls of {function}"

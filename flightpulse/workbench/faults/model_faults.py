@@ -9,6 +9,7 @@ from typing import Any
 from flightpulse.errors import UserError
 from flightpulse.stack import names as deployed
 from flightpulse.workbench.faults.fault_page import FaultPage
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 
@@ -28,7 +29,7 @@ class ModelCall:
     status: int
 
 
-class ModelCalls:
+class ModelCalls(ShownAsTable):
     """What :func:`misbehaving` gives: the questions that the model got since it began to misbehave."""
 
     def __init__(self, page: "_ModelPage", before: int) -> None:
@@ -59,12 +60,6 @@ class ModelCalls:
             for number, call in enumerate(self.calls, start=1)
         ]
         return Table.of(("", "asked as", "for the segment", "try", "fault", "HTTP status"), rows, numbers=(0,))
-
-    def __repr__(self) -> str:
-        return str(self.table())
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from flightpulse.domain.events import TOPIC
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.executions.history import Visit, walk
 from flightpulse.workbench.faults import claims, dead_letters
-from flightpulse.workbench.faults.dead_letters import DeadLetter
+from flightpulse.workbench.faults.dead_letters import WaitingLetter
 from flightpulse.workbench.fire import sending
 from flightpulse.workbench.target.session import Session
 
@@ -63,7 +63,7 @@ class FailedExecution:
     """An execution that failed and whose event nobody has handled since. ``input`` is what its successor is given."""
 
     summary: executions.Summary
-    event: executions.BusEvent
+    event: executions.StartingEvent
     input: Mapping[str, Any]
     why: str
 
@@ -99,7 +99,7 @@ class Redriver:
         self._only = None if only is None else frozenset(only)
         self._publish = publish or _publisher(session)
         self._seconds = seconds
-        self._send: dict[str, Callable[[DeadLetter], str | _Started]] = {
+        self._send: dict[str, Callable[[WaitingLetter], str | _Started]] = {
             "records": self._record,
             "notifications": self._notification,
             "targets": self._target,
@@ -121,7 +121,7 @@ class Redriver:
         dead_letters.give_back(self._session, [letter for letter in taken if not _is_note(letter)])
         yield from self._deal_with([letter for letter in taken if _is_note(letter)])
 
-    def _taken(self, kinds: Sequence[str]) -> list[DeadLetter]:
+    def _taken(self, kinds: Sequence[str]) -> list[WaitingLetter]:
         """Letters of some kinds, hidden from other readers; those that are not ours stay where they are."""
         taken = dead_letters.take(self._session, kinds)
         if self._only is None:
@@ -130,8 +130,8 @@ class Redriver:
         dead_letters.give_back(self._session, [letter for letter in taken if letter not in ours])
         return ours
 
-    def _deal_with(self, taken: Sequence[DeadLetter]) -> Iterator[Result]:
-        started: list[tuple[DeadLetter, _Started]] = []
+    def _deal_with(self, taken: Sequence[WaitingLetter]) -> Iterator[Result]:
+        started: list[tuple[WaitingLetter, _Started]] = []
         try:
             for number, letter in enumerate(taken):
                 try:
@@ -152,7 +152,7 @@ class Redriver:
         finally:
             dead_letters.give_back(self._session, [letter for letter, _ in started])
 
-    def _awaited(self, started: list[tuple[DeadLetter, _Started]]) -> Iterator[Result]:
+    def _awaited(self, started: list[tuple[WaitingLetter, _Started]]) -> Iterator[Result]:
         """Wait for what letters have started. Those whose letters stay are left in the list."""
         deadline = time.monotonic() + self._seconds
         for letter, execution in list(started):
@@ -227,7 +227,7 @@ class Redriver:
         machine = failed.summary.arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
         return self._follow(machine, failed.input, failed.event)
 
-    def _follow(self, machine: str, given: Mapping[str, Any], event: executions.BusEvent) -> str:
+    def _follow(self, machine: str, given: Mapping[str, Any], event: executions.StartingEvent) -> str:
         """Start the execution that takes an event over from the one that its input names."""
         claims.close(self._session, event.event_id, event.flight_id)
         name = _name("redrive", str(given.get("redrive", {}).get("predecessor", event.event_id)))
@@ -260,7 +260,7 @@ class Redriver:
         )
         return answer.get("Item", {})
 
-    def _record(self, letter: DeadLetter) -> str:
+    def _record(self, letter: WaitingLetter) -> str:
         if letter.body.get("truncated"):
             raise CannotRedriveError("too large to be kept whole; have its sender send it again")
         key, value = _bytes(letter.body.get("key")), _bytes(letter.body.get("value"))
@@ -269,7 +269,7 @@ class Redriver:
         self._publish(key or _flight_in(value), value, headers)
         return f"sent to {TOPIC} again"
 
-    def _notification(self, letter: DeadLetter) -> str | _Started:
+    def _notification(self, letter: WaitingLetter) -> str | _Started:
         order = letter.body.get("redrive")
         if isinstance(order, Mapping) and isinstance(order.get("start_execution"), Mapping):
             wanted = order["start_execution"]
@@ -294,7 +294,7 @@ class Redriver:
             raise
         return "written"
 
-    def _target(self, letter: DeadLetter) -> str:
+    def _target(self, letter: WaitingLetter) -> str:
         arn, event = letter.attributes.get("TARGET_ARN", ""), json.dumps(letter.body)
         if ":states:" in arn:
             started = self._session.stepfunctions.start_execution(stateMachineArn=arn, input=event)
@@ -319,7 +319,7 @@ class Redriver:
             logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": now, "message": message}]
         )
 
-    def _stream(self, letter: DeadLetter) -> str:
+    def _stream(self, letter: WaitingLetter) -> str:
         info = letter.body.get("DDBStreamBatchInfo")
         if not isinstance(info, Mapping):
             raise CannotRedriveError("the letter does not name the changes")
@@ -353,7 +353,7 @@ class Redriver:
             raise
         return found
 
-    def _mapping(self, letter: DeadLetter) -> str:
+    def _mapping(self, letter: WaitingLetter) -> str:
         places = letter.body.get("KafkaBatchInfo", {}).get("recordsInfo", {})
         records = _kafka_records(self._session.broker, places)
         if not records:
@@ -361,7 +361,7 @@ class Redriver:
         self._invoke(letter, EventShape(self._session.broker)(records))
         return f"{len(records)} records handled"
 
-    def _invoke(self, letter: DeadLetter, event: Mapping[str, Any]) -> None:
+    def _invoke(self, letter: WaitingLetter, event: Mapping[str, Any]) -> None:
         function = str((letter.body.get("requestContext") or {}).get("functionArn", ""))
         answer = self._session.functions.invoke(FunctionName=function, Payload=json.dumps(event).encode())
         payload = json.loads(answer["Payload"].read() or b"null")
@@ -399,7 +399,7 @@ def _name(prefix: str, source: str) -> str:
     return f"{prefix}-{hashlib.sha256(source.encode()).hexdigest()[:32]}"
 
 
-def _is_note(letter: DeadLetter) -> bool:
+def _is_note(letter: WaitingLetter) -> bool:
     """Whether the letter asks for a write, and not for an execution."""
     order = letter.body.get("redrive")
     return isinstance(order, Mapping) and "update_item" in order

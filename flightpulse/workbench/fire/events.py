@@ -54,9 +54,9 @@ class Events:
                 pace=pace,
                 choice=choice,
                 resumed=resumed,
-                on_board=lambda board: steps.update(name, str(board), board.sent - board.backlog, board.of),
+                on_board=lambda board: steps.update(name, "", board.sent - board.backlog, board.of, board.columns()),
             )
-            steps.finish(name, what, ok=replayed.ok)
+            steps.finish(name, f"{what}; {replayed.board}", ok=replayed.ok)
         return replayed
 
     def delay(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flightpulse.domain.entities import BookingStatus, FlightStatus, Tier
 from flightpulse.workbench.messages.inbox import Message, outdated
-from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
+from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +105,15 @@ def priority_language(flight_id: str) -> Expectation:
     return Expectation("A-LIST and A-LIST PREFERRED in priority language", look)
 
 
-def messages_say(flight_id: str, what: str, *patterns: str, subject: str = "messages") -> Expectation:
+def messages_say(flight_id: str, what: str, *patterns: str) -> Expectation:
     """Every message about the flight fits every pattern."""
 
     def look(facts: Facts) -> Finding:
         messages = facts.messages_of(newest_event(facts, flight_id).event_id)
         fitting = [message for message in messages if all(_says(message, pattern) for pattern in patterns)]
-        seen = f"{len(fitting)} of {len(messages)} {subject}"
-        return Finding(seen, ok=bool(messages) and len(fitting) == len(messages))
+        return Finding(
+            f"{len(fitting)} of {len(messages)} messages", ok=bool(messages) and len(fitting) == len(messages)
+        )
 
     return Expectation(what, look)
 
@@ -203,7 +204,7 @@ def never_older_after_newer() -> Expectation:
     return Expectation("Nobody gets older news after newer", look)
 
 
-def newest_event(facts: Facts, flight_id: str) -> Sent:
+def newest_event(facts: Facts, flight_id: str) -> SentEvent:
     """The newest event about a flight, by the time at which operations knew."""
     return max(
         (record for record in facts.sent if record.flight_id == flight_id),
@@ -215,7 +216,7 @@ def _event_ids(facts: Facts, flight_id: str) -> frozenset[str]:
     return frozenset(record.event_id for record in facts.sent if record.flight_id == flight_id)
 
 
-def _told(recipients: Iterable[Recipient]) -> str:
+def _told(recipients: Iterable[BookedPassenger]) -> str:
     counts = Counter(channel for recipient in recipients for channel in recipient.channels)
     told = [_counted(counts[channel], words) for channel, words in _CHANNEL_WORDS.items()]
     silent = sum(not recipient.channels for recipient in recipients)

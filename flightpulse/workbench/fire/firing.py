@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from awskit.kafka.record_positions import Place
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
 from flightpulse.workbench.fire import run_store, scenarios, sending
@@ -15,7 +15,7 @@ from flightpulse.workbench.fire.expectations import Expectation, Finding, everyo
 from flightpulse.workbench.fire.run_store import KeptRun
 from flightpulse.workbench.fire.scenarios import ScenarioRun
 from flightpulse.workbench.observe import consumer_log
-from flightpulse.workbench.observe.facts import Facts, Sent
+from flightpulse.workbench.observe.facts import Facts, SentEvent
 from flightpulse.workbench.target.session import Session
 from simulator.scenarios import Scenario
 
@@ -94,7 +94,7 @@ def as_scenario(session: Session, some_events: Sequence[Event]) -> tuple[Scenari
     for event in some_events:
         _check(event)
     flights = tuple(dict.fromkeys(str(event["payload"]["flight_id"]) for event in some_events))
-    table = Table(session.dynamodb, session.table_name)
+    table = ReservationTable(session.dynamodb, session.table_name)
     known = tuple(flight for flight in flights if table.flight(flight) is not None)
     refused = consumer_log.Refusals(session, {str(event["event_id"]) for event in some_events})
     ids = {str(event["event_id"]): _title([event]) for event in some_events}
@@ -130,12 +130,12 @@ def outcome_of(event_id: str, said_of_event: str, refused: Refused) -> Expectati
     return Expectation(f"{said_of_event}: known what became of it", look)
 
 
-def _told(facts: Facts, sent: Sent) -> Finding:
+def _told(facts: Facts, sent: SentEvent) -> Finding:
     """As for a scenario, but for this event alone, whatever else was sent about its flight."""
     return everyone_told(sent.flight_id).look(replace(facts, sent=(sent,)))
 
 
-def _is_newest(sent: Sent, facts: Facts) -> bool:
+def _is_newest(sent: SentEvent, facts: Facts) -> bool:
     """Whether nothing newer about the same subject was sent with it: then everybody hears of it."""
     rivals = [
         record
@@ -146,7 +146,7 @@ def _is_newest(sent: Sent, facts: Facts) -> bool:
     return max(rivals, key=lambda rival: (rival.known_at, rival.event_id), default=sent).event_id == sent.event_id
 
 
-def _subject(sent: Sent) -> str:
+def _subject(sent: SentEvent) -> str:
     """What the news is about: a flight's departure, or what events of its type are about."""
     return _SUBJECTS.get(sent.event_type, sent.event_type)
 

@@ -8,21 +8,31 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from awskit.kafka.connection import Kafka, partitions_of
 from awskit.kafka.producer import OutgoingRecord, RecordProducer, Report
+from flightpulse.adapters.table import ReservationTable
+from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
+from flightpulse.workbench.costs import running
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire import scenarios, sending
 from flightpulse.workbench.fire.expectations import Expectation, Finding
 from flightpulse.workbench.fire.pace import Pace
 from flightpulse.workbench.fire.scenarios import Check, Clock, ScenarioRun
+from flightpulse.workbench.messages import preparing
 from flightpulse.workbench.messages.inbox import Message
-from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
+from flightpulse.workbench.observe import logs
+from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
 from flightpulse.workbench.observe.observer import Observer
+from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
+from localcloud.broker import PARTITION_BYTES
+from localcloud.process import state as local_state
 from simulator import days, events
 from simulator.replay import Plan
 from simulator.replay import plan as make_plan
@@ -35,6 +45,8 @@ _SECONDS_BETWEEN_LOOKS = 1.0
 _SECONDS_STUCK = 120.0
 _SECONDS_QUIET = 15.0
 _FLIGHTS_OF_A_WHOLE_DAY = 12
+# How long after its own time a line may get into its log group.
+_LOG_LATE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,8 @@ class SummaryLine:
 class Board:
     """How a replay stands: ``backlog`` events are sent and not yet handled, ``told`` counts messages.
 
-    ``templates`` is how many segments' messages a model has written; all others are copies of those with other facts.
+    ``model_calls`` are those for passengers who waited; all other messages are copies of theirs with other facts.
+    ``dollars`` are about what this many messages and calls cost at list prices.
     """
 
     sent: int
@@ -67,12 +80,22 @@ class Board:
     backlog: int
     told: int
     superseded: int
-    templates: int
+    model_calls: int
+    dollars: Decimal
+
+    def columns(self) -> dict[str, str]:
+        """The figures by their names, as people read them."""
+        return {
+            "events": f"{self.sent:,}/{self.of:,}",
+            "backlog": f"{self.backlog:,}",
+            "told": f"{self.told:,}",
+            "superseded": f"{self.superseded:,}",
+            "model calls": f"{self.model_calls:,}",
+            "cost": f"about ${self.dollars:.2f}",
+        }
 
     def __str__(self) -> str:
-        parts = [f"sent {self.sent}/{self.of}", f"backlog {self.backlog}", f"told {self.told}"]
-        parts += [f"superseded {self.superseded}"] if self.superseded else []
-        return ", ".join([*parts, f"templates {self.templates}"])
+        return ", ".join(f"{name} {figure}" for name, figure in self.columns().items())
 
 
 OnBoard = Callable[[Board], None]
@@ -81,10 +104,11 @@ OnBoard = Callable[[Board], None]
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """A replay that has ended: what was seen, and the same by kind of event, all kinds together last."""
+    """A replay that has ended: what was seen, the same by kind of event, all kinds together last, and how it stood."""
 
     run: ScenarioRun
     lines: tuple[SummaryLine, ...]
+    board: Board
 
     @property
     def ok(self) -> bool:
@@ -93,7 +117,7 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What of a day is replayed, in plain values; ``leaves_on`` is an ISO date.
+    """What of a day is replayed, in plain values. ``day`` is a name or a file's path, ``leaves_on`` an ISO date.
 
     ``flights`` bounds those that had news. None means twelve of a whole day, and all that a filter leaves.
     """
@@ -109,12 +133,12 @@ class Choice:
     seed: int = 1
 
     def plan(self) -> Plan:
-        """The plan of it. Raises UserError when there is no such day or no such flight."""
+        """The plan of it. Raises UserError when there is no such day or no such flight, or nothing became known."""
         day = days.find(self.day)
         rows = days.read(day)
         wanted = days.Filter(tuple(self.carriers), tuple(self.origins), tuple(self.tails))
         everything = self.all_flights or (bool(wanted) and self.flights is None)
-        return make_plan(
+        plan = make_plan(
             day,
             wanted.of(day, rows),
             all_rows=rows,
@@ -123,6 +147,12 @@ class Choice:
             seed=self.seed,
             leaves_on=date.fromisoformat(self.leaves_on),
         )
+        if not plan.news:
+            raise UserError(
+                f"Nothing is to be told of {day.name}{f' by {wanted}' if wanted else ''}: every flight left on time.",
+                hint="Choose other flights.",
+            )
+        return plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,16 +198,24 @@ def replay(
     Raises UserError when the table or the broker cannot be used, or another replay is running.
     """
     with _alone(session.home):
+        check_room(session, plan)
         if resumed is None:
             seeding.store(session, plan.data)
+        elif ReservationTable(session.dynamodb, session.table_name).flight(plan.data.flights[0].flight_id) is None:
+            raise UserError(
+                "The flights of the replay that was stopped are not in the table any more.",
+                hint=f"Begin it anew: {session.command(f'replay {choice.day}')}",
+            )
         began_at = resumed.began_at if resumed else datetime.now(UTC)
         sender = _Sender(session, plan, pace, Progress(choice=choice, began_at=began_at, sent=0, passed_seconds=0.0))
         flights = tuple(flight.flight_id for flight in plan.data.flights)
-        observer = Observer(session, flights, datetime.now(UTC), recipients=recipients_of(plan.data))
+        # What was told before a replay was stopped is of this replay, too.
+        observer = Observer(session, flights, began_at, recipients=recipients_of(plan.data))
         began = time.monotonic()
-        with _watching(observer, sender, plan, on_board):
+        watch = _Watch(observer, sender, ModelUse(session, began_at), len(plan.news), on_board)
+        with watch.beside():
             sender.send(skip=resumed.sent if resumed else 0)
-        facts, checks = until_told(lambda: _look(observer, sender, plan, on_board), scenarios.RealClock())
+        facts, checks = until_told(watch.look, scenarios.RealClock())
         (session.home / "replay.json").unlink(missing_ok=True)
     run = ScenarioRun(
         number=0,
@@ -189,7 +227,7 @@ def replay(
         facts=facts,
         hints=() if all(check.ok for check in checks) else tuple(scenarios.hints(session, facts, began_at)),
     )
-    return Replayed(run, summary(facts))
+    return Replayed(run, summary(facts), watch.board(facts))
 
 
 def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Check, ...]]:
@@ -209,15 +247,15 @@ def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Ch
         clock.wait(_SECONDS_BETWEEN_LOOKS)
 
 
-def recipients_of(data: SampleData) -> dict[str, tuple[Recipient, ...]]:
+def recipients_of(data: SampleData) -> dict[str, tuple[BookedPassenger, ...]]:
     """Who is booked on each flight, and the channels they chose, without asking the table."""
     people = {passenger.passenger_id: passenger for passenger in data.passengers}
-    found: dict[str, list[Recipient]] = {}
+    found: dict[str, list[BookedPassenger]] = {}
     for booking in data.bookings:
         passenger = people[booking.passenger_id]
         wishes = passenger.notification_preferences
         channels = frozenset(name for name, wanted in (("email", wishes.email), ("sms", wishes.sms)) if wanted)
-        recipient = Recipient(booking.booking_id, booking.passenger_id, passenger.tier, channels)
+        recipient = BookedPassenger(booking.booking_id, booking.passenger_id, passenger.tier, channels)
         found.setdefault(booking.flight_id, []).append(recipient)
     return {flight: tuple(some) for flight, some in found.items()}
 
@@ -226,7 +264,7 @@ class _Sender:
     """Sends the events of a plan at its pace and keeps what was sent; another thread may look meanwhile."""
 
     def __init__(self, session: Session, plan: Plan, pace: Pace, progress: Progress) -> None:
-        self.sent: list[Sent] = []
+        self.sent: list[SentEvent] = []
         self._session = session
         self._plan = plan
         self._pace = pace
@@ -257,10 +295,10 @@ class _Sender:
             if self._pace.stopped:
                 return
             at = datetime.fromisoformat(event["timestamp"])
-            yield events.record(event, due=at)
+            yield events.record(event, due=at, traced=False)
             # Asked for the next one, the producer has this one.
             self.sent.append(
-                Sent(event["event_id"], event["event_type"], event["payload"]["flight_id"], datetime.now(UTC), at)
+                SentEvent(event["event_id"], event["event_type"], event["payload"]["flight_id"], datetime.now(UTC), at)
             )
 
     def _handed_over(self, producer: RecordProducer, _number: int) -> None:
@@ -277,6 +315,27 @@ def settled(event_ids: Sequence[str], report: Report) -> int:
     return next((number for number, name in enumerate(event_ids) if name not in acknowledged), len(event_ids))
 
 
+def check_room(session: Session, plan: Plan) -> None:
+    """The embedded broker drops what is not read in time. Raises UserError when the plan's events may not fit."""
+    cloud = local_state.load(session.home)
+    if session.target != "local" or cloud is None or session.broker != cloud.kafka_bootstrap:
+        return
+    if cloud.kafka_kind == "embedded":
+        some = plan.events(datetime.now(UTC), lambda _passed: datetime.now(UTC))
+        size = sum(len(events.record(event).value or b"") for event in some)
+        room = partitions_of(Kafka(session.broker), TOPIC) * PARTITION_BYTES
+        if size > room:
+            raise UserError(
+                f"The events of {plan.day.name} take {_megabytes(size)}, and the embedded broker keeps no more than "
+                f"{_megabytes(room)} that are not read yet.",
+                hint="Replay a part of the day (--carrier, --origin), or name another broker with --kafka.",
+            )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB"
+
+
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """Two replays at once would move the same flights twice."""
@@ -289,32 +348,67 @@ def _alone(home: Path) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _watching(observer: Observer, sender: _Sender, plan: Plan, on_board: OnBoard) -> Iterator[None]:
-    """Look at how things stand while events are being sent."""
-    over = threading.Event()
+class ModelUse:
+    """What models were asked since a moment while passengers waited; each look reads only what is new in the log."""
 
-    def watch() -> None:
-        while not over.wait(_SECONDS_BETWEEN_LOOKS):
-            _look(observer, sender, plan, on_board)
+    def __init__(self, session: Session, since: datetime) -> None:
+        self._session = session
+        self._since = since
+        self._seen: set[str] = set()
+        self._used: Counter[str] = Counter()
+        self.model_id = preparing.model_ids(session)["author"]
 
-    thread = threading.Thread(target=watch, name="replay-board", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    def look(self) -> Counter[str]:
+        """Calls, ``input_tokens`` and ``output_tokens`` until now."""
+        began = datetime.now(UTC)
+        group = names.LOG_GROUPS["messenger"]
+        for event in logs.read(self._session, [group], since=self._since, pattern='"messages composed"'):
+            if event.event_id not in self._seen:
+                self._seen.add(event.event_id)
+                for asked in ((event.fields or {}).get("usage") or {}).values():
+                    self._used.update(asked)
+        self._since = max(self._since, began - _LOG_LATE)
+        return self._used
 
 
-def _look(observer: Observer, sender: _Sender, plan: Plan, on_board: OnBoard) -> Facts:
-    facts = observer.look(tuple(sender.sent))
-    on_board(board(facts, len(plan.news)))
-    return facts
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Looks at how a replay of so many events stands, and tells the board."""
+
+    observer: Observer
+    sender: "_Sender"
+    models: ModelUse
+    of: int
+    on_board: OnBoard
+
+    def look(self) -> Facts:
+        facts = self.observer.look(tuple(self.sender.sent))
+        self.on_board(self.board(facts))
+        return facts
+
+    def board(self, facts: Facts) -> Board:
+        return board(facts, self.of, self.models.look(), self.models.model_id)
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Look while events are being sent."""
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(_SECONDS_BETWEEN_LOOKS):
+                self.look()
+
+        thread = threading.Thread(target=watch, name="replay-board", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
 
-def board(facts: Facts, of: int) -> Board:
-    """How a replay of so many events stands."""
+def board(facts: Facts, of: int, used: Mapping[str, int], model_id: str) -> Board:
+    """How a replay of so many events stands, for which a model was used so much."""
     handled = {execution.event_id for execution in facts.handled if execution.ended}
     return Board(
         sent=len(facts.sent),
@@ -322,7 +416,8 @@ def board(facts: Facts, of: int) -> Board:
         backlog=sum(event.event_id not in handled for event in facts.sent),
         told=len(facts.messages),
         superseded=sum(execution.outcome == "SUPERSEDED" for execution in facts.handled),
-        templates=len({message.segment for message in facts.messages if message.written_by != "fallback"}),
+        model_calls=used.get("calls", 0),
+        dollars=running.dollars(len(facts.messages), used, model_id),
     )
 
 
@@ -340,10 +435,19 @@ def every_event_handled() -> Expectation:
 
 
 def told_newest() -> Expectation:
-    """Whoever wishes it was told the newest news of their flight, once on each channel they chose."""
+    """Whoever wishes it was told the newest news of their flight, once on each channel they chose.
+
+    Of news that a departure overtook, and of a delay that is too small to be told, nobody has to hear.
+    """
 
     def look(facts: Facts) -> Finding:
-        by_flight: dict[str, list[Sent]] = {}
+        left = {sent.flight_id for sent in facts.sent if sent.event_type == "FLIGHT_DEPARTED"}
+        quiet = {
+            execution.event_id
+            for execution in facts.handled
+            if execution.outcome == "TOO_SMALL" or (execution.outcome == "SUPERSEDED" and execution.flight_id in left)
+        }
+        by_flight: dict[str, list[SentEvent]] = {}
         for sent in facts.sent:
             by_flight.setdefault(sent.flight_id, []).append(sent)
         got: dict[str, Counter[tuple[str, str]]] = {}
@@ -356,7 +460,8 @@ def told_newest() -> Expectation:
                 for person in facts.recipients.get(flight_id, ())
                 for channel in person.channels
             )
-            if any(got.get(event.event_id, Counter()) != wanted for event in newest(some)):
+            due = [event for event in newest(some) if event.event_id not in quiet]
+            if any(got.get(event.event_id, Counter()) != wanted for event in due):
                 wrong.append(flight_id)
         said = f"{len(by_flight) - len(wrong)} of {len(by_flight)} flights"
         more = f"; not {', '.join(wrong[:3])}" if wrong else ""
@@ -365,13 +470,15 @@ def told_newest() -> Expectation:
     return Expectation("Everyone told the newest news of their flight, once on each channel they chose", look)
 
 
-def newest(sent: Sequence[Sent]) -> list[Sent]:
+def newest(sent: Sequence[SentEvent]) -> list[SentEvent]:
     """Of the news about one flight, what everybody on it has to hear: the newest about its departure, and its gate.
 
-    After a cancellation the gate interests nobody.
+    After a cancellation the gate interests nobody, and a departure is not told.
     """
-    found: dict[bool, Sent] = {}
+    found: dict[bool, SentEvent] = {}
     for event in sorted(sent, key=lambda event: event.known_at):
+        if event.event_type == "FLIGHT_DEPARTED":
+            continue
         if event.event_type == "FLIGHT_CANCELLED":
             found.clear()
         found[event.event_type == "GATE_CHANGE"] = event
@@ -392,7 +499,7 @@ def summary(facts: Facts) -> tuple[SummaryLine, ...]:
 
 
 def _line(
-    kind: str, all_messages: Sequence[Message], sent: Sequence[Sent], handled: Mapping[str, Sequence[Handled]]
+    kind: str, all_messages: Sequence[Message], sent: Sequence[SentEvent], handled: Mapping[str, Sequence[Handled]]
 ) -> SummaryLine:
     ids = {event.event_id for event in sent}
     messages = [message for message in all_messages if message.event_id in ids]

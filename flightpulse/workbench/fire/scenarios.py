@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.entities import Flight
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.faults import dead_letters
 from flightpulse.workbench.fire.expectations import Expectation
-from flightpulse.workbench.observe.facts import Facts, Sent
+from flightpulse.workbench.observe.facts import Facts, SentEvent
 from flightpulse.workbench.observe.observer import Observer
 from flightpulse.workbench.target.session import Session
 from simulator.scenarios import Scenario
@@ -186,7 +186,7 @@ def watch(
 
 
 def _flights(session: Session, flight_ids: Sequence[str]) -> dict[str, Flight]:
-    table = Table(session.dynamodb, session.table_name)
+    table = ReservationTable(session.dynamodb, session.table_name)
     found = {}
     for flight_id in flight_ids:
         flight = table.flight(flight_id, consistent=True)
@@ -196,8 +196,8 @@ def _flights(session: Session, flight_ids: Sequence[str]) -> dict[str, Flight]:
     return found
 
 
-def _sent(event: Event, at: datetime) -> Sent:
-    return Sent(
+def _sent(event: Event, at: datetime) -> SentEvent:
+    return SentEvent(
         event_id=event["event_id"],
         event_type=event["event_type"],
         flight_id=event["payload"]["flight_id"],

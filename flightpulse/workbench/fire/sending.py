@@ -12,7 +12,7 @@ from simulator import events
 
 def send(session: Session, some_events: Iterable[Mapping[str, Any]], *, correlation_id: str | None = None) -> Report:
     """Send events in their order. Raises UserError unless the broker has them all."""
-    return send_records(session, (events.record(event, correlation_id=correlation_id) for event in some_events))
+    return send_records(session, events.records(some_events, correlation_id=correlation_id))
 
 
 def send_records(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from flightpulse.adapters.chunks import chunked
-from flightpulse.adapters.table import Table as DataTable
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.errors import UserError
 from flightpulse.messages import prompt, review
 from flightpulse.messages.facts import read_news
@@ -21,6 +21,7 @@ from flightpulse.stack import names
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.messages import template_records
 from flightpulse.workbench.messages.messenger import Messenger
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 from simulator.scenarios import SCENARIOS
@@ -83,7 +84,7 @@ class ModelCost:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PreparationPlan:
     """What is to prepare, and what that will cost: about ``cost``, and twice that when every draft needs a repair.
 
     ``replaced`` are records that are forgotten before, so that their segments are drafted anew.
@@ -101,8 +102,8 @@ class Plan:
         return f"{len(self.segments)} segments to prepare, {self.there} have a template: about {self.cost}{most}."
 
 
-@dataclass(slots=True)
-class Prepared:
+@dataclass(slots=True, repr=False)
+class PreparedTemplates(ShownAsTable):
     """What came of preparing. ``outcomes`` are the states of segments by key; ``rules`` what was found in drafts."""
 
     cost: ModelCost
@@ -135,14 +136,8 @@ class Prepared:
             "usd": None if self.cost.dollars is None else f"{self.cost.dollars:f}",
         }
 
-    def __repr__(self) -> str:
-        return str(self.table())
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
-
-
-def plan(session: Session, beginnings: Sequence[str] = ("",), *, anew: bool = False) -> Plan:
+def plan(session: Session, beginnings: Sequence[str] = ("",), *, anew: bool = False) -> PreparationPlan:
     """What there is to do for all segments that begin like one of these; ``anew``, also for what models approved.
 
     A person's word stays as it is. Raises UserError when no segment begins so.
@@ -156,13 +151,18 @@ def plan(session: Session, beginnings: Sequence[str] = ("",), *, anew: bool = Fa
     )
     replaced = tuple(record for segment in waiting if (record := records[segment]) is not None)
     by_model = found[0].review == "model"
-    tokens = {"author": _drafting(waiting), "reviewer": _reviewing(waiting if by_model else ())}
-    return Plan(waiting, len(records) - len(waiting), ModelCost(tokens, model_ids(session)), replaced)
+    cost = estimate(waiting, waiting if by_model else (), model_ids(session))
+    return PreparationPlan(waiting, len(records) - len(waiting), cost, replaced)
 
 
-def for_scenarios(session: Session) -> Plan:
+def estimate(drafted: Iterable[Segment], reviewed: Iterable[Segment], ids: dict[str, str]) -> ModelCost:
+    """About what drafting and reviewing would cost, once for each segment; ``ids`` are those of :func:`model_ids`."""
+    return ModelCost({"author": _drafting(drafted), "reviewer": _reviewing(reviewed)}, ids)
+
+
+def for_scenarios(session: Session) -> PreparationPlan:
     """What the five scenarios need: the segments of their kinds of news, for every passenger there could be."""
-    table = DataTable(session.dynamodb, session.table_name)
+    table = ReservationTable(session.dynamodb, session.table_name)
     flights = {
         flight_id: flight
         for scenario in SCENARIOS
@@ -179,12 +179,12 @@ def for_scenarios(session: Session) -> Plan:
 
 def prepare(
     session: Session,
-    what: Plan,
+    what: PreparationPlan,
     *,
     concurrency: int = CONCURRENCY,
     on_progress: OnProgress = lambda _text, _done, _total: None,
     pause: Callable[[float], None] = time.sleep,
-) -> Prepared:
+) -> PreparedTemplates:
     """Have everything of a plan drafted and reviewed, so many invocations at a time.
 
     A model that is busy is asked again after a pause, a few times. Raises UserError when a model cannot be had.
@@ -193,7 +193,7 @@ def prepare(
     templates = template_records.table_of(session)
     for record in what.replaced:
         templates.delete(record.segment, record.prompt_version)
-    done = Prepared(
+    done = PreparedTemplates(
         ModelCost({role: Tokens() for role in _ROLES}, what.cost.model_ids), local=session.target == "local"
     )
     total = len(what.segments)
@@ -212,7 +212,12 @@ def prepare(
 
 
 def _round(
-    messenger: Messenger, keys: Sequence[str], done: Prepared, concurrency: int, on_progress: OnProgress, total: int
+    messenger: Messenger,
+    keys: Sequence[str],
+    done: PreparedTemplates,
+    concurrency: int,
+    on_progress: OnProgress,
+    total: int,
 ) -> tuple[list[str], str]:
     """Ask for everything until a model cannot be had; gives what is left, and why."""
     batches = list(chunked(keys, count=_BATCH))
@@ -235,7 +240,7 @@ def _round(
     return [key for key in keys if key not in done.outcomes], problem
 
 
-def _note(answer: dict[str, Any], done: Prepared) -> str:
+def _note(answer: dict[str, Any], done: PreparedTemplates) -> str:
     problem = ""
     for item in answer["prepared"]:
         if item["status"] is None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.logs import LogEvent
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 
 REFUSED, WRITTEN = "a template was refused or mended", "the written template is used"
@@ -29,8 +29,8 @@ class SegmentSeen:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentsSeen:
+@dataclass(frozen=True, slots=True, repr=False)
+class SegmentsSeen(ShownAsTable):
     """The segments of a run in the order in which they were told."""
 
     segments: tuple[SegmentSeen, ...]
@@ -59,12 +59,6 @@ class SegmentsSeen:
         ]
         headings = ("segment", "passengers", "messages", "wording from", "found in drafts")
         return Table.of(headings, rows, numbers=(1, 2))
-
-    def __repr__(self) -> str:
-        return str(self.table())
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
 
 
 def seen(messages: Sequence[Message], messenger_lines: Iterable[LogEvent], event_ids: Iterable[str]) -> SegmentsSeen:

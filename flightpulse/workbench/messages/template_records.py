@@ -20,6 +20,7 @@ from flightpulse.messages.templates import MessageTemplate, normalized
 from flightpulse.workbench.messages.drafts import Draft
 from flightpulse.workbench.messages.messenger import Messenger
 from flightpulse.workbench.messages.segment_names import segment_named, segments_like
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 
@@ -29,8 +30,8 @@ NOTHING = "NONE"
 _WIDTH = 84
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+@dataclass(frozen=True, slots=True, repr=False)
+class Listed(ShownAsTable):
     """The segments that were asked for, each with its record if it has one. ``review`` is ``model`` or ``person``."""
 
     records: Mapping[Segment, TemplateRecord | None]
@@ -64,12 +65,6 @@ class Listed:
                 for segment, record in self.shown()
             ],
         }
-
-    def __repr__(self) -> str:
-        return str(self.table())
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
 
 
 @dataclass(frozen=True, slots=True)

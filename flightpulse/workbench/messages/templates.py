@@ -6,7 +6,7 @@ from typing import Any
 from flightpulse.adapters.model import REVIEWER, BedrockModel, BedrockReviewer, CallLimits, ConverseClient
 from flightpulse.messages.records import TemplateRecord
 from flightpulse.workbench.messages import preparing, template_records
-from flightpulse.workbench.messages.preparing import Plan, Prepared
+from flightpulse.workbench.messages.preparing import PreparationPlan, PreparedTemplates
 from flightpulse.workbench.messages.template_records import Listed, Shown
 from flightpulse.workbench.target.connection import Connection
 from localcloud.process import state
@@ -26,18 +26,18 @@ class Templates:
         """One template: its words, who drafted and reviewed it, and what was found."""
         return template_records.shown(self._target.deployed, segment)
 
-    def plan(self, *segments: str, anew: bool = False) -> Plan:
+    def plan(self, *segments: str, anew: bool = False) -> PreparationPlan:
         """What preparing all segments that begin so (or all there are) would ask for, and what it would cost.
 
         ``anew`` also drafts again what models approved. Raises UserError when no segment begins so.
         """
         return preparing.plan(self._target.deployed, segments or ("",), anew=anew)
 
-    def plan_for_scenarios(self) -> Plan:
+    def plan_for_scenarios(self) -> PreparationPlan:
         """The same for the kinds of news that the five scenarios send."""
         return preparing.for_scenarios(self._target.deployed)
 
-    def prepare(self, plan: Plan, *, concurrency: int = preparing.CONCURRENCY) -> Prepared:
+    def prepare(self, plan: PreparationPlan, *, concurrency: int = preparing.CONCURRENCY) -> PreparedTemplates:
         """Have the deployed messenger draft and review what a plan lists. Raises UserError without a model."""
         with self._target.steps() as steps:
             done = preparing.prepare(

@@ -1,13 +1,13 @@
 """How much of everything a run took."""
 
 from dataclasses import dataclass, fields
-from typing import Any
 
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(ShownAsTable):
     """How much of everything a run took.
 
     ``state_transitions`` are those that Step Functions bills: every state entered and every retry, nested executions
@@ -40,9 +40,3 @@ class Counts:
         """The counts as a table."""
         rows = [(known.name.replace("_", " "), getattr(self, known.name)) for known in fields(self)]
         return Table.of(("what", "how many"), rows, numbers=(1,))
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
-
-    def __str__(self) -> str:
-        return str(self.table())

@@ -12,7 +12,7 @@ from flightpulse.workbench.show.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentEvent:
     """One record that went to Kafka. The same event may have been sent more than once."""
 
     event_id: str
@@ -26,8 +26,8 @@ class Sent:
 class Handled:
     """One execution of an event's workflow.
 
-    ``outcome`` is DONE, SUPERSEDED, ALREADY_HANDLED, or empty while it runs and when it failed. ``detail_type`` is that
-    of the bus event whose rule started it.
+    ``outcome`` is DONE, TOO_SMALL, SUPERSEDED, ALREADY_HANDLED, or empty while it runs and when it failed.
+    ``detail_type`` is that of the bus event whose rule started it.
     """
 
     arn: str
@@ -46,7 +46,7 @@ class Handled:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
+class BookedPassenger:
     """Somebody booked on a flight, and the channels on which they want to be told."""
 
     booking_id: str
@@ -95,12 +95,12 @@ class Facts:
     ``needing_rebooking`` are the booking ids that the status index (GSI2) gives for NEEDS_REBOOKING.
     """
 
-    sent: tuple[Sent, ...] = ()
+    sent: tuple[SentEvent, ...] = ()
     handled: tuple[Handled, ...] = ()
     messages: tuple[Message, ...] = ()
     audit: tuple[AuditEvent, ...] = ()
     flights: Mapping[str, Flight] = field(default_factory=dict)
-    recipients: Mapping[str, tuple[Recipient, ...]] = field(default_factory=dict)
+    recipients: Mapping[str, tuple[BookedPassenger, ...]] = field(default_factory=dict)
     bookings: Mapping[str, tuple[Booking, ...]] = field(default_factory=dict)
     needing_rebooking: frozenset[str] = frozenset()
 

@@ -10,7 +10,7 @@ from awskit.kafka.record_positions import KafkaRecord
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.facts import AuditEvent
-from flightpulse.workbench.observe.item_changes import ItemChange
+from flightpulse.workbench.observe.item_changes import StreamedChange
 from flightpulse.workbench.observe.payloads import Changes
 
 KINDS = ("kafka", "consumer", "bus", "rule", "execution", "state", "item", "message", "audit")
@@ -44,7 +44,7 @@ class Clues:
     consumer: ConsumerLine | None = None
     rule: str = ""
     execution: Execution | None = None
-    item_changes: Sequence[ItemChange] = ()
+    item_changes: Sequence[StreamedChange] = ()
     messages: Sequence[Message] = ()
     audit: Sequence[AuditEvent] = ()
 

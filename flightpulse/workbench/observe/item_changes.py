@@ -18,7 +18,7 @@ _SKEW = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
-class ItemChange:
+class StreamedChange:
     """One write to one item. ``action`` is INSERT, MODIFY or REMOVE; ``at`` has whole seconds, as streams have.
 
     ``after`` is the item as it was then (empty for REMOVE).
@@ -37,13 +37,13 @@ class ItemChange:
         return f"{self.pk} / {self.sk}"
 
 
-class ItemChanges(Records[ItemChange]):
+class ItemChanges(Records[StreamedChange]):
     """Writes as the table's stream tells them."""
 
     columns = ("at", "action", "pk", "sk", "changed")
     categories = ("action",)
 
-    def row(self, item: ItemChange) -> Mapping[str, Any]:
+    def row(self, item: StreamedChange) -> Mapping[str, Any]:
         return {"at": item.at, "action": item.action, "pk": item.pk, "sk": item.sk, "changed": item.changes.brief(99)}
 
     def table(self) -> Table:
@@ -52,7 +52,7 @@ class ItemChanges(Records[ItemChange]):
         return Table.of(("write", "item", "what changed"), rows)
 
 
-def read(session: Session, *, since: datetime) -> list[ItemChange]:
+def read(session: Session, *, since: datetime) -> list[StreamedChange]:
     """Every change since a moment that the stream still has (24 hours), shard by shard in the order it happened.
 
     Nothing when the table has no stream.
@@ -67,8 +67,8 @@ def read(session: Session, *, since: datetime) -> list[ItemChange]:
 
 
 def of_event(
-    changes: Iterable[ItemChange], event_id: str, flights: Iterable[str], bookings: Iterable[str]
-) -> list[ItemChange]:
+    changes: Iterable[StreamedChange], event_id: str, flights: Iterable[str], bookings: Iterable[str]
+) -> list[StreamedChange]:
     """The changes of items that an event is about: its claim, and flights and bookings that name the event."""
     flights_pk = {keys.FLIGHT + flight for flight in flights}
     bookings_pk = {keys.BOOKING + booking for booking in bookings}
@@ -76,7 +76,7 @@ def of_event(
     return [change for change in changes if change.pk == own or (change.pk in others and _names(change, event_id))]
 
 
-def _names(change: ItemChange, event_id: str) -> bool:
+def _names(change: StreamedChange, event_id: str) -> bool:
     """Whether the item names the event, by itself or at the end of an order token (``time#event``)."""
     return any(
         isinstance(value, str) and (value == event_id or value.endswith(f"#{event_id}"))
@@ -84,12 +84,12 @@ def _names(change: ItemChange, event_id: str) -> bool:
     )
 
 
-def from_record(record: Mapping[str, Any]) -> ItemChange:
+def from_record(record: Mapping[str, Any]) -> StreamedChange:
     """Read one record of a DynamoDB stream (NEW_AND_OLD_IMAGES)."""
     change = record["dynamodb"]
     key = item_from_typed(change["Keys"])
     before, after = item_from_typed(change.get("OldImage") or {}), item_from_typed(change.get("NewImage") or {})
-    return ItemChange(
+    return StreamedChange(
         pk=str(key["PK"]),
         sk=str(key["SK"]),
         action=record["eventName"],
@@ -111,7 +111,7 @@ def _shards(streams: Any, arn: str) -> Iterator[str]:
         query["ExclusiveStartShardId"] = last
 
 
-def _changes(streams: Any, arn: str, shard: str, since: datetime) -> Iterator[ItemChange]:
+def _changes(streams: Any, arn: str, shard: str, since: datetime) -> Iterator[StreamedChange]:
     iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON").get(
         "ShardIterator"
     )

@@ -13,7 +13,7 @@ from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import journey_views, payloads
 from flightpulse.workbench.observe.facts import AuditEvent
 from flightpulse.workbench.observe.hops import Clues, Hop, Timeline, total_seconds
-from flightpulse.workbench.observe.item_changes import ItemChange
+from flightpulse.workbench.observe.item_changes import StreamedChange
 from flightpulse.workbench.observe.payloads import Changes
 from flightpulse.workbench.show import frames
 from flightpulse.workbench.show.picture_and_words import PictureAndWords
@@ -222,7 +222,7 @@ class _Follower:
                     depth=depth,
                 )
 
-    def _take(self, arguments: Mapping[str, Any]) -> ItemChange | None:
+    def _take(self, arguments: Mapping[str, Any]) -> StreamedChange | None:
         """The stream's record of this write: of the same item, touching no attribute that the write does not name."""
         key, named = _item(arguments), _attributes(arguments)
         for change in self._changes:

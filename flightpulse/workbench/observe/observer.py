@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from flightpulse.adapters.table import Page, Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.entities import Booking, BookingStatus, Flight
+from flightpulse.use_cases.ports import Page
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.observe import logs
-from flightpulse.workbench.observe.facts import AuditEvent, Facts, Handled, Recipient, Sent
+from flightpulse.workbench.observe.facts import AuditEvent, BookedPassenger, Facts, Handled, SentEvent
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
@@ -35,10 +36,10 @@ class Observer:
         flights: Iterable[str],
         since: datetime,
         *,
-        recipients: Mapping[str, tuple[Recipient, ...]] | None = None,
+        recipients: Mapping[str, tuple[BookedPassenger, ...]] | None = None,
     ) -> None:
         self._session = session
-        self._table = Table(session.dynamodb, session.table_name)
+        self._table = ReservationTable(session.dynamodb, session.table_name)
         self._flights = tuple(sorted(set(flights)))
         self._since = since - _CLOCK_SKEW
         self._messages = inbox.Growing(session, self._since)
@@ -48,7 +49,7 @@ class Observer:
             {flight: tuple(self._booked(flight)) for flight in self._flights} if recipients is None else recipients
         )
 
-    def look(self, sent: Sequence[Sent]) -> Facts:
+    def look(self, sent: Sequence[SentEvent]) -> Facts:
         """The facts at this moment about the events in ``sent``."""
         ids = frozenset(record.event_id for record in sent)
         with ThreadPoolExecutor(max_workers=5) as pool:
@@ -140,7 +141,7 @@ class Observer:
         )
         return frozenset(booking.booking_id for booking in pages)
 
-    def _booked(self, flight_id: str) -> Iterable[Recipient]:
+    def _booked(self, flight_id: str) -> Iterable[BookedPassenger]:
         for link in _all_pages(lambda token: self._table.bookings_of_flight(flight_id, limit=_PAGE, token=token)):
             booking = self._table.booking(link.booking_id)
             passenger = self._table.passenger(link.passenger_id)
@@ -148,7 +149,7 @@ class Observer:
             if booking and passenger and booking.booking_status is not BookingStatus.CANCELLED:
                 wishes = passenger.notification_preferences
                 channels = {"email": wishes.email, "sms": wishes.sms}
-                yield Recipient(
+                yield BookedPassenger(
                     booking_id=link.booking_id,
                     passenger_id=link.passenger_id,
                     tier=passenger.tier,

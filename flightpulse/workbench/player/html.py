@@ -19,7 +19,7 @@ from flightpulse.workbench.player.table import VisitTable
 
 _BYTES_PER_500_EVENTS = 58_000
 _LEAST_PAYLOAD = 5_000
-_BYTES_PER_MORE_RUN = 10_000
+_BYTES_PER_MORE_RUN = 8_000
 _TABLE_ROWS = 40
 _HERE = Path(__file__).parent
 

@@ -33,14 +33,14 @@ def percentile(seconds: Sequence[float], part: float) -> float:
     return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
-def latency_ecdf(seconds: Sequence[float], *, target: float | None = None, what: str = "messages") -> Picture:
+def latency_ecdf(seconds: Sequence[float], *, target: float | None = None) -> Picture:
     """Which part of the values (seconds) lies below each duration, with p50 and p95 dropped to the axis.
 
     ``target`` (seconds) adds the line that should not be crossed. Raises UserError when there are no values.
     """
     p50, p95 = percentile(seconds, 0.5), percentile(seconds, 0.95)
     ordered = sorted(seconds)
-    said = _said_of(ordered, p50, p95, target, what)
+    said = _said_of(ordered, p50, p95, target)
     figure = pictures.canvas(3.4)
     axes = figure.add_axes((0.075, 0.16, 0.89, 0.7))
     parts = [(number + 1) / len(ordered) for number in range(len(ordered))]
@@ -72,14 +72,14 @@ def latency_ecdf(seconds: Sequence[float], *, target: float | None = None, what:
             fontsize=8.5,
         )
     axes.set_ylim(0, 1.03)
-    title = f"Half of {len(ordered)} {what} within {duration(p50)}, 95 % within {duration(p95)}"
-    pictures.house_style(axes, title=title, x="seconds from the Kafka record to the message", y=f"share of {what}")
+    title = f"Half of {len(ordered)} messages within {duration(p50)}, 95 % within {duration(p95)}"
+    pictures.house_style(axes, title=title, x="seconds from the Kafka record to the message", y="share of messages")
     return Picture.of(figure, said)
 
 
-def _said_of(ordered: Sequence[float], p50: float, p95: float, target: float | None, what: str) -> str:
+def _said_of(ordered: Sequence[float], p50: float, p95: float, target: float | None) -> str:
     said = (
-        f"Latency of {len(ordered)} {what}: p50 {duration(p50)}, p95 {duration(p95)}, "
+        f"Latency of {len(ordered)} messages: p50 {duration(p50)}, p95 {duration(p95)}, "
         f"fastest {duration(ordered[0])}, slowest {duration(ordered[-1])}."
     )
     if target is not None:
@@ -88,26 +88,22 @@ def _said_of(ordered: Sequence[float], p50: float, p95: float, target: float | N
     return said
 
 
-def throughput(
-    produced: Sequence[datetime],
-    processed: Sequence[datetime],
-    *,
-    bin_seconds: float | None = None,
-    what: tuple[str, str] = ("events sent", "messages delivered"),
-) -> Picture:
-    """How many came in and went out per second, as steps. ``bin_seconds`` is chosen to fit when it is not given.
+def throughput(sent: Sequence[datetime], delivered: Sequence[datetime], *, bin_seconds: float | None = None) -> Picture:
+    """How many events came in and messages went out per second, as steps of ``bin_seconds`` or a size that fits.
 
     Raises UserError when there are no times.
     """
-    start, length = _span([*produced, *processed])
+    start, length = _span([*sent, *delivered])
     width = bin_seconds or next((size for size in _BIN_SECONDS if length / size <= _BINS), _BIN_SECONDS[-1])
     count = max(1, math.ceil((length + 1e-9) / width))
     edges = [number * width for number in range(count + 1)]
     figure = pictures.canvas(3.2)
     axes = figure.add_axes((0.075, 0.17, 0.89, 0.68))
     said = []
-    lines = zip(what, (produced, processed), ((pictures.RED, "--"), (pictures.BLUE, "-")), strict=True)
-    for name, times, (colour, style) in lines:
+    for name, times, colour, style in (
+        ("events sent", sent, pictures.RED, "--"),
+        ("messages delivered", delivered, pictures.BLUE, "-"),
+    ):
         rates = _rates(times, start, width, count)
         axes.stairs(rates, edges, color=colour, linestyle=style, linewidth=1.8, label=name)
         said.append(f"{len(times)} {name}, at most {max(rates):.3g} per second")
@@ -129,24 +125,22 @@ def _rates(times: Sequence[datetime], start: datetime, width: float, count: int)
     return [number / width for number in bins]
 
 
-def backlog(
-    produced: Sequence[datetime], processed: Sequence[datetime], *, what: tuple[str, str] = ("sent", "handled")
-) -> Picture:
+def backlog(sent: Sequence[datetime], handled: Sequence[datetime]) -> Picture:
     """How many had been sent and how many handled at each moment; the area between them is the backlog.
 
     Raises UserError when there are no times.
     """
-    start, length = _span([*produced, *processed])
-    moments = [0.0, *sorted({(at - start).total_seconds() for at in [*produced, *processed]}), length * 1.02]
-    came = _counted(produced, start, moments)
-    went = _counted(processed, start, moments)
+    start, length = _span([*sent, *handled])
+    moments = [0.0, *sorted({(at - start).total_seconds() for at in [*sent, *handled]}), length * 1.02]
+    came = _counted(sent, start, moments)
+    went = _counted(handled, start, moments)
     waiting = [a - b for a, b in zip(came, went, strict=True)]
     most = max(waiting)
     when = moments[waiting.index(most)]
     figure = pictures.canvas(3.2)
     axes = figure.add_axes((0.075, 0.17, 0.89, 0.68))
-    axes.step(moments, came, where="post", color=pictures.RED, linestyle="--", linewidth=1.8, label=what[0])
-    axes.step(moments, went, where="post", color=pictures.BLUE, linewidth=1.8, label=what[1])
+    axes.step(moments, came, where="post", color=pictures.RED, linestyle="--", linewidth=1.8, label="sent")
+    axes.step(moments, went, where="post", color=pictures.BLUE, linewidth=1.8, label="handled")
     axes.fill_between(
         moments, went, came, step="post", facecolor=pictures.YELLOW, alpha=0.45, hatch="..", edgecolor=pictures.DIM,
         linewidth=0, label="backlog",
@@ -154,7 +148,7 @@ def backlog(
     _legend(axes)
     axes.set_ylim(0, max([*came, 1]) * 1.08)
     last = waiting[-1]
-    title = f"{came[-1]} {what[0]}, {went[-1]} {what[1]}; at most {most} waiting, {last} at the end"
+    title = f"{came[-1]} sent, {went[-1]} handled; at most {most} waiting, {last} at the end"
     pictures.house_style(axes, title=title, x="seconds", y="so far")
     return Picture.of(figure, f"Backlog over {length:.1f} s: {title}. The most, {most}, waited at {when:.2f} s.")
 
@@ -173,8 +167,8 @@ class Span:
     ended: datetime
 
 
-def concurrency(spans: Sequence[Span], *, what: str = "executions") -> Picture:
-    """One bar for each span on a common axis, in the order in which they began.
+def concurrency(spans: Sequence[Span]) -> Picture:
+    """One bar for each execution on a common axis, in the order in which they began.
 
     Raises UserError when there are none.
     """
@@ -195,14 +189,14 @@ def concurrency(spans: Sequence[Span], *, what: str = "executions") -> Picture:
     axes.set_yticks(range(len(shown)), [label for label, _, _ in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.set_xlim(0, length * 1.02)
-    title = f"{len(shown)} {what} in {duration(length)}, at most {most} at once"
+    title = f"{len(shown)} executions in {duration(length)}, at most {most} at once"
     pictures.house_style(axes, title="", x="seconds")
     figure.suptitle(title, x=0.02, y=1 - 0.06 / height, ha="left", va="top", fontsize=10.5, fontweight="bold")
     lines = [f"{label}, from {began:.2f} to {ended:.2f} s" for label, began, ended in shown]
     return Picture.of(figure, "\n".join([f"{title}:", *lines]))
 
 
-def metric(series: Mapping[str, Sequence[Point]], *, title: str, unit: str = "count") -> Picture:
+def metric(series: Mapping[str, Sequence[Point]], *, title: str) -> Picture:
     """One strip of bars per metric over the same minutes. ``series`` maps a name to (time, value) points.
 
     Raises UserError when no metric has a point.
@@ -230,12 +224,40 @@ def metric(series: Mapping[str, Sequence[Point]], *, title: str, unit: str = "co
         axes.set_ylim(0, max(values) * 1.4 or 1)
         axes.set_xlim(-0.7, max(1.0, max(minutes)) + 0.7)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        pictures.house_style(axes, title="", x="", y=unit)
+        pictures.house_style(axes, title="", x="", y="count")
         axes.set_title(f"{name}: {sum(values):g} in all", loc="left", fontsize=9, color=pictures.INK)
         said.append(f"{name} {sum(values):g}")
     grid[-1, 0].set_xlabel(f"minutes since {first.astimezone(UTC):%H:%M} UTC", fontsize=9, color=pictures.DIM)
     figure.suptitle(title, x=0.02, y=1 - 0.06 / height, ha="left", va="top", fontsize=10.5, fontweight="bold")
     return Picture.of(figure, f"{title}: {', '.join(said)}.")
+
+
+def by_hour(counts: Mapping[str, Mapping[int, float]], *, title: str, what: str = "flights") -> Picture:
+    """Stacked bars, one for each hour of a day; ``counts`` has each part's number by hour, the lowest part first.
+
+    A pandas crosstab gives that as ``to_dict()``. Raises UserError when there is nothing to count.
+    """
+    hours = sorted({hour for numbers in counts.values() for hour in numbers})
+    if not hours:
+        raise UserError("There are no hours to draw.", hint="Choose flights that there are.")
+    figure = pictures.canvas(3.2)
+    axes = figure.add_axes((0.075, 0.17, 0.89, 0.68))
+    below = dict.fromkeys(hours, 0.0)
+    fills = ((pictures.SKY, ""), (pictures.YELLOW, ".."), (pictures.RED, "//"), (pictures.GREEN, "xx"))
+    for (name, numbers), (colour, hatch) in zip(counts.items(), fills, strict=False):
+        heights = [numbers.get(hour, 0) for hour in hours]
+        axes.bar(hours, heights, bottom=list(below.values()), width=0.8, facecolor=colour, hatch=hatch,
+                 edgecolor=pictures.INK, linewidth=0.6, label=name)  # fmt: skip
+        below = {hour: below[hour] + height for hour, height in zip(hours, heights, strict=True)}
+    axes.set_xticks(hours)
+    _legend(axes)
+    pictures.house_style(axes, title=title, x="hour, New York time", y=what)
+    axes.set_xlabel(axes.get_xlabel(), loc="left")
+    said = [
+        f"{name} {sum(numbers.values()):g}, most at {max(numbers, key=lambda hour: numbers[hour])}:00"
+        for name, numbers in counts.items()
+    ]
+    return Picture.of(figure, f"{title}. {what.capitalize()} by hour: {'; '.join(said)}.")
 
 
 def duration(seconds: float) -> str:

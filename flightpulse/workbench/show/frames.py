@@ -1,6 +1,5 @@
 """Results as pandas DataFrames, with times in UTC, durations as timedeltas and repeated words as categories."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,11 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flightpulse.errors import UserError
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from flightpulse.workbench.show.tables import Table
 
 _Item = TypeVar("_Item")
 
@@ -48,7 +46,7 @@ def frame(
     return made
 
 
-class Records(tuple[_Item, ...], Generic[_Item], ABC):
+class Records(ShownAsTable, tuple[_Item, ...], Generic[_Item]):
     """What was found, one after the other: a tuple that shows as a table and becomes a DataFrame."""
 
     __slots__ = ()
@@ -60,16 +58,6 @@ class Records(tuple[_Item, ...], Generic[_Item], ABC):
         """The values of an item by column; its attributes of these names."""
         return {name: getattr(item, name) for name in self.columns}
 
-    @abstractmethod
-    def table(self) -> "Table":
-        """The items as a table to be read."""
-
     def to_frame(self) -> "pd.DataFrame":
         """The items as a DataFrame, one row each."""
         return frame(map(self.row, self), columns=self.columns, categories=self.categories)
-
-    def __repr__(self) -> str:
-        return str(self.table())
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)

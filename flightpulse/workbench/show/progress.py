@@ -2,15 +2,16 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from html import escape
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape as no_markup
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 YES, NO = "✓", "✗"
 _BETWEEN_UPDATES = 0.15
@@ -45,10 +46,14 @@ def seconds(value: float | None) -> str:
     return f"{int(value // 60)} min {int(value % 60):02} s"
 
 
+Board = Mapping[str, str]
+"""Figures that change while a step is under way, by what they count."""
+
+
 class _Bars(Protocol):
     """The moving part. ``end`` says whether ``line`` now stands in the bar's place."""
 
-    def show(self, step: str, text: str, done: int, total: int) -> None: ...
+    def show(self, step: str, text: str, done: int, total: int, board: "Board") -> None: ...
 
     def end(self, step: str, line: str) -> bool: ...
 
@@ -76,14 +81,14 @@ class Steps:
         for step in list(self._began):
             self._end(step, "")
 
-    def update(self, step: str, text: str, done: int = 0, total: int = 0) -> None:
-        """Say what a step is doing now; the first call begins it."""
+    def update(self, step: str, text: str, done: int = 0, total: int = 0, board: Board | None = None) -> None:
+        """Say what a step is doing now; the first call begins it. A ``board`` stands below its bar."""
         if step not in self._began:
             self._began[step] = time.monotonic()
             if self._console is not None and self._bars is None:
                 self._console.print(f"  … {step}: {text}", markup=False)
         if self._bars is not None:
-            self._bars.show(step, text, done, total)
+            self._bars.show(step, text, done, total, board or {})
 
     def finish(self, step: str, text: str, *, ok: bool = True) -> None:
         """End a step with one line that stays."""
@@ -108,14 +113,14 @@ class _NotebookBars:
         self._handles: dict[str, Any] = {}
         self._shown = 0.0
 
-    def show(self, step: str, text: str, done: int, total: int) -> None:
+    def show(self, step: str, text: str, done: int, total: int, board: Board) -> None:
         now = time.monotonic()
         if step in self._handles and now - self._shown < _BETWEEN_UPDATES:
             return
         self._shown = now
         value = f' max="{total}" value="{done}"' if total else ""
         counted = f" {done}/{total}" if total else ""
-        html = f'<progress style="{_BAR_STYLE}"{value}></progress>{counted} {escape(f"{step}: {text}")}'
+        html = f'<progress style="{_BAR_STYLE}"{value}></progress>{counted} {escape(f"{step}: {text}")}{_html(board)}'
         self._put(step, {"text/html": html, "text/plain": f"{step}: {text}{counted}"})
 
     def end(self, step: str, line: str) -> bool:
@@ -136,12 +141,32 @@ class _NotebookBars:
         self._handles[step] = show(data, raw=True, display_id=True)
 
 
+def _html(board: Board) -> str:
+    if not board:
+        return ""
+    names, figures = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in (board.keys(), board.values()))
+    return f"<table><tr>{names}</tr><tr>{figures}</tr></table>"
+
+
+class _BarsAndBoard(Progress):
+    """Bars, with a board below them where a step has one."""
+
+    board: Board | None = None
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        if self.board:
+            table = Table(*self.board, box=None, header_style="dim")
+            table.add_row(*self.board.values())
+            yield table
+
+
 class _TerminalBars:
     """One moving line for each step under way."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._progress = Progress(
+        self._progress = _BarsAndBoard(
             SpinnerColumn(),
             TextColumn("{task.description}", style="bold"),
             BarColumn(bar_width=24),
@@ -153,7 +178,8 @@ class _TerminalBars:
         )
         self._tasks: dict[str, Any] = {}
 
-    def show(self, step: str, text: str, done: int, total: int) -> None:
+    def show(self, step: str, text: str, done: int, total: int, board: Board) -> None:
+        self._progress.board = board
         if step not in self._tasks:
             self._progress.start()
             self._tasks[step] = self._progress.add_task(step, total=total or None, count="", now="")

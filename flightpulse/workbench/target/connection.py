@@ -14,7 +14,7 @@ from localcloud.process import processes, state
 from localcloud.process.state import RunningCloud
 
 if TYPE_CHECKING:
-    from flightpulse.adapters.table import Table
+    from flightpulse.adapters.table import ReservationTable
 
 
 class Connection:
@@ -72,13 +72,13 @@ class Connection:
         return session
 
     @property
-    def table(self) -> "Table":
+    def table(self) -> "ReservationTable":
         """The deployed stack's table."""
         # It brings boto3, which takes half a second, and every verb imports this module.
-        from flightpulse.adapters.table import Table
+        from flightpulse.adapters.table import ReservationTable
 
         session = self.deployed
-        return Table(session.dynamodb, session.table_name)
+        return ReservationTable(session.dynamodb, session.table_name)
 
     @property
     def cloud_id(self) -> str:

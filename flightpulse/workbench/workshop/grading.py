@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flightpulse.errors import UserError
 from flightpulse.messages import gsm7
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.workshop.assignments import Assignment
 from flightpulse.workbench.workshop.copies import Copy
@@ -40,8 +41,8 @@ class Step:
         return {True: "✓ done", False: "✗ missing", None: "○ waits"}[self.ok]
 
 
-@dataclass(frozen=True, slots=True)
-class Grade:
+@dataclass(frozen=True, slots=True, repr=False)
+class Grade(ShownAsTable):
     """The checklist in the order in which an event travels."""
 
     steps: tuple[Step, ...]
@@ -84,15 +85,6 @@ class Grade:
         return (
             "The code is complete: shop.grade() runs it." if self.waiting else f"All {len(self.steps)} steps are done."
         )
-
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
 
 
 _IN_THE_CODE: Mapping[str, tuple[str, str]] = {

@@ -14,6 +14,7 @@ from flightpulse.workbench.run import Run
 from flightpulse.workbench.show import notebook, progress
 from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.workshop import assignments, cloud, copies, grading, patches
 from flightpulse.workbench.workshop.grading import Grade, Step
 from flightpulse.workbench.workshop.patches import Patch
@@ -48,7 +49,7 @@ class Workshop:
     def __init__(self, assignment: assignments.Assignment, folder: Path) -> None:
         self.assignment = assignment
         self.copy = copies.Copy(folder.resolve())
-        self.bench = Workbench("local", home=self.copy.home, port=0)
+        self.bench = Workbench(Connection("local", home=self.copy.home, port=0))
         self._graded: tuple[str, list[Step]] = ("", [])
 
     @property

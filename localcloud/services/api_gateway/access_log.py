@@ -31,6 +31,7 @@ class Access:
     user_arn: str = ""
     error_message: str = ""
     error_type: str = ""
+    trace_id: str = ""
     received_at: float = 0.0
     latency_ms: float = 0.0
 
@@ -64,6 +65,7 @@ class Access:
             "identity.caller": self.caller,
             "identity.user": self.caller,
             "identity.userArn": self.user_arn,
+            "xrayTraceId": self.trace_id,
             "error.message": self.error_message,
             "error.messageString": json.dumps(self.error_message) if self.error_message else "",
             "error.responseType": self.error_type,

@@ -3,7 +3,7 @@
 The emulator's API knows validators and stages, but its CloudFormation drops the validator of a method and the access
 log of a stage, it publishes no metric, and it answers the caller with the exception of a function that failed.
 
-What stays different: ``$context.xrayTraceId`` is always a dash, there are no execution logs, a method's change counts
+What stays different: there are no execution logs, a method's change counts
 before the next deployment, and the limits of 29 seconds and 10 MB are not enforced.
 """
 
@@ -25,8 +25,10 @@ from ministack.services.cloudformation.provisioners import get_account_id
 from localcloud.behaviour import Behaviour, LocalContext, Wrapped
 from localcloud.services.api_gateway import raw_request, signatures, test_invocation
 from localcloud.services.api_gateway.access_log import Access
+from localcloud.services.api_gateway.traces import StageTrace
 from localcloud.services.cloudformation import resource_types
 from localcloud.services.cloudformation.resource_types import Properties, Provisioned
+from localcloud.services.xray import tracing
 
 _VALIDATOR = "AWS::ApiGateway::RequestValidator"
 _PROXY_ANSWER = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
@@ -145,8 +147,10 @@ async def _execute(original: Any, request: dict[str, Any], *arguments: Any) -> A
     handled = _Handled(request["request_id"])
     token = _handled.set(handled)
     received_at, started = time.time() * 1000, time.monotonic()
+    traced = StageTrace.begin(api_id, stage)
     try:
-        answer = await original(request, *arguments)
+        with tracing.within(traced.integration if traced else tracing.current()):
+            answer = await original(request, *arguments)
     finally:
         _handled.reset(token)
     if request["stage"] is None:
@@ -156,6 +160,9 @@ async def _execute(original: Any, request: dict[str, Any], *arguments: Any) -> A
         answer = _error_answer(failure, request, handled)
     access = _access(request, arguments, handled, answer, failure)
     access = replace(access, received_at=received_at, latency_ms=(time.monotonic() - started) * 1000)
+    if traced is not None:
+        access = replace(access, trace_id=traced.trace.root)
+        traced.write(access)
     _record_metrics(access)
     _write_access_log(access, request["stage"].get("accessLogSettings") or {})
     return answer
@@ -337,6 +344,7 @@ BEHAVIOUR = Behaviour(
         _api("_gateway_error_response", ("error", "request")),
         _api("_GatewayError.__init__", ("self", "response_type", "message", "error_type")),
         _api("_rest_apis"),
+        _api("_stages_v1"),
         Wrapped("ministack.services.cloudformation.provisioners", "get_account_id", ()),
         Wrapped(
             "ministack.services.cloudwatch",

@@ -1,4 +1,4 @@
-"""A stack does not take over what is there already: a name that is taken fails the resource, as CloudFormation does.
+"""A stack does not take over what is there already: a name or an address that is taken fails the resource, as on AWS.
 
 The emulator overwrites, so that a deployment that works here would fail in an account where an earlier one left
 something behind. It also deletes a table whose deletion protection is on, which AWS refuses.
@@ -6,9 +6,11 @@ something behind. It also deletes a table whose deletion protection is on, which
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from ipaddress import ip_network
 from typing import Any
 
-from ministack.services import cloudwatch, cloudwatch_logs, dynamodb, lambda_svc, sns, sqs, stepfunctions
+from ministack.services import cloudwatch, cloudwatch_logs, dynamodb, ec2, lambda_svc, sns, sqs, stepfunctions
+from ministack.services.cloudformation import provisioners
 
 from localcloud.behaviour import Wrapped
 from localcloud.services.cloudformation import resource_types
@@ -21,6 +23,9 @@ def install() -> None:
     """Look before a resource with a name of its own is created."""
     for resource_type, (field, names) in _NAMED.items():
         _refuse_taken(resource_type, field, names)
+    # A subnet that changes its zone is created anew by the emulator's update, which does not look at its table.
+    provisioners._ec2_subnet_create = partial(_create_subnet, provisioners._ec2_subnet_create)
+    resource_types.HANDLERS["AWS::EC2::Subnet"]["create"] = provisioners._ec2_subnet_create
     delete = resource_types.HANDLERS["AWS::DynamoDB::Table"]["delete"]
     resource_types.HANDLERS["AWS::DynamoDB::Table"]["delete"] = partial(_delete_table, delete)
 
@@ -37,6 +42,15 @@ def _refuse_taken(resource_type: str, field: str, names: Names) -> None:
         return provisioned
 
     resource_types.HANDLERS[resource_type] = {**handler, "create": create}
+
+
+def _create_subnet(create: Callable[..., Provisioned], logical_id: str, properties: Properties, stack: str) -> Any:
+    block = properties.get("CidrBlock", "")
+    for subnet in ec2._subnets.values() if block else ():
+        same_network = subnet["VpcId"] == properties.get("VpcId")
+        if same_network and ip_network(subnet["CidrBlock"]).overlaps(ip_network(block)):
+            raise ValueError(f"The CIDR '{block}' conflicts with another subnet")
+    return create(logical_id, properties, stack)
 
 
 def _delete_table(delete: Callable[[str, Properties], None], name: str, properties: Properties) -> None:
@@ -65,6 +79,10 @@ _NAMED: Mapping[str, tuple[str, Names]] = {
 }
 
 WRAPPED = (
+    Wrapped(
+        "ministack.services.cloudformation.provisioners", "_ec2_subnet_create", ("logical_id", "props", "stack_name")
+    ),
+    Wrapped("ministack.services.ec2", "_subnets"),
     Wrapped("ministack.services.cloudwatch", "_alarms"),
     Wrapped("ministack.services.cloudwatch", "_dashboards"),
     Wrapped("ministack.services.cloudwatch_logs", "_log_groups"),

@@ -17,7 +17,7 @@ from ministack.services import cloudwatch, dynamodb, ec2, eventbridge, lambda_sv
 from ministack.services.cloudformation import provisioners
 
 from localcloud.behaviour import Behaviour, LocalContext, Wrapped
-from localcloud.services.cloudformation import names_taken, resource_types
+from localcloud.services.cloudformation import names_taken, resource_types, settling
 from localcloud.services.cloudformation.resource_types import Attributes, Properties, Provisioned
 
 
@@ -40,6 +40,7 @@ def install(context: LocalContext) -> None:  # noqa: ARG001
     resource_types.also("AWS::StepFunctions::StateMachine", _set_tracing)
     resource_types.deleted_by("AWS::StepFunctions::StateMachine", _delete_state_machine)
     names_taken.install()
+    settling.install()
 
 
 def _create_archive(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
@@ -223,6 +224,7 @@ BEHAVIOUR = Behaviour(
     wraps=(
         resource_types.WRAPPED,
         *names_taken.WRAPPED,
+        *settling.WRAPPED,
         _provisioners("_ec2_sg_permissions", ("rules",)),
         _alarms("_put_composite_alarm", ("params", "cbor_data", "is_cbor", "is_json")),
         _alarms("_delete_alarms", ("params", "cbor_data", "is_cbor", "is_json")),

@@ -1,4 +1,4 @@
-"""The behaviour `dynamodb`: atomic operations, AWS's expression grammar, and a record of every change in the stream."""
+"""The behaviour `dynamodb`: atomic operations, AWS's expression grammar, every change in the stream, metrics."""
 
 from localcloud.behaviour import Behaviour, LocalContext, Wrapped
 
@@ -12,17 +12,18 @@ _OPERATIONS = (
 
 def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the process matters here
     """Put our checks around the emulator's operations, and a lock around both."""
-    from localcloud.services.dynamodb import change_records, expressions, isolation, shortcuts
+    from localcloud.services.dynamodb import change_records, expressions, isolation, metrics, shortcuts
 
     shortcuts.install()
     change_records.install()
     expressions.install()
     isolation.install(_OPERATIONS)
+    metrics.METRICS.install()
 
 
 BEHAVIOUR = Behaviour(
     name="dynamodb",
-    stands_for="DynamoDB: atomic operations, the grammar of expressions, stream records of expired items and PartiQL",
+    stands_for="DynamoDB: atomic operations, expression grammar, metrics, stream records of expired items and PartiQL",
     documentation="https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html",
     wraps=(
         Wrapped(_MODULE, "_lock"),
@@ -42,7 +43,18 @@ BEHAVIOUR = Behaviour(
         Wrapped(_MODULE, "_ttl_reaper", ()),
         Wrapped(_MODULE, "_ttl_settings"),
         *(Wrapped(_MODULE, name, ("data",)) for name in _OPERATIONS),
+        Wrapped(
+            _MODULE,
+            "_add_consumed_capacity",
+            ("result", "data", "table_name", "write", "old_item", "new_item", "index_name"),
+        ),
+        Wrapped(_MODULE, "_accumulate_write_capacity", ("cap", "table", "old_item", "new_item")),
         Wrapped("ministack.core.responses", "request_scope", ("account_id", "region")),
+        Wrapped(
+            "ministack.services.cloudwatch",
+            "_store_datum",
+            ("namespace", "name", "dims", "ts", "unit", "value", "values", "counts", "stat_values"),
+        ),
     ),
     install=install,
 )

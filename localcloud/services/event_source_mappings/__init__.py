@@ -54,7 +54,6 @@ BEHAVIOUR = Behaviour(
         Wrapped(_SERVICE, "_resolve_existing_esm_function", ("function_ref",)),
         Wrapped(_SERVICE, "_get_func_record_for_qualifier", ("name", "qualifier")),
         Wrapped(_SERVICE, "_execute_function", ("func", "event")),
-        Wrapped(_SERVICE, "_emit_lambda_metrics", ("function_name", "duration_ms", "error", "throttle")),
         Wrapped(_SERVICE, "_match_esm_filter", ("record", "pattern")),
         Wrapped(_SERVICE, "_invalid_parameter_value"),
         Wrapped(_SERVICE, "_dynamodb_stream_positions"),

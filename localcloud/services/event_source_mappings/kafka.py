@@ -10,15 +10,10 @@ from awskit.relay import Kafka, Observer, Poller, StartingPosition, Subscription
 from awskit.relay.on_failure import kafka_batch_info
 from localcloud.services.event_source_mappings.filters import Filter
 from localcloud.services.event_source_mappings.mapping import Mapping
-from localcloud.services.event_source_mappings.settings import bootstrap_servers
+from localcloud.services.event_source_mappings.settings import bootstrap_servers, security
 
 _DEFAULT_WINDOW_SECONDS = 0.5
 _SESSION_TIMEOUT_MS = 6000
-_SASL_MECHANISMS = {
-    "BASIC_AUTH": "PLAIN",
-    "SASL_SCRAM_256_AUTH": "SCRAM-SHA-256",
-    "SASL_SCRAM_512_AUTH": "SCRAM-SHA-512",
-}
 
 
 class KafkaPoller:
@@ -78,7 +73,7 @@ def _subscription(mapping: Mapping, back_off_scale: float) -> Subscription:
     window = record.get("MaximumBatchingWindowInSeconds")
     pollers = (record.get("ProvisionedPollerConfig") or {}).get("MinimumPollers")
     return Subscription(
-        kafka=Kafka(bootstrap_servers(record), _security(record.get("SourceAccessConfigurations") or [])),
+        kafka=Kafka(bootstrap_servers(record), security(record.get("SourceAccessConfigurations") or [], _secret)),
         topic=record["Topics"][0],
         group_id=record["SelfManagedKafkaEventSourceConfig"]["ConsumerGroupId"],
         starting_position=StartingPosition(record["StartingPosition"]),
@@ -89,31 +84,6 @@ def _subscription(mapping: Mapping, back_off_scale: float) -> Subscription:
         policy=mapping.policy(back_off_scale),
         session_timeout_ms=_SESSION_TIMEOUT_MS,
     )
-
-
-def _security(configurations: list[dict[str, str]]) -> dict[str, str]:
-    """Client settings from the secrets that a mapping names. As on AWS, credentials travel over TLS only."""
-    settings: dict[str, str] = {}
-    for configuration in configurations:
-        kind, secret = configuration["Type"], configuration.get("URI", "")
-        if kind in _SASL_MECHANISMS:
-            found = _secret(secret)
-            settings |= {
-                "security.protocol": "SASL_SSL",
-                "sasl.mechanism": _SASL_MECHANISMS[kind],
-                "sasl.username": found["username"],
-                "sasl.password": found["password"],
-            }
-        elif kind == "CLIENT_CERTIFICATE_TLS_AUTH":
-            found = _secret(secret)
-            settings |= {"ssl.certificate.pem": found["certificate"], "ssl.key.pem": found["privateKey"]}
-            settings.setdefault("security.protocol", "SSL")
-            if "privateKeyPassword" in found:
-                settings["ssl.key.password"] = found["privateKeyPassword"]
-        elif kind == "SERVER_ROOT_CA_CERTIFICATE":
-            settings["ssl.ca.pem"] = _secret(secret)["certificate"]
-            settings.setdefault("security.protocol", "SSL")
-    return settings
 
 
 def _secret(arn: str) -> dict[str, Any]:

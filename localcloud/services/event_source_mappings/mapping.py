@@ -105,12 +105,10 @@ class Mapping:
         function, config = lambda_svc._get_func_record_for_qualifier(name, self.record.get("Qualifier"))
         if function is None:
             return Answer(Verdict.NOT_INVOKED, error=f"Function {name} does not exist.")
-        started = time.monotonic()
         result = lambda_svc._execute_function(function, event)
         if result.get("throttle"):
             return Answer(Verdict.NOT_INVOKED, error="The function was throttled.")
         failed = bool(result.get("error"))
-        lambda_svc._emit_lambda_metrics(name, (time.monotonic() - started) * 1000, failed, False)
         return Answer(
             Verdict.FAILED if failed else Verdict.SUCCEEDED,
             payload=result.get("body"),

@@ -1,11 +1,17 @@
 """The settings of an event source mapping: what requests and templates may say, and which defaults AWS fills in."""
 
+from collections.abc import Callable
 from typing import Any
 
 Settings = dict[str, Any]
 
 _BATCH_SIZES = {"kafka": 100, "dynamodb": 100, "kinesis": 100, "sqs": 10}
 _POSITIONS = ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
+_SASL_MECHANISMS = {
+    "BASIC_AUTH": "PLAIN",
+    "SASL_SCRAM_256_AUTH": "SCRAM-SHA-256",
+    "SASL_SCRAM_512_AUTH": "SCRAM-SHA-512",
+}
 _KAFKA_ERROR_HANDLING = (
     "MaximumRetryAttempts",
     "MaximumRecordAgeInSeconds",
@@ -148,6 +154,34 @@ def _brokers(settings: Settings) -> list[Any]:
 
 def bootstrap_servers(settings: Settings) -> str:
     return ",".join(map(str, _brokers(settings)))
+
+
+def security(configurations: list[dict[str, str]], read: Callable[[str], dict[str, Any]]) -> dict[str, str]:
+    """Client settings from the secrets that a mapping names; ``read`` reads one.
+
+    As on AWS, credentials travel over TLS only.
+    """
+    settings: dict[str, str] = {}
+    for configuration in configurations:
+        kind, secret = configuration["Type"], configuration.get("URI", "")
+        if kind in _SASL_MECHANISMS:
+            found = read(secret)
+            settings |= {
+                "security.protocol": "SASL_SSL",
+                "sasl.mechanism": _SASL_MECHANISMS[kind],
+                "sasl.username": found["username"],
+                "sasl.password": found["password"],
+            }
+        elif kind == "CLIENT_CERTIFICATE_TLS_AUTH":
+            found = read(secret)
+            settings |= {"ssl.certificate.pem": found["certificate"], "ssl.key.pem": found["privateKey"]}
+            settings.setdefault("security.protocol", "SSL")
+            if "privateKeyPassword" in found:
+                settings["ssl.key.password"] = found["privateKeyPassword"]
+        elif kind == "SERVER_ROOT_CA_CERTIFICATE":
+            settings["ssl.ca.pem"] = read(secret)["certificate"]
+            settings.setdefault("security.protocol", "SSL")
+    return settings
 
 
 def on_failure_arn(settings: Settings) -> str:

@@ -14,6 +14,8 @@ from ministack.services import eventbridge as emulator
 
 from localcloud import faults
 from localcloud.services.eventbridge import entries
+from localcloud.services.xray import tracing
+from localcloud.services.xray.tracing import Trace
 
 KEPT_EVENTS = 1000
 """Events the emulator remembers per account and region: it never looks at them again."""
@@ -58,11 +60,14 @@ def _accept(entry: dict[str, Any], bus: str) -> dict[str, str]:
         "Account": responses.get_account_id(),
         "Region": responses.get_region(),
     }
+    trace = Trace.read(entry.get("TraceHeader")) or tracing.current()
     known = emulator._events_log_list()
     known.append(event)
     del known[:-KEPT_EVENTS]
     view = emulator._pattern_event_view(event)
-    emulator._dispatch_event(event, view)
+    # Events of services belong to no trace.
+    with tracing.within(None if str(entry["Source"]).startswith("aws.") else trace):
+        emulator._dispatch_event(event, view)
     with _archiving:
         emulator._archive_event(event, view)
     return {"EventId": event["EventId"]}

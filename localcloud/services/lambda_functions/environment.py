@@ -26,6 +26,7 @@ class Place:
     region: str
     credentials: Mapping[str, str]
     log_stream: str
+    xray_daemon: str
 
 
 def variables(
@@ -61,7 +62,7 @@ def variables(
         "AWS_LAMBDA_LOG_STREAM_NAME": place.log_stream,
         "AWS_LAMBDA_RUNTIME_API": place.runtime_api,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-        "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
+        "AWS_XRAY_DAEMON_ADDRESS": place.xray_daemon,
     }
     if logging.get("LogFormat") == "JSON":
         values["AWS_LAMBDA_LOG_FORMAT"] = "JSON"

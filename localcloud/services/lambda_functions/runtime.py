@@ -26,9 +26,12 @@ from localcloud.faults import Fault
 from localcloud.process import environment, version
 from localcloud.services.lambda_functions import environment as lambda_environment
 from localcloud.services.lambda_functions import logs as lambda_logs
+from localcloud.services.lambda_functions import metrics as lambda_metrics
 from localcloud.services.lambda_functions import runtime_dir as lambda_runtime_dir
 from localcloud.services.lambda_functions.output import Line
+from localcloud.services.lambda_functions.traces import Invocation
 from localcloud.services.lambda_functions.worker import TIMED_OUT, ExecutionEnvironment, Outcome, layer_paths, starting
+from localcloud.services.xray import daemon
 
 # Set to 1, functions use the Runtime API client in plain Python, as they do where there is no compiled one.
 PLAIN_CLIENT_VARIABLE = "FLIGHTPULSE_PLAIN_RUNTIME_CLIENT"
@@ -95,6 +98,7 @@ class Functions:
             region=lambda_svc.get_region(),
             credentials=emulator.execution_credentials(config),
             log_stream=worker.log_stream,
+            xray_daemon=daemon.address(),
         )
         own = lambda_svc._runtime_env_vars(config)
         return lambda_environment.variables(config, place, own, self._endpoints)
@@ -108,7 +112,8 @@ class Functions:
         if not func.get("code_zip"):
             error = {"errorType": "Runtime.InvalidEntrypoint", "errorMessage": "The function has no code"}
             return {"body": error, "error": True, "function_error": "Unhandled", "log": ""}
-        trace_id = lambda_svc._xray_trace_id_for_invocation(config)
+        received_at, invocation = time.time(), Invocation.begin(config)
+        trace_id = invocation.header if invocation else None
         lambda_svc._ensure_reaper_thread()
         fault = faults.BOARD.strike_hop("function", config.get("FunctionName", ""), event)
         if fault is not None and not fault.kill:
@@ -119,6 +124,8 @@ class Functions:
             with worker.killed_after(fault.delay_seconds) if fault and fault.kill else nullcontext():
                 outcome = worker.run(event, request_id, trace_id)
             stream = worker.log_stream
+        if invocation is not None:
+            invocation.write(config, request_id, received_at, outcome)
         if fault is not None and fault.error is not None:
             return _failed_on_demand(fault, config, request_id)
         lines = _log_lines(config, request_id, trace_id, outcome)
@@ -209,6 +216,7 @@ def _is_python(config: dict[str, Any]) -> bool:
 def install(context: LocalContext) -> None:
     """Replace how the emulator starts and runs Python functions."""
     Functions(context).install()
+    lambda_metrics.install()
 
 
 _runtime = partial(Wrapped, "ministack.core.lambda_runtime")
@@ -217,7 +225,7 @@ _logs = partial(Wrapped, "ministack.services.cloudwatch_logs")
 
 BEHAVIOUR = Behaviour(
     name="lambda_runtime",
-    stands_for="Lambda's Python runtime: isolation, error types, time-outs, environment variables, log format",
+    stands_for="Lambda's Python runtime: isolation, error types, time-outs, environment variables, logs, metrics",
     documentation="https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html",
     wraps=(
         _runtime("_worker_class_for", ("config",)),
@@ -242,9 +250,18 @@ BEHAVIOUR = Behaviour(
         _service("_emit_lambda_logs", ("func", "request_id", "log_text", "error", "duration_ms", "log_source")),
         _service("_resolve_layer_zip", ("attachment",)),
         _service("_runtime_env_vars", ("config",)),
-        _service("_xray_trace_id_for_invocation", ("config", "inbound_trace_header")),
         _service("_ensure_reaper_thread", ()),
         _service("get_region", ()),
+        _service("_execute_function_dispatch", ("func", "config", "event", "request_id", "started")),
+        _service("_acquire_execution_slot", ("func", "config")),
+        _service("_emit_lambda_metrics", ("function_name", "duration_ms", "error", "throttle")),
+        _service("_inflight"),
+        _service("_inflight_key", ("config",)),
+        Wrapped(
+            "ministack.services.cloudwatch",
+            "record_metric",
+            ("namespace", "metric_name", "value", "unit", "dimensions"),
+        ),
         _logs("_log_groups"),
         _logs("_create_log_group", ("data",)),
         _logs("_create_log_stream", ("data",)),

@@ -24,11 +24,13 @@ def install(context: LocalContext) -> None:
     """Take executions over from the emulator."""
     from jsonata.functions import Functions
 
+    from localcloud.services.cloudformation import resource_types
     from localcloud.services.step_functions import api, expressions
     from localcloud.services.step_functions.execution_logs import ExecutionLogs
     from localcloud.services.step_functions.executions import LocalExecutions
 
     Functions._string = staticmethod(expressions.text_of)
+    resource_types.also("AWS::StepFunctions::StateMachine", api.set_tracing)
     api.replace_handlers(LocalExecutions(ExecutionLogs(), context.back_off_scale))
 
 
@@ -58,11 +60,6 @@ BEHAVIOUR = Behaviour(
         Wrapped("ministack.services.lambda_svc", "_get_func_record_for_ref", ("function_ref",)),
         Wrapped("ministack.services.lambda_svc", "_execution_record_for_config", ("func", "config")),
         Wrapped("ministack.services.lambda_svc", "_execute_function_with_config_scope", ("func", "event")),
-        Wrapped(
-            "ministack.services.lambda_svc",
-            "_emit_lambda_metrics",
-            ("function_name", "duration_ms", "error", "throttle"),
-        ),
         Wrapped("ministack.services.dynamodb", "_get_item"),
         Wrapped("ministack.services.dynamodb", "_put_item"),
         Wrapped("ministack.services.dynamodb", "_update_item"),

@@ -16,6 +16,8 @@ from ministack.services import stepfunctions as emulator
 from localcloud.services.step_functions import creation, notices, state_tests
 from localcloud.services.step_functions.executions import LocalExecutions
 from localcloud.services.step_functions.run import Refused
+from localcloud.services.xray import tracing
+from localcloud.services.xray.tracing import Trace
 
 Request = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]
@@ -57,9 +59,11 @@ class _Calls:
         self._executions = executions
 
     def start(self, request: Request) -> dict[str, Any]:
-        run = self._executions.start(
-            str(request.get("stateMachineArn", "")), request.get("input", "{}"), request.get("name")
-        )
+        # Of the two ways to give a tracing header, the one of the HTTP request counts.
+        with tracing.within(tracing.current() or Trace.read(request.get("traceHeader"))):
+            run = self._executions.start(
+                str(request.get("stateMachineArn", "")), request.get("input", "{}"), request.get("name")
+            )
         return {"executionArn": run.record["executionArn"], "startDate": run.record["startDate"]}
 
     def start_and_wait(self, request: Request) -> dict[str, Any]:
@@ -124,9 +128,21 @@ def _creating(original: Handler) -> Handler:
         refused = creation.refusal(data.get("definition"), express=data.get("type") == "EXPRESS")
         if refused and data.get("name"):
             return _error(Refused("InvalidDefinition", refused))
-        return original(data)
+        status, headers, body = original(data)
+        if status < 400:
+            _set_tracing(json.loads(body)["stateMachineArn"], data.get("tracingConfiguration"))
+        return status, headers, body
 
     return handler
+
+
+def set_tracing(arn: str, properties: Mapping[str, Any]) -> None:
+    """What CloudFormation says of a state machine's traces. The emulator has no field for it."""
+    _set_tracing(arn, {"enabled": (properties.get("TracingConfiguration") or {}).get("Enabled") in (True, "true")})
+
+
+def _set_tracing(arn: str, configuration: Mapping[str, Any] | None) -> None:
+    emulator._state_machines[arn]["tracingConfiguration"] = dict(configuration or {"enabled": False})
 
 
 def _describing_machine(original: Handler) -> Handler:

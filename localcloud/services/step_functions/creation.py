@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from awskit.asl import definitions
+from awskit.asl import definitions, machines
 from awskit.asl.definitions import SCHEMA, Diagnostic
 from localcloud.services.step_functions import intrinsics, json_paths
 
@@ -75,8 +75,8 @@ def _not_run_here(machine: Mapping[str, Any], path: str) -> Iterator[Diagnostic]
         if processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
             yield Diagnostic(SCHEMA, "The local cloud does not run Map states in distributed mode", where)
         yield from _paths({field: value for field, value in state.items() if field not in _NO_PATHS}, where)
-        for part in (processor, *state.get("Branches", ())):
-            yield from _not_run_here(part, where)
+        for inner in machines.inside(state):
+            yield from _not_run_here(inner.machine, where)
 
 
 def _paths(value: Any, path: str) -> Iterator[Diagnostic]:

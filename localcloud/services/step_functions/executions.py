@@ -11,7 +11,7 @@ import re
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ from localcloud.services.step_functions.history import Cursor, History, timestam
 from localcloud.services.step_functions.payload import LIMIT_BYTES, Payload, exceeds_limit
 from localcloud.services.step_functions.run import Branch, Progress, Record, Refused, Run
 from localcloud.services.step_functions.scope import Scope
+from localcloud.services.step_functions.traces import ExecutionTrace
+from localcloud.services.xray import tracing
 
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 _KEPT_EVENTS = 300_000
@@ -183,6 +185,7 @@ class LocalExecutions:
             executions=self,
             wait_scale=lambda: float(emulator._SFN_WAIT_SCALE),
             retry_scale=lambda: float(emulator._SFN_WAIT_SCALE) * self._retry_scale,
+            trace=_trace(machine),
         )
 
     def _rewind(self, run: Run) -> None:
@@ -240,6 +243,8 @@ class LocalExecutions:
             record.update(status=ending.status, stopDate=timestamp(), output=ending.output)
             record.update({name: text for name in ("error", "cause") if (text := getattr(ending, name)) is not None})
             run.history.add(ending.event, ending.details, ending.previous)
+            if run.trace is not None:
+                run.trace.write(record)
             self._retain(run)
             ended = dict(record)
         notices.announce(ended)
@@ -288,6 +293,14 @@ def _context(run: Run) -> dict[str, Any]:
         execution["RedriveTime"] = record["redriveDate"]
     machine = record["stateMachineArn"]
     return {"Execution": execution, "StateMachine": {"Id": machine, "Name": machine.rpartition(":")[2]}}
+
+
+def _trace(machine: Mapping[str, Any]) -> ExecutionTrace | None:
+    """The caller's trace; without one a new one, if the state machine begins traces."""
+    upstream = tracing.current()
+    if upstream is None and not (machine.get("tracingConfiguration") or {}).get("enabled"):
+        return None
+    return ExecutionTrace.begin(upstream or tracing.begun(str(machine["name"])))
 
 
 def _arn(machine: str, name: str, *, express: bool) -> str:

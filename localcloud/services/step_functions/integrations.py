@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 import asyncio
 import json
 import re
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -94,13 +93,9 @@ def _invoke_function(reference: str, event: Any, cause_of: Callable[[Any], str] 
         cause = service_error("AWSLambda", code, f"Function not found: {_function_arn(reference or name)}", 404)
         raise StateFailure(f"Lambda.{code}", cause)
     record = lambda_svc._execution_record_for_config(function, config)
-    began = time.monotonic()
     result = lambda_svc._execute_function_with_config_scope(record, event)
-    throttled = bool(result.get("throttle"))
-    took = 0.0 if throttled else (time.monotonic() - began) * 1000
-    lambda_svc._emit_lambda_metrics(name, took, bool(result.get("error")) and not throttled, throttled)
     body = result.get("body")
-    if throttled:
+    if result.get("throttle"):
         code = "TooManyRequestsException"
         raise StateFailure(f"Lambda.{code}", service_error("AWSLambda", code, body["message"], 429))
     if result.get("error"):

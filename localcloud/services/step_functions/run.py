@@ -9,6 +9,7 @@ from localcloud.services.step_functions.frame import Machine, Variables
 from localcloud.services.step_functions.history import Cursor, History
 from localcloud.services.step_functions.payload import Payload
 from localcloud.services.step_functions.scope import Scope
+from localcloud.services.step_functions.traces import ExecutionTrace
 
 Record = dict[str, Any]
 
@@ -60,7 +61,7 @@ class Refused(Exception):  # noqa: N818
 
 @dataclass(slots=True)
 class Run:
-    """One execution. ``record`` is the emulator's own: its API answers from it."""
+    """One execution. ``record`` is the emulator's own: its API answers from it. ``trace`` is None where none began."""
 
     record: Record
     machine: Machine
@@ -71,6 +72,7 @@ class Run:
     executions: Executions
     wait_scale: Callable[[], float]
     retry_scale: Callable[[], float]
+    trace: ExecutionTrace | None = None
     _on_end: list[Callable[[], None]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

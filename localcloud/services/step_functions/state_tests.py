@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from awskit.asl import machines
 from localcloud.services.step_functions import creation, mock_results, retry
 from localcloud.services.step_functions.failures import EvaluationFailure, StateFailure
 from localcloud.services.step_functions.frame import Frame, Machine, Outcome
@@ -260,11 +261,10 @@ def _find(machine: Mapping[str, Any], name: str) -> tuple[Mapping[str, Any], Map
     for known, state in machine.get("States", {}).items():
         if known == name:
             return machine, state
-        for inner in (state.get("ItemProcessor"), state.get("Iterator"), *state.get("Branches", ())):
-            if inner:
-                found = _find({"QueryLanguage": state.get("QueryLanguage", language), **inner}, name)
-                if found:
-                    return found
+        for inner in machines.inside(state):
+            found = _find({"QueryLanguage": state.get("QueryLanguage", language), **inner.machine}, name)
+            if found:
+                return found
     return None
 
 

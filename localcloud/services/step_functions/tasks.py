@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from localcloud import faults
+from localcloud.services.dynamodb import metrics
 from localcloud.services.step_functions import callbacks, integrations, nested, permissions
 from localcloud.services.step_functions.failures import HEARTBEAT_TIMEOUT, TIMEOUT, StateFailure, data_limit_exceeded
 from localcloud.services.step_functions.frame import Frame, Query
@@ -15,6 +16,7 @@ from localcloud.services.step_functions.payload import Payload, exceeds_limit, t
 from localcloud.services.step_functions.resource import Resource
 from localcloud.services.step_functions.run import Branch
 from localcloud.services.step_functions.scope import Scope
+from localcloud.services.xray import tracing
 
 
 class TaskAttempt:
@@ -42,10 +44,12 @@ class TaskAttempt:
         text = to_json(arguments)
         if exceeds_limit(text):
             raise data_limit_exceeded(self._frame.name)
-        self._event("Scheduled", self._schedule(text))
+        scheduled_id = self._event("Scheduled", self._schedule(text))
         self._event("Started", {} if self._resource.service else None)
+        trace = self._branch.run.trace
         try:
-            result = Payload.of(call(arguments))
+            with tracing.within(trace.of_task(scheduled_id) if trace else None):
+                result = Payload.of(call(arguments))
             if result.too_large:
                 raise data_limit_exceeded(self._resource.name, of_task=True)
         except TimeoutError as late:
@@ -66,11 +70,11 @@ class TaskAttempt:
         region = self._branch.run.record["executionArn"].split(":")[3]
         return {"region": region, "parameters": arguments, **given}
 
-    def _event(self, what: str, details: Mapping[str, Any] | None) -> None:
+    def _event(self, what: str, details: Mapping[str, Any] | None) -> int:
         shown = None if details is None else dict(details)
         if shown is not None and self._resource.service:
             shown = {"resourceType": self._resource.service, "resource": self._resource.action, **shown}
-        self._branch.event(f"{self._resource.family}{what}", shown)
+        return self._branch.event(f"{self._resource.family}{what}", shown)
 
     @property
     def _caller(self) -> tuple[str, str]:
@@ -91,6 +95,8 @@ class TaskAttempt:
             nested.start(self._branch.run.executions, arguments)
         elif fault.after:
             self._made(arguments)
+        if self._resource.service.endswith("dynamodb"):
+            metrics.refused(self._resource.action, arguments, fault.error)
         raise StateFailure(fault.error, fault.cause)
 
     def _made(self, arguments: Any) -> Any:

@@ -398,3 +398,30 @@ def test_a_name_that_is_taken_is_refused_and_its_owner_stays(cloud: Emulator, ki
     )
     for name in ("second", "third"):
         cloud.client("cloudformation").delete_stack(StackName=name)
+
+
+def network(zone: str) -> dict[str, Any]:
+    place = {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.9.0.0/24", "AvailabilityZone": zone}
+    return {
+        "Resources": {
+            "Vpc": resource("AWS::EC2::VPC", CidrBlock="10.9.0.0/22"),
+            "Subnet": resource("AWS::EC2::Subnet", **place),
+        },
+        "Outputs": {"Subnet": {"Value": {"Ref": "Subnet"}}},
+    }
+
+
+def test_a_subnet_cannot_move_to_another_zone_because_the_old_one_still_has_its_addresses(cloud: Emulator):
+    deployed = stacks.deploy(cloud, "moving", network("us-east-1a"))["Subnet"]
+
+    with pytest.raises(WaiterError):
+        stacks.deploy(cloud, "moving", network("us-east-1b"), change="update")
+
+    assert "The CIDR '10.9.0.0/24' conflicts with another subnet" in stacks.failed_events(cloud, "moving")
+    (subnet,) = cloud.client("ec2").describe_subnets(SubnetIds=[deployed])["Subnets"]
+    assert subnet["AvailabilityZone"] == "us-east-1a"
+
+
+def test_plain_emulator_still_gives_two_subnets_the_same_addresses(plain_emulator: Emulator):
+    stacks.deploy(plain_emulator, "moving", network("us-east-1a"))
+    stacks.deploy(plain_emulator, "moving", network("us-east-1b"), change="update")

@@ -12,7 +12,7 @@ import pytest
 
 from flightpulse.adapters.model import AUTHOR, REVIEWER, BedrockAuthor, BedrockModel, BedrockReviewer, CallLimits
 from flightpulse.adapters.onward_flights import OnwardFlights
-from flightpulse.adapters.settings import SecureParameter
+from flightpulse.adapters.settings import Parameter
 from flightpulse.adapters.template_table import ChangedMeanwhileError, TemplateTable, TolerantTemplateStore
 from flightpulse.domain import keys
 from flightpulse.messages import prompt
@@ -68,7 +68,7 @@ class Scene:
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
-        parameter = SecureParameter(self.ssm, self.parameters[role])
+        parameter = Parameter(self.ssm, self.parameters[role])
         return BedrockModel(role, bedrock, parameter.value, limits, lambda *_: None, sleep=lambda _: None)
 
     def counts(self, *, by_person: bool = False, **fields: Any) -> dict[str, int]:

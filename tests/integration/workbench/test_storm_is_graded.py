@@ -42,7 +42,7 @@ def test_who_does_nothing_is_told_what_is_missing_and_the_solution_gets_everythi
 
 
 def _solution() -> str:
-    source = (paths.ROOT / "notebooks" / "src" / "13-weather-a-storm.py").read_text(encoding="utf-8")
+    source = (paths.ROOT / "notebooks" / "src" / "16-weather-a-storm.py").read_text(encoding="utf-8")
     found = re.search(r"A solution</summary><pre>(?P<lines>.*?)</pre>", source, re.DOTALL)
     assert found
     return "\n".join(line.removeprefix("# ") for line in found["lines"].splitlines())

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Mapping
 from typing import Any
+from unittest.mock import MagicMock
 
 import boto3
 import pytest
@@ -277,7 +278,7 @@ def test_a_call_is_never_repeated_by_botocore_and_the_models_id_is_waited_for_br
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     configs: dict[str, Config] = {}
-    monkeypatch.setattr(boto3, "client", lambda service, config: configs.update({service: config}))
+    monkeypatch.setattr(boto3, "client", lambda service, config: configs.update({service: config}) or MagicMock())
 
     BedrockModel.connect(AUTHOR, "/parameter", CallLimits(), lambda *_: None)
 

@@ -3,13 +3,14 @@ from typing import Any, cast
 import pytest
 
 from flightpulse.adapters import settings
-from flightpulse.adapters.settings import ConsumerSettings, MissingSettingError, SecureParameter
+from flightpulse.adapters.settings import ConsumerSettings, MissingSettingError, NotifyFrom, Parameter
 from tests.unit.fakes import aws_error
 
 ENVIRONMENT = {
     "TABLE_NAME": "FlightPulseTable",
     "EVENT_BUS_NAME": "flightpulse-bus",
     "DEAD_LETTER_QUEUE_URL": "https://sqs.example/records",
+    "NOTIFY_FROM_PARAMETER": "/flightpulse/notify-from-minutes",
 }
 
 
@@ -34,8 +35,8 @@ class Clock:
         return self.now
 
 
-def a_parameter(ssm: FakeSsm, clock: Clock) -> SecureParameter:
-    return SecureParameter(cast(Any, ssm), "/flightpulse/bedrock/model-id", ttl_seconds=60, clock=clock)
+def a_parameter(ssm: FakeSsm, clock: Clock) -> Parameter:
+    return Parameter(cast(Any, ssm), "/flightpulse/bedrock/model-id", ttl_seconds=60, clock=clock)
 
 
 def test_settings_come_from_the_environment() -> None:
@@ -43,6 +44,7 @@ def test_settings_come_from_the_environment() -> None:
         table_name="FlightPulseTable",
         event_bus_name="flightpulse-bus",
         dead_letter_queue_url="https://sqs.example/records",
+        notify_from_parameter="/flightpulse/notify-from-minutes",
     )
 
 
@@ -52,7 +54,8 @@ def test_a_missing_variable_is_named() -> None:
 
 
 def test_all_missing_variables_are_named_together() -> None:
-    with pytest.raises(MissingSettingError, match=r"variables TABLE_NAME, EVENT_BUS_NAME, DEAD_LETTER_QUEUE_URL$"):
+    every = "TABLE_NAME, EVENT_BUS_NAME, DEAD_LETTER_QUEUE_URL, NOTIFY_FROM_PARAMETER"
+    with pytest.raises(MissingSettingError, match=f"variables {every}$"):
         settings.read(ConsumerSettings, {})
 
 
@@ -93,3 +96,20 @@ def test_a_parameter_that_was_never_read_is_an_error() -> None:
     error = aws_error("ParameterNotFound")
     with pytest.raises(type(error), match="ParameterNotFound"):
         a_parameter(FakeSsm(error), Clock()).value()
+
+
+@pytest.mark.parametrize(
+    ("stored", "minutes", "warned"),
+    [
+        ("0", 0, ""),
+        ("30", 30, ""),
+        ("half an hour", 0, "no whole number"),
+        ("-5", 0, "no whole number"),
+        (aws_error("ParameterNotFound"), 0, "cannot be read"),
+    ],
+)
+def test_every_delay_is_told_when_the_bound_cannot_be_used(stored: str | Exception, minutes: int, warned: str) -> None:
+    warnings: list[str] = []
+
+    assert NotifyFrom(a_parameter(FakeSsm(stored), Clock()), warnings.append)() == minutes
+    assert [warned in text for text in warnings] == ([True] if warned else [])

@@ -5,27 +5,20 @@ import pytest
 
 from flightpulse.adapters import page_token
 from flightpulse.adapters.page_token import BadTokenError
-from flightpulse.adapters.table import (
-    FlightBooking,
-    Page,
-    PassengerBooking,
-    Table,
-    UnreadItemsError,
-    UnwrittenItemsError,
-)
+from flightpulse.adapters.table import ReservationTable, UnreadItemsError, UnwrittenItemsError
 from flightpulse.domain.entities import BookingStatus, FlightStatus, Tier
-from flightpulse.use_cases.ports import UnreadableItemError
+from flightpulse.use_cases.ports import FlightBooking, Page, PassengerBooking, UnreadableItemError
 from tests.unit.builders import a_booking, a_flight, a_passenger
 from tests.unit.fakes import FakeDynamoDB, aws_error, patient
 
 BOOKINGS_OF_SW1234 = "FlightPulseTable/None/FLIGHT#SW1234/BOOKING#"
 
 
-def table_on(dynamodb: FakeDynamoDB, naps: list[float] | None = None) -> Table:
-    return Table(cast(Any, dynamodb), "FlightPulseTable", backoff=patient(naps))
+def table_on(dynamodb: FakeDynamoDB, naps: list[float] | None = None) -> ReservationTable:
+    return ReservationTable(cast(Any, dynamodb), "FlightPulseTable", backoff=patient(naps))
 
 
-def a_full_table(dynamodb: FakeDynamoDB) -> Table:
+def a_full_table(dynamodb: FakeDynamoDB) -> ReservationTable:
     """One flight with five bookings of four passengers, as ``seed`` would store them."""
     table = table_on(dynamodb)
     table.save(
@@ -43,7 +36,7 @@ def a_full_table(dynamodb: FakeDynamoDB) -> Table:
     return table
 
 
-def walk(table: Table, limit: int) -> list[Page[FlightBooking]]:
+def walk(table: ReservationTable, limit: int) -> list[Page[FlightBooking]]:
     pages = [table.bookings_of_flight("SW1234", limit=limit)]
     while pages[-1].next_token is not None:
         pages.append(table.bookings_of_flight("SW1234", limit=limit, token=pages[-1].next_token))
@@ -178,6 +171,18 @@ def test_bookings_that_are_removed_leave_nothing_behind_but_their_passengers() -
     last = dynamodb.calls[-1][1]["RequestItems"]["FlightPulseTable"][-1]
     assert last == {"DeleteRequest": {"Key": {"PK": {"S": "FLIGHT#SW1234"}, "SK": {"S": "BOOKING#BKG-0002"}}}}
     assert table.remove_bookings(["SW1234"], but={"BKG-0001"}) == 0
+
+
+def test_a_flight_that_is_removed_takes_its_bookings_with_it_and_no_other_flight() -> None:
+    dynamodb = FakeDynamoDB()
+    table = table_on(dynamodb)
+    table.save(flights=[a_flight(flight_id="SW9")], passengers=[a_passenger()])
+    before = dict(dynamodb.items)
+    table.save(flights=[a_flight()], passengers=[a_passenger()], bookings=[a_booking()])
+
+    table.remove_flights(["SW1234", "SW0"])
+
+    assert dynamodb.items == before
 
 
 def test_bookings_that_dynamodb_left_unread_are_asked_for_again() -> None:

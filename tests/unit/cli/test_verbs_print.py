@@ -1,7 +1,8 @@
 """What verbs print of what they read."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,8 @@ from flightpulse.workbench.observe import api_client, logs
 from flightpulse.workbench.observe.api_client import Answer
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
+from flightpulse.workbench.traces.lookup import Traces
+from flightpulse.workbench.traces.trace import Span, Spans, Trace
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +53,21 @@ def test_an_answer_of_the_api_for_programs_has_its_status_and_nothing_else_is_pr
 
     assert (result.exit_code, result.stderr) == (exit_code, "")
     assert json.loads(result.stdout) == {"status": status, "url": answer.url, "body": answer.body}
+
+
+def test_a_trace_is_printed_span_by_span_or_as_json_or_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    began = datetime(2026, 11, 30, tzinfo=UTC)
+    span = Span("1", "", "flight-operations", "flight-operations", "segment", began, began + timedelta(seconds=2), 0)
+    found = Trace("1-6b0d0d0b-8fc0305a9066ea6ddfbccd09", Spans([span]))
+    monkeypatch.setattr(Traces, "of", lambda _self, event_id: found if event_id == "evt-1" else None)
+
+    told = CliRunner(env={"COLUMNS": "200"}).invoke(cli, ["trace", "evt-1", "--png", str(tmp_path / "a.png")])
+    plain = CliRunner().invoke(cli, ["trace", "evt-1", "--json"])
+
+    assert (told.exit_code, plain.exit_code) == (0, 0)
+    assert "2.000" in told.stdout
+    assert "flight-operations" in told.stdout
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    said = json.loads(plain.stdout)
+    assert [(row["name"], row["took"]) for row in said["spans"]] == [("flight-operations", 2.0)]
+    assert said["trace_id"] == found.trace_id

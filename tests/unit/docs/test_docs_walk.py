@@ -17,7 +17,8 @@ from typing import Any, cast
 from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
+from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.messages.facts import read_news
 from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.segments import Segment
@@ -96,7 +97,7 @@ def functions_of(found: set[CodeType]) -> set[tuple[str, str]]:
 
 def walk() -> set[tuple[str, str]]:
     dynamodb, bus, queue = FakeDynamoDB(), FakeEvents(), FakeQueue()
-    table = Table(cast(Any, dynamodb), "FlightPulseTable")
+    table = ReservationTable(cast(Any, dynamodb), "FlightPulseTable")
     departs = TODAY + timedelta(days=1)
     flight = a_flight(scheduled_departure=departs, scheduled_arrival=departs + timedelta(hours=3))
     table.save(flights=[flight], passengers=[a_passenger()], bookings=[a_booking()])
@@ -104,8 +105,10 @@ def walk() -> set[tuple[str, str]]:
         table,
         Bus(cast(Any, bus), "flightpulse-bus", backoff=patient()),
         DeadLetters(cast(Any, queue), "https://sqs.example/records", backoff=patient()),
+        notify_from_minutes=lambda: 0,
         log=FakeLog(),
         meter=telemetry.Meter("kafka-consumer"),
+        tracer=RecordTracer(),
     )
     ports = Ports(cast(Any, NoModel()), None, Templates(), NoOnwardFlights())
     recipient = {**a_passenger().to_fields(), **a_booking().to_fields()}

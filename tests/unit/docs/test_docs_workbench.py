@@ -28,6 +28,7 @@ SUBJECTS = {
     "events": "fire.events.Events",
     "executions": "executions.lookup.Executions",
     "logs": "observe.log_groups.LogGroups",
+    "traces": "traces.lookup.Traces",
     "templates": "messages.templates.Templates",
     "metrics": "metrics.watching.Metrics",
     "faults": "faults.on_demand.Faults",

@@ -4,9 +4,10 @@ from typing import Any, cast
 
 import pytest
 
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.entities import BookingStatus, FlightStatus
 from flightpulse.functions import api, bootstrap
+from flightpulse.use_cases.look_up import LookUp
 from tests.unit.builders import a_booking, a_flight, a_passenger
 from tests.unit.fakes import FakeDynamoDB, aws_error, lambda_context, sample
 
@@ -18,7 +19,7 @@ class Client:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.dynamodb = FakeDynamoDB()
-        table = Table(cast(Any, self.dynamodb), "FlightPulseTable")
+        table = ReservationTable(cast(Any, self.dynamodb), "FlightPulseTable")
         table.save(
             flights=[
                 *(a_flight(flight_id=f"SW{number}") for number in (1, 2, 3)),
@@ -28,7 +29,7 @@ class Client:
             bookings=[a_booking(), a_booking(booking_id="BKG-0002", booking_status=BookingStatus.NEEDS_REBOOKING)],
         )
         self.dynamodb.calls.clear()
-        monkeypatch.setattr(bootstrap, "table", lambda: table)
+        monkeypatch.setattr(bootstrap, "look_up", lambda: LookUp(table))
 
     def get(self, path: str, method: str = "GET", **parameters: str) -> Answer:
         event = sample("api_gateway_proxy")

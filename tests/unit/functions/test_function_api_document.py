@@ -10,8 +10,9 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import checks as known
 
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.functions import api, bootstrap
+from flightpulse.use_cases.look_up import LookUp
 from tests.unit.builders import a_booking, a_flight, a_passenger
 from tests.unit.fakes import FakeDynamoDB, lambda_context, sample
 from tools import openapi
@@ -20,10 +21,10 @@ DOCUMENT = json.loads(openapi.PATH.read_text("utf-8"))
 Start = Callable[[str, list[tuple[str, str]]], object]
 
 
-def table() -> Table:
-    found = Table(cast(Any, FakeDynamoDB()), "FlightPulseTable")
+def look_up() -> LookUp:
+    found = ReservationTable(cast(Any, FakeDynamoDB()), "FlightPulseTable")
     found.save(flights=[a_flight()], passengers=[a_passenger()], bookings=[a_booking()])
-    return found
+    return LookUp(found)
 
 
 def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -48,7 +49,7 @@ def test_the_document_in_the_repository_is_the_handlers() -> None:
 
 
 def test_it_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap, "table", table)
+    monkeypatch.setattr(bootstrap, "look_up", look_up)
     event = sample("api_gateway_proxy") | {"path": "/openapi.json", "queryStringParameters": None}
     event["requestContext"] |= {"path": "/prod/openapi.json"}
     answer = api.handler(event, lambda_context())  # type: ignore[arg-type]
@@ -72,7 +73,7 @@ def test_it_has_every_route_and_says_which_are_signed() -> None:
 @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_one_that_the_document_promises(case: schemathesis.Case) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bootstrap, "table", table)
+        patch.setattr(bootstrap, "look_up", look_up)
         case.call_and_validate(
             checks=[
                 known.not_a_server_error,

@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "TABLE_NAME": "FlightPulseTable",
     "EVENT_BUS_NAME": "flightpulse-bus",
     "DEAD_LETTER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/flightpulse-dead-letters-records",
+    "NOTIFY_FROM_PARAMETER": "/flightpulse/notify-from-minutes",
     "MODEL_ID_PARAMETER": "/flightpulse/bedrock/model-id",
     "REVIEW_MODEL_ID_PARAMETER": "/flightpulse/bedrock/model-id-review",
     "TEMPLATE_REVIEW": "model",
@@ -73,6 +74,7 @@ def test_a_function_starts_in_lambda_with_its_documented_variables(function: str
     ("function", "variable"),
     [
         ("kafka_consumer", "DEAD_LETTER_QUEUE_URL"),
+        ("kafka_consumer", "NOTIFY_FROM_PARAMETER"),
         ("llm_messenger", "MODEL_ID_PARAMETER"),
         ("stream_handler", "EVENT_BUS_NAME"),
         ("api", "TABLE_NAME"),

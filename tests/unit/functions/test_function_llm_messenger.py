@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flightpulse.adapters.model import AUTHOR, Usage
+from flightpulse.adapters.model import AUTHOR, TokenUsage
 from flightpulse.functions import llm_messenger, messenger_log, messenger_ports
 from flightpulse.functions.messenger_ports import Connected
 from flightpulse.messages import prompt
@@ -106,7 +106,7 @@ class Scene:
 
     def connect(self, reviewer: FakeReviewer | None) -> None:
         ports = Ports(self.author, reviewer, self.store, self.onward)
-        models: Any = {AUTHOR: SimpleNamespace(usage=Usage())}
+        models: Any = {AUTHOR: SimpleNamespace(usage=TokenUsage())}
         limits: Any = self.limits
         connected = Connected(ports, models, limits, "model" if reviewer else "person")
         self.monkeypatch.setattr(messenger_ports, "connected", lambda: connected)

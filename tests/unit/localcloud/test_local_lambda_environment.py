@@ -13,6 +13,7 @@ PLACE = Place(
     region="us-east-1",
     credentials={"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_SESSION_TOKEN": ""},
     log_stream="stream",
+    xray_daemon="127.0.0.1:2000",
 )
 CONFIG = {"FunctionName": "F", "Handler": "index.handler", "Runtime": "python3.12", "MemorySize": 256}
 ENDPOINTS = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "http://127.0.0.1:2"}

@@ -206,8 +206,19 @@ OF_AN_EVENT = {
     "TellOperators": "NotHandled NotHandled",
     **dict.fromkeys(("AlreadyHandled", "Superseded", "PassengersTold", "NotHandled"), END),
 }
+TELLING = ("NotifyPassengers", "IsAnybodyUntold", "PassengersTold")
 WAYS = {
-    "delay": OF_AN_EVENT,
+    "delay": {
+        **OF_AN_EVENT,
+        "ApplyToFlight": "IsWorthTelling LookAtFlight RecordFailure",
+        "IsWorthTelling": "RecordOutcome NotifyPassengers",
+    },
+    "departure": {
+        **{name: ways for name, ways in OF_AN_EVENT.items() if name not in TELLING},
+        "ApplyToFlight": "RecordOutcome LookAtFlight RecordFailure",
+        "RecordOutcome": "FlightClosed RecordFailure",
+        "FlightClosed": END,
+    },
     "gate_change": OF_AN_EVENT,
     "cancellation": {
         **OF_AN_EVENT,

@@ -1,5 +1,6 @@
 """A real day becomes a plan: the same for the same seed, on today's clocks, by the rules of its README."""
 
+import csv
 import itertools
 import json
 from dataclasses import replace
@@ -34,7 +35,9 @@ def clock(speed: float) -> replay.Clock:
 
 
 def of(row: days.Row, *others: days.Row) -> list[replay.News]:
-    return list(replay.plan(STORM, [row, *others], flights=9, seed=1, leaves_on=LEAVES_ON).news)
+    """What passengers may be told of."""
+    news = replay.plan(STORM, [row, *others], flights=9, seed=1, leaves_on=LEAVES_ON).news
+    return [found for found in news if found.kind is not EventType.FLIGHT_DEPARTED]
 
 
 @pytest.fixture
@@ -77,6 +80,19 @@ def test_a_delay_is_told_while_the_flight_is_still_at_the_gate(row: days.Row):
 
     assert [(found.minutes, found.basis) for found in news] == [(15, "floor"), (30, "floor")]
     assert all(found.known_at == row.leaves_at + timedelta(minutes=found.minutes) for found in news)
+
+
+@pytest.mark.parametrize(("late", "closed"), [(14, []), (15, [15]), (70, [70])])
+def test_a_flight_that_was_late_says_when_it_has_left(row: days.Row, late: int, closed: list[int]):
+    left = replace(row, delay=late, left_at=row.leaves_at + timedelta(minutes=late))
+
+    news = replay.plan(STORM, [left], seed=1, leaves_on=LEAVES_ON).news
+
+    found = [found for found in news if found.kind is EventType.FLIGHT_DEPARTED]
+    assert [(found.minutes, found.basis, found.known_at) for found in found] == [
+        (minutes, "observed", left.left_at) for minutes in closed
+    ]
+    assert found == list(news[len(news) - len(found) :])
 
 
 def test_the_aircrafts_last_leg_tells_it_earlier_and_smaller_news_is_not_told_after_it(row: days.Row):
@@ -275,6 +291,7 @@ def test_every_event_says_on_which_basis_it_is_known(storm: tuple[days.Row, ...]
         ("FLIGHT_DELAY", "floor"),
         ("FLIGHT_DELAY", "rotation"),
         ("FLIGHT_CANCELLED", "synthetic"),
+        ("FLIGHT_DEPARTED", "observed"),
         ("GATE_CHANGE", "simulated"),
     }
 
@@ -342,3 +359,49 @@ def test_an_unknown_day_names_the_days():
 def test_a_missing_file_is_named(tmp_path: Path):
     with pytest.raises(UserError, match=r"flights_2013-07-06_to_SFO\.csv is not in"):
         days.read(CLOSED, tmp_path)
+
+
+def a_file(folder: Path, *changes: dict[str, str]) -> str:
+    """A day file with the first flight of a packaged day, once for each of the changes to it."""
+    with (SAMPLE_DATA / "replays" / STORM.file).open(encoding="utf-8", newline="") as lines:
+        first = next(csv.DictReader(lines))
+    path = folder / "mine.csv"
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, first)
+        writer.writeheader()
+        writer.writerows({**first, **change} for change in changes)
+    return str(path)
+
+
+def test_a_day_in_a_file_of_ones_own_is_replayed_by_its_path(tmp_path: Path):
+    day = days.find(a_file(tmp_path, {}, {"flight": "2"}))
+
+    assert (day.name, day.title, day.reason) == ("2013-02-08", "the flights of mine.csv", "OTHER")
+    assert [row.number for row in days.read(day)] == ["1117", "2"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ([], "mine.csv has no flight"),
+        ([{}, {"date": "2013-02-09"}], r"mine.csv has 2 days \(2013-02-08 to 2013-02-09\)"),
+        ([{"date": "8 February"}], "mine.csv: '8 February' is no date"),
+        ([{}, {}], "mine.csv has the flight US1117-EWR twice"),
+        ([{}, {"flight": "2", "x_sched_dep_utc": "5:00"}], "mine.csv, line 3: Invalid isoformat string: '5:00'"),
+        ([{"x_seats_assumed": "many"}], "mine.csv, line 2: invalid literal"),
+    ],
+)
+def test_a_file_that_is_no_day_is_refused_in_one_line(tmp_path: Path, changes: list[dict[str, str]], said: str):
+    with pytest.raises(UserError, match=said) as error:
+        days.read(days.find(a_file(tmp_path, *changes)))
+
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_file_of_another_form_names_the_columns_that_it_lacks(tmp_path: Path):
+    (tmp_path / "other.csv").write_text("date,carrier\n2013-02-08,B6\n", encoding="utf-8")
+
+    with pytest.raises(UserError, match=r"other\.csv has no column dep_delay, dep_time, dest") as error:
+        days.find(str(tmp_path / "other.csv"))
+
+    assert error.value.hint == "sample_data/replays/README.md describes the columns."

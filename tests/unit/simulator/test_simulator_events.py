@@ -1,6 +1,7 @@
 """The events that the simulator builds keep the contract of the topic."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -91,5 +92,18 @@ def test_a_record_is_keyed_by_its_flight() -> None:
 
 def test_a_record_carries_its_correlation_id_as_header() -> None:
     event = events.cancellation(FLIGHT, "CREW", event_id="evt-1")
-    assert events.record(event).headers == {"correlation_id": b"evt-1"}
-    assert events.record(event, correlation_id="abc").headers == {"correlation_id": b"abc"}
+    assert events.record(event, traced=False).headers == {"correlation_id": b"evt-1"}
+    assert events.record(event, correlation_id="abc").headers["correlation_id"] == b"abc"
+
+
+def test_a_record_begins_a_trace_that_is_recorded_and_each_one_its_own() -> None:
+    event = events.cancellation(FLIGHT, "CREW")
+    found = [events.record(event).headers["traceparent"].decode() for _ in range(2)]
+    assert all(re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", text) for text in found)
+    assert found[0] != found[1]
+
+
+def test_of_very_many_records_only_the_first_begin_a_trace() -> None:
+    sent = list(events.records([events.cancellation(FLIGHT, "CREW")] * 25, correlation_id="many"))
+    assert ["traceparent" in record.headers for record in sent] == [True] * 20 + [False] * 5
+    assert {record.headers["correlation_id"] for record in sent} == {b"many"}

@@ -111,30 +111,34 @@ Change = Callable[[Document], object]
         pytest.param(lambda d: d.pop("TimeoutSeconds"), "the workflow has no TimeoutSeconds", id="workflow-timeout"),
         pytest.param(lambda d: d.update(TimeoutSeconds=True), "the workflow has no TimeoutSeconds", id="boolean"),
         pytest.param(lambda d: d.update(TimeoutSeconds=0), "the workflow has no TimeoutSeconds", id="no-time"),
-        pytest.param(lambda d: d.update(StartAt="Begin"), "StartAt names 'Begin'", id="start"),
-        pytest.param(lambda d: state(d, "Read").update(Next="Gone"), "Read leads to 'Gone'", id="next"),
-        pytest.param(lambda d: state(d, "Choose").update(Default="Gone"), "Choose leads to 'Gone'", id="default"),
+        pytest.param(lambda d: d.update(StartAt="Begin"), "Missing 'StartAt' target: Begin", id="start"),
         pytest.param(
-            lambda d: state(d, "Choose")["Choices"][0].update(Next="Gone"), "Choose leads to 'Gone'", id="choice"
+            lambda d: state(d, "Read").update(Next="Gone"), "/Read/Next: Missing 'Next' target: Gone", id="next"
         ),
-        pytest.param(lambda d: state(d, "Read")["Catch"][0].update(Next="Gone"), "Read leads to 'Gone'", id="catch"),
-        pytest.param(lambda d: one(d)["Catch"][0].update(Next="Done"), "Each/One leads to 'Done'", id="out-of-map"),
+        pytest.param(
+            lambda d: state(d, "Choose").update(Default="Gone"), "Missing 'Default' target: Gone", id="default"
+        ),
+        pytest.param(
+            lambda d: state(d, "Choose")["Choices"][0].update(Next="Gone"), "/Choices[0]/Next: Missing", id="choice"
+        ),
+        pytest.param(lambda d: state(d, "Read")["Catch"][0].update(Next="Gone"), "/Catch[0]/Next: Missing", id="catch"),
+        pytest.param(lambda d: one(d)["Catch"][0].update(Next="Done"), "Missing 'Next' target: Done", id="out-of-map"),
         pytest.param(
             lambda d: d["States"].update(Island={"Type": "Succeed", "Comment": "Alone."}),
             "Island can never be reached",
             id="unreachable",
         ),
-        pytest.param(lambda d: one(d).update(End=False), "Each/One: it needs either Next or End", id="neither"),
-        pytest.param(lambda d: state(d, "Read").update(End=True), "Read: it needs either Next or End", id="both"),
+        pytest.param(lambda d: one(d).update(End=False), "/One: Either 'Next' or 'End' is required", id="neither"),
         pytest.param(
-            lambda d: state(d, "Choose").pop("Default"), "a Choice needs Choices and a Default", id="no-default"
+            lambda d: state(d, "Read").update(End=True), "/Read: Either 'Next' or 'End' is required", id="both"
         ),
-        pytest.param(
-            lambda d: state(d, "Choose")["Choices"][0].pop("Condition"), "needs a Condition and a Next", id="condition"
-        ),
-        pytest.param(lambda d: state(d, "Done").update(Type="Stop"), "the type 'Stop' does not exist", id="type"),
+        pytest.param(lambda d: state(d, "Choose").pop("Default"), "a Choice needs a Default", id="no-default"),
+        pytest.param(lambda d: state(d, "Choose")["Choices"][0].pop("Condition"), "needs a Condition", id="condition"),
+        pytest.param(lambda d: state(d, "Done").update(Type="Stop"), "The field 'Type' should have one of", id="type"),
         pytest.param(lambda d: one(d).pop("Comment"), "Each/One: there is no Comment", id="comment"),
-        pytest.param(lambda d: one(d).update(QueryLanguage="JSONPath"), "QueryLanguage is not JSONata", id="mixed"),
+        pytest.param(
+            lambda d: one(d).update(QueryLanguage="JSONPath"), "'QueryLanguage' can not be 'JSONPath'", id="mixed"
+        ),
         pytest.param(lambda d: one(d).update(ResultPath="$.x"), "a Task state in JSONata has no ResultPath", id="path"),
         pytest.param(
             lambda d: state(d, "Done").update(Next="Failed"), "a Succeed state in JSONata has no Next", id="on"
@@ -148,19 +152,21 @@ Change = Callable[[Document], object]
         pytest.param(lambda d: one(d)["Retry"][0].pop("MaxDelaySeconds"), "no MaxDelaySeconds", id="delay"),
         pytest.param(
             lambda d: one(d)["Retry"].append({**AGAIN, "ErrorEquals": ["Late"]}),
-            "States.ALL must be alone and last in Retry",
+            "States.ALL must appear alone, and in the last rule of 'Retry'",
             id="last",
         ),
         pytest.param(
-            lambda d: one(d)["Catch"][0]["ErrorEquals"].append("X"), "States.ALL must be alone and last", id="alone"
+            lambda d: one(d)["Catch"][0]["ErrorEquals"].append("X"), "States.ALL must appear alone", id="alone"
         ),
-        pytest.param(lambda d: one(d)["Catch"][0].pop("ErrorEquals"), "a Catch names no errors", id="no-errors"),
+        pytest.param(
+            lambda d: one(d)["Catch"][0].pop("ErrorEquals"), "These fields are required: [ErrorEquals]", id="no-errors"
+        ),
         pytest.param(
             lambda d: one(d).update(Resource="arn:aws:lambda:us-east-1:1:function:x"),
             "no service integration",
             id="arn",
         ),
-        pytest.param(lambda d: one(d).update(Output="{% $merge([ %}"), "Output is not JSONata", id="jsonata"),
+        pytest.param(lambda d: one(d).update(Output="{% $merge([ %}"), "/One/Output: ", id="jsonata"),
         pytest.param(
             lambda d: one(d)["Arguments"].update(Key="FLIGHT#{% $x %}"), "Arguments.Key mixes text", id="half"
         ),

@@ -7,7 +7,7 @@ import pytest
 from flightpulse.errors import UserError
 from flightpulse.stack import asl
 from flightpulse.stack.asl import Definition
-from flightpulse.stack.workflow_permissions import Call, calls
+from flightpulse.stack.workflow_permissions import StateCall, calls
 
 
 def definition(resource: str, arguments: Any) -> Definition:
@@ -18,27 +18,31 @@ def definition(resource: str, arguments: Any) -> Definition:
 @pytest.mark.parametrize(
     ("resource", "arguments", "call"),
     [
-        ("dynamodb:putItem", {"TableName": "${TableName}"}, Call("dynamodb:PutItem", "TableName")),
-        ("aws-sdk:dynamodb:query", "{% {'TableName': '${TableName}'} %}", Call("dynamodb:Query", "TableName")),
+        ("dynamodb:putItem", {"TableName": "${TableName}"}, StateCall("dynamodb:PutItem", "TableName")),
+        ("aws-sdk:dynamodb:query", "{% {'TableName': '${TableName}'} %}", StateCall("dynamodb:Query", "TableName")),
         (
             "aws-sdk:dynamodb:batchGetItem",
             {"RequestItems": {"${TableName}": {}}},
-            Call("dynamodb:BatchGetItem", "TableName"),
+            StateCall("dynamodb:BatchGetItem", "TableName"),
         ),
         (
             "events:putEvents",
             {"Entries": [{"EventBusName": "${EventBusName}"}]},
-            Call("events:PutEvents", "EventBusName"),
+            StateCall("events:PutEvents", "EventBusName"),
         ),
-        ("lambda:invoke", {"FunctionName": "${LlmMessengerArn}"}, Call("lambda:InvokeFunction", "LlmMessengerArn")),
+        (
+            "lambda:invoke",
+            {"FunctionName": "${LlmMessengerArn}"},
+            StateCall("lambda:InvokeFunction", "LlmMessengerArn"),
+        ),
         (
             "states:startExecution.sync:2",
             {"StateMachineArn": "${NotifyChunkArn}"},
-            Call("states:StartExecution", "NotifyChunkArn"),
+            StateCall("states:StartExecution", "NotifyChunkArn"),
         ),
     ],
 )
-def test_a_task_becomes_one_action_on_one_resource(resource: str, arguments: Any, call: Call) -> None:
+def test_a_task_becomes_one_action_on_one_resource(resource: str, arguments: Any, call: StateCall) -> None:
     assert calls(definition(resource, arguments)) == [call]
 
 

@@ -1,5 +1,6 @@
 """The script behind make finds a Python that can run the project, whatever stands on PATH."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -113,3 +114,19 @@ def test_the_proofs_run_after_a_protocol_that_fails_and_the_failure_is_named(
     said = capfd.readouterr()
     assert "proved 1" in said.out
     assert said.err.strip() == "failed: protocol"
+
+
+def test_binder_installs_what_make_lab_installs_for_a_python_that_is_supported() -> None:
+    # Given what Binder builds its image from
+    steps = (run.ROOT / ".binder" / "postBuild").read_text(encoding="utf-8")
+    python = (run.ROOT / ".binder" / "runtime.txt").read_text(encoding="ascii").strip()
+
+    # Then it is a program, it installs from the lock of the notebooks and nothing else, and runs on a Python of ours
+    assert os.access(run.ROOT / ".binder" / "postBuild", os.X_OK)
+    subprocess.run(["bash", "-n", ".binder/postBuild"], cwd=run.ROOT, check=True)
+    assert [line.split(" install ")[1] for line in steps.splitlines() if " pip install " in line] == [
+        "--no-cache-dir --no-deps --require-hashes -r requirements/notebooks.txt",
+        "--no-cache-dir --no-deps --no-build-isolation -e .",
+    ]
+    assert "hatchling==" in (run.REQUIREMENTS / "notebooks.txt").read_text(encoding="utf-8")
+    assert python in {f"python-{major}.{minor}" for major, minor in run.SUPPORTED}

@@ -1,12 +1,13 @@
 """Licences of a bill of materials: what is accepted, what is not, and what names none."""
 
+import json
 from typing import Any
 
 import pytest
 import yaml
 
 from flightpulse.paths import ROOT
-from tools.supply_chain import licences_of, refused
+from tools.supply_chain import findings, licences_of, refused
 
 
 def component(*licences: dict[str, Any], name: str = "package") -> dict[str, Any]:
@@ -41,11 +42,39 @@ def test_licences_are_read_from_ids_expressions_and_classifiers(licences: list[A
         (component({"expression": "MIT AND AGPL-3.0-only"}), ["package 1.0: AGPL-3.0-only"]),
         (component(), ["package 1.0: no licence"]),
         (component(name="overrides"), []),
+        (component(name="axe-playwright-python"), []),
         (component({"license": {"id": "MIT"}}), []),
     ],
 )
 def test_what_is_not_accepted_or_not_named_is_refused(found: dict[str, Any], said: list[str]) -> None:
     assert refused([found]) == said
+
+
+CLEAN = {"name": "attrs", "version": "26.1.0", "vulns": []}
+UNASKED = {"name": "boto3", "skip_reason": "Dependency not found on PyPI"}
+KNOWN = {"name": "old", "version": "1.0", "vulns": [{"id": "PYSEC-1", "fix_versions": ["1.1"]}]}
+NO_ANSWER = "The database gave no answer about {}: is this PyPI itself, and not a mirror?"
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "asked", "problems"),
+    [
+        ([CLEAN], 1, []),
+        ([CLEAN, KNOWN], 2, ["old 1.0: PYSEC-1, mended in 1.1"]),
+        ([CLEAN, UNASKED], 1, [NO_ANSWER.format("boto3")]),
+        ([UNASKED], 0, [NO_ANSWER.format("any of them")]),
+    ],
+)
+def test_the_audit_names_what_is_vulnerable_and_what_nobody_could_be_asked_about(
+    dependencies: list[Any], asked: int, problems: list[str]
+) -> None:
+    assert findings(json.dumps({"dependencies": dependencies}), "") == (asked, problems)
+
+
+def test_an_audit_that_reaches_no_database_says_why_in_a_line() -> None:
+    said = "Traceback (most recent call last):\n  ...\nProxyError: Unable to connect to proxy\n"
+
+    assert findings("", said) == (0, ["The database could not be asked: ProxyError: Unable to connect to proxy"])
 
 
 def test_ci_runs_on_every_supported_python_and_looks_at_what_it_is_made_of() -> None:

@@ -5,10 +5,12 @@ from typing import Any, cast
 
 import pytest
 
-from flightpulse.adapters import kafka_records, telemetry
+from flightpulse.adapters import kafka_records, telemetry, tracing
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters, UndeliveredLettersError
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
+from flightpulse.adapters.tracing import RecordTracer
+from flightpulse.domain.entities import Flight
 from flightpulse.use_cases.consume import Consumer, oldest_age
 from flightpulse.use_cases.ports import PublishError, Record
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
@@ -19,8 +21,9 @@ class Airline:
     """The consumer with a table of three flights, a bus and a dead-letter queue."""
 
     def __init__(self) -> None:
+        self.notify_from_minutes = 0
         self.dynamodb, self.events, self.queue, self.log = FakeDynamoDB(), FakeEvents(), FakeQueue(), FakeLog()
-        table = Table(cast(Any, self.dynamodb), "FlightPulseTable")
+        table = ReservationTable(cast(Any, self.dynamodb), "FlightPulseTable")
         table.save(
             flights=[a_flight(flight_id=flight_id) for flight_id in ("SW1234", "SW3456", "SW9012")],
             passengers=[a_passenger(passenger_id="PAX-0001"), a_passenger(passenger_id="PAX-0002")],
@@ -35,9 +38,14 @@ class Airline:
             table,
             Bus(cast(Any, self.events), "flightpulse-bus", backoff=patient()),
             DeadLetters(cast(Any, self.queue), "https://sqs.example/records", backoff=patient()),
+            notify_from_minutes=lambda: self.notify_from_minutes,
             log=self.log,
             meter=telemetry.Meter("kafka-consumer"),
+            tracer=RecordTracer(),
         )
+
+    def add(self, flight: Flight) -> None:
+        ReservationTable(cast(Any, self.dynamodb), "FlightPulseTable").save(flights=[flight])
 
     def invoke(self, event: Any) -> dict[str, Any]:
         return self._consumer.consume(kafka_records.records(event)).answer()
@@ -109,6 +117,31 @@ def test_an_event_is_enriched_with_its_flight_and_the_number_of_its_passengers(a
     assert detail["flight_details"]["original_departure"] == "2026-03-02T14:00:00Z"
 
 
+@pytest.mark.parametrize(("told", "estimate"), [(25, {}), (40, {"estimated_departure": "2026-03-02T14:30:00Z"})])
+def test_from_which_delay_on_passengers_are_told_is_handed_on(
+    airline: Airline, told: int, estimate: dict[str, str]
+) -> None:
+    """With it the departure that was expected until now, when somebody was told of that one."""
+    airline.notify_from_minutes = 30
+    airline.add(a_flight(delay_minutes=told, estimated_departure=datetime(2026, 3, 2, 14, 30, tzinfo=UTC)))
+
+    airline.invoke(a_batch(a_record(an_envelope()), a_record(an_envelope("gate_change"))))
+
+    delay, gate = airline.events.details()
+    assert (delay["notify_from_minutes"], "notify_from_minutes" in gate) == (30, False)
+    known = {name: text for name, text in delay["flight_details"].items() if name == "estimated_departure"}
+    assert known == estimate
+
+
+def test_a_departure_counts_nobody_as_affected(airline: Airline, capsys: pytest.CaptureFixture[str]) -> None:
+    airline.invoke(a_batch(a_record(an_envelope("flight_departed"))))
+
+    assert airline.published() == [("flight.departed", "evt-3b9d2f6c8e014a57")]
+    counted = {name for line in metrics(capsys) for name in line}
+    assert "DepartureEventsProcessed" in counted
+    assert "AffectedPassengers" not in counted
+
+
 def test_the_correlation_id_comes_from_the_record_s_header(airline: Airline) -> None:
     airline.invoke(sample("kafka_batch"))
     assert [detail["correlation_id"] for detail in airline.events.details()] == [
@@ -163,6 +196,8 @@ BAD_RECORDS = [
     (a_record(an_envelope(payload={"new_departure": "2026-03-01T08:00:00Z"})), "DEPARTURE_BEFORE_SCHEDULE"),
     (a_record(an_envelope(payload={"new_arrival": "2026-03-02T14:25:00Z"})), "ARRIVAL_BEFORE_DEPARTURE"),
     (a_record(an_envelope("gate_change", payload={"new_gate": "A5"})), "SAME_GATE"),
+    (a_record(an_envelope("flight_departed", payload={"delay_minutes": 5})), "DELAY_CONTRADICTS_DEPARTURE"),
+    (a_record(an_envelope("flight_departed", payload={"actual_departure": "soon"})), "BAD_TIMESTAMP"),
     (a_record(an_envelope(payload={"delay_minutes": 600})), "DELAY_CONTRADICTS_DEPARTURE"),
     (a_record(an_envelope(payload={"new_arrival": "2026-03-03T17:45:00Z"})), "ARRIVAL_CONTRADICTS_DEPARTURE"),
 ]
@@ -375,3 +410,25 @@ def test_a_batch_that_comes_again_is_published_again_under_the_same_ids(airline:
         airline.invoke(sample("kafka_batch"))
     first, second = airline.events.details()[:3], airline.events.details()[3:]
     assert first == second
+
+
+def test_an_event_goes_on_with_the_trace_of_its_own_record(airline: Airline, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given two records in one batch, each with a trace that its producer began, and one that is refused
+    written: list[dict[str, Any]] = []
+    monkeypatch.setattr(tracing, "send", written.append)
+    roots = [f"6b0d0d0b{number:024x}" for number in (1, 2, 3)]
+    values = [an_envelope(event_id="evt-1"), an_envelope(event_id="evt-2"), {"event_type": "NO_SUCH"}]
+    entries = [
+        {**a_record(value), "headers": [{"traceparent": list(f"00-{root}-a3d55f132619ff66-01".encode())}]}
+        for root, value in zip(roots, values, strict=True)
+    ]
+    # When they are consumed
+    airline.invoke(a_batch(*entries))
+    # Then each event is published in its record's trace, below the consumer's segment of that record
+    mine = {part["annotations"].get("event_id"): part for part in written if "annotations" in part}
+    for entry, root, event_id in zip(airline.events.published, roots, ("evt-1", "evt-2"), strict=False):
+        assert entry["TraceHeader"] == f"Root=1-{root[:8]}-{root[8:]};Parent={mine[event_id]['id']};Sampled=1"
+        assert mine[event_id]["annotations"]["correlation_id"] == event_id
+    # And the refused one says why
+    assert mine[None]["annotations"] == {"rejected": "UNKNOWN_EVENT_TYPE"}
+    assert mine[None]["error"] is True

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
+from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.use_cases.consume import Consumer
 from tests.examples import examples
 from tests.unit.builders import a_flight, an_envelope
@@ -77,14 +78,16 @@ batches = st.fixed_dictionaries(
 def consumed(invocation: object) -> list[str]:
     """Every record ends on the bus or in the dead letters, in a shape the other side can read; the letters' reasons."""
     dynamodb, events, queue = FakeDynamoDB(), FakeEvents(), FakeQueue()
-    table = Table(cast(Any, dynamodb), "FlightPulseTable")
+    table = ReservationTable(cast(Any, dynamodb), "FlightPulseTable")
     table.save(flights=[a_flight(), a_flight(flight_id="SW3456"), a_flight(flight_id="SW9012")])
     consumer = Consumer(
         table,
         Bus(cast(Any, events), "flightpulse-bus"),
         DeadLetters(cast(Any, queue), "https://sqs.example/records"),
+        notify_from_minutes=lambda: 0,
         log=telemetry.logger("kafka-consumer"),
         meter=telemetry.Meter("kafka-consumer"),
+        tracer=RecordTracer(),
     )
     records = list(kafka_records.records(invocation))
     result = consumer.consume(records)

@@ -8,7 +8,7 @@ from awskit.kafka.record_positions import KafkaRecord, Place
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.hops import Clues, ConsumerLine
-from flightpulse.workbench.observe.item_changes import ItemChange, from_record
+from flightpulse.workbench.observe.item_changes import StreamedChange, from_record
 from flightpulse.workbench.observe.logs import LogEvent
 from tests.unit.workbench.histories import START, HistoryBuilder
 from tests.unit.workbench.run_facts import message
@@ -106,7 +106,7 @@ def stream_record(pk: str, sk: str, before: dict[str, Any], after: dict[str, Any
     }
 
 
-def flight_change() -> ItemChange:
+def flight_change() -> StreamedChange:
     before = {"status": {"S": "SCHEDULED"}, "delay_minutes": {"N": "0"}}
     after = {"status": {"S": "DELAYED"}, "delay_minutes": {"N": "25"}}
     return from_record(stream_record("FLIGHT#SW1234", "METADATA", before, after))

@@ -5,7 +5,7 @@ from typing import Any
 
 from flightpulse.domain.entities import Tier
 from flightpulse.workbench.messages.inbox import Message
-from flightpulse.workbench.observe.facts import Handled, Recipient, Sent
+from flightpulse.workbench.observe.facts import BookedPassenger, Handled, SentEvent
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -14,8 +14,8 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def sent(event_id: str = "evt-1", flight_id: str = "SW1234", *, seconds: float = 0) -> Sent:
-    return Sent(event_id, "FLIGHT_DELAY", flight_id, at(seconds), at(seconds))
+def sent(event_id: str = "evt-1", flight_id: str = "SW1234", *, seconds: float = 0) -> SentEvent:
+    return SentEvent(event_id, "FLIGHT_DELAY", flight_id, at(seconds), at(seconds))
 
 
 def handled(event_id: str = "evt-1", flight_id: str = "SW1234", **changes: Any) -> Handled:
@@ -33,8 +33,8 @@ def handled(event_id: str = "evt-1", flight_id: str = "SW1234", **changes: Any) 
     return Handled(**{**values, **changes})
 
 
-def recipient(booking_id: str, tier: Tier = Tier.MEMBER, *channels: str) -> Recipient:
-    return Recipient(booking_id, f"PAX-{booking_id}", tier, frozenset(channels))
+def recipient(booking_id: str, tier: Tier = Tier.MEMBER, *channels: str) -> BookedPassenger:
+    return BookedPassenger(booking_id, f"PAX-{booking_id}", tier, frozenset(channels))
 
 
 def message(booking_id: str, channel: str = "email", **changes: Any) -> Message:

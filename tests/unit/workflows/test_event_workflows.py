@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from flightpulse.stack import asl
 from tests.unit.workflows.evaluated import CONTEXT, THROTTLED, field, value
 
 WORKFLOWS = ("delay", "gate_change", "cancellation")
@@ -101,20 +102,63 @@ def test_the_claim_says_who_has_the_event_and_what_it_is_about(workflow: str) ->
     assert value(workflow, "ClaimEvent", "Assign", "order", variables=KNOWN) == ORDER
 
 
+TOLD_OF = {":told": {"BOOL": True}}
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(29, False), (30, True)])
+def test_a_flight_remembers_a_delay_that_is_large_enough_to_be_told(minutes: int, told: bool) -> None:
+    event = {**KNOWN, "event": {**EVENT, "delay_minutes": minutes, "notify_from_minutes": 30}}
+
+    times = value("delay", "ClaimEvent", "Assign", "times", variables=event)
+    update = value("delay", "ApplyToFlight", "Arguments", "UpdateExpression", variables=event)
+
+    assert (times, ", delay_told = :told" in update) == (TOLD_OF if told else {}, told)
+
+
+@pytest.mark.parametrize(("attributes", "outcome"), [({}, "TOO_SMALL"), ({"delay_told": TOLD_OF[":told"]}, "DONE")])
+def test_a_small_delay_is_told_when_a_larger_one_was(attributes: dict[str, Any], outcome: str) -> None:
+    told = value("delay", "ApplyToFlight", "Assign", "is_told", variables=KNOWN, result={"Attributes": attributes})
+    variables = {**KNOWN, "is_told": told, "told": TOLD}
+
+    (way,) = field("delay", "IsWorthTelling", "Choices")
+    assert way == {"Condition": "{% $is_told %}", "Next": "NotifyPassengers"}
+    assert field("delay", "IsWorthTelling", "Default") == "RecordOutcome"
+    assert value("delay", "PassengersTold", "Output", "outcome", variables=variables) == outcome
+
+
+def test_a_departure_closes_its_flight_and_tells_nobody() -> None:
+    left = {**KNOWN, "event": {**EVENT, "actual_departure": "2026-11-24T14:45:00-06:00"}}
+
+    arguments = value("departure", "ApplyToFlight", "Arguments", variables=left)
+    told = value("departure", "ReadEvent", "Assign", "told", variables={}, input={"detail": EVENT})
+
+    assert arguments["ExpressionAttributeValues"] == {
+        **APPLIED,
+        ":minutes": {"N": "90"},
+        ":departure": {"S": "2026-11-24T20:45:00Z"},
+    }
+    assert arguments["UpdateExpression"] == (
+        "SET #status = :departed, GSI1PK = :departed, delay_minutes = :minutes, actual_departure = :departure,"
+        " departure_as_of = :order, correlation_id = :correlation"
+    )
+    assert set(told.values()) == {0}
+    assert not any("startExecution" in str(state) for _, state in asl.load("departure").states())
+
+
 def test_new_times_of_a_delay_are_written_in_utc_and_only_when_they_are_known() -> None:
     given = {**EVENT, "new_departure": "2026-11-24T14:45:00-06:00", "new_arrival": "2026-11-24T16:45:00-08:00"}
-    written = {":departure": {"S": "2026-11-24T20:45:00Z"}, ":arrival": {"S": "2026-11-25T00:45:00Z"}}
+    written = {":departure": {"S": "2026-11-24T20:45:00Z"}, ":arrival": {"S": "2026-11-25T00:45:00Z"}, **TOLD_OF}
     apply = ("delay", "ApplyToFlight", "Arguments")
 
     times = value("delay", "ClaimEvent", "Assign", "times", variables={**KNOWN, "event": given})
     update = value(*apply, "UpdateExpression", variables={**KNOWN, "event": given})
 
     assert times == written
-    assert value("delay", "ClaimEvent", "Assign", "times", variables=KNOWN) == {}
+    assert value("delay", "ClaimEvent", "Assign", "times", variables=KNOWN) == TOLD_OF
     assert update.endswith(", estimated_departure = :departure, estimated_arrival = :arrival")
     assert value(*apply, "UpdateExpression", variables=KNOWN) == (
         "SET #status = :status, GSI1PK = :status, delay_minutes = :minutes, delay_reason = :reason,"
-        " departure_as_of = :order, correlation_id = :correlation"
+        " departure_as_of = :order, correlation_id = :correlation, delay_told = :told"
     )
     assert value(*apply, "ExpressionAttributeValues", variables={**KNOWN, "times": times}).items() >= written.items()
 
@@ -347,7 +391,7 @@ def test_operators_are_told_what_failed_why_and_what_to_do(workflow: str) -> Non
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)
 def test_how_an_execution_ends_is_said_in_its_output(workflow: str) -> None:
-    variables = {**KNOWN, "told": TOLD, "marked": 4, "failure": THROTTLED}
+    variables = {**KNOWN, "told": TOLD, "is_told": True, "marked": 4, "failure": THROTTLED}
     marked = {"bookings_marked": 4} if workflow == "cancellation" else {}
 
     ends = {

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from awskit.relay import RetryPolicy
-from localcloud.services.event_source_mappings import kafka, settings
+from localcloud.services.event_source_mappings import settings
 from localcloud.services.event_source_mappings.mapping import Mapping
 
 STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/2026-11-23T00:00:00.000"
@@ -100,11 +100,11 @@ def test_a_changed_setting_asks_for_another_poller_and_a_changed_state_does_not(
     ("kind", "mechanism"),
     [("BASIC_AUTH", "PLAIN"), ("SASL_SCRAM_256_AUTH", "SCRAM-SHA-256"), ("SASL_SCRAM_512_AUTH", "SCRAM-SHA-512")],
 )
-def test_passwords_come_from_a_secret_and_travel_over_tls(
-    monkeypatch: pytest.MonkeyPatch, kind: str, mechanism: str
-) -> None:
-    monkeypatch.setattr(kafka, "_secret", lambda arn: {"username": "u", "password": f"from {arn}"})
-    assert kafka._security([{"Type": kind, "URI": "arn:secret"}]) == {
+def test_passwords_come_from_a_secret_and_travel_over_tls(kind: str, mechanism: str) -> None:
+    found = settings.security(
+        [{"Type": kind, "URI": "arn:secret"}], lambda arn: {"username": "u", "password": f"from {arn}"}
+    )
+    assert found == {
         "security.protocol": "SASL_SSL",
         "sasl.mechanism": mechanism,
         "sasl.username": "u",
@@ -112,18 +112,18 @@ def test_passwords_come_from_a_secret_and_travel_over_tls(
     }
 
 
-def test_certificates_come_from_secrets_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificates_come_from_secrets_too() -> None:
     secrets = {
         "arn:client": {"certificate": "C", "privateKey": "K", "privateKeyPassword": "P"},
         "arn:ca": {"certificate": "R"},
     }
-    monkeypatch.setattr(kafka, "_secret", secrets.__getitem__)
-    found = kafka._security(
+    found = settings.security(
         [
             {"Type": "CLIENT_CERTIFICATE_TLS_AUTH", "URI": "arn:client"},
             {"Type": "SERVER_ROOT_CA_CERTIFICATE", "URI": "arn:ca"},
             {"Type": "VPC_SUBNET", "URI": "subnet:subnet-1"},
-        ]
+        ],
+        secrets.__getitem__,
     )
     assert found == {
         "security.protocol": "SSL",

@@ -15,12 +15,12 @@ from flightpulse.cli.group import cli
 from flightpulse.workbench import Workbench
 from flightpulse.workbench.costs import idle_cost, page, per_message, prices, run_cost
 from flightpulse.workbench.costs.per_message import PerMessage
-from flightpulse.workbench.costs.run_cost import ModelUsage, Usage
+from flightpulse.workbench.costs.run_cost import ModelUsage, RunUsage
 from flightpulse.workbench.deploy.stack import Stack
 from flightpulse.workbench.executions.history import Attempt, Problem
 from flightpulse.workbench.fire import run_store
 from flightpulse.workbench.fire.run_store import KeptRun
-from flightpulse.workbench.observe.item_changes import ItemChange
+from flightpulse.workbench.observe.item_changes import StreamedChange
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.observe.payloads import between
 from flightpulse.workbench.target.connection import Connection
@@ -37,12 +37,12 @@ def line(content: object) -> LogEvent:
     return LogEvent("1", "group", "stream", NOW, text)
 
 
-def change(before: dict[str, Any], after: dict[str, Any]) -> ItemChange:
-    return ItemChange("FLIGHT#SW1", "METADATA", "MODIFY", NOW, "1", between(before, after), after)
+def change(before: dict[str, Any], after: dict[str, Any]) -> StreamedChange:
+    return StreamedChange("FLIGHT#SW1", "METADATA", "MODIFY", NOW, "1", between(before, after), after)
 
 
 def test_every_service_is_paid_at_its_list_price():
-    usage = Usage(
+    usage = RunUsage(
         messages=4,
         transitions=200,
         invocations=5,
@@ -92,10 +92,10 @@ def test_every_service_is_paid_at_its_list_price():
 
 
 def test_a_thousand_passengers_take_more_of_everything_but_of_custom_metrics():
-    found = run_cost.priced(Usage(transitions=200, passengers=2, metrics=73))
+    found = run_cost.priced(RunUsage(transitions=200, passengers=2, metrics=73))
 
     assert found.per_thousand == Decimal("2.5") + Decimal("0.03")
-    assert run_cost.priced(Usage(transitions=200, metrics=73)).per_thousand is None
+    assert run_cost.priced(RunUsage(transitions=200, metrics=73)).per_thousand is None
 
 
 def test_tokens_are_told_by_role():
@@ -109,13 +109,13 @@ def test_tokens_are_told_by_role():
 
 
 def test_what_was_used_can_be_kept_and_priced_again():
-    usage = Usage(messages=3, gb_seconds=Decimal("1.5"), models=(ModelUsage("author", "m", 1, 2),))
+    usage = RunUsage(messages=3, gb_seconds=Decimal("1.5"), models=(ModelUsage("author", "m", 1, 2),))
 
     assert page.usage_of(json.loads(json.dumps(page.usage_fields(usage)))) == usage
 
 
 def test_the_table_has_the_sum_and_says_what_is_left_out():
-    said = run_cost.priced(Usage(messages=2, transitions=80), local=True)._repr_mimebundle_()
+    said = run_cost.priced(RunUsage(messages=2, transitions=80), local=True)._repr_mimebundle_()
 
     for text in said.values():
         assert "0.0020000" in text
@@ -126,11 +126,11 @@ def test_the_table_has_the_sum_and_says_what_is_left_out():
 
 
 def test_an_account_is_not_told_that_it_cost_nothing():
-    assert "cost nothing" not in str(run_cost.priced(Usage(transitions=1)))
+    assert "cost nothing" not in str(run_cost.priced(RunUsage(transitions=1)))
 
 
 def test_without_a_message_there_is_no_cost_of_one():
-    found = run_cost.priced(Usage(transitions=1))
+    found = run_cost.priced(RunUsage(transitions=1))
 
     assert found.per_message is None
     assert found.as_json()["per_message_usd"] is None
@@ -138,7 +138,7 @@ def test_without_a_message_there_is_no_cost_of_one():
 
 
 def test_a_model_that_nobody_has_priced_is_named_and_not_taken_for_free():
-    found = run_cost.priced(Usage(models=(ModelUsage("author", "other.model-1", 10, 10),)))
+    found = run_cost.priced(RunUsage(models=(ModelUsage("author", "other.model-1", 10, 10),)))
 
     assert "Not priced: tokens of other.model-1." in found.note
 
@@ -271,7 +271,7 @@ def test_without_a_run_the_verb_says_so_in_one_line(words: tuple[str, ...], said
 
 @pytest.mark.parametrize("words", [[], ["--json"]])
 def test_the_verb_prints_the_last_run(monkeypatch: pytest.MonkeyPatch, words: list[str]):
-    spent = run_cost.priced(Usage(messages=1, transitions=40), title="A delay")
+    spent = run_cost.priced(RunUsage(messages=1, transitions=40), title="A delay")
     each = PerMessage(1.5, 1, 8.5)
     run = SimpleNamespace(cost=lambda: spent, executions=(), messages=("one",))
     monkeypatch.setattr(Workbench, "last_run", lambda _wb, what: run)

@@ -110,6 +110,57 @@ def test_zones_by_name_are_looked_at_instead() -> None:
     refused(checks.check_zones, region, settings(availability_zones="us-east-1b,us-east-1c"), "us-east-1")
 
 
+class DeployedNetwork:
+    """The subnets of a deployed stack, by the zones that they are in."""
+
+    def __init__(self, *zones: str) -> None:
+        self._zones = {f"subnet-{number}": zone for number, zone in enumerate(zones, 1)}
+
+    def get_paginator(self, _: str) -> Any:
+        found = [
+            {
+                "LogicalResourceId": f"NetworkVpcIsolatedSubnet{name[-1]}Subnet0400477E",
+                "PhysicalResourceId": name,
+                "ResourceType": "AWS::EC2::Subnet",
+            }
+            for name in reversed(self._zones)
+        ]
+        table = {"LogicalResourceId": "Table", "PhysicalResourceId": "FlightPulseTable", "ResourceType": "T"}
+        return SimpleNamespace(paginate=lambda **_: [{"StackResourceSummaries": [table, *found]}])
+
+    def describe_subnets(self, SubnetIds: list[str]) -> Any:  # noqa: N803 - boto3's name
+        return {"Subnets": [{"AvailabilityZone": self._zones[SubnetIds[0]]}]}
+
+    def describe_availability_zones(self, **asked: Any) -> Any:
+        return Region().describe_availability_zones(**asked)
+
+
+@pytest.mark.parametrize(
+    ("deployed", "context"),
+    [
+        (("us-east-1a", "us-east-1b"), {}),
+        (("us-east-1a", "us-east-1b"), {"availability_zones": "us-east-1a,us-east-1b"}),
+        (("us-east-1a", "us-east-1b"), {"availability_zones": "us-east-1a,us-east-1b,us-east-1c"}),
+        ((), {"availability_zones": "us-east-1b,us-east-1c"}),
+    ],
+)
+def test_subnets_that_stay_where_they_are_and_new_ones_are_good(
+    deployed: tuple[str, ...], context: dict[str, str]
+) -> None:
+    network = DeployedNetwork(*deployed)
+    checks.check_moved_subnets(network, network, settings(**context))
+
+
+@pytest.mark.parametrize("context", [{"availability_zones": "us-east-1a,us-east-1b"}, {}])
+def test_a_subnet_that_would_change_its_zone_is_refused_with_the_way_out(context: dict[str, str]) -> None:
+    network = DeployedNetwork("us-east-1a", "us-east-1c")
+    error = refused(checks.check_moved_subnets, network, network, settings(**context))
+    assert error.message == (
+        "The subnet subnet-2 is in us-east-1c and cannot move to us-east-1b while it holds its addresses."
+    )
+    assert "-c network=none" in str(error.hint)
+
+
 def test_pollers_in_the_network_need_their_endpoints_too() -> None:
     region = Region(sts=("us-east-1a",))
     checks.check_zones(region, settings(), "us-east-1")

@@ -1,20 +1,20 @@
 """Grants beside calls: what is used, what only AWS uses, what is not used, and what is not granted."""
 
-from flightpulse.workbench.deploy.least_privilege import Call, Comparison, Grant, granted
+from flightpulse.workbench.deploy.least_privilege import Comparison, Grant, MadeCall, granted
 
 TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/FlightPulseTable"
 READ = Grant("FlightPulse-APIHandlers", "dynamodb:GetItem", TABLE)
 LOG = Grant("FlightPulse-APIHandlers", "logs:PutLogEvents", "arn:aws:logs:us-east-1:000000000000:log-group:x:*")
 
 
-def call(action: str = "dynamodb:GetItem", resource: str = TABLE, *, allowed: bool = True) -> Call:
-    return Call("FlightPulse-APIHandlers", action, resource, 3, allowed)
+def call(action: str = "dynamodb:GetItem", resource: str = TABLE, *, allowed: bool = True) -> MadeCall:
+    return MadeCall("FlightPulse-APIHandlers", action, resource, 3, allowed)
 
 
 def test_a_grant_is_used_by_calls_of_its_role_action_and_resource() -> None:
     assert Comparison([READ], [call(), call()]).uses(READ) == 6
     assert Comparison([READ], [call(resource=f"{TABLE}/index/GSI1")]).uses(READ) == 0
-    other = Call("FlightPulse-KafkaConsumer", "dynamodb:GetItem", TABLE, 1, True)
+    other = MadeCall("FlightPulse-KafkaConsumer", "dynamodb:GetItem", TABLE, 1, True)
     assert Comparison([READ], [other]).uses(READ) == 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from flightpulse import paths
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain import local_time
 from flightpulse.domain.entities import BookingStatus, FlightStatus
 from flightpulse.errors import UserError
@@ -29,11 +29,11 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> FakeTarget:
 
 
 @pytest.fixture
-def table(target: FakeTarget) -> Table:
-    return Table(target.dynamodb, target.table_name)  # type: ignore[arg-type]
+def table(target: FakeTarget) -> ReservationTable:
+    return ReservationTable(target.dynamodb, target.table_name)  # type: ignore[arg-type]
 
 
-def test_everything_is_loaded_for_tomorrow_unless_told_otherwise(target: FakeTarget, table: Table):
+def test_everything_is_loaded_for_tomorrow_unless_told_otherwise(target: FakeTarget, table: ReservationTable):
     seeded = seeding.seed(target.session)
 
     assert (seeded.flights, seeded.passengers, seeded.bookings, seeded.items) == (5, 10, 15, 60)
@@ -52,7 +52,7 @@ def test_seeding_twice_leaves_the_same_items(target: FakeTarget):
     assert target.dynamodb.items == once
 
 
-def test_resetting_forgets_what_scenarios_did_to_a_flight_and_its_bookings(target: FakeTarget, table: Table):
+def test_resetting_forgets_what_scenarios_did_to_a_flight_and_its_bookings(target: FakeTarget, table: ReservationTable):
     seeding.seed(target.session, day=FAR)
     items = target.dynamodb.items
     items["FLIGHT#SW9012", "METADATA"] |= {"status": {"S": "CANCELLED"}, "departure_as_of": {"S": "x"}}
@@ -69,7 +69,9 @@ def test_resetting_forgets_what_scenarios_did_to_a_flight_and_its_bookings(targe
     assert "told_departure_email" not in items["FLIGHT#SW9012", "BOOKING#BKG-0008"]
 
 
-def test_a_flight_that_is_not_of_the_sample_data_cannot_be_reset_and_nothing_changes(target: FakeTarget, table: Table):
+def test_a_flight_that_is_not_of_the_sample_data_cannot_be_reset_and_nothing_changes(
+    target: FakeTarget, table: ReservationTable
+):
     seeding.seed(target.session, day=FAR)
     known = table.flight("SW9012")
     assert known is not None
@@ -82,7 +84,7 @@ def test_a_flight_that_is_not_of_the_sample_data_cannot_be_reset_and_nothing_cha
     assert target.dynamodb.items == before
 
 
-def test_resetting_keeps_the_day_and_the_other_flights(target: FakeTarget, table: Table):
+def test_resetting_keeps_the_day_and_the_other_flights(target: FakeTarget, table: ReservationTable):
     seeding.seed(target.session, day=FAR)
     target.dynamodb.items["FLIGHT#SW1234", "METADATA"]["gate"] = {"S": "Z9"}
     before = table.flight("SW9012")
@@ -112,7 +114,7 @@ def other_folder(tmp_path: Path) -> Path:
 
 
 def test_resetting_goes_back_to_the_folder_that_was_seeded_and_keeps_each_flight_s_day(
-    target: FakeTarget, table: Table, other_folder: Path
+    target: FakeTarget, table: ReservationTable, other_folder: Path
 ):
     seeding.seed(target.session, day=FAR, folder=other_folder)
     before = table.flight("SW9012")
@@ -128,7 +130,9 @@ def test_resetting_goes_back_to_the_folder_that_was_seeded_and_keeps_each_flight
     assert table.flight("SW9012") == before
 
 
-def test_seeding_the_sample_data_again_forgets_the_other_folder(target: FakeTarget, table: Table, other_folder: Path):
+def test_seeding_the_sample_data_again_forgets_the_other_folder(
+    target: FakeTarget, table: ReservationTable, other_folder: Path
+):
     seeding.seed(target.session, day=FAR, folder=other_folder)
     seeding.seed(target.session, day=FAR)
 
@@ -140,7 +144,9 @@ def test_seeding_the_sample_data_again_forgets_the_other_folder(target: FakeTarg
 
 
 @pytest.mark.parametrize("flights", [["SW3456"], ["SW7890", "SW3456"]])
-def test_resetting_a_flight_late_in_the_day_keeps_its_day(target: FakeTarget, table: Table, flights: list[str]):
+def test_resetting_a_flight_late_in_the_day_keeps_its_day(
+    target: FakeTarget, table: ReservationTable, flights: list[str]
+):
     seeding.seed(target.session, day=FAR)
     before = [table.flight(flight_id) for flight_id in flights]
 
@@ -149,7 +155,9 @@ def test_resetting_a_flight_late_in_the_day_keeps_its_day(target: FakeTarget, ta
     assert [table.flight(flight_id) for flight_id in flights] == before
 
 
-def test_a_flight_of_another_source_has_nobody_on_board_whom_an_earlier_load_booked(target: FakeTarget, table: Table):
+def test_a_flight_of_another_source_has_nobody_on_board_whom_an_earlier_load_booked(
+    target: FakeTarget, table: ReservationTable
+):
     data = sample_data.load(day=FAR).only(["SW9012"])
     fewer = replace(data, bookings=data.bookings[:1])
     seeding.store(target.session, data)

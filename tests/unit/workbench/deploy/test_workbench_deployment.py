@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.deploy.cdk import Outcome
+from flightpulse.workbench.deploy.cdk import CdkOutcome
 from flightpulse.workbench.deploy.deploy import Progress, StackWatch, local_context
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session, local_aws_session, local_environment
@@ -57,9 +57,8 @@ class FakeCloudFormation:
 
 
 def session_on(stack: FakeCloudFormation, target: str = "local") -> Session:
-    session = Session(target, None, home=Path("/nowhere"), endpoint_url="http://127.0.0.1:1")  # type: ignore[arg-type]
-    session._clients["cloudformation"] = stack
-    return session
+    aws = cast(Any, SimpleNamespace(region_name=None, client=lambda service, config: stack))
+    return Session(target, aws, home=Path("/nowhere"), endpoint_url="http://127.0.0.1:1")  # type: ignore[arg-type]
 
 
 def followed(stack: FakeCloudFormation, happens: Any) -> tuple[list[Progress], StackWatch]:
@@ -118,12 +117,12 @@ def test_a_stack_that_is_not_there_yet_has_no_events():
 def test_the_line_that_tells_of_an_error_is_found():
     output = "Synthesizing\nError: the table has no name\n\nsee the docs\n"
 
-    assert Outcome("synth", 1, output, Path("log")).last_error() == "Error: the table has no name"
+    assert CdkOutcome("synth", 1, output, Path("log")).last_error() == "Error: the table has no name"
     said = "flightpulse: Context network is 'open'.\n\npython3 app.py: Subprocess exited with error 1\n"
-    assert Outcome("synth", 1, said, Path("log")).last_error() == "Context network is 'open'."
+    assert CdkOutcome("synth", 1, said, Path("log")).last_error() == "Context network is 'open'."
     full = "RuntimeError: ENOSPC: no space left on device\npython3 app.py: Subprocess exited with error 1\n"
-    assert Outcome("synth", 1, full, Path("log")).last_error() == "RuntimeError: ENOSPC: no space left on device"
-    assert Outcome("synth", 1, "", Path("log")).last_error() == "it printed nothing"
+    assert CdkOutcome("synth", 1, full, Path("log")).last_error() == "RuntimeError: ENOSPC: no space left on device"
+    assert CdkOutcome("synth", 1, "", Path("log")).last_error() == "it printed nothing"
 
 
 def test_the_local_context_names_the_broker_and_the_python_that_runs_the_functions():

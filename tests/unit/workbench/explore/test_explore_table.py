@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from flightpulse.adapters.table import Table
+from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.entities import Tier
 from flightpulse.errors import UserError
 from flightpulse.workbench.explore import TableExplorer
@@ -33,7 +33,7 @@ class Store(FakeDynamoDB):
 @pytest.fixture
 def store() -> Store:
     made = Store()
-    Table(cast("Any", made), "FlightPulseTable").save(
+    ReservationTable(cast("Any", made), "FlightPulseTable").save(
         flights=[a_flight(), a_flight(flight_id="SW5678")],
         passengers=[a_passenger(), a_passenger(passenger_id="PAX-0002", tier=Tier.MEMBER)],
         bookings=[a_booking(), a_booking(booking_id="BKG-0002", passenger_id="PAX-0002", seat="3C")],
@@ -226,7 +226,7 @@ def test_the_adjacency_leads_from_the_flight_to_bookings_and_passengers(store: S
 
 def test_the_drawing_is_small_and_the_same_every_time(store: Store) -> None:
     pytest.importorskip("matplotlib")
-    Table(cast("Any", store), "FlightPulseTable").save(
+    ReservationTable(cast("Any", store), "FlightPulseTable").save(
         passengers=[a_passenger()], bookings=[a_booking(booking_id=f"BKG-1{number:03}") for number in range(200)]
     )
     found = explorer(store).adjacency("SW1234")

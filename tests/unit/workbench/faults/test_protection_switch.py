@@ -294,7 +294,7 @@ def test_in_an_aws_account_everything_has_to_be_agreed_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack = _Stack(tmp_path, "aws")
-    bench = Workbench("aws", home=tmp_path)
+    bench = Workbench(Connection("aws", home=tmp_path))
     monkeypatch.setattr(Connection, "session", stack)
     monkeypatch.setattr(protection_switch, "_SETTLE_SECONDS", {"aws": 0.0})
 
@@ -325,7 +325,7 @@ def test_the_local_workbench_brings_back_what_was_left_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack = _Stack(tmp_path)
-    bench = Workbench("local", home=tmp_path)
+    bench = Workbench(Connection("local", home=tmp_path))
     monkeypatch.setattr(Connection, "session", stack)
     monkeypatch.setattr(Connection, "cloud_id", "first")
     leave_off(Switch(cast("Session", stack), cloud="first", say=print), stack, "event-claim", pid=os.getpid())

@@ -1,10 +1,11 @@
 """What a replay must show, and how it is summed up, from facts alone."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,23 +14,25 @@ from flightpulse.domain.entities import Tier
 from flightpulse.errors import UserError
 from flightpulse.workbench.fire import replaying
 from flightpulse.workbench.messages.inbox import Message
-from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
+from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
+from localcloud.process import state as local_state
+from localcloud.process.state import RunningCloud
 from simulator import days, replay
 
 BEGAN = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FLIGHT = "RP0208-B61-JFK"
 
 
-def sent(name: str, kind: str, seconds: int) -> Sent:
+def sent(name: str, kind: str, seconds: int) -> SentEvent:
     at = BEGAN + timedelta(seconds=seconds)
-    return Sent(event_id=name, event_type=kind, flight_id=FLIGHT, at=at, known_at=at)
+    return SentEvent(event_id=name, event_type=kind, flight_id=FLIGHT, at=at, known_at=at)
 
 
 def handled(name: str, status: str = "SUCCEEDED", outcome: str = "DONE") -> Handled:
     return Handled(f"arn:{name}", "w", status, "flight.delay.minor", name, FLIGHT, outcome, BEGAN, BEGAN)
 
 
-def message(event: Sent, after: float, channel: str = "email") -> Message:
+def message(event: SentEvent, after: float, channel: str = "email") -> Message:
     words = dict.fromkeys(("notification_id", "correlation_id", "kind", "severity", "to", "subject"), "x")
     return Message(
         **words,
@@ -49,7 +52,7 @@ def message(event: Sent, after: float, channel: str = "email") -> Message:
 
 
 DELAY, LATER, GATE = sent("d1", "FLIGHT_DELAY", 1), sent("d2", "FLIGHT_DELAY", 3), sent("g", "GATE_CHANGE", 2)
-GONE = sent("c", "FLIGHT_CANCELLED", 4)
+GONE, LEFT = sent("c", "FLIGHT_CANCELLED", 4), sent("l", "FLIGHT_DEPARTED", 5)
 
 
 @pytest.mark.parametrize(
@@ -63,9 +66,15 @@ def test_a_replay_goes_on_at_the_first_event_that_the_broker_may_not_have(acknow
 
 @pytest.mark.parametrize(
     ("events", "newest"),
-    [((DELAY, GATE, LATER), {"d2", "g"}), ((DELAY, GATE, GONE), {"c"}), ((GATE,), {"g"}), ((), set())],
+    [
+        ((DELAY, GATE, LATER), {"d2", "g"}),
+        ((DELAY, GATE, GONE), {"c"}),
+        ((DELAY, LEFT), {"d1"}),
+        ((GATE,), {"g"}),
+        ((), set()),
+    ],
 )
-def test_the_newest_news_is_by_subject_and_a_cancellation_ends_them_all(events: Sequence[Sent], newest: set[str]):
+def test_the_newest_news_is_by_subject_and_a_cancellation_ends_them_all(events: Sequence[SentEvent], newest: set[str]):
     assert {event.event_id for event in replaying.newest(events)} == newest
 
 
@@ -79,15 +88,33 @@ def test_an_event_is_handled_when_its_workflow_ended_well():
 
 
 def test_who_has_only_older_news_was_not_told():
-    recipients = {FLIGHT: (Recipient("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
+    recipients = {FLIGHT: (BookedPassenger("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
     look = replaying.told_newest().look
 
     assert not look(Facts(sent=(DELAY, LATER), messages=(message(DELAY, 1),), recipients=recipients)).ok
     assert look(Facts(sent=(DELAY, LATER), messages=(message(LATER, 1),), recipients=recipients)).ok
 
 
+@pytest.mark.parametrize(
+    ("events", "outcome", "ok"),
+    [
+        ((DELAY, LEFT), "SUPERSEDED", True),
+        ((DELAY, LEFT), "DONE", False),
+        ((DELAY,), "SUPERSEDED", False),
+        ((DELAY,), "TOO_SMALL", True),
+    ],
+)
+def test_nobody_has_to_hear_of_what_a_departure_overtook_or_of_a_delay_that_is_too_small(
+    events: tuple[SentEvent, ...], outcome: str, ok: bool
+):
+    recipients = {FLIGHT: (BookedPassenger("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
+    facts = Facts(sent=events, handled=(handled("d1", outcome=outcome),), recipients=recipients)
+
+    assert replaying.told_newest().look(facts).ok is ok
+
+
 def test_who_was_told_twice_or_on_a_channel_they_did_not_choose_is_found():
-    recipients = {FLIGHT: (Recipient("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
+    recipients = {FLIGHT: (BookedPassenger("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
     look = replaying.told_newest().look
 
     once, again, text = message(DELAY, 1), message(DELAY, 2), message(DELAY, 3, "sms")
@@ -104,10 +131,18 @@ def test_the_board_says_how_a_replay_stands():
         messages=(message(DELAY, 1), message(DELAY, 1, "sms")),
     )
 
-    board = replaying.board(facts, of=7)
+    used = {"calls": 4, "input_tokens": 1_000_000, "output_tokens": 0}
+    board = replaying.board(facts, 7, used, "amazon.nova-lite-v1:0")
 
-    assert board == replaying.Board(sent=3, of=7, backlog=2, told=2, superseded=1, templates=1)
-    assert str(board) == "sent 3/7, backlog 2, told 2, superseded 1, templates 1"
+    assert board.columns() == {
+        "events": "3/7",
+        "backlog": "2",
+        "told": "2",
+        "superseded": "1",
+        "model calls": "4",
+        "cost": "about $0.06",
+    }
+    assert str(board).startswith("events 3/7, backlog 2, told 2")
 
 
 def test_recipients_are_known_from_the_plan_alone():
@@ -193,7 +228,7 @@ class Clock:
         return False
 
 
-PEOPLE = {FLIGHT: (Recipient("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
+PEOPLE = {FLIGHT: (BookedPassenger("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}
 RUNNING = Facts(sent=(DELAY,), handled=(handled("d1", status="RUNNING", outcome=""),), recipients=PEOPLE)
 UNTOLD = replace(RUNNING, handled=(handled("d1"),))
 DONE = replace(UNTOLD, messages=(message(DELAY, 1),))
@@ -219,3 +254,34 @@ def test_a_slow_replay_is_waited_for_as_long_as_something_moves():
 def test_a_replay_in_which_nothing_moves_any_more_is_over():
     assert waited(RUNNING) == (120.0, False)
     assert waited(RUNNING, UNTOLD) == (16.0, False)
+
+
+def test_a_day_on_which_nothing_became_known_is_not_replayed():
+    with pytest.raises(
+        UserError, match="Nothing is to be told of 2013-10-02 by tail N192JB: every flight left on time"
+    ):
+        replaying.Choice(day="2013-10-02", leaves_on="2026-11-25", tails=("N192JB",)).plan()
+
+
+@dataclass
+class Local:
+    """What is asked of a session before the table is loaded."""
+
+    home: Path
+    broker: str = "127.0.0.1:9"
+    target: str = "local"
+
+
+@pytest.mark.parametrize(
+    ("partitions", "kind", "refused"), [(0, "embedded", True), (1, "embedded", False), (0, "x", False)]
+)
+def test_a_day_that_the_embedded_broker_cannot_hold_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, partitions: int, kind: str, refused: bool
+):
+    cloud = RunningCloud(1, "", str(tmp_path), "http://127.0.0.1:8", Local.broker, kind, "", "", "", "")
+    local_state.save(cloud)
+    monkeypatch.setattr(replaying, "partitions_of", lambda _kafka, _topic: partitions)
+    plan = replaying.Choice(day="2013-07-23", leaves_on="2026-11-25", tails=("N192JB",)).plan()
+
+    with pytest.raises(UserError, match="and the embedded broker keeps no more than") if refused else nullcontext():
+        replaying.check_room(cast(Any, Local(tmp_path)), plan)

@@ -92,7 +92,7 @@ class Scene:
         template_records.table_of(self.session).put(record)
         return record
 
-    def prepare(self, *beginnings: str) -> preparing.Prepared:
+    def prepare(self, *beginnings: str) -> preparing.PreparedTemplates:
         return preparing.prepare(self.session, preparing.plan(self.session, beginnings), pause=self.pauses.append)
 
 

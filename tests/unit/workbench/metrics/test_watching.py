@@ -338,7 +338,7 @@ def target() -> FakeTarget:
 @pytest.fixture
 def bench(target: FakeTarget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workbench:
     monkeypatch.setattr(Connection, "deployed", target)
-    return Workbench("local", home=tmp_path)
+    return Workbench(Connection("local", home=tmp_path))
 
 
 def test_dead_letters_are_listed_and_sent_back(bench: Workbench, target: FakeTarget) -> None:
@@ -372,7 +372,7 @@ def test_a_queue_that_there_is_not_is_answered_with_those_there_are(bench: Workb
 
 def test_in_an_aws_account_nothing_is_sent_back_unless_agreed(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"wb\.dead_letters\.redrive\(agree=True\)"):
-        Workbench("aws", home=tmp_path).dead_letters.redrive()
+        Workbench(Connection("aws", home=tmp_path)).dead_letters.redrive()
 
 
 def test_what_still_runs_is_named(target: FakeTarget) -> None:

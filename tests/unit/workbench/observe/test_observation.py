@@ -89,7 +89,7 @@ def test_a_message_without_a_readable_time_of_its_news_takes_its_own():
     ],
 )
 def test_the_event_behind_an_execution_is_in_its_input(given: Any, event_id: str, flight_id: str, detail_type: str):
-    assert executions.bus_event(given) == executions.BusEvent(detail_type, event_id, flight_id)
+    assert executions.bus_event(given) == executions.StartingEvent(detail_type, event_id, flight_id)
 
 
 def test_a_metric_stored_under_two_sets_of_dimensions_is_counted_once():

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flightpulse.workbench.observe.facts import Sent
+from flightpulse.workbench.observe.facts import SentEvent
 from flightpulse.workbench.observe.observer import Observer
 from flightpulse.workbench.target import names
 from tests.unit.workbench.cloud_fakes import FakeTarget, machine
@@ -28,8 +28,8 @@ def target() -> FakeTarget:
     return made
 
 
-def sent(event_id: str) -> Sent:
-    return Sent(event_id, "FLIGHT_DELAY", "RP1", BEGAN, BEGAN)
+def sent(event_id: str) -> SentEvent:
+    return SentEvent(event_id, "FLIGHT_DELAY", "RP1", BEGAN, BEGAN)
 
 
 def execution(target: FakeTarget, event_id: str, status: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flightpulse.workbench.player import Player, html
+from flightpulse.workbench.player import Player
 from flightpulse.workbench.player.frames import TROUBLE_FIRST
 from tests.unit.workbench.player import runs
 
@@ -192,4 +192,6 @@ def test_two_players_on_one_page_have_no_id_in_common():
 
 @pytest.mark.parametrize("lost", ["  ", "//"])
 def test_the_embedded_script_has_no_comments_and_no_indentation(lost):
-    assert lost not in html._script().split("CSS=", 1)[1].split(";\n")[-1].replace('"  "', "")
+    assert lost not in Player(runs.LINE, runs.straight()).html().split("CSS=", 1)[1].partition("</script>")[0].split(
+        ";\n"
+    )[-1].replace('"  "', "")

@@ -10,6 +10,17 @@ from flightpulse.workbench.show import charts
 from tests.unit.workbench.bench_builders import seconds
 
 
+def test_parts_of_the_hours_of_a_day_are_stacked_and_said_in_words():
+    picture = charts.by_hour({"left": {6: 3, 17: 1}, "cancelled": {17: 10}}, title="Nothing leaves at 17:00")
+
+    assert picture.said == (
+        "Nothing leaves at 17:00. Flights by hour: left 4, most at 6:00; cancelled 10, most at 17:00."
+    )
+    assert picture.png.startswith(b"\x89PNG")
+    with pytest.raises(UserError, match="no hours to draw"):
+        charts.by_hour({}, title="")
+
+
 def test_the_median_is_the_nearest_rank() -> None:
     assert [charts.percentile([4, 1, 3, 2], part) for part in (0.5, 0.95, 0.0)] == [2, 4, 1]
 

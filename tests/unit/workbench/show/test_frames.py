@@ -8,7 +8,7 @@ import pytest
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.costs import run_cost
-from flightpulse.workbench.costs.run_cost import Usage
+from flightpulse.workbench.costs.run_cost import RunUsage
 from flightpulse.workbench.messages.inbox_cards import Inbox
 from flightpulse.workbench.metrics.metrics import Metric, MetricSums
 from flightpulse.workbench.observe import journey
@@ -77,7 +77,7 @@ def test_metrics_have_a_row_for_each_set_of_dimensions() -> None:
 
 
 def test_a_bill_has_a_row_for_each_line() -> None:
-    bill = run_cost.priced(Usage(messages=1, transitions=40)).to_frame()
+    bill = run_cost.priced(RunUsage(messages=1, transitions=40)).to_frame()
 
     assert bill.set_index("what")["usd"]["Step Functions, state transitions"] == pytest.approx(0.001)
 

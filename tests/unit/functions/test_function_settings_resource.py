@@ -9,7 +9,7 @@ from typing import Any, cast
 import boto3
 import pytest
 
-from flightpulse.functions import settings_resource
+from flightpulse.functions import secure_string, settings_resource
 
 NAME = "/flightpulse/bedrock/model-id"
 
@@ -62,7 +62,7 @@ def request(
 
 
 def respond(event: dict[str, Any], store: FakeParameterStore) -> dict[str, str]:
-    return settings_resource.respond(event, lambda: settings_resource.apply(event, cast(Any, store)))
+    return settings_resource.respond(event, lambda: secure_string.apply(event, cast(Any, store)))
 
 
 def test_create_writes_a_secure_string_and_answers_with_its_name() -> None:

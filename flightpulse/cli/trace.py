@@ -1,0 +1,29 @@
+"""The verb that shows an event's trace."""
+
+from pathlib import Path
+
+import click
+
+from flightpulse.cli import options, screen
+
+
+@click.command(short_help="Show an event's trace: every service on its way, and how long each took.")
+@click.argument("event_id")
+@click.option("--png", type=click.Path(dir_okay=False, path_type=Path), help="Write the waterfall as a picture.")
+@options.target
+@options.as_json
+def trace(event_id: str, png: Path | None, target: str, as_json: bool) -> None:
+    """Show the trace of an event as X-Ray has it, from the record in Kafka to the messages."""
+    found = options.bench(target).traces.of(event_id)
+    if png is not None:
+        found.waterfall().save(png)
+    if as_json:
+        spans = [{**found.spans.row(span), "took": span.took.total_seconds()} for span in found.spans]
+        options.print_json({"trace_id": found.trace_id, "spans": spans})
+        return
+    table = screen.table(*found.table().headings, title=f"Trace {found.trace_id}")
+    for heading in table.columns[:2]:
+        heading.justify = "right"
+    for row in found.table().rows:
+        table.add_row(*row)
+    screen.console().print(table)

@@ -1,0 +1,82 @@
+"""The segments that Lambda writes of an invocation: the service's, and below it the function's with its phases.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from localcloud.services.lambda_functions.worker import Outcome
+from localcloud.services.xray import tracing
+from localcloud.services.xray.store import TRACES
+from localcloud.services.xray.tracing import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """An invocation's place in a trace: the ids of its two segments."""
+
+    trace: Trace
+    service_id: str
+    function_id: str
+
+    @classmethod
+    def begin(cls, config: Mapping[str, Any]) -> "Invocation | None":
+        """In the caller's trace; without one in a new one, if the function traces by itself."""
+        upstream = tracing.current()
+        if upstream is None:
+            if (config.get("TracingConfig") or {}).get("Mode") != "Active":
+                return None
+            upstream = tracing.begun(str(config.get("FunctionName")))
+        return cls(upstream, tracing.new_id(), tracing.new_id())
+
+    @property
+    def header(self) -> str:
+        """What the function is told: its own subsegments are below its own segment."""
+        return self.trace.below(self.function_id).header
+
+    def write(self, config: Mapping[str, Any], request_id: str, received_at: float, outcome: Outcome) -> None:
+        """Send both segments, where the trace is recorded."""
+        if not self.trace.sampled:
+            return
+        began = outcome.started_at / 1000
+        ended = began + outcome.duration_ms / 1000
+        initialised = began - (outcome.init_ms or 0.0) / 1000
+        shared = {
+            "name": config.get("FunctionName"),
+            "trace_id": self.trace.root,
+            "resource_arn": config.get("FunctionArn"),
+            "end_time": ended,
+            **({"fault": True} if outcome.failed else {}),
+        }
+        service = {
+            **shared,
+            "id": self.service_id,
+            **({"parent_id": self.trace.parent} if self.trace.parent else {}),
+            "origin": "AWS::Lambda",
+            "start_time": min(received_at, initialised),
+            "http": {"response": {"status": 200}},
+            "aws": {"request_id": request_id},
+        }
+        phases = [self._phase("Invocation", began, ended)]
+        if outcome.init_ms is not None:
+            phases.insert(0, self._phase("Initialization", initialised, began))
+        function = {
+            **shared,
+            "id": self.function_id,
+            "parent_id": self.service_id,
+            "origin": "AWS::Lambda::Function",
+            "start_time": initialised,
+            "subsegments": phases,
+            **(
+                {"cause": {"exceptions": [{"id": self.function_id, "type": outcome.error_type}]}}
+                if outcome.failed
+                else {}
+            ),
+        }
+        TRACES.put(service)
+        TRACES.put(function)
+
+    def _phase(self, name: str, began: float, ended: float) -> dict[str, Any]:
+        return {"id": tracing.new_id(), "name": name, "start_time": began, "end_time": ended}
