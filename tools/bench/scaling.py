@@ -47,6 +47,7 @@ def _counts(wb: Workbench, size: int, number: int) -> Counts:
             run = wb.fire(delay, timeout=600)
         if not run.ok:
             raise UserError(f"Not everybody of {size} bookings was told.")
+    people.remove(wb.session)
     return run.counts()
 
 
