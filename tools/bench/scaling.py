@@ -47,8 +47,9 @@ def _counts(wb: Workbench, size: int, number: int) -> Counts:
             run = wb.fire(delay, timeout=600)
         if not run.ok:
             raise UserError(f"Not everybody of {size} bookings was told.")
+    counts = run.counts()
     people.remove(wb.session)
-    return run.counts()
+    return counts
 
 
 def lines(measured: Sequence[Counts]) -> list[str]:
