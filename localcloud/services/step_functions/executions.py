@@ -107,6 +107,10 @@ class LocalExecutions:
         ending = Ending("ABORTED", with_failure(error, cause), 0, error=error, cause=cause)
         self._end(run, run.scope, ending)
 
+    def rest(self, run: Run) -> None:
+        """An execution has nothing to do for a while: another one may run in its place."""
+        self._turns.give_back(run.scope)
+
     def find(self, arn: str) -> Run | None:
         """The execution, as long as it runs or can be redriven."""
         return self._runs.get(arn)

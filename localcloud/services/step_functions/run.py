@@ -49,6 +49,9 @@ class Executions(Protocol):
     def stop(self, run: "Run", error: str | None, cause: str | None) -> None:
         """Abort an execution that is still running."""
 
+    def rest(self, run: "Run") -> None:
+        """An execution has nothing to do for a while: another one may run in its place."""
+
 
 class Refused(Exception):  # noqa: N818
     """Step Functions refuses a request, with the code and the message of its API."""

@@ -163,10 +163,12 @@ class TaskAttempt:
                 permissions.check(self._role or self._branch.run.record["roleArn"], self._resource, arguments)
                 answer = integrations.call(request, arguments, self._caller)
         self._event("Submitted", with_output(to_json(answer)))
+        self._branch.run.executions.rest(self._branch.run)
         return callbacks.wait(token, self._branch.scope, self._timeout, self._heartbeat)
 
     def _await_worker(self, token: callbacks.Token, arguments: Any) -> Any:
         began = time.monotonic()
+        self._branch.run.executions.rest(self._branch.run)
         with callbacks.offered(token, self._resource.arn, to_json(arguments)):
             worker = callbacks.worker(token, self._branch.scope, self._timeout)
         self._event("Started", {} if worker is None else {"workerName": worker})

@@ -1,8 +1,8 @@
 """Who of many executions may run: their threads share one processor, and thousands of them only hinder each other.
 
 AWS runs them all at once. Here some do, and the others have started and wait before their first state; what an
-execution starts itself never waits. One that takes long, because it waits or hangs, keeps nobody waiting for more than
-some seconds.
+execution starts itself never waits. One that has nothing to do, in a Wait state, before a retry or until somebody
+answers, gives its turn back; one that hangs keeps nobody waiting for more than some seconds.
 """
 
 import os

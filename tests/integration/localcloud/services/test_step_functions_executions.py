@@ -34,6 +34,17 @@ def test_starting_again_with_the_same_name_and_input_gives_the_running_execution
     machines.client.stop_execution(executionArn=first)
 
 
+def test_however_many_wait_others_run(machines: Machines) -> None:
+    # Given a hundred executions in a Wait state of a minute
+    machine = machines.create(WAITING)
+    waiting = [machines.start(machine) for _ in range(100)]
+
+    # When another one comes, then it does not wait for any of them
+    assert machines.run(QUICK).status == "SUCCEEDED"
+    for execution in waiting:
+        machines.client.stop_execution(executionArn=execution)
+
+
 def test_the_name_of_an_execution_that_has_ended_is_taken(machines: Machines) -> None:
     machine = machines.create(QUICK)
     machines.ended(machines.start(machine, name="once"))
