@@ -35,9 +35,9 @@ def test_starting_again_with_the_same_name_and_input_gives_the_running_execution
 
 
 def test_however_many_wait_others_run(machines: Machines) -> None:
-    # Given a hundred executions in a Wait state of a minute
+    # Given more executions in a Wait state of a minute than could take turns while this test has patience
     machine = machines.create(WAITING)
-    waiting = [machines.start(machine) for _ in range(100)]
+    waiting = [machines.start(machine) for _ in range(150)]
 
     # When another one comes, then it does not wait for any of them
     assert machines.run(QUICK).status == "SUCCEEDED"
