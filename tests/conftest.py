@@ -12,7 +12,12 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests.synthesis import Stack, Synthesise, synthesised
 
-_SHARING_A_CLOUD = ("tests/chaos/", "tests/integration/cli/", "tests/integration/workbench/")
+_SHARING_A_CLOUD = (
+    "tests/chaos/",
+    "tests/integration/cli/",
+    "tests/integration/workbench/",
+    "tests/integration/localcloud/services/",
+)
 _LONGEST_FIRST = (
     *_SHARING_A_CLOUD,
     "tests/integration/kafka/test_kafka_real",

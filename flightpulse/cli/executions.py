@@ -118,8 +118,8 @@ def show(
     """Step through one execution, state by state.
 
     EXECUTION is an ARN, the name of an execution, the name of a workflow (its latest execution: delay, cancellation,
-    gate-change, notify-passengers, notify-chunk) or `latest`. Map iterations and the executions it started are
-    indented below their states; retries and caught errors are told in words.
+    departure, gate-change, notify-passengers, notify-chunk) or `latest`. Map iterations and the executions it started
+    are indented below their states; retries and caught errors are told in words.
 
     With --target aws an ARN may be of any state machine in your account. A history that somebody saved needs neither
     an account nor a cloud: --history FILE.

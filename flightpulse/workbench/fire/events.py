@@ -89,6 +89,12 @@ class Events:
         options: dict[str, Any] = {"rebooking_priority": rebooking_priority, "at": at, "event_id": event_id}
         return _made(partial(events.cancellation, self._flight(flight_id), reason, detail, **options))
 
+    def departure(
+        self, flight_id: str, minutes: int, *, at: datetime | None = None, event_id: str | None = None
+    ) -> dict[str, Any]:
+        """A FLIGHT_DEPARTED about a flight of the table, so many minutes after its schedule."""
+        return _made(partial(events.departure, self._flight(flight_id), minutes, at=at, event_id=event_id))
+
     def gate_change(
         self,
         flight_id: str,

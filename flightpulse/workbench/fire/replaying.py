@@ -41,6 +41,8 @@ from simulator.sample_data import SampleData
 Event = Mapping[str, Any]
 
 _SECONDS_BETWEEN_LOOKS = 1.0
+# A look at many messages takes long itself, and what it looks at has only so many processors.
+_PAUSE_FOR_WORK = 4
 # How long nothing may move before a replay is given up, and before one whose executions have all ended is over.
 _SECONDS_STUCK = 120.0
 _SECONDS_QUIET = 15.0
@@ -238,6 +240,7 @@ def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Ch
     moved_at: float = clock.monotonic()
     before: object = None
     while True:
+        began = clock.monotonic()
         facts = look()
         checks = scenarios.check((every_event_handled(), told_newest()), facts)
         now = clock.monotonic()
@@ -247,7 +250,7 @@ def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Ch
         patience = _SECONDS_QUIET if facts.all_ended else _SECONDS_STUCK
         if all(check.ok for check in checks) or now - moved_at >= patience:
             return facts, checks
-        clock.wait(_SECONDS_BETWEEN_LOOKS)
+        clock.wait(max(_SECONDS_BETWEEN_LOOKS, _PAUSE_FOR_WORK * (clock.monotonic() - began)))
 
 
 def recipients_of(data: SampleData) -> dict[str, tuple[BookedPassenger, ...]]:
@@ -398,8 +401,11 @@ class _Watch:
         over = threading.Event()
 
         def watch() -> None:
-            while not over.wait(_SECONDS_BETWEEN_LOOKS):
+            pause = _SECONDS_BETWEEN_LOOKS
+            while not over.wait(pause):
+                began = time.monotonic()
                 self.look()
+                pause = max(_SECONDS_BETWEEN_LOOKS, _PAUSE_FOR_WORK * (time.monotonic() - began))
 
         thread = threading.Thread(target=watch, name="replay-board", daemon=True)
         thread.start()

@@ -9,7 +9,8 @@ from typing import Any
 
 from awskit.asl import definitions, machines
 from awskit.asl.definitions import SCHEMA, Diagnostic
-from localcloud.services.step_functions import intrinsics, json_paths
+from localcloud.services.step_functions import integrations, intrinsics, json_paths
+from localcloud.services.step_functions.resource import Resource
 
 _PATH_FIELDS = ("InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "Variable")
 _NO_PATHS = ("Branches", "ItemProcessor", "Iterator", "Result")
@@ -74,6 +75,10 @@ def _not_run_here(machine: Mapping[str, Any], path: str) -> Iterator[Diagnostic]
         processor = state.get("ItemProcessor", state.get("Iterator", {}))
         if processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
             yield Diagnostic(SCHEMA, "The local cloud does not run Map states in distributed mode", where)
+        resource = Resource.read(str(state.get("Resource", "")))
+        if not integrations.known(resource):
+            call = f"{resource.service}:{resource.action}"
+            yield Diagnostic(SCHEMA, f"The local cloud does not call {call}", f"{where}/Resource")
         yield from _paths({field: value for field, value in state.items() if field not in _NO_PATHS}, where)
         for inner in machines.inside(state):
             yield from _not_run_here(inner.machine, where)

@@ -229,6 +229,20 @@ def test_a_reviewer_that_goes_on_failing_is_asked_less_and_less_often_though_the
         scene.author.draft(MAJOR)
 
 
+def test_after_a_success_a_failure_is_the_first_one_again() -> None:
+    clock = Clock()
+    limits = CallLimits(clock=clock)
+    for _ in range(3):
+        limits.failed(AUTHOR)
+    limits.succeeded(AUTHOR)
+    limits.failed(AUTHOR)
+
+    clock.now += COOL_OFF_SECONDS - 1
+    assert limits.resting
+    clock.now += 1
+    assert not limits.resting
+
+
 def test_an_outage_that_goes_on_is_asked_about_less_and_less_often_until_it_ends() -> None:
     scene = Scene(*[aws_error("AccessDeniedException")] * 6, says("hello"), aws_error("AccessDeniedException"))
     for rest in (30, 60, 120, 240, LONGEST_COOL_OFF_SECONDS, LONGEST_COOL_OFF_SECONDS):

@@ -102,6 +102,13 @@ def test_the_day_is_that_of_the_airports_and_not_of_utc() -> None:
     assert scene.found("P1")["P1"]["flight_id"] == "SW2"
 
 
+def test_who_lands_on_the_next_day_may_go_on_that_day() -> None:
+    overnight = {**THIS, "scheduled_departure": "2026-12-02T05:00:00Z", "scheduled_arrival": "2026-12-02T08:20:00Z"}
+    scene = Scene().flight("SW2", "2026-12-02T18:00:00Z").booked("P1", "SW2")
+    assert scene.onward.of(overnight, ["P1"])["P1"]["flight_id"] == "SW2"
+    assert scene.onward.of({**overnight, "scheduled_arrival": None}, ["P1"]) == {}
+
+
 def test_everybody_costs_one_query_and_all_together_one_batch() -> None:
     scene = Scene().flight("SW2", "2026-12-01T18:00:00Z")
     people = [f"P{number}" for number in range(30)]

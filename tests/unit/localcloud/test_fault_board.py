@@ -37,6 +37,28 @@ def test_a_fault_strikes_as_often_as_it_says_after_what_it_lets_pass() -> None:
     assert [board.strike("Delay", "ClaimEvent") is not None for _ in range(5)] == [False, True, True, False, False]
 
 
+def test_calls_that_hang_can_be_let_go_and_later_ones_hang_no_longer() -> None:
+    board = a_board(
+        {"state": "SendMessages", "delay_seconds": 600.0, "times": 3}, {"state": "ConfirmTold", "delay_seconds": 600.0}
+    )
+    first, second, other = (board.strike("Chunk", state) for state in ("SendMessages", "SendMessages", "ConfirmTold"))
+    assert first is not None
+    assert second is not None
+    assert other is not None
+    hanging, _ = board.delay(first)
+    elsewhere, _ = board.delay(other)
+
+    board.let_go("SendMessages")
+
+    assert (hanging.is_set(), elsewhere.is_set()) == (True, False)
+    assert (board.delay(second)[1], board.delay(other)[1]) == (0.0, 600.0)
+    board.set([{"state": "SendMessages", "delay_seconds": 600.0}])
+    again = board.strike("Chunk", "SendMessages")
+    assert again is not None
+    event, seconds = board.delay(again)
+    assert (event.is_set(), seconds) == (False, 600.0)
+
+
 def test_setting_faults_replaces_those_there_were() -> None:
     board = a_board({"state": "ClaimEvent"})
     board.set([])

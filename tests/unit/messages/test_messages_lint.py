@@ -167,6 +167,19 @@ def test_a_template_that_breaks_a_rule_as_a_whole_is_refused_by_that_rule(
     assert rule in rules(template, segment)
 
 
+@pytest.mark.parametrize(("words", "fits"), [(60, True), (61, False)])
+def test_a_sentence_has_sixty_words_at_most(words: int, fits: bool) -> None:
+    endless = "We are " + "so " * (words - 3) + "sorry."
+    assert (Rule.LENGTH not in rules(changed(MAJOR, add=endless), MAJOR)) is fits
+
+
+@pytest.mark.parametrize(("paragraph", "says"), [("We are sorry.", False), ("We are very sorry.", True)])
+def test_a_paragraph_of_three_words_says_nothing(paragraph: str, says: bool) -> None:
+    written = fitting_written_text(MAJOR)
+    template = MessageTemplate(written.subject, (*written.paragraphs[:2], paragraph), written.sms)
+    assert (Rule.SHAPE not in rules(template, MAJOR)) is says
+
+
 @pytest.mark.parametrize(("segment", "template"), list(honest()))
 def test_what_capable_models_write_is_let_through(segment: Segment, template: MessageTemplate) -> None:
     assert lint(normalized(template), segment) == []

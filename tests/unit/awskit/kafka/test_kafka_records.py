@@ -47,6 +47,10 @@ def test_a_tombstone_has_a_null_value() -> None:
     assert record(1, value=b"").as_event()["value"] == ""
 
 
+def test_the_bytes_of_a_header_are_signed_as_javas_are() -> None:
+    assert record(1, headers=(("trace", b"\x00\x7f\x80\xff"),)).as_event()["headers"] == [{"trace": [0, 127, -128, -1]}]
+
+
 @given(st.binary(max_size=200), st.binary(max_size=50), st.text(max_size=20), st.binary(max_size=50))
 def test_powertools_reads_back_what_was_sent(value: bytes, key: bytes, name: str, header: bytes) -> None:
     event = json.loads(json.dumps(SHAPE([record(1, value=value, key=key, headers=((name, header),))])))

@@ -177,6 +177,12 @@ class FakeConsumer:
         """Say, as librdkafka does, that a broker is away."""
         self._inbox.put(lambda: self.settings["error_cb"](KafkaError(KafkaError._TRANSPORT)))
 
+    def turn(self) -> threading.Event:
+        """Set when the relay polls next."""
+        over = threading.Event()
+        self._inbox.put(over.set)
+        return over
+
     def list_topics(self, topic: str, timeout: float) -> Any:
         self.asked += 1
         if not self.answers:

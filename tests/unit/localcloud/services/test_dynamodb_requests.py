@@ -119,6 +119,14 @@ def test_the_parts_of_a_transaction_are_checked(table: str) -> None:
     assert "Syntax error" in refusal(dynamodb._transact_write_items, TransactItems=[{"Put": put}])
 
 
+def test_no_key_of_a_transaction_is_empty(table: str) -> None:
+    key = {"PK": {"S": ""}, "SK": {"S": "s"}}
+
+    for operation, action in ((dynamodb._transact_get_items, "Get"), (dynamodb._transact_write_items, "Delete")):
+        refused = refusal(operation, TransactItems=[{action: {"TableName": table, "Key": key}}])
+        assert refused.endswith("a key attribute cannot contain an empty string value. Key: PK")
+
+
 def test_the_projection_of_a_batch_is_checked(table: str) -> None:
     wanted = {table: {"Keys": [key()], "ProjectionExpression": "a, a.b"}}
     assert "Two document paths overlap" in refusal(dynamodb._batch_get_item, RequestItems=wanted)

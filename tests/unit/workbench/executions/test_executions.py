@@ -1,5 +1,6 @@
 """Executions are found by what a user has at hand."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,8 @@ from botocore.exceptions import ClientError
 from flightpulse.errors import UserError
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.executions.loading import Loader
+from tests.unit.workbench.cloud_fakes import FakeTarget
+from tests.unit.workbench.histories import HistoryBuilder
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:Machine:first"
 
@@ -48,3 +51,42 @@ def test_a_started_execution_that_cannot_be_seen_is_left_out(code: str) -> None:
 def test_another_error_of_a_started_execution_is_not_hidden() -> None:
     with pytest.raises(ClientError):
         Loader(answering("ThrottlingException")).load_child(ARN)
+
+
+MACHINE = ARN.replace(":execution:", ":stateMachine:").removesuffix(":first")
+
+
+@pytest.fixture
+def target() -> FakeTarget:
+    """One execution, which has been in one state, and the definition that it ran with."""
+    made = FakeTarget()
+    builder = HistoryBuilder()
+    builder.add("ExecutionStarted", input="{}")
+    builder.task("ClaimEvent")
+    builder.add("ExecutionSucceeded", output="{}")
+    about = {"executionArn": ARN, "stateMachineArn": MACHINE, "status": "SUCCEEDED"}
+    made.stepfunctions.executions[ARN] = {**about, "startDate": builder.events[0]["timestamp"], "input": "{}"}
+    made.stepfunctions.histories[ARN] = builder.events
+    definition = {"definition": json.dumps({"StartAt": "ClaimEvent"})}
+    made.stepfunctions.describe_state_machine_for_execution = lambda **_: definition  # type: ignore[attr-defined]
+    return made
+
+
+def test_an_execution_is_loaded_with_its_history_and_the_definition_it_ran_with(target: FakeTarget) -> None:
+    found = Loader(target.session).load(ARN)
+
+    assert (found.name, found.workflow, found.machine) == ("first", "Machine", MACHINE)
+    assert found.definition == {"StartAt": "ClaimEvent"}
+    assert [visit.name for visit in found.history.visits] == ["ClaimEvent"]
+
+
+def test_the_history_as_a_frame_says_which_state_was_entered_and_left(target: FakeTarget) -> None:
+    frame = Loader(target.session).load(ARN).to_frame()
+
+    assert list(frame.loc[frame["state"] == "ClaimEvent", "type"]) == ["TaskStateEntered", "TaskStateExited"]
+
+
+def test_an_execution_of_a_version_names_the_version(target: FakeTarget) -> None:
+    target.stepfunctions.executions[ARN]["stateMachineVersionArn"] = f"{MACHINE}:3"
+
+    assert executions.described(target.session, ARN).machine == f"{MACHINE}:3"

@@ -185,6 +185,16 @@ def test_an_expression_that_fails_belongs_to_the_state_it_names():
     assert ask.problem == history.Problem("States.QueryEvaluationError", "", "Handled")
 
 
+def test_an_execution_that_runs_out_of_time_between_two_states_blames_neither():
+    builder = started()
+    builder.task("Before")
+    builder.add("ExecutionTimedOut", error="States.Timeout")
+
+    (before,) = history.read(builder.events).visits
+
+    assert (before.status, before.problem) == ("SUCCEEDED", None)
+
+
 def test_an_expression_that_fails_around_an_item_belongs_to_the_state_it_names():
     builder = started()
     builder.entered("Map", "All")
