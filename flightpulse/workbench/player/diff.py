@@ -64,9 +64,6 @@ class Diff(PictureAndWords):
         said_a, said_b = _said(in_a), _said(in_b)
         return Mark("differs", f"A {said_a}, B {said_b}" if said_a != said_b else "other tries or errors")
 
-    def svg(self) -> str:
-        return self.diagram.svg(self.marks(), title="Two runs on one diagram")
-
     def png(self) -> bytes:
         return self.diagram.png(self.marks())
 
