@@ -71,10 +71,6 @@ class Totals:
     affected: int
     notifications: int
 
-    @property
-    def delays(self) -> int:
-        return self.minor + self.major + self.severe
-
 
 @dataclass(frozen=True, slots=True)
 class ReplayPlan:
@@ -89,11 +85,6 @@ class ReplayPlan:
     news: tuple[News, ...]
     left_out: int
     totals: Totals
-
-    @property
-    def lasts(self) -> timedelta:
-        """From the first news to the last, in the time of 2013."""
-        return self.news[-1].known_at - self.news[0].known_at if self.news else timedelta()
 
     def events(self, began_at: datetime, clock: Clock, *, skip: int = 0) -> Iterator[Event]:
         """The events, each with the moment of today at which it is to be sent; the first ``skip`` are left out.
