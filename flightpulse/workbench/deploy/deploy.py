@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from flightpulse import paths
 from flightpulse.errors import UserError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 TOOLKIT_STACK = "CDKToolkit"
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 _NEEDED_BOOTSTRAP_VERSION = 6
+_ROLLBACK_SECONDS = 3600
 # The clocks of two machines differ; an event this much older than "now" still belongs to what has just begun.
 _CLOCK_SKEW = timedelta(seconds=5)
 
@@ -39,8 +40,8 @@ _CLOCK_SKEW = timedelta(seconds=5)
 class Progress:
     """Where a deployment stands.
 
-    ``step`` is ``check``, ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words what happens just
-    now; ``done`` and ``total`` count resources (0 and 0 where there is nothing to count); ``finished`` ends the step.
+    ``step`` is ``rollback``, ``check``, ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words
+    what happens just now; ``done`` and ``total`` count resources (0 and 0 where there is nothing to count); ``finished`` ends the step.
     """
 
     step: str
@@ -167,6 +168,7 @@ class Deployer:
         """
         started = time.monotonic()
         self._refuse_stuck_stack()
+        finish_rollback(self._session, self._report)
         if not synthesised:
             self._check()
         self._refuse_loosening(agreed=loosen)
@@ -272,6 +274,32 @@ class Deployer:
             f"cdk {outcome.command} failed: {(failure or outcome.last_error()).rstrip('.')}.",
             hint=f"All it printed is in {_shown(outcome.log)}.",
         )
+
+
+def finish_rollback(session: Session, report: Report) -> None:
+    """Go on with the rollback of an update that failed, which CloudFormation wants before anything else.
+
+    Does nothing where none is left. Raises UserError when it fails again.
+    """
+    if stack_status(session) != "UPDATE_ROLLBACK_FAILED":
+        return
+    seconds = 1 if session.target == "local" else 15
+    with StackWatch(session, names.STACK, "rollback", 0, report) as watch:
+        session.cloudformation.continue_update_rollback(StackName=names.STACK)
+        try:
+            session.cloudformation.get_waiter("stack_rollback_complete").wait(
+                StackName=names.STACK, WaiterConfig={"Delay": seconds, "MaxAttempts": _ROLLBACK_SECONDS // seconds}
+            )
+            failed = False
+        except WaiterError:
+            failed = True
+    if failed:
+        raise UserError(
+            f"The rollback of the last update failed again: {(watch.first_failure() or 'no reason given').rstrip('.')}.",
+            hint="Mend what it names and deploy again, or leave it out: aws cloudformation continue-update-rollback "
+            f"--stack-name {names.STACK} --resources-to-skip NAME",
+        )
+    report(Progress("rollback", "The last update, which had failed half-way, is rolled back", finished=True))
 
 
 def synthesise(context: Mapping[str, str], home: Path, report: Report) -> Path:
