@@ -41,7 +41,8 @@ class Progress:
     """Where a deployment stands.
 
     ``step`` is ``rollback``, ``check``, ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words
-    what happens just now; ``done`` and ``total`` count resources (0 and 0 where there is nothing to count); ``finished`` ends the step.
+    what happens just now; ``done`` and ``total`` count resources (0 and 0 where there is nothing to count);
+    ``finished`` ends the step.
     """
 
     step: str
@@ -294,8 +295,9 @@ def finish_rollback(session: Session, report: Report) -> None:
         except WaiterError:
             failed = True
     if failed:
+        reason = watch.first_failure() or "no reason given"
         raise UserError(
-            f"The rollback of the last update failed again: {(watch.first_failure() or 'no reason given').rstrip('.')}.",
+            f"The rollback of the last update failed again: {reason.rstrip('.')}.",
             hint="Mend what it names and deploy again, or leave it out: aws cloudformation continue-update-rollback "
             f"--stack-name {names.STACK} --resources-to-skip NAME",
         )
