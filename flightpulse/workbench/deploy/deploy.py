@@ -160,14 +160,26 @@ class Deployer:
             differences=difference.output,
         )
 
-    def deploy(self, *, synthesised: bool = False, loosen: bool = False) -> Deployment:
+    def drift(self) -> str:
+        """What was changed by hand, as CloudFormation finds it and the CDK CLI prints it."""
+        if not template_path(self._cli.assembly).exists():
+            self._synth()
+        return self._checked(self._run("drift", [names.STACK])).output
+
+    def deploy(self, *, synthesised: bool = False, loosen: bool = False, revert_drift: bool = False) -> Deployment:
         """Bootstrap the target when it needs it, synthesise, deploy.
 
         ``synthesised`` says that :meth:`plan` has just written the assembly, ``loosen`` that less protection than now
-        is meant. Raises UserError for a loosening that is not, for what AWS would refuse, and with the reason of the
-        first resource that failed, and with the file that has everything the CDK CLI printed.
+        is meant; ``revert_drift`` also puts back what was changed by hand. Raises UserError for a loosening that is
+        not, for what AWS would refuse, and with the reason of the first resource that failed, and with the file that
+        has everything the CDK CLI printed.
         """
         started = time.monotonic()
+        if revert_drift and self._session.target == "local":
+            raise UserError(
+                "The local cloud cannot put back what was changed by hand.",
+                hint="Deploy the stack anew: flightpulse destroy, flightpulse deploy, flightpulse seed.",
+            )
         self._refuse_stuck_stack()
         finish_rollback(self._session, self._report)
         if not synthesised:
@@ -179,6 +191,8 @@ class Deployer:
             arguments = [names.STACK, "--require-approval", "never", "--progress", "events"]
             if self._take_up:
                 arguments.append("--import-existing-resources")
+            if revert_drift:
+                arguments.append("--revert-drift")
             outcome = self._run("deploy", arguments)
         self._checked(outcome, watch.first_failure())
         changed = watch.events_seen > 0

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy.cdk import Outcome
-from flightpulse.workbench.deploy.deploy import Progress, StackWatch, finish_rollback, local_context
+from flightpulse.workbench.deploy.deploy import Deployer, Progress, StackWatch, finish_rollback, local_context
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session, local_aws_session, local_environment
 from tests.unit.workbench.cloud_fakes import client_error
@@ -157,6 +157,13 @@ def test_a_stack_that_is_well_has_no_rollback_to_finish(status: str):
     finish_rollback(session_on(stack), lambda _: None)
 
     assert stack.events == []
+
+
+def test_the_local_cloud_says_that_it_cannot_put_back_what_was_changed_by_hand():
+    deployer = Deployer(session_on(FakeCloudFormation()), context={}, report=lambda _: None)
+
+    with pytest.raises(UserError, match="cannot put back"):
+        deployer.deploy(revert_drift=True)
 
 
 def test_the_line_that_tells_of_an_error_is_found():
