@@ -14,7 +14,7 @@ from rich.tree import Tree
 from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
 from flightpulse.workbench.executions import story
-from flightpulse.workbench.executions.executions import Execution, ExecutionSummary, region_of
+from flightpulse.workbench.executions.executions import STATUSES, Execution, ExecutionSummary, region_of
 from flightpulse.workbench.executions.history import Visit
 from flightpulse.workbench.executions.saved_history import load_definition, load_history
 from flightpulse.workbench.player import Player
@@ -47,7 +47,7 @@ _LONGEST_LINE = 400
 )
 @click.option(
     "--status",
-    type=click.Choice(["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"], case_sensitive=False),
+    type=click.Choice(STATUSES, case_sensitive=False),
     help="Only executions in this state.",
 )
 @click.option("--since", type=options.Moment(), help="Only those begun since: 15m, 2h, or an ISO 8601 time.")

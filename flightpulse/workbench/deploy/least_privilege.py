@@ -82,9 +82,7 @@ UNSEEN: Final = (
         for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
     ),
     *(
-        Unseen(
-            function, "sqs:SendMessage", "Lambda itself sends what a mapping gave up", f"*:{names.dead_letters(kind)}"
-        )
+        Unseen(function, "sqs:SendMessage", _GIVEN_UP, f"*:{names.dead_letters(kind)}")
         for function, kind in ((names.STREAM_HANDLER, "stream"), (names.KAFKA_CONSUMER, "mapping"))
     ),
     Unseen("FlightPulse-*", "logs:*", _DELIVERY),

@@ -38,8 +38,6 @@ from simulator.replay import ReplayPlan
 from simulator.replay import plan as make_plan
 from simulator.sample_data import SampleData
 
-Event = Mapping[str, Any]
-
 _SECONDS_BETWEEN_LOOKS = 1.0
 # A look at many messages takes long itself, and what it looks at has only so many processors.
 _PAUSE_FOR_WORK = 4
