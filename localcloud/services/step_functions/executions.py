@@ -29,7 +29,7 @@ from localcloud.services.step_functions.scope import Scope
 from localcloud.services.step_functions.turns import Turns
 
 _NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
-_KEPT_EVENTS = 300_000
+_KEPT_EVENTS = 150_000
 """History events kept of executions that have ended; beyond, the oldest executions lose their history."""
 _KEPT_FAILURES = 500
 """Failed executions that can be redriven; beyond, the oldest cannot."""
