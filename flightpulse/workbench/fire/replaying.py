@@ -24,7 +24,6 @@ from flightpulse.workbench.fire import scenarios, sending
 from flightpulse.workbench.fire.expectations import Expectation, Finding
 from flightpulse.workbench.fire.pace import Pace
 from flightpulse.workbench.fire.scenarios import Check, Clock, ScenarioRun
-from flightpulse.workbench.messages import preparing
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.facts import Facts, Handled, Recipient, Sent
@@ -359,7 +358,7 @@ class ModelUse:
         self._since = since
         self._seen: set[str] = set()
         self._used: Counter[str] = Counter()
-        self.model_id = preparing.model_ids(session)["author"]
+        self.model_id = session.model_id
 
     def look(self) -> Counter[str]:
         """Calls, ``input_tokens`` and ``output_tokens`` until now."""
