@@ -42,6 +42,7 @@ Event = Mapping[str, Any]
 _SECONDS_BETWEEN_LOOKS = 1.0
 # A look at many messages takes long itself, and what it looks at has only so many processors.
 _PAUSE_FOR_WORK = 4
+_LONGEST_PAUSE_SECONDS = 10.0
 # How long nothing may move before a replay is given up, and before one whose executions have all ended is over.
 _SECONDS_STUCK = 120.0
 _SECONDS_QUIET = 15.0
@@ -246,7 +247,11 @@ def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Ch
         patience = _SECONDS_QUIET if facts.all_ended else _SECONDS_STUCK
         if all(check.ok for check in checks) or now - moved_at >= patience:
             return facts, checks
-        clock.wait(max(_SECONDS_BETWEEN_LOOKS, _PAUSE_FOR_WORK * (clock.monotonic() - began)))
+        clock.wait(_pause(clock.monotonic() - began))
+
+
+def _pause(looked_for: float) -> float:
+    return min(max(_SECONDS_BETWEEN_LOOKS, _PAUSE_FOR_WORK * looked_for), _LONGEST_PAUSE_SECONDS)
 
 
 def recipients_of(data: SampleData) -> dict[str, tuple[Recipient, ...]]:
@@ -401,7 +406,7 @@ class _Watch:
             while not over.wait(pause):
                 began = time.monotonic()
                 self.look()
-                pause = max(_SECONDS_BETWEEN_LOOKS, _PAUSE_FOR_WORK * (time.monotonic() - began))
+                pause = _pause(time.monotonic() - began)
 
         thread = threading.Thread(target=watch, name="replay-board", daemon=True)
         thread.start()
