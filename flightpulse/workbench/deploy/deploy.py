@@ -315,7 +315,7 @@ def finish_rollback(session: Session, report: Report) -> None:
             hint="Mend what it names and deploy again, or leave it out: aws cloudformation continue-update-rollback "
             f"--stack-name {names.STACK} --resources-to-skip NAME",
         )
-    report(Progress("rollback", "The last update, which had failed half-way, is rolled back", finished=True))
+    report(StackProgress("rollback", "The last update, which had failed half-way, is rolled back", finished=True))
 
 
 def synthesise(context: Mapping[str, str], home: Path, report: Report) -> Path:
