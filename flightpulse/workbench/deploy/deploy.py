@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from flightpulse import paths
 from flightpulse.errors import UserError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 TOOLKIT_STACK = "CDKToolkit"
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 _NEEDED_BOOTSTRAP_VERSION = 6
+_ROLLBACK_SECONDS = 3600
 # The clocks of two machines differ; an event this much older than "now" still belongs to what has just begun.
 _CLOCK_SKEW = timedelta(seconds=5)
 
@@ -39,8 +40,9 @@ _CLOCK_SKEW = timedelta(seconds=5)
 class StackProgress:
     """Where a deployment stands.
 
-    ``step`` is ``check``, ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words what happens just
-    now; ``done`` and ``total`` count resources (0 and 0 where there is nothing to count); ``finished`` ends the step.
+    ``step`` is ``rollback``, ``check``, ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words
+    what happens just now; ``done`` and ``total`` count resources (0 and 0 where there is nothing to count);
+    ``finished`` ends the step.
     """
 
     step: str
@@ -158,15 +160,28 @@ class Deployer:
             differences=difference.output,
         )
 
-    def deploy(self, *, synthesised: bool = False, loosen: bool = False) -> Deployment:
+    def drift(self) -> str:
+        """What was changed by hand, as CloudFormation finds it and the CDK CLI prints it."""
+        if not template_path(self._cli.assembly).exists():
+            self._synth()
+        return self._checked(self._run("drift", [names.STACK])).output
+
+    def deploy(self, *, synthesised: bool = False, loosen: bool = False, revert_drift: bool = False) -> Deployment:
         """Bootstrap the target when it needs it, synthesise, deploy.
 
         ``synthesised`` says that :meth:`plan` has just written the assembly, ``loosen`` that less protection than now
-        is meant. Raises UserError for a loosening that is not, for what AWS would refuse, and with the reason of the
-        first resource that failed, and with the file that has everything the CDK CLI printed.
+        is meant; ``revert_drift`` also puts back what was changed by hand. Raises UserError for a loosening that is
+        not, for what AWS would refuse, and with the reason of the first resource that failed, and with the file that
+        has everything the CDK CLI printed.
         """
         started = time.monotonic()
+        if revert_drift and self._session.target == "local":
+            raise UserError(
+                "The local cloud cannot put back what was changed by hand.",
+                hint="Deploy the stack anew: flightpulse destroy, flightpulse deploy, flightpulse seed.",
+            )
         self._refuse_stuck_stack()
+        finish_rollback(self._session, self._report)
         if not synthesised:
             self._check()
         self._refuse_loosening(agreed=loosen)
@@ -176,6 +191,8 @@ class Deployer:
             arguments = [names.STACK, "--require-approval", "never", "--progress", "events"]
             if self._take_up:
                 arguments.append("--import-existing-resources")
+            if revert_drift:
+                arguments.append("--revert-drift")
             outcome = self._run("deploy", arguments)
         self._checked(outcome, watch.first_failure())
         changed = watch.events_seen > 0
@@ -272,6 +289,33 @@ class Deployer:
             f"cdk {outcome.command} failed: {(failure or outcome.last_error()).rstrip('.')}.",
             hint=f"All it printed is in {_shown(outcome.log)}.",
         )
+
+
+def finish_rollback(session: Session, report: Report) -> None:
+    """Go on with the rollback of an update that failed, which CloudFormation wants before anything else.
+
+    Does nothing where none is left. Raises UserError when it fails again.
+    """
+    if stack_status(session) != "UPDATE_ROLLBACK_FAILED":
+        return
+    seconds = 1 if session.target == "local" else 15
+    with StackWatch(session, names.STACK, "rollback", 0, report) as watch:
+        session.cloudformation.continue_update_rollback(StackName=names.STACK)
+        try:
+            session.cloudformation.get_waiter("stack_rollback_complete").wait(
+                StackName=names.STACK, WaiterConfig={"Delay": seconds, "MaxAttempts": _ROLLBACK_SECONDS // seconds}
+            )
+            failed = False
+        except WaiterError:
+            failed = True
+    if failed:
+        reason = watch.first_failure() or "no reason given"
+        raise UserError(
+            f"The rollback of the last update failed again: {reason.rstrip('.')}.",
+            hint="Mend what it names and deploy again, or leave it out: aws cloudformation continue-update-rollback "
+            f"--stack-name {names.STACK} --resources-to-skip NAME",
+        )
+    report(StackProgress("rollback", "The last update, which had failed half-way, is rolled back", finished=True))
 
 
 def synthesise(context: Mapping[str, str], home: Path, report: Report) -> Path:

@@ -24,7 +24,6 @@ from flightpulse.workbench.fire import scenarios, sending
 from flightpulse.workbench.fire.expectations import Expectation, Finding
 from flightpulse.workbench.fire.pace import Pace
 from flightpulse.workbench.fire.scenarios import Check, Clock, ScenarioRun
-from flightpulse.workbench.messages import preparing
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
@@ -41,6 +40,7 @@ from simulator.sample_data import SampleData
 _SECONDS_BETWEEN_LOOKS = 1.0
 # A look at many messages takes long itself, and what it looks at has only so many processors.
 _PAUSE_FOR_WORK = 4
+_LONGEST_PAUSE_SECONDS = 10.0
 # How long nothing may move before a replay is given up, and before one whose executions have all ended is over.
 _SECONDS_STUCK = 120.0
 _SECONDS_QUIET = 15.0
@@ -248,7 +248,11 @@ def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Ch
         patience = _SECONDS_QUIET if facts.all_ended else _SECONDS_STUCK
         if all(check.ok for check in checks) or now - moved_at >= patience:
             return facts, checks
-        clock.wait(max(_SECONDS_BETWEEN_LOOKS, _PAUSE_FOR_WORK * (clock.monotonic() - began)))
+        clock.wait(_pause(clock.monotonic() - began))
+
+
+def _pause(looked_for: float) -> float:
+    return min(max(_SECONDS_BETWEEN_LOOKS, _PAUSE_FOR_WORK * looked_for), _LONGEST_PAUSE_SECONDS)
 
 
 def recipients_of(data: SampleData) -> dict[str, tuple[BookedPassenger, ...]]:
@@ -360,7 +364,7 @@ class ModelUse:
         self._since = since
         self._seen: set[str] = set()
         self._used: Counter[str] = Counter()
-        self.model_id = preparing.model_ids(session)["author"]
+        self.model_id = session.model_id
 
     def look(self) -> Counter[str]:
         """Calls, ``input_tokens`` and ``output_tokens`` until now."""
@@ -403,7 +407,7 @@ class _Watch:
             while not over.wait(pause):
                 began = time.monotonic()
                 self.look()
-                pause = max(_SECONDS_BETWEEN_LOOKS, _PAUSE_FOR_WORK * (time.monotonic() - began))
+                pause = _pause(time.monotonic() - began)
 
         thread = threading.Thread(target=watch, name="replay-board", daemon=True)
         thread.start()

@@ -194,6 +194,7 @@ class _TerminalBars:
         self._progress.update(self._tasks[step], completed=done, total=total or None, count=count, now=now)
 
     def end(self, step: str, line: str) -> bool:  # noqa: ARG002
+        self._progress.board = None
         with suppress(KeyError):
             self._progress.remove_task(self._tasks.pop(step))
         if not self._tasks:

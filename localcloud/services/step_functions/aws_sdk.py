@@ -126,6 +126,10 @@ def _answered(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
     )
     raw = content.encode() if isinstance(content, str) else bytes(content or b"")
     told = HTTPHeaders()
+    # S3 answers with the checksum of what it has stored.
+    sums = {name: value for name, value in headers.items() if name.startswith("x-amz-checksum-crc")}
+    if sums and request.method == "PUT" and status < 400:
+        answered = {**answered, **sums, "x-amz-checksum-type": "FULL_OBJECT"}
     for name, value in answered.items():
         told[name] = value
     return AWSResponse(request.url, status, told, _Content(raw))

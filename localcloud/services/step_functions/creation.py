@@ -29,8 +29,10 @@ def diagnostics(text: str, *, express: bool = False, anywhere: bool = False) -> 
     if not isinstance(definition, dict):
         return [Diagnostic(SCHEMA, "Definition must be a valid JSON object", "/")]
     try:
+        found = list(definitions.diagnostics(definition, express=express))
+        wrong = {diagnostic.location for diagnostic in found}
         here = () if anywhere else _not_run_here(definition, "")
-        return [*definitions.diagnostics(definition, express=express), *here]
+        return [*found, *(diagnostic for diagnostic in here if diagnostic.location not in wrong)]
     except (AttributeError, TypeError, KeyError) as error:
         return [Diagnostic(SCHEMA, f"A field has a value of the wrong type ({error})", "/")]
 

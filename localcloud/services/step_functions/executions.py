@@ -30,7 +30,7 @@ from localcloud.services.step_functions.traces import ExecutionTrace
 from localcloud.services.step_functions.turns import Turns
 from localcloud.services.xray import tracing
 
-_KEPT_EVENTS = 300_000
+_KEPT_EVENTS = 150_000
 """History events kept of executions that have ended; beyond, the oldest executions lose their history."""
 _KEPT_FAILURES = 500
 """Failed executions that can be redriven; beyond, the oldest cannot."""

@@ -1,5 +1,7 @@
 """Calls of services with REST APIs by a client of the SDK whose requests stay in the process."""
 
+import base64
+import zlib
 from collections.abc import Iterator
 
 import pytest
@@ -23,8 +25,12 @@ def bucket() -> Iterator[None]:
     ("body", "kept"), [("a text", '"a text"'), ({"a": [1]}, '{"a":[1]}'), (False, "false"), (0, "0")]
 )
 def test_the_body_of_an_object_is_written_as_json_and_read_as_text(body: object, kept: str) -> None:
-    aws_sdk.call("s3", "putObject", {"Bucket": "letters", "Key": "a b/ü", "Body": body, "Metadata": {"who": "Ann"}})
+    put = aws_sdk.call(
+        "s3", "putObject", {"Bucket": "letters", "Key": "a b/ü", "Body": body, "Metadata": {"who": "Ann"}}
+    )
 
+    assert put["ChecksumCRC32"] == base64.b64encode(zlib.crc32(kept.encode()).to_bytes(4)).decode()
+    assert (put["ChecksumType"], put["ServerSideEncryption"]) == ("FULL_OBJECT", "AES256")
     told = aws_sdk.call("s3", "getObject", {"Bucket": "letters", "Key": "a b/ü"})
 
     assert (told["Body"], told["ContentType"]) == (kept, "text/plain; charset=UTF-8")
