@@ -260,8 +260,10 @@ def test_a_replay_has_the_totals_of_its_rules(day_name: str, names: str):
     day = days.find(day_name)
     wanted = days.Filter(tails=(names,)) if names.startswith("N1") else days.Filter(carriers=tuple(names.split()))
     rows = days.read(day)
-    totals = replay.plan(day, wanted.of(day, rows), all_rows=rows, seed=1, leaves_on=LEAVES_ON).totals
+    plan = replay.plan(day, wanted.of(day, rows), all_rows=rows, seed=1, leaves_on=LEAVES_ON)
+    totals = plan.totals
 
+    assert sum(news.kind is EventType.FLIGHT_DEPARTED for news in plan.news) == late
     assert (totals.flights, (totals.minor, totals.major, totals.severe)) == (flights, delays)
     assert (totals.cancelled, totals.departed_late) == (cancelled, late)
     drawn = (totals.bookings, totals.people, totals.affected, totals.notifications)
