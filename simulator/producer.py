@@ -16,9 +16,11 @@ try:
 
     from awskit.kafka.connection import Kafka
     from awskit.kafka.producer import INTERRUPTED
+    from flightpulse import paths
     from flightpulse.domain.entities import Flight, FlightStatus
     from flightpulse.domain.events import TOPIC
     from flightpulse.errors import UserError
+    from localcloud.process import state
     from simulator import sample_data
     from simulator.produce import FindFlight, aware_time, build, deliver, event_options
 except ImportError:
@@ -50,9 +52,6 @@ def command(**options: Any) -> None:
 
 
 def _local_broker() -> str:
-    from flightpulse import paths
-    from localcloud.process import state
-
     running = state.load(paths.home())
     if running is None or not running.kafka_bootstrap:
         raise UserError(

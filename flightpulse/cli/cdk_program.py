@@ -4,12 +4,12 @@ import os
 import sys
 from pathlib import Path
 
+from flightpulse.errors import UserError
+from flightpulse.workbench.deploy import cdk
+
 
 def main() -> None:
     """Become the CDK CLI, with this program's arguments; the app runs on this Python."""
-    from flightpulse.errors import UserError
-    from flightpulse.workbench.deploy import cdk
-
     try:
         words = [str(cdk.node()), str(cdk.script()), *sys.argv[1:]]
     except UserError as error:
