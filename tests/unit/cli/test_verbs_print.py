@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from flightpulse.cli import options
 from flightpulse.cli.group import cli
+from flightpulse.errors import UserError
 from flightpulse.workbench.observe import api_client, logs
 from flightpulse.workbench.observe.api_client import Answer
 from flightpulse.workbench.target import names
@@ -50,3 +52,22 @@ def test_an_answer_of_the_api_for_programs_has_its_status_and_nothing_else_is_pr
 
     assert (result.exit_code, result.stderr) == (exit_code, "")
     assert json.loads(result.stdout) == {"status": status, "url": answer.url, "body": answer.body}
+
+
+@pytest.mark.parametrize(
+    ("words", "quiet"),
+    [(("--page",), True), (("--variants", "--json"), True), (("--usage",), True), (("--variants",), False)],
+)
+def test_the_progress_of_a_synthesis_is_not_mixed_with_costs_for_a_file_or_a_program(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], quiet: bool
+) -> None:
+    asked = []
+
+    def bench(_target: str, *, quiet: bool) -> Any:
+        asked.append(quiet)
+        raise UserError("enough")
+
+    monkeypatch.setattr(options, "bench", bench)
+    CliRunner().invoke(cli, ["cost", *words])
+
+    assert asked == [quiet]
