@@ -85,17 +85,17 @@ def check_moved_start(functions: Any, kafka: KafkaSettings) -> None:
     """
     for found in functions.list_event_source_mappings(FunctionName=names.KAFKA_CONSUMER)["EventSourceMappings"]:
         endpoints = found.get("SelfManagedEventSource", {}).get("Endpoints", {})
-        brokers = tuple(endpoints.get("KAFKA_BOOTSTRAP_SERVERS", ()))
+        brokers = set(endpoints.get("KAFKA_BOOTSTRAP_SERVERS", ()))
         same_cluster = kafka.cluster_arn is not None and found.get("EventSourceArn") == kafka.cluster_arn
-        shares = bool(set(brokers) & set(kafka.bootstrap)) or same_cluster
+        shares = bool(brokers & set(kafka.bootstrap)) or same_cluster
         begins = found.get("StartingPosition", kafka.starting_position)
-        made_anew = begins != kafka.starting_position or brokers != kafka.bootstrap
+        made_anew = begins != kafka.starting_position or brokers != set(kafka.bootstrap)
         if shares and kafka.topic in found["Topics"] and made_anew:
             raise UserError(
-                f"The deployed mapping polls {kafka.topic} of this cluster from {begins} on, and Lambda takes no second "
-                "one beside it, with other servers of the cluster or another start.",
+                f"The deployed mapping polls {kafka.topic} of this cluster from {begins} on, and Lambda takes no "
+                "second one beside it, with other servers of the cluster or another start.",
                 hint=f"Deploy without it first, with -c {'kafka_cluster_arn' if same_cluster else 'kafka_bootstrap'}= "
-                "and all other kafka_ keys empty, and then again; on the local cloud: flightpulse destroy, then deploy.",
+                "and all other kafka_ keys empty, and then again; on the local cloud: flightpulse destroy, deploy.",
             )
 
 
