@@ -85,7 +85,9 @@ class TaskAttempt:
         fault = faults.BOARD.strike(machine, self._frame.name, arguments)
         if fault is None:
             return self._made(arguments)
-        self._branch.scope.sleep(fault.delay_seconds)
+        let_go, seconds = faults.BOARD.delay(fault)
+        if seconds > 0:
+            self._branch.scope.wait_for(let_go, seconds)
         if fault.unprocessed:
             return {"Responses": {}, "UnprocessedKeys": arguments["RequestItems"]}
         if fault.error is None:
