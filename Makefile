@@ -10,7 +10,7 @@ help:
 	@echo "make test   every check and test, the notebooks included"
 	@echo "make checkov  checkov on every kind of deployment"
 	@echo "make prove  every case of the claim protocol with two faults, and the long proofs"
-	@echo "make bench  measure against one model call per booking"
+	@echo "make bench  measure against one model call per booking, and a whole day; half an hour"
 	@echo "make sbom   bills of materials of the Lambda package and of the environment, in build/sbom"
 	@echo "make licences  every package by licence; fails for one that is not accepted"
 	@echo "make audit  look every locked package up in PyPI's database of vulnerabilities"

@@ -14,7 +14,7 @@ try:
 
     import click
 
-    from awskit.kafka.connection import Kafka, read_security
+    from awskit.kafka.connection import Kafka
     from awskit.kafka.producer import INTERRUPTED
     from flightpulse.domain.entities import Flight, FlightStatus
     from flightpulse.domain.events import TOPIC
@@ -40,9 +40,8 @@ except ImportError:
 def command(**options: Any) -> None:
     """Send an operations event to Kafka."""
     wanted = build(_flight_finder(options), options)
-    security = read_security(options["kafka_config"].read_text().splitlines()) if options["kafka_config"] else {}
     deliver(
-        Kafka(options["bootstrap"] or _local_broker(), security),
+        Kafka.configured(options["bootstrap"] or _local_broker(), options["kafka_config"]),
         wanted,
         topic=options["topic"],
         correlation_id=options["correlation_id"],

@@ -71,13 +71,9 @@ class Totals:
     affected: int
     notifications: int
 
-    @property
-    def delays(self) -> int:
-        return self.minor + self.major + self.severe
-
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReplayPlan:
     """A replay: what goes to the table and, in order, what becomes known.
 
     ``left_out`` flights: airports unknown. ``diverted`` ones are departures here: there is no event for a diversion.
@@ -89,11 +85,6 @@ class Plan:
     news: tuple[News, ...]
     left_out: int
     totals: Totals
-
-    @property
-    def lasts(self) -> timedelta:
-        """From the first news to the last, in the time of 2013."""
-        return self.news[-1].known_at - self.news[0].known_at if self.news else timedelta()
 
     def events(self, began_at: datetime, clock: Clock, *, skip: int = 0) -> Iterator[Event]:
         """The events, each with the moment of today at which it is to be sent; the first ``skip`` are left out.
@@ -135,7 +126,7 @@ def plan(
     bookings: int | None = None,
     seed: int,
     leaves_on: date,
-) -> Plan:
+) -> ReplayPlan:
     """The replay of these flights, moved to a day of now; of at most so many ``flights`` that had news, when given.
 
     ``all_rows`` are those of the whole day, when ``rows`` are some of it: how many flights a carrier cancels and which
@@ -156,7 +147,7 @@ def plan(
         for row in chosen
     }
     told = [found for row in chosen for found in news[row.name]]
-    return Plan(
+    return ReplayPlan(
         day=day,
         seed=seed,
         data=SampleData(

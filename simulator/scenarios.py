@@ -20,11 +20,11 @@ except ImportError:
         raise
     sys.exit("This Python does not have FlightPulse. Run make setup, then .venv/bin/python simulator/scenarios.py 1")
 
-Build = Callable[["Clock", Mapping[str, Flight]], list[Event]]
+Build = Callable[["EventClock", Mapping[str, Flight]], list[Event]]
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class EventClock:
     """Gives each event of a run an id and a time of its own: the same id never comes twice, and order is certain."""
 
     began_at: datetime
@@ -50,10 +50,10 @@ class Scenario:
 
     def events(self, flights: Mapping[str, Flight], began_at: datetime) -> list[Event]:
         """The events of one run, in the order in which they are sent."""
-        return self.build(Clock(began_at), flights)
+        return self.build(EventClock(began_at), flights)
 
 
-def _minor_delay(clock: Clock, flights: Mapping[str, Flight]) -> list[Event]:
+def _minor_delay(clock: EventClock, flights: Mapping[str, Flight]) -> list[Event]:
     return [
         events.delay(
             flights["SW1234"], 25, "WEATHER", "Thunderstorms over Dallas slow departures", at=clock.known_at(0)
@@ -61,21 +61,21 @@ def _minor_delay(clock: Clock, flights: Mapping[str, Flight]) -> list[Event]:
     ]
 
 
-def _major_delay(clock: Clock, flights: Mapping[str, Flight]) -> list[Event]:
+def _major_delay(clock: EventClock, flights: Mapping[str, Flight]) -> list[Event]:
     detail = "A hydraulic pump is being replaced"
     return [events.delay(flights["SW5678"], 90, "MECHANICAL", detail, at=clock.known_at(0))]
 
 
-def _cancellation(clock: Clock, flights: Mapping[str, Flight]) -> list[Event]:
+def _cancellation(clock: EventClock, flights: Mapping[str, Flight]) -> list[Event]:
     detail = "Dense fog in the Bay Area closes the runways"
     return [events.cancellation(flights["SW9012"], "WEATHER", detail, rebooking_priority="HIGH", at=clock.known_at(0))]
 
 
-def _gate_change(clock: Clock, flights: Mapping[str, Flight]) -> list[Event]:
+def _gate_change(clock: EventClock, flights: Mapping[str, Flight]) -> list[Event]:
     return [events.gate_change(flights["SW3456"], "D15", terminal_change=True, at=clock.known_at(0))]
 
 
-def _rapid_sequence(clock: Clock, flights: Mapping[str, Flight]) -> list[Event]:
+def _rapid_sequence(clock: EventClock, flights: Mapping[str, Flight]) -> list[Event]:
     first = events.delay(flights["SW1234"], 25, "WEATHER", "Thunderstorms over Dallas", at=clock.known_at(0))
     return [
         first,

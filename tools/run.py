@@ -6,7 +6,7 @@
     python tools/run.py test     every check and test, the notebooks included
     python tools/run.py checkov  checkov on every kind of deployment
     python tools/run.py prove    every case of the claim protocol with two faults, and the tests' long proofs
-    python tools/run.py bench    measure against one model call per booking; writes docs/performance.md
+    python tools/run.py bench    measure against one model call per booking, and a whole day; writes docs/performance.md
     python tools/run.py sbom     bills of materials of the Lambda package and of the environment, in build/sbom
     python tools/run.py licences every package by licence; fails for one that is not accepted
     python tools/run.py audit    look every locked package up in PyPI's database of vulnerabilities

@@ -105,6 +105,8 @@ def _state(
     yield from _fields(state, kind, path, language)
     yield from _transitions(state, kind, path, states)
     yield from _resource(state, path, express)
+    if not {"RoleArn", "RoleArn.$"} & state.get("Credentials", {"RoleArn": ""}).keys():
+        yield _schema("The field 'RoleArn' is required but was missing", f"{path}/Credentials")
     if language == "JSONata":
         yield from _expressions(state, kind, path, variables)
     for inner in machines.inside(state):

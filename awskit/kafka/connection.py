@@ -4,7 +4,8 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -27,6 +28,11 @@ class Kafka:
 
     bootstrap: str
     security: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def configured(cls, bootstrap: str, properties: Path | None) -> Self:
+        """A cluster with the security settings of a properties file, if there is one. Raises `UserError`."""
+        return cls(bootstrap, read_security(properties.read_text(encoding="utf-8").splitlines()) if properties else {})
 
     def client(self, **settings: Any) -> dict[str, Any]:
         """The configuration of a client. Its log lines are left to callbacks, so that nothing is printed twice."""

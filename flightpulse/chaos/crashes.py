@@ -8,7 +8,8 @@ from flightpulse.chaos import trial
 from flightpulse.chaos.children import Child, Programs, instead_of_mapping
 from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.trial import Size, Trial
-from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
+from flightpulse.chaos.verdict import Promise, Verdict, held
+from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.target.session import Session
 
 _FUNCTIONS = {"consumer": "KafkaConsumer", "messenger": "LLMMessenger", "stream handler": "StreamHandler"}

@@ -5,8 +5,9 @@ from collections import Counter
 from flightpulse.chaos import event_sequence, trial
 from flightpulse.chaos.oracle import exactly
 from flightpulse.chaos.trial import Size
-from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
+from flightpulse.chaos.verdict import Promise, Verdict
 from flightpulse.workbench.fire.sending import send
+from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.target.session import Session
 
 

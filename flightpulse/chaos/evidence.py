@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.chaos.oracle import FlightEnd, Handling, SentMessage
-from flightpulse.chaos.verdict import OnProgress, silent
 from flightpulse.domain import keys
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.messages import inbox
+from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 

@@ -9,11 +9,12 @@ from flightpulse.adapters.model import BUDGET_SECONDS, READ_TIMEOUT_SECONDS
 from flightpulse.chaos import booked_flights
 from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.trial import Trial
-from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
+from flightpulse.chaos.verdict import Promise, Verdict, held
 from flightpulse.domain import keys
 from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.messages.inbox import Message
+from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.target.session import Session
 from simulator import events
 

@@ -17,10 +17,11 @@ from awskit.kafka.producer import OutgoingRecord, RecordProducer, send_all
 from flightpulse.chaos import fuzz, trial
 from flightpulse.chaos.fuzz import BadRecord
 from flightpulse.chaos.trial import Size
-from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
+from flightpulse.chaos.verdict import Promise, Verdict, held
 from flightpulse.domain.events import TOPIC
 from flightpulse.workbench.faults import dead_letters
 from flightpulse.workbench.faults.dead_letters import WaitingLetter
+from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.target.session import Session
 from simulator import events
 

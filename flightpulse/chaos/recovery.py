@@ -5,8 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from flightpulse.chaos import evidence
-from flightpulse.chaos.verdict import OnProgress, silent
 from flightpulse.workbench.faults.redrive import EXECUTIONS, Redriver
+from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.target.session import Session
 
 _PAUSE_SECONDS = 1.0

@@ -10,13 +10,14 @@ from typing import Any
 from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.chaos import booked_flights, evidence, trial
 from flightpulse.chaos.fault_injection import Fault, FaultInjector
-from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, held, silent
+from flightpulse.chaos.verdict import Promise, Verdict, held
 from flightpulse.domain import keys
 from flightpulse.domain.entities import Flight
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.faults import dead_letters
 from flightpulse.workbench.faults.redrive import Redriver
 from flightpulse.workbench.fire.sending import send
+from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.target.session import Session
 from simulator import events
 

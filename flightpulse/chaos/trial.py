@@ -11,7 +11,8 @@ from flightpulse.chaos import evidence, recovery
 from flightpulse.chaos.booked_flights import BookedFlights, invent
 from flightpulse.chaos.event_sequence import Event, make
 from flightpulse.chaos.oracle import IN_ORDER, FlightEnd, Handling, Oracle, SentMessage
-from flightpulse.chaos.verdict import Figure, OnProgress, Promise, Verdict, silent
+from flightpulse.chaos.verdict import Figure, Promise, Verdict
+from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.target.session import Session
 
 

@@ -1,14 +1,11 @@
 """What came of a proof: promises kept or broken, and the figures that were measured."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
-
-OnProgress = Callable[[str, int, int], None]
-"""Told what is going on: in words, how much is done, of how much (0 when nobody can say)."""
 
 Figure = int | float | str
 
@@ -68,7 +65,3 @@ def held(said: str, wrong: list[str], otherwise: str) -> Promise:
         return Promise(said, otherwise, kept=True)
     more = f", and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
     return Promise(said, f"{'; '.join(wrong[:_SHOWN])}{more}", kept=False)
-
-
-def silent(_text: str, _done: int, _total: int) -> None:
-    """Progress that nobody hears."""

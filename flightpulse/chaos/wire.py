@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from flightpulse.chaos import trial
 from flightpulse.chaos.children import instead_of_mapping
 from flightpulse.chaos.trial import Size
-from flightpulse.chaos.verdict import OnProgress, Promise, Verdict, silent
+from flightpulse.chaos.verdict import Promise, Verdict
+from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.target.session import Session
 
 REQUEST, ANSWER = "before the request", "before the answer"

@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from flightpulse.cli import options
 from flightpulse.errors import UserError
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.deploy import cdk
-from flightpulse.workbench.deploy.status import is_usable
+from flightpulse.workbench.deploy.status import is_usable, mappings
 from flightpulse.workbench.target.session import Session
 from localcloud import process
 from localcloud.process.state import RunningCloud
@@ -165,6 +166,7 @@ def _stack_of(wb: Workbench) -> dict[str, Any]:
         "stack": state,
         "api_url": wb.session.output("ApiUrl"),
         "flights": wb.table.flights_by_status(),
+        "mappings": [asdict(mapping) for mapping in mappings(wb.session)],
         "dead_letters": wb.dead_letters.counts(),
         "who_writes": wb.session.model,
     }
@@ -179,6 +181,10 @@ def _stack_lines(session: Session, found: dict[str, Any]) -> list[str]:
     lines.append(f"API           {found['api_url']}")
     flights = ", ".join(f"{number} {name}" for name, number in found["flights"].items() if number)
     lines.append(f"Flights       {flights or 'none. Next: ' + session.command('seed')}")
+    lines += [
+        f"Mapping       to {mapping['function']}: {mapping['state']}. {mapping['last_result']}".rstrip()
+        for mapping in found["mappings"]
+    ]
     letters = ", ".join(f"{number} in {kind}" for kind, number in found["dead_letters"].items() if number)
     lines.append(f"Dead letters  {letters + '. Look: ' + session.command('redrive --list') if letters else 'none'}")
     if session.target == "aws":

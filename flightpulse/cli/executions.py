@@ -14,7 +14,7 @@ from rich.tree import Tree
 from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
 from flightpulse.workbench.executions import story
-from flightpulse.workbench.executions.executions import Execution, Summary, region_of
+from flightpulse.workbench.executions.executions import STATUSES, Execution, ExecutionSummary, region_of
 from flightpulse.workbench.executions.history import Visit
 from flightpulse.workbench.executions.saved_history import load_definition, load_history
 from flightpulse.workbench.player import Player
@@ -47,7 +47,7 @@ _LONGEST_LINE = 400
 )
 @click.option(
     "--status",
-    type=click.Choice(["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"], case_sensitive=False),
+    type=click.Choice(STATUSES, case_sensitive=False),
     help="Only executions in this state.",
 )
 @click.option("--since", type=options.Moment(), help="Only those begun since: 15m, 2h, or an ISO 8601 time.")
@@ -68,7 +68,7 @@ def executions(
         click.echo("There is no execution yet." if not (workflows or status or since) else "No execution fits.")
 
 
-def _print_list(found: list[Summary]) -> None:
+def _print_list(found: list[ExecutionSummary]) -> None:
     table = screen.table("", "workflow", "name", "started", "took")
     for item in found:
         mark, colour = _MARKS[item.status]
@@ -118,8 +118,8 @@ def show(
     """Step through one execution, state by state.
 
     EXECUTION is an ARN, the name of an execution, the name of a workflow (its latest execution: delay, cancellation,
-    gate-change, notify-passengers, notify-chunk) or `latest`. Map iterations and the executions it started are
-    indented below their states; retries and caught errors are told in words.
+    departure, gate-change, notify-passengers, notify-chunk) or `latest`. Map iterations and the executions it started
+    are indented below their states; retries and caught errors are told in words.
 
     With --target aws an ARN may be of any state machine in your account. A history that somebody saved needs neither
     an account nor a cloud: --history FILE.

@@ -5,10 +5,9 @@ from typing import Any
 
 import click
 
-from awskit.relay import Kafka, read_security
+from awskit.kafka.connection import Kafka
 from flightpulse.cli import options
 from flightpulse.domain.events import TOPIC
-from flightpulse.workbench.target.session import Session
 from simulator.produce import build, deliver, event_options
 
 
@@ -32,12 +31,5 @@ def produce(target: str, kafka: str | None, topic: str, kafka_config: Path | Non
     """
     wb = options.bench(target, kafka=kafka)
     wanted = build(wb.table.flight, event)
-    deliver(
-        broker(wb.session, kafka_config), wanted, topic=topic, correlation_id=event["correlation_id"], as_json=as_json
-    )
-
-
-def broker(session: Session, config: Path | None) -> Kafka:
-    """The session's broker, with the security settings of a properties file."""
-    security = read_security(config.read_text(encoding="utf-8").splitlines()) if config else {}
-    return Kafka(session.broker, security)
+    cluster = Kafka.configured(wb.session.broker, kafka_config)
+    deliver(cluster, wanted, topic=topic, correlation_id=event["correlation_id"], as_json=as_json)

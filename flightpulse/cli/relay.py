@@ -7,6 +7,7 @@ import click
 
 from awskit.relay import (
     Answer,
+    Kafka,
     Observer,
     Poller,
     RetryPolicy,
@@ -17,7 +18,6 @@ from awskit.relay import (
 )
 from awskit.relay.aws import LambdaFunction, lambda_client, on_failure_destination
 from flightpulse.cli import options
-from flightpulse.cli.produce import broker
 from flightpulse.domain.events import TOPIC
 
 
@@ -54,7 +54,7 @@ def relay(target: str, kafka: str | None, topic: str, kafka_config: Path | None,
     Runs until Ctrl-C, which lets running invocations end; a second Ctrl-C does not wait.
     """
     session = options.bench(target, kafka=kafka).session
-    cluster = broker(session, kafka_config)
+    cluster = Kafka.configured(session.broker, kafka_config)
     function_arn = wishes["function"] or session.output("KafkaConsumerArn")
     function = LambdaFunction(lambda_client(session.aws), function_arn)
     function.check()

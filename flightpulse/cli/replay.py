@@ -12,11 +12,11 @@ from flightpulse import paths
 from flightpulse.cli import options, screen
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire.pace import Pace
-from flightpulse.workbench.fire.replaying import Choice, Progress, Replayed, SummaryLine
+from flightpulse.workbench.fire.replaying import Choice, Replayed, ReplayProgress, SummaryLine
 from flightpulse.workbench.show.progress import NO, YES, seconds
 from flightpulse.workbench.target.session import Session
 from simulator import days
-from simulator.replay import Plan
+from simulator.replay import ReplayPlan
 
 
 @click.command(short_help="Replay a real day of flights.")
@@ -76,7 +76,7 @@ def replay(
     if only_list or (day is None and not resume):
         _list(as_json=as_json)
         return
-    resumed = Progress.load(paths.home()) if resume else None
+    resumed = ReplayProgress.load(paths.home()) if resume else None
     chosen = resumed.choice if resumed else Choice(day=_named(day), leaves_on=seeding.tomorrow().isoformat(), **choice)
     plan = chosen.plan()
     if only_plan:
@@ -98,7 +98,7 @@ def _named(day: str | None) -> str:
     return str(Path(day).expanduser().resolve()) if day and day.endswith(".csv") else day or ""
 
 
-def _show_plan(plan: Plan, *, as_json: bool) -> None:
+def _show_plan(plan: ReplayPlan, *, as_json: bool) -> None:
     totals = asdict(plan.totals)
     if as_json:
         options.print_json({"day": plan.day.name, "seed": plan.seed, "left_out": plan.left_out, "totals": totals})
@@ -109,7 +109,7 @@ def _show_plan(plan: Plan, *, as_json: bool) -> None:
     screen.console().print(table)
 
 
-def _show(console: Console, session: Session, plan: Plan, replayed: Replayed) -> None:
+def _show(console: Console, session: Session, plan: ReplayPlan, replayed: Replayed) -> None:
     table = screen.table("kind", "events", "handled", "superseded", "e-mails", "texts", "half told within", "95 %")
     for line in replayed.lines:
         table.add_row(*_cells(line))
@@ -132,7 +132,7 @@ def _cells(line: SummaryLine) -> list[str]:
     return [line.kind, *map(str, counts), *waits]
 
 
-def _described(replayed: Replayed, plan: Plan, speed: float, session: Session) -> dict[str, Any]:
+def _described(replayed: Replayed, plan: ReplayPlan, speed: float, session: Session) -> dict[str, Any]:
     return {
         "day": plan.day.name,
         "ok": replayed.ok,

@@ -6,7 +6,7 @@ import click
 
 from flightpulse.cli import options
 from flightpulse.workbench.deploy import deploy as deployments
-from flightpulse.workbench.deploy.deploy import Plan
+from flightpulse.workbench.deploy.deploy import DeploymentPlan
 
 _CONTEXT = click.option(
     "--context",
@@ -26,8 +26,15 @@ _CONTEXT = click.option(
 @click.option("--kafka", metavar="HOST:PORT", help="Broker(s) of the event source mapping (context kafka_bootstrap).")
 @click.option("--loosen", is_flag=True, help="Agree to less protection than the stack has, which --yes does not.")
 @click.option("--take-up", is_flag=True, help="Import the table and log groups that a production stack left behind.")
+@click.option("--revert-drift", is_flag=True, help="Also put back what was changed by hand (not on the local cloud).")
 def deploy(
-    target: str, context: tuple[tuple[str, str], ...], yes: bool, kafka: str | None, loosen: bool, take_up: bool
+    target: str,
+    context: tuple[tuple[str, str], ...],
+    yes: bool,
+    kafka: str | None,
+    loosen: bool,
+    take_up: bool,
+    revert_drift: bool,
 ) -> None:
     """Deploy the stack with the CDK CLI: bootstrap when needed, synthesise, deploy.
 
@@ -56,10 +63,11 @@ def deploy(
         planned=target == "aws",
         loosen=bool(loosened) or loosen,
         take_up=take_up,
+        revert_drift=revert_drift,
     )
 
 
-def _show_plan(plan: Plan) -> None:
+def _show_plan(plan: DeploymentPlan) -> None:
     click.echo(plan.differences.rstrip())
     click.echo()
     click.echo(f"Account {plan.account}, region {plan.region} ({plan.endpoint})")
@@ -99,9 +107,15 @@ def synth(context: tuple[tuple[str, str], ...], show: bool) -> None:
 @click.command(short_help="Compare this checkout with the deployed stack.")
 @options.target
 @_CONTEXT
-def diff(target: str, context: tuple[tuple[str, str], ...]) -> None:
-    """Show what a deploy would change, as the CDK CLI shows it. Changes nothing."""
-    click.echo(options.bench(target, quiet=True).stack.plan(dict(context)).differences.rstrip())
+@click.option("--drift", is_flag=True, help="Show what was changed by hand instead.")
+def diff(target: str, context: tuple[tuple[str, str], ...], drift: bool) -> None:
+    """Show what a deploy would change, as the CDK CLI shows it. Changes nothing.
+
+    A deployment changes what differs between two templates: what was changed by hand in between it leaves as it is,
+    unless --revert-drift tells it otherwise.
+    """
+    stack = options.bench(target, quiet=True).stack
+    click.echo((stack.drift() if drift else stack.plan(dict(context)).differences).rstrip())
 
 
 def _from_here(path: Path) -> str:

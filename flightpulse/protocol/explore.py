@@ -12,10 +12,8 @@ from multiprocessing import get_context
 from flightpulse.protocol.definitions import Rules
 from flightpulse.protocol.model import CANCELLATION, DELAY, GATE, LOST, PROMISES, Protocol, State, World
 
-ALL = "all"
 MEMORY = "the memory that it may use"
 TIME = "the time that it may take"
-FAULTS_AT_MOST = 9
 _LOOK_EVERY = 2_000
 
 OnProgress = Callable[[str], object]

@@ -37,20 +37,6 @@ class Sources:
     record_dead_letters: sqs.Queue
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What makes one function different from the others."""
-
-    name: str
-    module: str
-    service: str
-    memory_mb: int
-    timeout_seconds: int
-    description: str
-    in_network: bool = True
-    concurrency: int | None = None
-
-
 class Functions(Construct):
     """The four functions of the pipeline, and the one that writes the SecureString for CloudFormation."""
 
@@ -90,19 +76,15 @@ class Functions(Construct):
         }
 
     def _add_consumer(self) -> lambda_.Function:
-        plan = _Plan(
-            name=names.KAFKA_CONSUMER,
-            module="kafka_consumer",
-            service="kafka-consumer",
-            memory_mb=512,
-            timeout_seconds=60,
-            description="Kafka records to enriched flight events on the bus",
-        )
         table = self._sources.table
         queue = self._sources.record_dead_letters
         return self._function(
             "KafkaConsumer",
-            plan,
+            names.KAFKA_CONSUMER,
+            "kafka_consumer",
+            memory_mb=512,
+            timeout_seconds=60,
+            description="Kafka records to enriched flight events on the bus",
             environment={
                 "TABLE_NAME": table.table_name,
                 "EVENT_BUS_NAME": self._sources.bus.event_bus_name,
@@ -118,21 +100,17 @@ class Functions(Construct):
         )
 
     def _add_messenger(self) -> lambda_.Function:
-        plan = _Plan(
-            name=names.LLM_MESSENGER,
-            module="llm_messenger",
-            service="llm-messenger",
+        table = self._sources.table
+        models = self._settings.models
+        messenger = self._function(
+            "LLMMessenger",
+            names.LLM_MESSENGER,
+            "llm_messenger",
             memory_mb=512,
             # The workflow gives up after 120 seconds; the function must have answered before.
             timeout_seconds=110,
             description="Templates from the model, facts from the table: one message per passenger and channel",
             concurrency=self._settings.messenger_concurrency,
-        )
-        table = self._sources.table
-        models = self._settings.models
-        messenger = self._function(
-            "LLMMessenger",
-            plan,
             environment={
                 "TABLE_NAME": table.table_name,
                 "MODEL_ID_PARAMETER": names.MODEL_ID_PARAMETER,
@@ -162,18 +140,14 @@ class Functions(Construct):
         return messenger
 
     def _add_api(self) -> lambda_.Function:
-        plan = _Plan(
-            name=names.API_HANDLERS,
-            module="api",
-            service="api",
-            memory_mb=512,
-            timeout_seconds=15,
-            description="The REST API's routes",
-        )
         table = self._sources.table
         return self._function(
             "APIHandlers",
-            plan,
+            names.API_HANDLERS,
+            "api",
+            memory_mb=512,
+            timeout_seconds=15,
+            description="The REST API's routes",
             environment={"TABLE_NAME": table.table_name},
             permissions=[
                 _allow(["dynamodb:GetItem", "dynamodb:Query"], table.table_arn),
@@ -182,35 +156,27 @@ class Functions(Construct):
         )
 
     def _add_stream_handler(self) -> lambda_.Function:
-        plan = _Plan(
-            name=names.STREAM_HANDLER,
-            module="stream_handler",
-            service="stream-handler",
+        return self._function(
+            "StreamHandler",
+            names.STREAM_HANDLER,
+            "stream_handler",
             memory_mb=256,
             timeout_seconds=60,
             description="Status changes in the table's stream to events on the bus",
-        )
-        return self._function(
-            "StreamHandler",
-            plan,
             environment={"EVENT_BUS_NAME": self._sources.bus.event_bus_name},
             permissions=[_allow(["events:PutEvents"], self._sources.bus.event_bus_arn)],
         )
 
     def _add_settings_resource(self) -> lambda_.Function:
-        plan = _Plan(
-            name=names.SETTINGS_RESOURCE,
-            module="settings_resource",
-            service="settings-resource",
+        return self._function(
+            "SettingsResource",
+            names.SETTINGS_RESOURCE,
+            "settings_resource",
             memory_mb=256,
             timeout_seconds=60,
             description="Writes SecureStrings and protects the table, as CloudFormation itself cannot",
             # It handles no data of passengers, and must answer CloudFormation even when the network is not right yet.
             in_network=False,
-        )
-        return self._function(
-            "SettingsResource",
-            plan,
             environment={},
             permissions=[
                 _allow(
@@ -224,29 +190,35 @@ class Functions(Construct):
     def _function(
         self,
         construct_id: str,
-        plan: _Plan,
+        name: str,
+        module: str,
         *,
+        memory_mb: int,
+        timeout_seconds: int,
+        description: str,
         environment: dict[str, str],
         permissions: list[iam.PolicyStatement],
+        in_network: bool = True,
+        concurrency: int | None = None,
     ) -> lambda_.Function:
-        network = self._network if plan.in_network else None
-        group = log_group(self, f"{construct_id}Log", names.function_log(plan.name), self._settings, self._key)
-        role = self._role(construct_id, plan.name, in_network=network is not None)
+        network = self._network if in_network else None
+        group = log_group(self, f"{construct_id}Log", names.function_log(name), self._settings, self._key)
+        role = self._role(construct_id, name, in_network=network is not None)
         group.grant_write(role)
         for statement in permissions:
             role.add_to_policy(statement)
         function = lambda_.Function(
             self,
             construct_id,
-            function_name=plan.name,
-            description=plan.description,
+            function_name=name,
+            description=description,
             runtime=_RUNTIMES[self._settings.runtime],
             architecture=lambda_.Architecture.ARM_64,
-            handler=f"flightpulse.functions.{plan.module}.handler",
+            handler=f"flightpulse.functions.{module}.handler",
             code=self._code,
-            memory_size=plan.memory_mb,
-            timeout=Duration.seconds(plan.timeout_seconds),
-            reserved_concurrent_executions=plan.concurrency,
+            memory_size=memory_mb,
+            timeout=Duration.seconds(timeout_seconds),
+            reserved_concurrent_executions=concurrency,
             role=role,
             log_group=group,
             logging_format=lambda_.LoggingFormat.JSON,
@@ -255,7 +227,7 @@ class Functions(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             environment={
                 **environment,
-                "POWERTOOLS_SERVICE_NAME": plan.service,
+                "POWERTOOLS_SERVICE_NAME": module.replace("_", "-"),
                 "POWERTOOLS_METRICS_NAMESPACE": names.METRICS,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },

@@ -35,12 +35,6 @@ class FlightTable(Construct):
         self._add_index(names.GSI1)
         self._add_index(names.GSI2)
 
-    @property
-    def stream_arn(self) -> str:
-        arn = self.table.table_stream_arn
-        assert arn is not None
-        return arn
-
     def _add_index(self, name: str) -> None:
         self.table.add_global_secondary_index(
             index_name=name,

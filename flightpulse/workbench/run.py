@@ -32,6 +32,7 @@ from flightpulse.workbench.observe.item_changes import ItemChanges
 from flightpulse.workbench.observe.journey import Journey
 from flightpulse.workbench.observe.timing import Timing
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.words import counted
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
@@ -290,9 +291,9 @@ class Run:
         """The whole run in one line."""
         seen = sum(check.ok for check in self.checks)
         parts = [
-            _counted(len(self.events), "record"),
-            _counted(len(self.facts.handled), "execution"),
-            _counted(len(self.messages), "message"),
+            counted(len(self.events), "record"),
+            counted(len(self.facts.handled), "execution"),
+            counted(len(self.messages), "message"),
         ]
         return f"{self._label}: {seen} of {len(self.checks)} expectations seen; {', '.join(parts)}"
 
@@ -323,7 +324,3 @@ class Run:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": f"<p>{escape(self.title)}</p>{self.summary().html()}"}
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -237,7 +237,7 @@ check("messages of a copy", [len(run.messages) for run in copies], [0, 0])
 # %% [markdown]
 # ## Clean up
 #
-# No fault is left: each proof takes its own away. This sends back the dead letters of the last section, and puts back its flights and what the stack deployed, should you have stopped in the middle. You may run it twice.
+# No fault and no flight is left: each proof takes its own away. This sends back the dead letters of the last section, and puts back its flights and what the stack deployed, should you have stopped in the middle. You may run it twice.
 
 # %% tags=["cleanup"]
 wb.dead_letters.redrive()

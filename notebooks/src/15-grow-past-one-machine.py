@@ -53,7 +53,7 @@ from flightpulse.workbench.costs import run_cost
 flight = capacity.measured()[1]
 fields = {"messages": flight["messages"], "passengers": flight["bookings"]}
 fields |= {name: flight[name] for name in ("transitions", "invocations", "write_units", "events")}
-rest = float(run_cost.priced(run_cost.Usage(**fields)).per_thousand)
+rest = float(run_cost.priced(run_cost.RunUsage(**fields)).per_thousand)
 models = {"Nova Lite": nova, "Claude Haiku 4.5": haiku}
 calls = {name: float(preparing.estimate(segments[:1] * 1000, (), ids).dollars)
          for name, ids in models.items()}

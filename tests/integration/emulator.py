@@ -85,9 +85,9 @@ class Emulator:
         """What the process has written so far."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def client(self, service: str, **config: Any) -> Any:
-        """A boto3 client of this emulator."""
-        return client(service, self.endpoint_url, **config)
+    def client(self, service: str, *, account: str = "test", **config: Any) -> Any:
+        """A boto3 client of this emulator; ``account`` may be another one than the local account."""
+        return client(service, self.endpoint_url, account=account, **config)
 
     @property
     def state(self) -> state.RunningCloud:
@@ -110,13 +110,13 @@ class Emulator:
         raise AssertionError(f"The emulator did not start:\n{self.log_text()}")
 
 
-def client(service: str, endpoint_url: str, **config: Any) -> Any:
-    """A boto3 client of any local endpoint, with the local account's credentials."""
+def client(service: str, endpoint_url: str, *, account: str = "test", **config: Any) -> Any:
+    """A boto3 client of any local endpoint, with the local account's credentials or another account's."""
     settings = {"retries": {"max_attempts": 1}, "region_name": REGION, **config}
     return _session().client(
         service,
         endpoint_url=endpoint_url,
-        aws_access_key_id="test",
+        aws_access_key_id=account,
         aws_secret_access_key="test",
         config=Config(**settings),
     )

@@ -57,7 +57,7 @@ Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Measured:
     """What came of events: bookings told, messages, seconds from sending to the last message, calls of the model."""
 
     bookings: int
@@ -84,8 +84,8 @@ class Costs:
 class Results:
     """Pairs of runs (ours, the other) by what was measured, costs per 1,000 passengers, and what is said beside."""
 
-    pairs: dict[str, list[tuple[Told, Told]]] = field(default_factory=dict)
-    unprepared: list[Told] = field(default_factory=list)
+    pairs: dict[str, list[tuple[Measured, Measured]]] = field(default_factory=dict)
+    unprepared: list[Measured] = field(default_factory=list)
     costs: list[Costs] = field(default_factory=list)
     latency: str = ""
     scaling: list[str] = field(default_factory=list)
@@ -148,7 +148,7 @@ def _measure_one_deployment(wb: Workbench, number: int, runs: int, seats: int, r
         _pair(wb, baseline, f"blizzard, {HOUR}:00", lambda: cancellations(datetime.now(UTC)), blizzard, results, turn=0)
 
 
-def _unprepared(wb: Workbench, data: SampleData) -> Told:
+def _unprepared(wb: Workbench, data: SampleData) -> Measured:
     """The first flight of a system where nobody prepared anything: the model is asked while passengers wait."""
     with wb.faults.model("slow", seconds=MODEL_SECONDS):
         found = _ours(wb, [_delay(data)], data)
@@ -165,7 +165,7 @@ def _pair(
     results: Results,
     *,
     turn: int,
-) -> tuple[Told, Told]:
+) -> tuple[Measured, Measured]:
     """Both designs, one after the other; who begins changes from pair to pair."""
     if turn % 2:
         other = _other(wb, baseline, make(), data)
@@ -178,17 +178,17 @@ def _pair(
     return ours, other
 
 
-def _ours(wb: Workbench, some: Sequence[Event], data: SampleData) -> Told:
+def _ours(wb: Workbench, some: Sequence[Event], data: SampleData) -> Measured:
     seeding.store(wb.session, data)
     return _timed(wb, some, data, lambda: sending.send(wb.session, some))
 
 
-def _other(wb: Workbench, baseline: Baseline, some: Sequence[Event], data: SampleData) -> Told:
+def _other(wb: Workbench, baseline: Baseline, some: Sequence[Event], data: SampleData) -> Measured:
     seeding.store(wb.session, data)
     return _timed(wb, some, data, lambda: baseline.tell(some))
 
 
-def _timed(wb: Workbench, some: Sequence[Event], data: SampleData, start: Callable[[], object]) -> Told:
+def _timed(wb: Workbench, some: Sequence[Event], data: SampleData, start: Callable[[], object]) -> Measured:
     """Start and wait for every message. The clock stops at the time of the last message, not when it was seen."""
     ids = {str(event["event_id"]) for event in some}
     expected = _expected(some, data)
@@ -199,7 +199,7 @@ def _timed(wb: Workbench, some: Sequence[Event], data: SampleData, start: Callab
         time.sleep(_POLL_SECONDS)
     if len(messages) != expected:
         raise UserError(f"{len(messages)} of {expected} messages came: this cannot be compared.")
-    return Told(
+    return Measured(
         bookings=len({(message.event_id, message.booking_id) for message in messages}),
         messages=len(messages),
         bytes=sum(len(message.subject) + len(message.text) for message in messages),
@@ -249,7 +249,7 @@ def _blizzard_hour() -> tuple[SampleData, Callable[[datetime], list[Event]]]:
     return plan.data, cancellations
 
 
-def _costs(wb: Workbench, baseline: Baseline, data: SampleData, pair: tuple[Told, Told]) -> Costs:
+def _costs(wb: Workbench, baseline: Baseline, data: SampleData, pair: tuple[Measured, Measured]) -> Costs:
     """List prices of one more run each, for 1,000 passengers."""
     seeding.store(wb.session, data)
     with redirect_stdout(sys.stderr):

@@ -4,7 +4,8 @@
     python -m tools.bench.day 2013-03-08 --carrier B6
     python -m tools.bench.day --speed 200                  slower, so that less news is overtaken by newer news
 
-Messages are written from prepared templates. The exit code is 1 when an event was lost or somebody was told twice.
+Messages are written from prepared templates, about delays from 30 minutes on (`/flightpulse/notify-from-minutes`),
+cancellations and gates. The exit code is 1 when an event was lost or somebody was told twice.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flightpulse.errors import UserError
+from flightpulse.stack.names import NOTIFY_FROM_PARAMETER
 from flightpulse.workbench import connect
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.deploy import seeding
@@ -25,7 +27,7 @@ from flightpulse.workbench.fire.pace import Pace
 from flightpulse.workbench.fire.replaying import Choice, Replayed
 from flightpulse.workbench.messages import inbox
 from localcloud.process import state as local_state
-from simulator.replay import MAX_SPEED, Plan
+from simulator.replay import MAX_SPEED, NOTIFY_FROM_MINUTES, ReplayPlan
 
 WORST = "2013-03-08"
 _SAMPLED_EVERY = 1.0
@@ -74,11 +76,13 @@ def measure(day: str, carriers: Sequence[str], speed: float) -> tuple[list[str],
     return lines(plan, replayed, load), replayed.ok and not inbox.repeated(replayed.run.facts.messages)
 
 
-def _prepare(wb: Workbench, plan: Plan) -> None:
+def _prepare(wb: Workbench, plan: ReplayPlan) -> None:
     wb.up()
     wb.stack.deploy()
     delays = (f"delay/{severity}/{plan.day.reason}/" for severity in ("MINOR", "MAJOR", "SEVERE"))
     wb.templates.prepare(wb.templates.plan(*delays, f"cancellation/CANCELLED/{plan.day.reason}/", "gate_change/"))
+
+    wb.session.ssm.put_parameter(Name=NOTIFY_FROM_PARAMETER, Value=str(NOTIFY_FROM_MINUTES), Overwrite=True)
 
 
 def _pid(wb: Workbench, home: Path) -> int:
@@ -88,7 +92,7 @@ def _pid(wb: Workbench, home: Path) -> int:
     return cloud.pid
 
 
-def lines(plan: Plan, replayed: Replayed, load: Load) -> list[str]:
+def lines(plan: ReplayPlan, replayed: Replayed, load: Load) -> list[str]:
     """What the replay took, and what the same pace means for everything that the day has to tell."""
     facts = replayed.run.facts
     told = len({(message.event_id, message.booking_id) for message in facts.messages})

@@ -51,7 +51,9 @@ def _counts(wb: Workbench, size: int, number: int) -> Counts:
             run = wb.fire(delay, timeout=600)
         if not run.ok:
             raise UserError(f"Not everybody of {size} bookings was told.")
-    return run.counts()
+    counts = run.counts()
+    people.remove(wb.session)
+    return counts
 
 
 def lines(counted: Sequence[Counts]) -> list[str]:

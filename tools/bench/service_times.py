@@ -49,6 +49,7 @@ def _measured(
         if not run.ok:
             raise UserError(f"Not everybody of {size} bookings was told.")
     top, usage = run.execution(), run.cost().usage
+    people.remove(wb.session)
     nested = list(top.all())
     return {
         "kind": kind,

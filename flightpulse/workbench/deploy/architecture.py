@@ -157,25 +157,14 @@ def _in_order(machines: Sequence[str], ways: Sequence[tuple[str, str]]) -> list[
 
 
 def _box(axes: "Axes", part: Part, lit: bool) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
     x, y = part.column * _COLUMN, -part.row * _ROW
-    axes.add_patch(
-        FancyBboxPatch(
-            (x - _WIDTH / 2, y - _HEIGHT / 2),
-            _WIDTH,
-            _HEIGHT,
-            boxstyle="round,pad=0,rounding_size=0.1",
-            facecolor=pictures.BLUE if lit else "#ffffff",
-            edgecolor=pictures.BLUE if lit else "#8c959f",
-            linewidth=2.4 if lit else 1.1,
-            zorder=2,
-        )
-    )
+    edge, face, line = (pictures.BLUE, pictures.BLUE, 2.4) if lit else ("#8c959f", "#ffffff", 1.1)
+    corner = (x - _WIDTH / 2, y - _HEIGHT / 2)
+    pictures.box(axes, corner, _WIDTH, _HEIGHT, edge=edge, face=face, line=line, rounding=0.1)
     ink, dim = ("#ffffff", "#ffffff") if lit else (pictures.INK, pictures.DIM)
-    axes.text(x, y + 0.09, part.name, ha="center", va="center", fontsize=7.6, color=ink, fontweight="bold", zorder=3)
+    axes.text(x, y + 0.09, part.name, ha="center", va="center", fontsize=7.6, color=ink, fontweight="bold", zorder=4)
     said = f"▸ {part.hop}" if lit else part.hop
-    axes.text(x, y - 0.15, said, ha="center", va="center", fontsize=7, color=dim, zorder=3)
+    axes.text(x, y - 0.15, said, ha="center", va="center", fontsize=7, color=dim, zorder=4)
 
 
 def _arrow(axes: "Axes", begin: Part, end: Part) -> None:

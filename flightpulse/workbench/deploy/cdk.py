@@ -22,6 +22,8 @@ _KEPT_FOR_LOCAL = frozenset(
 )
 # What our own CDK app says begins with this.
 _OURS = "flightpulse: "
+# What the CDK CLI names as the reason, under the line with its cross.
+_REASON = "‣"
 _KEPT_PREFIXES = ("LC_", "PYTHON", "LD_", "DYLD_", "FLIGHTPULSE_", "JSII_")
 
 
@@ -39,8 +41,8 @@ class CdkOutcome:
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
         ours = [line.removeprefix(_OURS) for line in lines if line.startswith(_OURS)]
         full = [line for line in lines if "no space left" in line.lower()]
-        telling = [line for line in lines if "error" in line.lower() or line.startswith("❌")]
-        return (ours or full or telling or lines or ["it printed nothing"])[-1][:300]
+        telling = [line for line in lines if "error" in line.lower() or line.startswith(("❌", _REASON))]
+        return (ours or full or telling or lines or ["it printed nothing"])[-1].removeprefix(_REASON).strip()[:300]
 
 
 class CdkCli:

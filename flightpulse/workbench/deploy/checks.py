@@ -19,8 +19,6 @@ _ENDPOINTS = ("events", "bedrock-runtime", "ssm", "sqs")
 _SUBNET = re.compile(r"IsolatedSubnet(\d+)Subnet")
 _POLLER_ENDPOINTS = ("lambda", "sts", "secretsmanager")
 
-Client = Callable[[str], Any]
-
 
 def before_deployment(session: Session, settings: Settings, *, first: bool, take_up: bool) -> list[str]:
     """Raise UserError for the first thing that AWS would refuse.

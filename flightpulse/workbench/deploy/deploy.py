@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from flightpulse import paths
 from flightpulse.errors import UserError
@@ -31,16 +31,18 @@ if TYPE_CHECKING:
 TOOLKIT_STACK = "CDKToolkit"
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 _NEEDED_BOOTSTRAP_VERSION = 6
+_ROLLBACK_SECONDS = 3600
 # The clocks of two machines differ; an event this much older than "now" still belongs to what has just begun.
 _CLOCK_SKEW = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class StackProgress:
     """Where a deployment stands.
 
-    ``step`` is ``check``, ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words what happens just
-    now; ``done`` and ``total`` count resources (0 and 0 where there is nothing to count); ``finished`` ends the step.
+    ``step`` is ``rollback``, ``check``, ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words
+    what happens just now; ``done`` and ``total`` count resources (0 and 0 where there is nothing to count);
+    ``finished`` ends the step.
     """
 
     step: str
@@ -60,7 +62,7 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DeploymentPlan:
     """What a deployment would do in an account, before it does it."""
 
     account: str
@@ -78,7 +80,7 @@ class Plan:
         return str(self)
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[StackProgress], None]
 
 
 def local_context(kafka_bootstrap: str) -> dict[str, str]:
@@ -126,7 +128,7 @@ class Deployer:
         role = checks.role_of_the_account(self._session.client("apigateway"))
         if role is None:
             return context
-        self._report(Progress("check", f"API Gateway logs with the account's own role {role}"))
+        self._report(StackProgress("check", f"API Gateway logs with the account's own role {role}"))
         return replace(context, given={**self._given, "api_logging": "account"})
 
     @cached_property
@@ -141,15 +143,15 @@ class Deployer:
             home=self._session.home,
         )
 
-    def plan(self) -> Plan:
+    def plan(self) -> DeploymentPlan:
         """What :meth:`deploy` would change. It changes nothing itself: not even a change set is made."""
         account, region = self._session.account, self._session.region
         self._check()
         self._synth()
-        self._report(Progress("diff", "Comparing with the deployed stack"))
+        self._report(StackProgress("diff", "Comparing with the deployed stack"))
         difference = self._checked(self._run("diff", [names.STACK, "--method", "template"]))
-        self._report(Progress("diff", "Compared with the deployed stack", finished=True))
-        return Plan(
+        self._report(StackProgress("diff", "Compared with the deployed stack", finished=True))
+        return DeploymentPlan(
             account=account,
             region=region,
             endpoint=str(self._session.cloudformation.meta.endpoint_url),
@@ -158,15 +160,28 @@ class Deployer:
             differences=difference.output,
         )
 
-    def deploy(self, *, synthesised: bool = False, loosen: bool = False) -> Deployment:
+    def drift(self) -> str:
+        """What was changed by hand, as CloudFormation finds it and the CDK CLI prints it."""
+        if not template_path(self._cli.assembly).exists():
+            self._synth()
+        return self._checked(self._run("drift", [names.STACK])).output
+
+    def deploy(self, *, synthesised: bool = False, loosen: bool = False, revert_drift: bool = False) -> Deployment:
         """Bootstrap the target when it needs it, synthesise, deploy.
 
         ``synthesised`` says that :meth:`plan` has just written the assembly, ``loosen`` that less protection than now
-        is meant. Raises UserError for a loosening that is not, for what AWS would refuse, and with the reason of the
-        first resource that failed, and with the file that has everything the CDK CLI printed.
+        is meant; ``revert_drift`` also puts back what was changed by hand. Raises UserError for a loosening that is
+        not, for what AWS would refuse, and with the reason of the first resource that failed, and with the file that
+        has everything the CDK CLI printed.
         """
         started = time.monotonic()
+        if revert_drift and self._session.target == "local":
+            raise UserError(
+                "The local cloud cannot put back what was changed by hand.",
+                hint="Deploy the stack anew: flightpulse destroy, flightpulse deploy, flightpulse seed.",
+            )
         self._refuse_stuck_stack()
+        finish_rollback(self._session, self._report)
         if not synthesised:
             self._check()
         self._refuse_loosening(agreed=loosen)
@@ -176,11 +191,13 @@ class Deployer:
             arguments = [names.STACK, "--require-approval", "never", "--progress", "events"]
             if self._take_up:
                 arguments.append("--import-existing-resources")
+            if revert_drift:
+                arguments.append("--revert-drift")
             outcome = self._run("deploy", arguments)
         self._checked(outcome, watch.first_failure())
         changed = watch.events_seen > 0
         text = f"{resources} resources are up" if changed else "nothing to change"
-        self._report(Progress("deploy", text, resources, resources, finished=True))
+        self._report(StackProgress("deploy", text, resources, resources, finished=True))
         self._session.forget_outputs()
         return Deployment(changed, resources, time.monotonic() - started)
 
@@ -195,7 +212,7 @@ class Deployer:
         with StackWatch(self._session, names.STACK, "destroy", total, self._report) as watch:
             outcome = self._run("destroy", [names.STACK, "--force"])
         self._checked(outcome, watch.first_failure())
-        self._report(Progress("destroy", "The stack is gone", finished=True))
+        self._report(StackProgress("destroy", "The stack is gone", finished=True))
         self._session.forget_outputs()
         return True
 
@@ -219,7 +236,7 @@ class Deployer:
         with StackWatch(self._session, TOOLKIT_STACK, "bootstrap", 0, self._report) as watch:
             outcome = self._run("bootstrap", [f"aws://{account}/{region}"])
         self._checked(outcome, watch.first_failure())
-        self._report(Progress("bootstrap", f"CDK's own stack is in {account}/{region}", finished=True))
+        self._report(StackProgress("bootstrap", f"CDK's own stack is in {account}/{region}", finished=True))
 
     def _synth(self) -> None:
         synth(self._cli, self._report)
@@ -243,12 +260,12 @@ class Deployer:
 
     def _check(self) -> None:
         """Refuse what AWS would refuse later, and say with which context this is going to happen."""
-        self._report(Progress("check", "Looking for what would be refused"))
+        self._report(StackProgress("check", "Looking for what would be refused"))
         context = self.context
         notes = checks.before_deployment(self._session, context.settings, first=self._is_first, take_up=self._take_up)
         for note in notes:
-            self._report(Progress("not checked", note, finished=True))
-        self._report(Progress("check", f"context: {context}", finished=True))
+            self._report(StackProgress("not checked", note, finished=True))
+        self._report(StackProgress("check", f"context: {context}", finished=True))
 
     def _refuse_loosening(self, *, agreed: bool) -> None:
         loosened = self.context.loosened()
@@ -274,6 +291,33 @@ class Deployer:
         )
 
 
+def finish_rollback(session: Session, report: Report) -> None:
+    """Go on with the rollback of an update that failed, which CloudFormation wants before anything else.
+
+    Does nothing where none is left. Raises UserError when it fails again.
+    """
+    if stack_status(session) != "UPDATE_ROLLBACK_FAILED":
+        return
+    seconds = 1 if session.target == "local" else 15
+    with StackWatch(session, names.STACK, "rollback", 0, report) as watch:
+        session.cloudformation.continue_update_rollback(StackName=names.STACK)
+        try:
+            session.cloudformation.get_waiter("stack_rollback_complete").wait(
+                StackName=names.STACK, WaiterConfig={"Delay": seconds, "MaxAttempts": _ROLLBACK_SECONDS // seconds}
+            )
+            failed = False
+        except WaiterError:
+            failed = True
+    if failed:
+        reason = watch.first_failure() or "no reason given"
+        raise UserError(
+            f"The rollback of the last update failed again: {reason.rstrip('.')}.",
+            hint="Mend what it names and deploy again, or leave it out: aws cloudformation continue-update-rollback "
+            f"--stack-name {names.STACK} --resources-to-skip NAME",
+        )
+    report(StackProgress("rollback", "The last update, which had failed half-way, is rolled back", finished=True))
+
+
 def synthesise(context: Mapping[str, str], home: Path, report: Report) -> Path:
     """Write the cloud assembly (template and assets) and return its folder. Needs no cloud and no credentials."""
     cli = CdkCli(environment_for("local", os.environ, {}), context=context, home=home)
@@ -283,14 +327,14 @@ def synthesise(context: Mapping[str, str], home: Path, report: Report) -> Path:
 
 def synth(cli: CdkCli, report: Report) -> None:
     """Run ``cdk synth``. Raises UserError with the last line that tells why not."""
-    report(Progress("synth", "Writing the template and the Lambda package"))
+    report(StackProgress("synth", "Writing the template and the Lambda package"))
     outcome = cli.run("synth", [names.STACK, "--quiet"], synthesise=True)
     if outcome.exit_code != 0:
         raise UserError(
             f"cdk synth failed: {outcome.last_error().rstrip('.')}.",
             hint=f"All it printed is in {_shown(outcome.log)}.",
         )
-    report(Progress("synth", f"{_resources_in(cli.assembly)} resources in the template", finished=True))
+    report(StackProgress("synth", f"{_resources_in(cli.assembly)} resources in the template", finished=True))
 
 
 def template_path(assembly: Path) -> Path:
@@ -328,7 +372,7 @@ class StackWatch:
         return len(self._seen)
 
     def __enter__(self) -> "StackWatch":
-        self._report(Progress(self._step, f"Preparing {self._stack}", 0, self._total))
+        self._report(StackProgress(self._step, f"Preparing {self._stack}", 0, self._total))
         self._thread.start()
         return self
 
@@ -363,7 +407,7 @@ class StackWatch:
         self._states[name] = status
         done = sum(state.endswith("_COMPLETE") for state in self._states.values())
         kind = event.get("ResourceType", "").removeprefix("AWS::")
-        self._report(Progress(self._step, f"{status.lower().replace('_', ' ')}: {kind} {name}", done, self._total))
+        self._report(StackProgress(self._step, f"{status.lower().replace('_', ' ')}: {kind} {name}", done, self._total))
 
     def _known_ids(self) -> frozenset[str]:
         return frozenset(event["EventId"] for event in self._pages(stop_at=frozenset()))

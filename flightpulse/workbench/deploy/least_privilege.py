@@ -82,9 +82,7 @@ UNSEEN: Final = (
         for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
     ),
     *(
-        Unseen(
-            function, "sqs:SendMessage", "Lambda itself sends what a mapping gave up", f"*:{names.dead_letters(kind)}"
-        )
+        Unseen(function, "sqs:SendMessage", _GIVEN_UP, f"*:{names.dead_letters(kind)}")
         for function, kind in ((names.STREAM_HANDLER, "stream"), (names.KAFKA_CONSUMER, "mapping"))
     ),
     Unseen("FlightPulse-*", "logs:*", _DELIVERY),
@@ -128,24 +126,42 @@ class Comparison:
         """The reason of the first rule that covers a grant."""
         return next((rule.why for rule in UNSEEN if rule.covers(grant)), None)
 
+    @property
+    def unseen(self) -> dict[str, list[Grant]]:
+        """Grants that the local cloud cannot see used, by the reason of the rule that covers each."""
+        found: dict[str, list[Grant]] = {}
+        for grant in self.grants:
+            why = self.why_unseen(grant)
+            if why is not None and not self.uses(grant):
+                found.setdefault(why, []).append(grant)
+        return found
+
     def table(self) -> Table:
-        """One row for each grant and each denied call."""
+        """One row for each grant and each denied call, and one for each reason why grants cannot be seen used."""
+        covered = {grant for grants in self.unseen.values() for grant in grants}
         rows = [
             (grant.role, grant.action, _short(grant.resource), self._state(grant))
             for grant in sorted(self.grants, key=lambda grant: (grant.role, grant.action, grant.resource))
+            if grant not in covered
         ]
         rows += [
             (call.role, call.action, _short(call.resource), f"✗ called {call.count} times, not granted")
             for call in self.denied
         ]
+        rows += [_left_to_aws(why, grants) for why, grants in sorted(self.unseen.items())]
         return Table.of(("role of", "action", "on", "used"), rows)
 
     def _state(self, grant: Grant) -> str:
         uses = self.uses(grant)
-        if uses:
-            return f"✓ {uses} times"
-        why = self.why_unseen(grant)
-        return f"· {why}" if why else "✗ never"
+        return f"✓ {uses} times" if uses else "✗ never"
+
+
+def _left_to_aws(why: str, grants: Sequence[Grant]) -> tuple[str, str, str, str]:
+    roles = {grant.role for grant in grants}
+    actions = ", ".join(sorted({grant.action for grant in grants}))
+    resources = {_short(grant.resource) for grant in grants}
+    on = next(iter(resources)) if len(resources) == 1 else f"{len(resources)} resources"
+    return next(iter(roles)) if len(roles) == 1 else f"{len(roles)} roles", actions, on, f"· {why}"
 
 
 def compare(session: Session) -> Comparison:

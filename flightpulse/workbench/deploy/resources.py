@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.words import shortened
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
@@ -95,9 +96,5 @@ def _name(resource: Any) -> str:
 
 
 def _examples(named: list[str]) -> str:
-    shown = [_cut(name) for name in sorted(named)[:_EXAMPLES]]
+    shown = [shortened(name, _LONGEST_NAME) for name in sorted(named)[:_EXAMPLES]]
     return ", ".join(shown) + (", …" if len(named) > _EXAMPLES else "")
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"

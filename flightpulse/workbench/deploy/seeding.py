@@ -1,6 +1,6 @@
 """Loads the sample data into the table, and puts single flights back to where they began."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,8 +11,6 @@ from flightpulse.domain.entities import Flight
 from flightpulse.errors import UserError
 from flightpulse.workbench.target.session import Session
 from simulator import sample_data
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)

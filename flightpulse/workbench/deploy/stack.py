@@ -9,7 +9,7 @@ from typing import Any
 from flightpulse.workbench.costs import idle_cost, variants
 from flightpulse.workbench.costs.idle_cost import IdleCost
 from flightpulse.workbench.deploy import architecture, deploy, permissions, resources, status
-from flightpulse.workbench.deploy.deploy import Deployer, Plan, Progress, Report
+from flightpulse.workbench.deploy.deploy import Deployer, DeploymentPlan, Report, StackProgress
 from flightpulse.workbench.fire import run_store
 from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.progress import Steps
@@ -27,6 +27,7 @@ class _Options:
     planned: bool = False
     loosen: bool = False
     take_up: bool = False
+    revert_drift: bool = False
 
 
 class Stack:
@@ -49,6 +50,7 @@ class Stack:
         planned: bool = False,
         loosen: bool = False,
         take_up: bool = False,
+        revert_drift: bool = False,
     ) -> Table:
         """Deploy the stack with the CDK CLI, and give the resources in the order in which they came up.
 
@@ -56,11 +58,11 @@ class Stack:
         ``context``, the CDK's own) is given. In an AWS account nothing happens without ``agree=True``; :meth:`plan`
         shows before what would, and ``planned`` says that it has just done so. Context values of the last deployment
         count on; ``loosen=True`` agrees to less protection than the stack has, ``take_up=True`` imports the table and
-        log groups that a production stack left behind. Raises UserError with the reason of the first resource that
-        failed.
+        log groups that a production stack left behind, ``revert_drift=True`` puts back what was changed by hand.
+        Raises UserError with the reason of the first resource that failed.
         """
         with self._target.steps() as steps:
-            options = _Options(agree=agree, context=context, planned=planned, loosen=loosen, take_up=take_up)
+            options = _Options(agree, context, planned, loosen, take_up, revert_drift)
             if not self._bring_up(steps, again=again or bool(context), options=options):
                 steps.finish(
                     "deploy", "FlightPulseStack was deployed before; wb.stack.deploy(again=True) deploys it over that"
@@ -83,16 +85,21 @@ class Stack:
             "Look at wb.stack.plan() first, then: wb.stack.deploy(agree=True)",
         )
         deployer = self._deployer(steps, options.context, take_up=options.take_up)
-        deployer.deploy(synthesised=options.planned, loosen=options.loosen)
+        deployer.deploy(synthesised=options.planned, loosen=options.loosen, revert_drift=options.revert_drift)
         return True
 
-    def plan(self, context: Mapping[str, str] | None = None, *, take_up: bool = False) -> Plan:
+    def plan(self, context: Mapping[str, str] | None = None, *, take_up: bool = False) -> DeploymentPlan:
         """What a deployment would change, as the CDK CLI prints it. Changes nothing.
 
         Raises UserError for what AWS would refuse.
         """
         with self._target.steps() as steps:
             return self._deployer(steps, context, take_up=take_up).plan()
+
+    def drift(self) -> str:
+        """What was changed by hand since the last deployment, as the CDK CLI prints it."""
+        with self._target.steps() as steps:
+            return self._deployer(steps, None).drift()
 
     def loosened(self, context: Mapping[str, str]) -> list[str]:
         """What a deployment with this context would protect less than the deployed stack does, in sentences."""
@@ -163,7 +170,7 @@ class Stack:
 
 
 def _shown_by(steps: Steps) -> Report:
-    def report(progress: Progress) -> None:
+    def report(progress: StackProgress) -> None:
         if progress.finished:
             steps.finish(progress.step, progress.text)
         else:

@@ -1,9 +1,12 @@
 """What is deployed on a target, and how it is doing, in numbers."""
 
+from dataclasses import dataclass
+
 from botocore.exceptions import ClientError
 
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.entities import FlightStatus
+from flightpulse.stack import names as deployed
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
@@ -30,3 +33,21 @@ def flights_by_status(session: Session) -> dict[str, int]:
     """How many flights are in each status (counting to a few hundred)."""
     table = ReservationTable(session.dynamodb, session.table_name)
     return {str(status): len(table.flights_by_status(status, limit=_COUNTED).items) for status in FlightStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """An event source mapping: what it feeds, its state, and what it says of its last batch."""
+
+    function: str
+    state: str
+    last_result: str
+
+
+def mappings(session: Session) -> list[Mapping]:
+    """The event source mappings of the stack's functions."""
+    return [
+        Mapping(name, found["State"], found.get("LastProcessingResult", ""))
+        for name in (deployed.KAFKA_CONSUMER, deployed.STREAM_HANDLER)
+        for found in session.functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    ]

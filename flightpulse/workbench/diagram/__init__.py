@@ -1,10 +1,10 @@
-"""State machine diagrams drawn from their definition alone: ``diagram.of(definition)`` as SVG, PNG or text."""
+"""State machine diagrams drawn from their definition alone: ``diagram.of(definition)`` as PNG or text."""
 
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from flightpulse.workbench.diagram import png, svg, text
+from flightpulse.workbench.diagram import png, text
 from flightpulse.workbench.diagram.definition import Edge, Scope, State, parse
 from flightpulse.workbench.diagram.layout import Layout, layout
 from flightpulse.workbench.diagram.marks import NO_MARKS, SIGNS, Mark, Marks
@@ -36,10 +36,6 @@ class Diagram(PictureAndWords):
     def scene(self, marks: Marks = NO_MARKS) -> Scene:
         """What there is to draw."""
         return compose(self.run_layout if marks.states else self.layout, marks)
-
-    def svg(self, marks: Marks = NO_MARKS, *, title: str = "State machine") -> str:
-        """A standalone SVG picture."""
-        return svg.write(self.scene(marks), title, self.text(marks))
 
     def png(self, marks: Marks = NO_MARKS) -> bytes:
         """A PNG picture; drawn at 1.5 pixels for one where that stays small."""

@@ -1,4 +1,4 @@
-"""Writes a scene as SVG that needs nothing else, no font and no script, and reads well on light and dark pages."""
+"""Writes a scene as SVG inside HTML, for the player: it needs no font, and reads well on light and dark pages."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -15,7 +15,7 @@ DIM = frozenset({"kind", "row", "label"})
 LINES = {"edge": ("#6e7781", "#8b949e"), "taken": ("#1b1f24", "#e8eaed"), "area": ("#f6f8fa", "#1b2026")}
 
 
-def style(scope: str = "svg.fp-diagram", signs: Iterable[str] = SIGNS) -> str:
+def style(scope: str, signs: Iterable[str]) -> str:
     """The rules of the drawing with the colours of light pages; ``dark_style`` has those of dark ones."""
     rules = {
         "": _variables(0, signs),
@@ -40,7 +40,7 @@ def style(scope: str = "svg.fp-diagram", signs: Iterable[str] = SIGNS) -> str:
     return "".join(f"{scope}{part}{{{rule}}}" for part, rule in rules.items())
 
 
-def dark_style(scope: str = "svg.fp-diagram", signs: Iterable[str] = SIGNS) -> str:
+def dark_style(scope: str, signs: Iterable[str]) -> str:
     return f"{scope}{{{_variables(1, signs)}}}"
 
 
@@ -51,56 +51,40 @@ def _variables(shade: int, signs: Iterable[str]) -> str:
     return "".join(f"--{name}:{colours[shade]};" for name, colours in named.items())
 
 
-def write(scene: Scene, title: str, description: str) -> str:
-    """A complete picture with its title and its description for screen readers."""
-    css = f"{style()}@media(prefers-color-scheme:dark){{{dark_style()}}}"
-    size = f'width="{_n(scene.width)}" height="{_n(scene.height)}" viewBox="0 0 {_n(scene.width)} {_n(scene.height)}"'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="fp-diagram" role="img" {size}>'
-        f"<title>{escape(title)}</title><desc>{escape(description)}</desc><style>{css}</style>"
-        f'<rect width="100%" height="100%" style="fill:var(--page)"/>{drawing(scene)}</svg>\n'
-    )
-
-
-def drawing(scene: Scene) -> str:
-    """The drawing alone, as XML."""
-    return "".join(_item(item, {}, {}, terse=False) for item in scene.items)
-
-
-def terse_drawing(scene: Scene, states: Mapping[str, int], edges: EdgeNumbers) -> str:
-    """The drawing alone as short HTML, with the numbers a script finds its parts by.
+def drawing(scene: Scene, states: Mapping[str, int], edges: EdgeNumbers) -> str:
+    """The drawing as short HTML, with the numbers a script finds its parts by.
 
     ``states`` (by path) become ``data-s``; ``edges`` become ``data-e`` of a line and ``data-h`` of an arrow's head.
     """
-    return "".join(_item(item, states, edges, terse=True) for item in scene.items)
+    return "".join(_item(item, states, edges) for item in scene.items)
 
 
-def _item(item: Item, states: Mapping[str, int], edges: EdgeNumbers, *, terse: bool) -> str:
+def _item(item: Item, states: Mapping[str, int], edges: EdgeNumbers) -> str:
     if isinstance(item, Rect):
-        return _element("rect", _rect(item, states), terse)
+        return _element("rect", _rect(item, states))
     if isinstance(item, Line):
-        return _element("path", _line(item, edges), terse)
+        return _element("path", _line(item, edges))
     if isinstance(item, Text):
         number = states.get(item.state)
         if not item.text and number is None:
             return ""
-        return _element("text", _text(item, number), terse, item.text)
+        return _element("text", _text(item, number), item.text)
     if isinstance(item, Dot):
         names = item.role if item.role == "ring" else "dot"
-        return _element("circle", {"class": names, "cx": _n(item.x), "cy": _n(item.y), "r": _n(item.radius)}, terse)
-    return _element("path", _arrow(item, edges), terse)
+        return _element("circle", {"class": names, "cx": _n(item.x), "cy": _n(item.y), "r": _n(item.radius)})
+    return _element("path", _arrow(item, edges))
 
 
-def _element(name: str, attributes: Mapping[str, str], terse: bool, text: str | None = None) -> str:
+def _element(name: str, attributes: Mapping[str, str], text: str | None = None) -> str:
     """HTML lets values without spaces do without quotation marks, which count double inside a JSON text."""
     said = "".join(
-        f" {key}={value}" if terse and not set(value) & _NEEDS_QUOTES else f' {key}="{value}"'
+        f" {key}={value}" if not set(value) & _NEEDS_QUOTES else f' {key}="{value}"'
         for key, value in attributes.items()
         if value
     )
     if text is not None:
         return f"<{name}{said}>{escape(text, quote=False)}</{name}>"
-    return f"<{name}{said} />" if terse else f"<{name}{said}/>"
+    return f"<{name}{said} />"
 
 
 _NEEDS_QUOTES = frozenset(" \"'=<>`")

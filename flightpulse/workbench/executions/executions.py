@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -38,7 +38,7 @@ class NoSuchExecutionError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ExecutionSummary:
     """One line of a list of executions."""
 
     arn: str
@@ -177,12 +177,12 @@ def recent(
     status: str | None = None,
     since: datetime | None = None,
     limit: int = 20,
-) -> list[Summary]:
+) -> list[ExecutionSummary]:
     """The newest executions first, of all state machines or of some (short names), at most ``limit``."""
     deployed = machines(session)
     arns = [deployed[short] for short in workflows or deployed]
     with ThreadPoolExecutor(max_workers=len(arns)) as pool:
-        found = list(pool.map(lambda arn: _of_workflow(session, arn, status, since, limit), arns))
+        found = list(pool.map(lambda arn: list(_listed(session, arn, status, since, limit)), arns))
     return sorted((summary for some in found for summary in some), key=lambda item: item.started_at, reverse=True)[
         :limit
     ]
@@ -311,12 +311,10 @@ def of_events(session: Session) -> list[str]:
     return [short for short, arn in machines(session).items() if arn.endswith("Workflow")]
 
 
-def _of_workflow(session: Session, arn: str, status: str | None, since: datetime | None, limit: int) -> list[Summary]:
+def _listed(
+    session: Session, arn: str, status: str | None, since: datetime | None, limit: int
+) -> Iterator[ExecutionSummary]:
     query: dict[str, Any] = {"stateMachineArn": arn, **({"statusFilter": status} if status else {})}
-    return list(_listed(session, query, since, limit))
-
-
-def _listed(session: Session, query: dict[str, Any], since: datetime | None, limit: int) -> Iterable[Summary]:
     pages = session.stepfunctions.get_paginator("list_executions").paginate(
         **query, PaginationConfig={"MaxItems": limit, "PageSize": min(limit, 1000)}
     )
@@ -324,7 +322,7 @@ def _listed(session: Session, query: dict[str, Any], since: datetime | None, lim
         for execution in page["executions"]:
             if since and execution["startDate"] < since:
                 return
-            yield Summary(
+            yield ExecutionSummary(
                 arn=execution["executionArn"],
                 name=execution["name"],
                 workflow=execution["stateMachineArn"].rsplit(":", 1)[-1],

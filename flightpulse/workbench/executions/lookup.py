@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flightpulse.workbench.executions import executions, tested_state
-from flightpulse.workbench.executions.executions import Execution, Summary
+from flightpulse.workbench.executions.executions import Execution, ExecutionSummary
 from flightpulse.workbench.executions.loading import Loader
 from flightpulse.workbench.executions.tested_state import NOT_MOCKED, TestedState
 from flightpulse.workbench.target.connection import Connection
@@ -32,7 +32,7 @@ class Executions:
         status: str | None = None,
         since: datetime | None = None,
         limit: int = 20,
-    ) -> list[Summary]:
+    ) -> list[ExecutionSummary]:
         """The newest executions first, of all state machines or of some (short names), at most ``limit``."""
         return executions.recent(self._target.deployed, workflows=workflows, status=status, since=since, limit=limit)
 

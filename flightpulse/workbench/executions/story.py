@@ -3,6 +3,7 @@
 import json
 
 from flightpulse.workbench.executions.history import Attempt, Problem, Visit
+from flightpulse.workbench.show.words import counted, shortened
 
 _TASK_WORDS = {
     "dynamodb:putItem": "writes to the table",
@@ -22,8 +23,7 @@ _CAUSE_LENGTH = 160
 def deed(visit: Visit) -> str:
     """What a state does, as far as its kind and its task tell."""
     if visit.kind == "Map":
-        count = len(visit.branches)
-        return f"goes through {count} item{'' if count == 1 else 's'}"
+        return f"goes through {counted(len(visit.branches), 'item')}"
     if visit.kind == "Parallel":
         return f"runs {len(visit.branches)} branches"
     if visit.attempts:
@@ -71,8 +71,7 @@ def _message_in(cause: str) -> str:
         value = None
     if isinstance(value, dict):
         cause = str(value.get("errorMessage") or value.get("Cause") or value.get("Error") or cause)
-    line = " ".join(cause.split())
-    return line if len(line) <= _CAUSE_LENGTH else line[: _CAUSE_LENGTH - 1] + "…"
+    return shortened(" ".join(cause.split()), _CAUSE_LENGTH)
 
 
 def pretty_json(text: str) -> str:
@@ -91,4 +90,4 @@ def short_json(text: str | None, length: int) -> str:
         line = json.dumps(json.loads(text), ensure_ascii=False, separators=(", ", ": "))
     except ValueError:
         line = " ".join(text.split())
-    return line if len(line) <= length else line[: length - 1] + "…"
+    return shortened(line, length)

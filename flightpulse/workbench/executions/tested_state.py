@@ -11,6 +11,7 @@ from typing import Any
 from flightpulse.errors import UserError
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.words import shortened
 from flightpulse.workbench.target.session import Session
 
 NOT_MOCKED: Any = object()
@@ -99,5 +100,4 @@ def _read(value: Any) -> Any:
 
 
 def _brief(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return shortened(json.dumps(value, ensure_ascii=False), _LONGEST)

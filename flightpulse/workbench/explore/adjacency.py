@@ -8,10 +8,10 @@ from flightpulse.domain import keys
 from flightpulse.domain.entities import Tier
 from flightpulse.errors import UserError
 from flightpulse.workbench.diagram import png
-from flightpulse.workbench.explore import show
 from flightpulse.workbench.show import picture as pictures
 from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.picture_and_words import PictureAndWords
+from flightpulse.workbench.show.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +53,7 @@ class Adjacency(PictureAndWords):
         passengers = len({link.passenger_id for link in self.links})
         return (
             f"One Query on PK = {keys.FLIGHT}{self.flight_id} gives the flight and "
-            f"{show.plural(len(self.links), 'booking')} of {show.plural(passengers, 'passenger')}; "
+            f"{counted(len(self.links), 'booking')} of {counted(passengers, 'passenger')}; "
             "each booking names the keys of the items behind it."
         )
 
@@ -136,22 +136,8 @@ def _booking_row(axes: "Axes", flight_id: str, link: Link, row: int, rows: int, 
 
 
 def _box(axes: "Axes", column: int, y: float, lines: list[str], colour: str) -> None:
-    # Only pictures need matplotlib, which is in the extra for notebooks.
-    from matplotlib.patches import FancyBboxPatch
-
     left, width = _BOXES[column]
-    axes.add_patch(
-        FancyBboxPatch(
-            (left, y - 0.36),
-            width,
-            0.72,
-            boxstyle="round,pad=0,rounding_size=0.008",
-            facecolor="#ffffff",
-            edgecolor=colour,
-            linewidth=1.6,
-            zorder=3,
-        )
-    )
+    pictures.box(axes, (left, y - 0.36), width, 0.72, edge=colour, line=1.6, rounding=0.008)
     axes.text(
         left + width / 2, y, "\n".join(lines), ha="center", va="center", fontsize=7.5, color=pictures.INK, zorder=4
     )

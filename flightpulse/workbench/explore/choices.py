@@ -13,9 +13,10 @@ from flightpulse.workbench.explore import show
 from flightpulse.workbench.player import events as histories
 from flightpulse.workbench.player import trace as traces
 from flightpulse.workbench.player.events import details
-from flightpulse.workbench.player.trace import Item, Trace
+from flightpulse.workbench.player.trace import HistoryTrace, Item
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.words import counted
 from localcloud.services.step_functions import expressions
 
 _CLOCK_OR_CHANCE: Final = re.compile(r"\$(now|millis|random|uuid)\s*\(")
@@ -115,7 +116,7 @@ class ChoiceReport(ShownAsTable):
         return Table.of(("state", "rule", "value", "with", "goes to", ""), rows)
 
     def __str__(self) -> str:
-        heading = [f"{self.title}: {show.plural(len(self.visits), 'Choice')} on the way"] if self.title else []
+        heading = [f"{self.title}: {counted(len(self.visits), 'Choice')} on the way"] if self.title else []
         if not self.visits:
             return "\n".join(heading) or "No Choice on the way."
         return "\n".join([*heading, *(str(visit) for visit in self.visits)])
@@ -139,7 +140,7 @@ def explain_choices(definition: Mapping[str, Any] | str, events: Any, *, title: 
 class _Walker:
     """Goes through the visits of a history with the variables that each could see."""
 
-    def __init__(self, trace: Trace, states: Mapping[str, State]) -> None:
+    def __init__(self, trace: HistoryTrace, states: Mapping[str, State]) -> None:
         self._trace = trace
         self._bodies = {path: state.body for path, state in states.items()}
         self._stays = {stay.visit.event_id: stay for stay in trace.stays}

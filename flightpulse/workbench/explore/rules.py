@@ -12,6 +12,7 @@ from flightpulse.workbench.explore import event_patterns, show
 from flightpulse.workbench.explore.event_patterns import Explanation, FieldCheck
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.words import counted
 from flightpulse.workbench.target.session import Session
 
 _ENTRY_NAMES = {
@@ -120,7 +121,7 @@ class RuleReport(ShownAsTable):
     @property
     def said(self) -> str:
         """How many rules match, in a sentence."""
-        number, rules = len(self.matched), show.plural(len(self.verdicts), "rule")
+        number, rules = len(self.matched), counted(len(self.verdicts), "rule")
         return f"{number} of {rules} of {self.bus} {'matches' if number == 1 else 'match'} {self.event}."
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.words import shortened
 
 YES = "✓"
 NO = "✗"
@@ -30,11 +31,6 @@ def match(matched: bool) -> str:
     return f"{mark(matched)} {'match' if matched else 'no match'}"
 
 
-def plural(number: int, word: str) -> str:
-    """``1 item``, ``2 items``."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
 def as_json(value: object) -> str:
     """A value as JSON text; sets, which DynamoDB has and JSON has not, as sorted arrays."""
     return json.dumps(value, ensure_ascii=False, default=_default)
@@ -42,8 +38,7 @@ def as_json(value: object) -> str:
 
 def brief(value: object) -> str:
     """A value as JSON text, cut to one line of reading."""
-    text = as_json(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return shortened(as_json(value), _LONGEST)
 
 
 def cell(value: object) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from flightpulse.workbench.explore import show
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.words import counted
 
 Key = tuple[str, str]
 Kind = Literal["new", "gone", "changed"]
@@ -24,7 +25,7 @@ class Snapshot:
 
     def __repr__(self) -> str:
         kinds = "its bookings on both sides" if self.with_bookings else "its bookings"
-        return f"{show.plural(len(self.items), 'item')} of {self.flight_id}: the flight and {kinds}"
+        return f"{counted(len(self.items), 'item')} of {self.flight_id}: the flight and {kinds}"
 
 
 @dataclass(frozen=True, slots=True)

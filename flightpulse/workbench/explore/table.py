@@ -13,6 +13,7 @@ from flightpulse.workbench.explore import show
 from flightpulse.workbench.explore.adjacency import Adjacency, Link
 from flightpulse.workbench.explore.snapshots import ItemDiff, Snapshot
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.words import counted
 from flightpulse.workbench.target.session import Session
 
 Item = dict[str, Any]
@@ -231,7 +232,7 @@ class Reading:
         more = "; more follow" if self.more else ""
         came = len(self.items) + self.left_out
         shown = f", {len(self.items)} of them shown" if self.left_out else ""
-        return f"{show.plural(came, 'item')} on {show.plural(self.pages, 'page')}{shown}{more}{calls}"
+        return f"{counted(came, 'item')} on {counted(self.pages, 'page')}{shown}{more}{calls}"
 
     def __str__(self) -> str:
         lines = [f"{self.pattern.name}: {self.pattern.question}", f"  {self.operation}", *self._request_lines()]

@@ -11,10 +11,10 @@ from flightpulse.errors import UserError
 from flightpulse.workbench.deploy.items import Items
 from flightpulse.workbench.fire import raw_records, replaying
 from flightpulse.workbench.fire.pace import Pace
-from flightpulse.workbench.fire.replaying import Choice, Progress, Replayed
+from flightpulse.workbench.fire.replaying import Choice, Replayed, ReplayProgress
 from flightpulse.workbench.target.connection import Connection
 from simulator import events
-from simulator.replay import Plan
+from simulator.replay import ReplayPlan
 
 _RECORD_SECONDS = {"local": 20.0, "aws": 90.0}
 
@@ -38,7 +38,9 @@ class Events:
         self._target = target
         self._flight = Items(target).flight
 
-    def replay(self, plan: Plan, *, pace: Pace, choice: Choice, resumed: Progress | None = None) -> Replayed:
+    def replay(
+        self, plan: ReplayPlan, *, pace: Pace, choice: Choice, resumed: ReplayProgress | None = None
+    ) -> Replayed:
         """Replay a planned day of flights at a pace, and wait until everybody has been told.
 
         ``choice`` is what made the plan, kept to be ``resumed`` when the replay is stopped. Raises UserError when the
@@ -86,6 +88,12 @@ class Events:
         """A FLIGHT_CANCELLED about a flight of the table."""
         options: dict[str, Any] = {"rebooking_priority": rebooking_priority, "at": at, "event_id": event_id}
         return _made(partial(events.cancellation, self._flight(flight_id), reason, detail, **options))
+
+    def departure(
+        self, flight_id: str, minutes: int, *, at: datetime | None = None, event_id: str | None = None
+    ) -> dict[str, Any]:
+        """A FLIGHT_DEPARTED about a flight of the table, so many minutes after its schedule."""
+        return _made(partial(events.departure, self._flight(flight_id), minutes, at=at, event_id=event_id))
 
     def gate_change(
         self,

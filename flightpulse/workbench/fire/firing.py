@@ -23,8 +23,8 @@ Event = Mapping[str, Any]
 Refused = Callable[[str], str]
 """Why the consumer put an event aside; empty when it did not."""
 
-_CANCELLED = "FLIGHT_CANCELLED"
-_SUBJECTS = {"FLIGHT_DELAY": "departure", _CANCELLED: "departure"}
+_CANCELLED, _DEPARTED = "FLIGHT_CANCELLED", "FLIGHT_DEPARTED"
+_SUBJECTS = {"FLIGHT_DELAY": "departure", _CANCELLED: "departure", _DEPARTED: "departure"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def outcome_of(event_id: str, said_of_event: str, refused: Refused) -> Expectati
         said = ", ".join(f"{name}{f' {number}×' if number > 1 else ''}" for name, number in Counter(outcomes).items())
         times = sum(record.event_id == event_id for record in facts.sent)
         ended = len(found) >= times and all(item.status == "SUCCEEDED" for item in found)
-        if not ended or "DONE" not in outcomes or not _is_newest(sent, facts):
+        if not ended or "DONE" not in outcomes or sent.event_type == _DEPARTED or not _is_newest(sent, facts):
             return Finding(said, ok=ended)
         told = _told(facts, sent)
         return Finding(f"{said}; {told.seen}", ok=told.ok)

@@ -24,7 +24,6 @@ from flightpulse.workbench.fire import scenarios, sending
 from flightpulse.workbench.fire.expectations import Expectation, Finding
 from flightpulse.workbench.fire.pace import Pace
 from flightpulse.workbench.fire.scenarios import Check, Clock, ScenarioRun
-from flightpulse.workbench.messages import preparing
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
@@ -34,13 +33,14 @@ from flightpulse.workbench.target.session import Session
 from localcloud.broker import PARTITION_BYTES
 from localcloud.process import state as local_state
 from simulator import days, events
-from simulator.replay import Plan
+from simulator.replay import ReplayPlan
 from simulator.replay import plan as make_plan
 from simulator.sample_data import SampleData
 
-Event = Mapping[str, Any]
-
 _SECONDS_BETWEEN_LOOKS = 1.0
+# A look at many messages takes long itself, and what it looks at has only so many processors.
+_PAUSE_FOR_WORK = 4
+_LONGEST_PAUSE_SECONDS = 10.0
 # How long nothing may move before a replay is given up, and before one whose executions have all ended is over.
 _SECONDS_STUCK = 120.0
 _SECONDS_QUIET = 15.0
@@ -132,7 +132,7 @@ class Choice:
     bookings: int | None = None
     seed: int = 1
 
-    def plan(self) -> Plan:
+    def plan(self) -> ReplayPlan:
         """The plan of it. Raises UserError when there is no such day or no such flight, or nothing became known."""
         day = days.find(self.day)
         rows = days.read(day)
@@ -156,7 +156,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class ReplayProgress:
     """How far a replay has come: what a later command needs to take it up again. ``choice`` made its plan."""
 
     choice: Choice
@@ -165,7 +165,7 @@ class Progress:
     passed_seconds: float
 
     @classmethod
-    def load(cls, home: Path) -> "Progress":
+    def load(cls, home: Path) -> "ReplayProgress":
         """The replay that was stopped half-way. Raises UserError when there is none."""
         try:
             kept = json.loads((home / "replay.json").read_text(encoding="utf-8"))
@@ -184,17 +184,18 @@ class Progress:
 
 def replay(
     session: Session,
-    plan: Plan,
+    plan: ReplayPlan,
     *,
     pace: Pace,
     choice: Choice,
     on_board: OnBoard = lambda _board: None,
-    resumed: Progress | None = None,
+    resumed: ReplayProgress | None = None,
 ) -> Replayed:
     """Load the flights of a plan, send its events and wait until everybody has been told.
 
-    Ctrl-C, and ``pace.stop()`` from another thread, leave every event either sent or not; :class:`Progress` of the
-    session's home then says how to take it up again: ``resumed`` leaves the table as it is and sends what is left.
+    Ctrl-C, and ``pace.stop()`` from another thread, leave every event either sent or not; the
+    :class:`ReplayProgress` of the session's home then says how to take it up again: ``resumed`` leaves the table as it
+    is and sends what is left.
     Raises UserError when the table or the broker cannot be used, or another replay is running.
     """
     with _alone(session.home):
@@ -207,7 +208,9 @@ def replay(
                 hint=f"Begin it anew: {session.command(f'replay {choice.day}')}",
             )
         began_at = resumed.began_at if resumed else datetime.now(UTC)
-        sender = _Sender(session, plan, pace, Progress(choice=choice, began_at=began_at, sent=0, passed_seconds=0.0))
+        sender = _Sender(
+            session, plan, pace, ReplayProgress(choice=choice, began_at=began_at, sent=0, passed_seconds=0.0)
+        )
         flights = tuple(flight.flight_id for flight in plan.data.flights)
         # What was told before a replay was stopped is of this replay, too.
         observer = Observer(session, flights, began_at, recipients=recipients_of(plan.data))
@@ -235,6 +238,7 @@ def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Ch
     moved_at: float = clock.monotonic()
     before: object = None
     while True:
+        began = clock.monotonic()
         facts = look()
         checks = scenarios.check((every_event_handled(), told_newest()), facts)
         now = clock.monotonic()
@@ -244,7 +248,11 @@ def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Ch
         patience = _SECONDS_QUIET if facts.all_ended else _SECONDS_STUCK
         if all(check.ok for check in checks) or now - moved_at >= patience:
             return facts, checks
-        clock.wait(_SECONDS_BETWEEN_LOOKS)
+        clock.wait(_pause(clock.monotonic() - began))
+
+
+def _pause(looked_for: float) -> float:
+    return min(max(_SECONDS_BETWEEN_LOOKS, _PAUSE_FOR_WORK * looked_for), _LONGEST_PAUSE_SECONDS)
 
 
 def recipients_of(data: SampleData) -> dict[str, tuple[BookedPassenger, ...]]:
@@ -263,7 +271,7 @@ def recipients_of(data: SampleData) -> dict[str, tuple[BookedPassenger, ...]]:
 class _Sender:
     """Sends the events of a plan at its pace and keeps what was sent; another thread may look meanwhile."""
 
-    def __init__(self, session: Session, plan: Plan, pace: Pace, progress: Progress) -> None:
+    def __init__(self, session: Session, plan: ReplayPlan, pace: Pace, progress: ReplayProgress) -> None:
         self.sent: list[SentEvent] = []
         self._session = session
         self._plan = plan
@@ -315,7 +323,7 @@ def settled(event_ids: Sequence[str], report: Report) -> int:
     return next((number for number, name in enumerate(event_ids) if name not in acknowledged), len(event_ids))
 
 
-def check_room(session: Session, plan: Plan) -> None:
+def check_room(session: Session, plan: ReplayPlan) -> None:
     """The embedded broker drops what is not read in time. Raises UserError when the plan's events may not fit."""
     cloud = local_state.load(session.home)
     if session.target != "local" or cloud is None or session.broker != cloud.kafka_bootstrap:
@@ -356,7 +364,7 @@ class ModelUse:
         self._since = since
         self._seen: set[str] = set()
         self._used: Counter[str] = Counter()
-        self.model_id = preparing.model_ids(session)["author"]
+        self.model_id = session.model_id
 
     def look(self) -> Counter[str]:
         """Calls, ``input_tokens`` and ``output_tokens`` until now."""
@@ -395,8 +403,11 @@ class _Watch:
         over = threading.Event()
 
         def watch() -> None:
-            while not over.wait(_SECONDS_BETWEEN_LOOKS):
+            pause = _SECONDS_BETWEEN_LOOKS
+            while not over.wait(pause):
+                began = time.monotonic()
                 self.look()
+                pause = _pause(time.monotonic() - began)
 
         thread = threading.Thread(target=watch, name="replay-board", daemon=True)
         thread.start()

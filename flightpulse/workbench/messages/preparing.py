@@ -21,15 +21,13 @@ from flightpulse.stack import names
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.messages import template_records
 from flightpulse.workbench.messages.messenger import Messenger
+from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 from simulator.scenarios import SCENARIOS
 
 CONCURRENCY = 4
-OnProgress = Callable[[str, int, int], None]
-"""Told what is going on, how many segments are done, of how many."""
-
 _BATCH = 6
 _ROLES = {"author": names.MODEL_ID_PARAMETER, "reviewer": names.REVIEW_MODEL_ID_PARAMETER}
 _CHARACTERS_PER_TOKEN = 4
@@ -182,7 +180,7 @@ def prepare(
     what: PreparationPlan,
     *,
     concurrency: int = CONCURRENCY,
-    on_progress: OnProgress = lambda _text, _done, _total: None,
+    on_progress: OnProgress = silent,
     pause: Callable[[float], None] = time.sleep,
 ) -> PreparedTemplates:
     """Have everything of a plan drafted and reviewed, so many invocations at a time.

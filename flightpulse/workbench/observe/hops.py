@@ -13,9 +13,6 @@ from flightpulse.workbench.observe.facts import AuditEvent
 from flightpulse.workbench.observe.item_changes import StreamedChange
 from flightpulse.workbench.observe.payloads import Changes
 
-KINDS = ("kafka", "consumer", "bus", "rule", "execution", "state", "item", "message", "audit")
-"""The kinds of hops, in the order in which an event meets them."""
-
 _NO_CHANGES = Changes()
 
 

@@ -9,6 +9,7 @@ from flightpulse.workbench.show import charts
 from flightpulse.workbench.show import picture as pictures
 from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.tables import LEFT, RIGHT, TABLE, Table
+from flightpulse.workbench.show.words import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,10 +46,10 @@ def text(journey: Timeline) -> str:
         (
             f"{SIGNS[hop.kind][0]} {SIGNS[hop.kind][1]}",
             f"{'  ' * hop.depth}{hop.name}",
-            _cut(hop.key, _LONGEST_KEY),
+            shortened(hop.key, _LONGEST_KEY),
             _took(hop),
             _share(hop),
-            _cut(_happened(hop), _LONGEST_CHANGE),
+            shortened(_happened(hop), _LONGEST_CHANGE),
         )
         for hop in journey.hops
     ]
@@ -87,7 +88,7 @@ def _label(axes: "Axes", row: int, hop: Hop) -> None:
     at_left = axes.get_yaxis_transform()
     axes.text(-0.585, row, glyph, transform=at_left, va="center", ha="center", fontsize=9, color=shown)
     axes.text(-0.57, row, word, transform=at_left, va="center", fontsize=7.5, color=pictures.DIM)
-    name = _cut(hop.name, 38 - 2 * hop.depth)
+    name = shortened(hop.name, 38 - 2 * hop.depth)
     left = -0.425 + 0.012 * hop.depth
     axes.text(left, row, name, transform=at_left, va="center", fontsize=8, color=pictures.INK)
 
@@ -157,7 +158,3 @@ def _took(hop: Hop) -> str:
 
 def _share(hop: Hop) -> str:
     return "" if hop.share is None else f"{hop.share:.0%}"
-
-
-def _cut(words: str, length: int) -> str:
-    return words if len(words) <= length else words[: length - 1] + "…"

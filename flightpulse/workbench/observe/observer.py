@@ -25,7 +25,7 @@ _Item = TypeVar("_Item")
 class Observer:
     """Gathers facts about some flights from a moment on.
 
-    It remembers executions that have ended and messages that it has seen, so that looking again costs little. When
+    It remembers executions and messages that it has seen, so that looking again costs little. When
     ``recipients`` are given, nothing is read from the table, and the facts have no flights, bookings and audit events:
     what a full day is watched with.
     """
@@ -43,7 +43,7 @@ class Observer:
         self._flights = tuple(sorted(set(flights)))
         self._since = since - _CLOCK_SKEW
         self._messages = inbox.Growing(session, self._since)
-        self._ended: dict[str, Handled] = {}
+        self._known: dict[str, Handled] = {}
         self._reads_items = recipients is None
         self._recipients = (
             {flight: tuple(self._booked(flight)) for flight in self._flights} if recipients is None else recipients
@@ -84,18 +84,14 @@ class Observer:
             since=self._since,
             limit=max(1000, 2 * len(event_ids)),
         )
-        running = []
         for summary in listed:
-            if summary.arn in self._ended:
-                continue
-            handled = self._describe(summary.arn)
-            if handled.ended:
-                self._ended[summary.arn] = handled
-            else:
-                running.append(handled)
+            known = self._known.get(summary.arn)
+            # Of one that still runs, a look at the list says all that is new.
+            if known is None or (not known.ended and summary.status != known.status):
+                self._known[summary.arn] = self._describe(summary.arn)
         # One of no event known yet may be of an event that is sent while this look is under way: the next look asks
         # again. What somebody else has sent meanwhile is none of this run's.
-        related = (execution for execution in (*self._ended.values(), *running) if execution.event_id in event_ids)
+        related = (execution for execution in self._known.values() if execution.event_id in event_ids)
         return tuple(sorted(related, key=lambda execution: execution.started_at))
 
     def _describe(self, arn: str) -> Handled:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flightpulse.workbench.show.words import shortened
+
 _LONGEST_VALUE = 60
 # The table's own keys repeat what other attributes say.
 _KEY_ATTRIBUTES = frozenset({"PK", "SK", "GSI1PK", "GSI1SK", "GSI2PK", "GSI2SK"})
@@ -40,7 +42,10 @@ class Changes:
         parts = []
         if self.changed:
             known = sorted(self.changed, key=lambda change: change.key in _KEY_ATTRIBUTES)
-            said = [f"{recipient.key}: {_short(recipient.before)} → {_short(recipient.after)}" for recipient in known]
+            said = [
+                f"{change.key}: {shortened(change.before, _LONGEST_VALUE)} → {shortened(change.after, _LONGEST_VALUE)}"
+                for change in known
+            ]
             parts.append("~ " + _listed(said, shown))
         if self.added:
             parts.append("+ " + _listed(_keys_last(self.added), shown))
@@ -75,10 +80,6 @@ def _walk(value: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
 
 def _json(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 
 def _keys_last(names: tuple[str, ...]) -> list[str]:

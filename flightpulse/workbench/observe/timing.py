@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from awskit.kafka.record_positions import KafkaRecord
 from flightpulse.workbench.observe.facts import Facts
 from flightpulse.workbench.show import charts, frames
-from flightpulse.workbench.show.charts import Span
+from flightpulse.workbench.show.charts import ExecutionSpan
 from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.picture_and_words import PictureAndWords
 
@@ -77,7 +77,7 @@ class Timing:
     def concurrency(self) -> Picture:
         """When each execution of an event's workflow ran, beside the others."""
         spans = [
-            Span(
+            ExecutionSpan(
                 f"{execution.flight_id} {execution.detail_type}: {execution.outcome or execution.status}",
                 execution.started_at,
                 execution.stopped_at,

@@ -69,14 +69,6 @@ class Player(PictureAndWords):
         """The diagram as it stands after frame ``upto`` (None: at the end)."""
         return self.diagram.png(self.replay.marks(upto))
 
-    def svg(self, upto: int | None = None) -> str:
-        """The same as SVG."""
-        return self.diagram.svg(self.replay.marks(upto), title=self.title)
-
-    def text(self, upto: int | None = None) -> str:
-        """The same as text."""
-        return self.diagram.text(self.replay.marks(upto))
-
     def html(self, begin: int = 0) -> str:
         """The player as a piece of HTML for a notebook's output or a page with others. ``begin`` is its first frame."""
         return html.fragment(self._runs(), self.table(), f"{self.title}: {self.sentence}", begin)

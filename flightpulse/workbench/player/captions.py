@@ -10,16 +10,18 @@ from flightpulse.workbench.executions.story import in_words
 from flightpulse.workbench.player.course import Course
 from flightpulse.workbench.player.events import Event, details
 from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
-from flightpulse.workbench.player.trace import Trace
+from flightpulse.workbench.player.trace import HistoryTrace
+from flightpulse.workbench.show.words import counted, shortened
 
 # What an AWS service puts behind its message: "(Service: DynamoDb, Status Code: 400, Request ID: …)".
+_CAUSE_LENGTH = 160
 _SERVICE_NOTE = re.compile(r"\s*\(Service: [^()]*(\([^()]*\)[^()]*)*\)")
 
 
 class Teller:
     """Knows the whole trace, so that a sentence can say what comes of its event."""
 
-    def __init__(self, trace: Trace, states: Mapping[str, State], course: Course) -> None:
+    def __init__(self, trace: HistoryTrace, states: Mapping[str, State], course: Course) -> None:
         self._trace = trace
         self._states = states
         self._course = course
@@ -114,7 +116,7 @@ class Teller:
         found = details(event)
         where = f" ({found['location']})" if found.get("location") else ""
         cause = " ".join(str(found.get("cause") or found.get("error") or "").split())
-        said = f": {shortened(cause)}" if cause else ""
+        said = f": {shortened(cause, _CAUSE_LENGTH)}" if cause else ""
         return f"An expression of {visit.name}{where} cannot be worked out{said}; {self._then(index)}."
 
     def _failed(self, event: Event, visit: Visit, index: int) -> str:
@@ -187,10 +189,10 @@ class Teller:
             stay, _ = self._trace.places[index]
             state = self._states.get(self._trace.stays[stay].path or "") if stay is not None else None
             number = len(state.scopes) if state and state.scopes else len(mine)
-            return f"{visit.name} starts its {count(number, 'branch', 'branches')}{again}."
+            return f"{visit.name} starts its {counted(number, 'branch', 'branches')}{again}."
         if not length and self._course.has(index, "MapRunStarted"):
             return f"{visit.name} looks for its items{again}."
-        return f"{visit.name} has {count(max(length, len(mine)), 'item')}{again}."
+        return f"{visit.name} has {counted(max(length, len(mine)), 'item')}{again}."
 
     def _submitted(self, visit: Visit, index: int, what: str) -> str:
         attempts = visit.attempts[: self._course.tries(index)]
@@ -225,10 +227,6 @@ def _all_done(visit: Visit) -> str:
     if number == 1:
         return f"The one {one} of {visit.name} is done."
     return f"All {number} {many} of {visit.name} are done."
-
-
-def count(number: Any, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def duration(seconds: float) -> str:
@@ -275,7 +273,3 @@ def _problem(event: Event) -> Problem:
 def _named(event: Event) -> str:
     name = details(event).get("name")
     return f" ({name})" if name else ""
-
-
-def shortened(text: str, length: int = 160) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from flightpulse.workbench.player.kinds import is_failure, is_start
-from flightpulse.workbench.player.trace import Trace
+from flightpulse.workbench.player.trace import HistoryTrace
 
 Following = Literal["again", "caught", "end", "unknown"]
 
@@ -11,7 +11,7 @@ Following = Literal["again", "caught", "end", "unknown"]
 class Course:
     """The events of each visit in order, the iterations and branches inside it left aside."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: HistoryTrace) -> None:
         self._trace = trace
         self._own: dict[int, list[int]] = {}
         self._position: dict[int, int] = {}

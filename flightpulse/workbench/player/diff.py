@@ -10,7 +10,7 @@ from flightpulse.workbench.diagram import SIGNS, Mark, Marks
 from flightpulse.workbench.executions.history import Visit
 from flightpulse.workbench.player import events, frames, trace
 from flightpulse.workbench.player.frames import Replay, mark_of
-from flightpulse.workbench.player.trace import Trace
+from flightpulse.workbench.player.trace import HistoryTrace
 from flightpulse.workbench.show.picture_and_words import PictureAndWords, folded
 
 Outcome = tuple[str, int, str]
@@ -63,9 +63,6 @@ class Diff(PictureAndWords):
             return Mark("same", f"same: {_said(in_a)}")
         said_a, said_b = _said(in_a), _said(in_b)
         return Mark("differs", f"A {said_a}, B {said_b}" if said_a != said_b else "other tries or errors")
-
-    def svg(self) -> str:
-        return self.diagram.svg(self.marks(), title="Two runs on one diagram")
 
     def png(self) -> bytes:
         return self.diagram.png(self.marks())
@@ -181,11 +178,11 @@ def _fared(outcome: Outcome) -> str:
     return f"{SIGNS[status].word}{tried}{f' ({error})' if error and status != 'done' else ''}"
 
 
-def _by_event(of: Trace) -> dict[int, int]:
+def _by_event(of: HistoryTrace) -> dict[int, int]:
     return {stay.visit.event_id: number for number, stay in enumerate(of.stays)}
 
 
-def _own_events(of: Trace) -> dict[int, list[tuple[int, str]]]:
+def _own_events(of: HistoryTrace) -> dict[int, list[tuple[int, str]]]:
     own: dict[int, list[tuple[int, str]]] = {}
     for event, (stay, item) in zip(of.events, of.places, strict=True):
         if stay is not None and item is None:

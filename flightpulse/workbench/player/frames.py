@@ -12,7 +12,7 @@ from flightpulse.workbench.player import captions
 from flightpulse.workbench.player.course import Course
 from flightpulse.workbench.player.events import Event, details
 from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
-from flightpulse.workbench.player.trace import Trace, around
+from flightpulse.workbench.player.trace import HistoryTrace, around
 
 TROUBLE_FIRST = ("failed", "timed_out", "aborted", "running", "retrying", "caught", "done")
 RETRIES = "retries"
@@ -61,7 +61,7 @@ class Frame:
 class Replay:
     """All frames of a trace. Frame 0 is the first event."""
 
-    trace: Trace
+    trace: HistoryTrace
     states: Mapping[str, State]
     frames: Sequence[Frame]
 
@@ -148,13 +148,13 @@ def mark_of(counts: Mapping[str, int]) -> Mark:
     return Mark(present[0], "  ".join(parts) + retried)
 
 
-def replay(trace: Trace, states: Mapping[str, State]) -> Replay:
+def replay(trace: HistoryTrace, states: Mapping[str, State]) -> Replay:
     """The frames of a trace on the states of a diagram."""
     return Replay(trace, states, _Replayer(trace, states).run())
 
 
 class _Replayer:
-    def __init__(self, trace: Trace, states: Mapping[str, State]) -> None:
+    def __init__(self, trace: HistoryTrace, states: Mapping[str, State]) -> None:
         self._trace = trace
         self._states = states
         self._fared: dict[int, str] = {}

@@ -9,9 +9,10 @@ from flightpulse.workbench.diagram import png
 from flightpulse.workbench.diagram.marks import SIGNS
 from flightpulse.workbench.diagram.svg import LINES, PAGE
 from flightpulse.workbench.player import selection
-from flightpulse.workbench.player.captions import count, duration
+from flightpulse.workbench.player.captions import duration
 from flightpulse.workbench.player.frames import Replay
 from flightpulse.workbench.show.picture_and_words import PictureAndWords, folded
+from flightpulse.workbench.show.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +44,7 @@ class Bar:
     @property
     def label(self) -> str:
         """``✓ 1.2 s, 2 tries``: the true duration, however long the bar is drawn."""
-        tried = f", {count(self.tries, 'try', 'tries')}" if self.tries > 1 else ""
+        tried = f", {counted(self.tries, 'try', 'tries')}" if self.tries > 1 else ""
         so_far = " so far" if self.open else ""
         return f"{SIGNS[self.status].glyph} {duration(self.end - self.begin)}{so_far}{tried}"
 
@@ -56,7 +57,7 @@ class Fold:
     end: float
 
 
-class Clock:
+class FoldedTime:
     """Maps seconds to a place between 0 and 1, with long stretches in which nothing happens folded."""
 
     def __init__(self, moments: Sequence[float]) -> None:
@@ -95,7 +96,7 @@ class Gantt(PictureAndWords):
         everything = list(_bars(replay))
         self.bars: Sequence[Bar] = everything[:_ROWS_SHOWN]
         self.left_out = len(replay.trace.stays) - len(self.bars)
-        self.clock = Clock([moment for bar in self.bars for moment in (bar.begin, bar.end)])
+        self.clock = FoldedTime([moment for bar in self.bars for moment in (bar.begin, bar.end)])
 
     def text(self) -> str:
         """The rows with their bars drawn in characters."""
@@ -115,7 +116,7 @@ class Gantt(PictureAndWords):
     def _notes(self) -> list[str]:
         notes = [f"folded: {duration(fold.end - fold.begin)} from {fold.begin:.3f} s on" for fold in self.clock.folds]
         if self.left_out:
-            notes.append(f"not shown: {count(self.left_out, 'more visit')}")
+            notes.append(f"not shown: {counted(self.left_out, 'more visit')}")
         return notes
 
     def png(self) -> bytes:
@@ -188,7 +189,7 @@ class Gantt(PictureAndWords):
         return {"image/png": self.png(), "text/plain": self.text()}, {"image/png": {"alt": self.text()}}
 
     def _words(self, said: str) -> dict[str, str]:
-        return folded(f"The same in words: {count(len(self.bars), 'visit')}", said)
+        return folded(f"The same in words: {counted(len(self.bars), 'visit')}", said)
 
     def __repr__(self) -> str:
         return self.text()

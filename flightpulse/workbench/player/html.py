@@ -12,10 +12,10 @@ from html import escape
 from pathlib import Path
 
 from flightpulse.workbench.diagram import svg
-from flightpulse.workbench.player.captions import count
 from flightpulse.workbench.player.frames import TROUBLE_FIRST
 from flightpulse.workbench.player.page_data import PageRun, pack
 from flightpulse.workbench.player.table import VisitTable
+from flightpulse.workbench.show.words import counted
 
 _BYTES_PER_500_EVENTS = 58_000
 _LEAST_PAYLOAD = 5_000
@@ -58,7 +58,7 @@ def _fallback(table: VisitTable, sentence: str) -> str:
     number = len(table.rows)
     return (
         f'<div class="fp-table"><p>{escape(sentence, quote=False)}</p>'
-        f"<details><summary>The same as a table: {count(number, 'line')}</summary>{shown.html()}</details></div>"
+        f"<details><summary>The same as a table: {counted(number, 'line')}</summary>{shown.html()}</details></div>"
     )
 
 

@@ -320,6 +320,6 @@ def _drawing(diagram: Diagram) -> dict[str, Any]:
     width, height = round(scene.width), round(scene.height)
     return {
         "svg": f'<svg width={width} height={height} viewBox="0 0 {width} {height}" aria-hidden=true>'
-        f"{svg.terse_drawing(scene, states, edges)}</svg>",
+        f"{svg.drawing(scene, states, edges)}</svg>",
         "states": [[state.name, state.kind, state.comment] for state in diagram.states.values()],
     }

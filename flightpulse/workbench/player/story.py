@@ -1,8 +1,9 @@
 """Says how a whole run went in one sentence."""
 
 from flightpulse.workbench.executions.story import in_words
-from flightpulse.workbench.player.captions import count, duration
+from flightpulse.workbench.player.captions import duration
 from flightpulse.workbench.player.frames import Replay
+from flightpulse.workbench.show.words import counted
 
 _ENDINGS = {
     "SUCCEEDED": "succeeded after",
@@ -22,11 +23,11 @@ def summary(replay: Replay) -> str:
         said[0] += f" with {in_words(history.problem)}"
     statuses = list(replay.final.values())
     failed_tries = sum(1 for stay in replay.trace.stays for attempt in stay.visit.attempts if attempt.problem)
-    facts = [f"{count(len(statuses), 'state')} visited"]
+    facts = [f"{counted(len(statuses), 'state')} visited"]
     if failed_tries:
-        facts.append(f"{count(failed_tries, 'try', 'tries')} failed")
+        facts.append(f"{counted(failed_tries, 'try', 'tries')} failed")
     if statuses.count("caught"):
-        facts.append(f"{count(statuses.count('caught'), 'error')} caught")
+        facts.append(f"{counted(statuses.count('caught'), 'error')} caught")
     if history.redrives:
-        facts.append(f"redriven {count(history.redrives, 'time')}")
+        facts.append(f"redriven {counted(history.redrives, 'time')}")
     return f"{said[0]}; {', '.join(facts)}."

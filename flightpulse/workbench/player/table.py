@@ -7,9 +7,10 @@ from html import escape
 from flightpulse.workbench.diagram.marks import SIGNS
 from flightpulse.workbench.diagram.sizes import shortened
 from flightpulse.workbench.player import selection
-from flightpulse.workbench.player.captions import count, duration
+from flightpulse.workbench.player.captions import duration
 from flightpulse.workbench.player.frames import TROUBLE_FIRST, Replay
 from flightpulse.workbench.show.tables import LEFT, TABLE
+from flightpulse.workbench.show.words import counted
 
 _ITEMS_SHOWN = 10
 _ERROR_WIDTH = 420
@@ -47,7 +48,7 @@ class VisitTable:
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
         ]
         shown.insert(1, "  ".join("-" * width for width in widths))
-        return "\n".join([*shown, *([f"… and {count(self.left_out, 'more line')}"] if self.left_out else [])])
+        return "\n".join([*shown, *([f"… and {counted(self.left_out, 'more line')}"] if self.left_out else [])])
 
     def __repr__(self) -> str:
         return str(self)
@@ -60,7 +61,7 @@ class VisitTable:
         """A plain table, readable where every style is stripped; ``side`` goes into every cell's tag."""
         head = "".join(f"<th{side}>{heading}</th>" for heading in _HEADINGS)
         body = "".join(f"<tr>{_cells(row, side)}</tr>" for row in self.rows)
-        more = f"<p>… and {count(self.left_out, 'more line')}.</p>" if self.left_out else ""
+        more = f"<p>… and {counted(self.left_out, 'more line')}.</p>" if self.left_out else ""
         return f"{TABLE}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
     def first(self, number: int) -> "VisitTable":
@@ -125,7 +126,7 @@ def _left_out(replay: Replay, chosen: selection.Selection, owner: int) -> VisitR
     worst = _worst(replay.final.get(n, "running") for n, s in enumerate(replay.trace.stays) if hidden & set(s.items))
     return VisitRow(
         depth=len(stay.items) + 1,
-        state=f"… {count(len(hidden), 'more item')} of {stay.visit.name}",
+        state=f"… {counted(len(hidden), 'more item')} of {stay.visit.name}",
         item="",
         result=f"{SIGNS[worst].glyph} {SIGNS[worst].word}",
         tries="",

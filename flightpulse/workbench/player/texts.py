@@ -7,6 +7,8 @@ most payloads are a run or two of lines that are there already.
 import json
 from dataclasses import dataclass, field
 
+from flightpulse.workbench.show.words import shortened
+
 _MAX_LINE = 240
 _CANDIDATES = 4
 
@@ -114,5 +116,5 @@ def _split(text: str, longest: int) -> tuple[list[str], int, bool]:
     kept = []
     for line in lines[:longest]:
         left_out += max(0, len(line) - _MAX_LINE)
-        kept.append(line if len(line) <= _MAX_LINE else line[: _MAX_LINE - 1] + "…")
+        kept.append(shortened(line, _MAX_LINE))
     return kept, left_out, nested

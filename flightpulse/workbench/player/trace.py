@@ -39,7 +39,7 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class HistoryTrace:
     """``places[i]`` is the index of the stay that event ``i`` belongs to, and of the item it starts or ends."""
 
     events: Sequence[Event]
@@ -55,7 +55,7 @@ class Trace:
         return [(event["timestamp"] - first).total_seconds() for event in self.events]
 
 
-def follow(events: Sequence[Event], states: Mapping[str, State]) -> Trace:
+def follow(events: Sequence[Event], states: Mapping[str, State]) -> HistoryTrace:
     """The trace of normalised events on a diagram whose ``states`` are known by path."""
     reader = history.Reader()
     places: list[Any] = []
@@ -65,7 +65,7 @@ def follow(events: Sequence[Event], states: Mapping[str, State]) -> Trace:
     tree = reader.history()
     collected = _Collector(states)
     collected.scope(tree.visits, (), "")
-    return Trace(
+    return HistoryTrace(
         events=events,
         history=tree,
         stays=collected.stays,
@@ -135,7 +135,7 @@ class _Collector:
         return next((n for n, stay in enumerate(self.stays) if name and stay.visit.name == name), None)
 
 
-def around(trace: Trace, stay: int) -> Iterator[int]:
+def around(trace: HistoryTrace, stay: int) -> Iterator[int]:
     """A stay, then the Map and Parallel stays around it, innermost first."""
     yield stay
     for item in reversed(trace.stays[stay].items):

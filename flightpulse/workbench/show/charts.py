@@ -159,7 +159,7 @@ def _counted(times: Sequence[datetime], start: datetime, moments: Sequence[float
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ExecutionSpan:
     """Something that ran from one moment to another."""
 
     label: str
@@ -167,7 +167,7 @@ class Span:
     ended: datetime
 
 
-def concurrency(spans: Sequence[Span]) -> Picture:
+def concurrency(spans: Sequence[ExecutionSpan]) -> Picture:
     """One bar for each execution on a common axis, in the order in which they began.
 
     Raises UserError when there are none.

@@ -57,6 +57,28 @@ def canvas(height: float) -> "Figure":
     return png.new_figure(_WIDTH, height)
 
 
+def box(
+    axes: "Axes",
+    corner: tuple[float, float],
+    width: float,
+    height: float,
+    *,
+    edge: str,
+    face: str = "#ffffff",
+    line: float = 1.2,
+    rounding: float = 0.08,
+) -> None:
+    """A box with round corners; ``corner`` is the one with the smallest coordinates."""
+    # Only pictures need matplotlib, which is in the extra for notebooks.
+    from matplotlib.patches import FancyBboxPatch
+
+    style = f"round,pad=0,rounding_size={rounding:g}"
+    drawn = FancyBboxPatch(
+        corner, width, height, boxstyle=style, facecolor=face, edgecolor=edge, linewidth=line, zorder=3
+    )
+    axes.add_patch(drawn)
+
+
 def house_style(axes: "Axes", *, title: str, x: str, y: str = "") -> None:
     """Axes as all our charts have them: the finding on top, units on the axes, no frame."""
     axes.set_title(_plain(title), loc="left", fontsize=10.5, color=INK, fontweight="bold", pad=14)

@@ -13,9 +13,16 @@ from rich.markup import escape as no_markup
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+OnProgress = Callable[[str, int, int], None]
+"""Told what is going on: in words, how much is done, of how much (0 when nobody can say)."""
+
 YES, NO = "✓", "✗"
 _BETWEEN_UPDATES = 0.15
 _BAR_STYLE = "width:320px;vertical-align:middle"
+
+
+def silent(_text: str, _done: int, _total: int) -> None:
+    """Progress that nobody hears."""
 
 
 def shell() -> Any:
@@ -187,6 +194,7 @@ class _TerminalBars:
         self._progress.update(self._tasks[step], completed=done, total=total or None, count=count, now=now)
 
     def end(self, step: str, line: str) -> bool:  # noqa: ARG002
+        self._progress.board = None
         with suppress(KeyError):
             self._progress.remove_task(self._tasks.pop(step))
         if not self._tasks:

@@ -7,7 +7,6 @@ from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
 
 STACK: Final = deployed.STACK
 METRICS_NAMESPACE: Final = deployed.METRICS
-API_STAGE: Final = deployed.API_STAGE
 ALARM_PREFIX: Final = deployed.ALARM_PREFIX
 
 NOTIFY_PASSENGERS: Final = "FlightPulse-NotifyPassengers"

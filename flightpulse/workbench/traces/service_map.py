@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flightpulse.workbench.show import picture as pictures
 from flightpulse.workbench.show.charts import duration
 from flightpulse.workbench.show.picture import Picture
+from flightpulse.workbench.show.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,7 +89,7 @@ def draw(spans: Sequence["Span"]) -> Picture:
     for node in nodes.values():
         _box(axes, node)
     calls = sum(edges.values())
-    title = f"{len(nodes)} services, {calls} call{'' if calls == 1 else 's'} between them"
+    title = f"{len(nodes)} services, {counted(calls, 'call')} between them"
     figure.suptitle(title, x=0.02, y=1 - 0.08 / height, ha="left", va="top", fontsize=10.5, fontweight="bold")
     lines = [f"{node.name}: {node.said}" for node in nodes.values()]
     lines += [f"{caller} → {called}: {count}" for (caller, called), count in edges.items()]
@@ -126,16 +127,9 @@ def _place(nodes: dict[str, Node], edges: Edges) -> int:
 
 
 def _box(axes: "Axes", node: Node) -> None:
-    from matplotlib.patches import FancyBboxPatch
-
     left, top = node.layer * _STEP[0], node.row * _STEP[1]
     edge = pictures.RED if node.problems["fault"] else pictures.ORANGE if node.problems else pictures.BLUE
-    axes.add_patch(
-        FancyBboxPatch(
-            (left, top), *_BOX, boxstyle="round,pad=0,rounding_size=0.08", facecolor="#ffffff", edgecolor=edge,
-            linewidth=1.8 if node.problems else 1.2, zorder=3,
-        )
-    )  # fmt: skip
+    pictures.box(axes, (left, top), *_BOX, edge=edge, line=1.8 if node.problems else 1.2)
     middle = left + _BOX[0] / 2
     kind = _KINDS.get(node.kind, "AWS service")
     for text, place, size, colour in (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flightpulse.workbench.show import picture as pictures
 from flightpulse.workbench.show.charts import duration
 from flightpulse.workbench.show.picture import Picture
+from flightpulse.workbench.show.words import shortened
 
 if TYPE_CHECKING:
     from flightpulse.workbench.traces.trace import Span
@@ -100,4 +101,4 @@ def _is_first(span: "Span", before: Sequence["Span"]) -> bool:
 
 def _label(span: "Span") -> str:
     text = "  " * span.depth + span.label.removeprefix("FlightPulse-")
-    return text if len(text) <= _LONGEST_LABEL else f"{text[: _LONGEST_LABEL - 1]}…"
+    return shortened(text, _LONGEST_LABEL)

@@ -14,6 +14,7 @@ from flightpulse.errors import UserError
 from flightpulse.messages import gsm7
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.words import counted, shortened
 from flightpulse.workbench.workshop.assignments import Assignment
 from flightpulse.workbench.workshop.copies import Copy
 
@@ -250,7 +251,7 @@ def _outcomes(run: "Run") -> list[str]:
 def _said(run: "Run") -> str:
     told = len(run.messages)
     outcomes = ", ".join(sorted(_outcomes(run))) or "no execution"
-    return f"{outcomes}; {told or 'no'} message{'' if told == 1 else 's'}"
+    return f"{outcomes}; {counted(told, 'message') if told else 'no messages'}"
 
 
 def _texts(run: "Run", gate: str) -> tuple[bool, str]:
@@ -266,5 +267,4 @@ def _step(task: Assignment, name: str, wanted: str, ok: bool | None, seen: str, 
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 110 else f"{line[:109]}…"
+    return shortened(" ".join(text.split()), 110)

@@ -19,6 +19,7 @@ from ministack.services.cloudformation import provisioners
 from localcloud.behaviour import Behaviour, LocalContext, Wrapped
 from localcloud.services.cloudformation import names_taken, resource_types, settling
 from localcloud.services.cloudformation.resource_types import Attributes, Properties, Provisioned
+from localcloud.services.step_functions import creation
 
 
 def install(context: LocalContext) -> None:  # noqa: ARG001
@@ -36,7 +37,7 @@ def install(context: LocalContext) -> None:  # noqa: ARG001
     resource_types.also("AWS::EC2::VPC", _vpc_attributes)
     resource_types.also("AWS::DynamoDB::Table", _complete_table)
     resource_types.also("AWS::Lambda::Function", _complete_function)
-    resource_types.with_properties("AWS::StepFunctions::StateMachine", _with_logging)
+    resource_types.with_properties("AWS::StepFunctions::StateMachine", _state_machine)
     resource_types.also("AWS::StepFunctions::StateMachine", _set_tracing)
     resource_types.deleted_by("AWS::StepFunctions::StateMachine", _delete_state_machine)
     names_taken.install()
@@ -183,8 +184,12 @@ def _complete_function(name: str, properties: Properties) -> None:
     function["concurrency"] = None if reserved is None else int(reserved)
 
 
-def _with_logging(properties: Properties) -> Properties:
-    """The service stores what it is given, and reads names that begin with a small letter."""
+def _state_machine(properties: Properties) -> Properties:
+    """The emulator looks at no definition; what it stores it reads by names that begin with a small letter."""
+    text = provisioners._sfn_definition(properties)
+    refused = creation.refusal(text, express=properties.get("StateMachineType") == "EXPRESS")
+    if refused:
+        raise ValueError(refused)
     if "LoggingConfiguration" not in properties:
         return properties
     return {**properties, "LoggingConfiguration": _lower_camel(properties["LoggingConfiguration"])}
@@ -226,6 +231,7 @@ BEHAVIOUR = Behaviour(
         *names_taken.WRAPPED,
         *settling.WRAPPED,
         _provisioners("_ec2_sg_permissions", ("rules",)),
+        _provisioners("_sfn_definition", ("props",)),
         _alarms("_put_composite_alarm", ("params", "cbor_data", "is_cbor", "is_json")),
         _alarms("_delete_alarms", ("params", "cbor_data", "is_cbor", "is_json")),
         _alarms("_composite_alarms"),

@@ -22,8 +22,6 @@ _TICK_SECONDS = 1.0
 _COLLECTING_SECONDS = 0.05
 _PAUSE_FOR_WORK = 24.0
 _LONGEST_PAUSE_SECONDS = 10.0
-_LATE_SECONDS = 600.0
-"""How much earlier than its neighbours a value may have been written: log events arrive late."""
 _OF_ONE_METRIC = ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Dimensions", "Unit")
 """What an alarm on an expression does not have: its queries say it."""
 
@@ -161,24 +159,60 @@ def _watched(alarm: Mapping[str, Any], start: float, current: float, length: flo
 
 
 def _statistics(metric: Mapping[str, Any], statistic: str, start: float, current: float, length: float) -> Series:
-    by_period: dict[float, list[dict[str, Any]]] = {}
-    for value in _values_since(metric, start):
-        by_period.setdefault(min(math.floor(value["Timestamp"] / length) * length, current), []).append(value)
-    measured = {begun: _statistic(values, statistic) for begun, values in by_period.items()}
-    return {begun: value for begun, value in measured.items() if value is not None}
-
-
-def _values_since(metric: Mapping[str, Any], start: float) -> list[dict[str, Any]]:
     dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric.get("Dimensions") or []}
     key = (metric["Namespace"], metric["MetricName"], emulator._dims_key(dimensions))
-    unit = metric.get("Unit")
-    found = []
-    for value in reversed(list(emulator._metrics.get(key) or [])):
-        if value["Timestamp"] < start - _LATE_SECONDS:
-            break
-        if value["Timestamp"] >= start and (not unit or value.get("Unit") == unit):
-            found.append(value)
-    return found
+    points, unit = emulator._metrics.get(key), metric.get("Unit")
+    if points is None:
+        return {}
+    # Alarms that look further back keep more.
+    looked_for = (*key, unit, length, current - start)
+    known = _KNOWN.get(looked_for)
+    if known is None or known.points is not points or known.read > len(points):
+        known = _KNOWN[looked_for] = Periods(points, unit, length)
+    return known.since(start, current, statistic)
+
+
+class Periods:
+    """The values of a metric by the start of their period; each look reads only those that are new.
+
+    On a full day a metric gets hundreds of values in a second, and a look at all of them took longer than the pause
+    between two looks.
+    """
+
+    def __init__(self, points: list[dict[str, Any]], unit: str | None, length: float) -> None:
+        self.points = points
+        self.read = 0
+        self._unit = unit
+        self._length = length
+        self._values: dict[float, list[dict[str, Any]]] = {}
+        self._measured: dict[tuple[float, str], tuple[int, float | None]] = {}
+
+    def since(self, start: float, current: float, statistic: str) -> Series:
+        """A statistic of each period that has values. What is of later than now counts as of now."""
+        new = self.points[self.read :]
+        self.read += len(new)
+        for value in new:
+            if not self._unit or value.get("Unit") == self._unit:
+                self._values.setdefault(math.floor(value["Timestamp"] / self._length) * self._length, []).append(value)
+        for begun in [begun for begun in self._values if begun < start]:
+            del self._values[begun]
+        self._measured = {key: known for key, known in self._measured.items() if key[0] in self._values}
+        later = [value for begun, values in self._values.items() if begun > current for value in values]
+        found = {begun: self._statistic(begun, statistic) for begun in self._values if begun <= current}
+        if later:
+            found[current] = _statistic([*self._values.get(current, ()), *later], statistic)
+        return {begun: value for begun, value in found.items() if value is not None}
+
+    def _statistic(self, begun: float, statistic: str) -> float | None:
+        values = self._values[begun]
+        count, value = self._measured.get((begun, statistic), (0, None))
+        if count != len(values):
+            count, value = len(values), _statistic(values, statistic)
+            self._measured[begun, statistic] = count, value
+        return value
+
+
+_KNOWN: dict[tuple[Any, ...], Periods] = {}
 
 
 def _statistic(values: list[dict[str, Any]], statistic: str) -> float | None:

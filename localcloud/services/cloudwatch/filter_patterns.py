@@ -39,7 +39,6 @@ _ORDERED = {
     ">=": operator.ge,
     "<=": operator.le,
 }
-_MISSING = object()
 
 
 class PatternError(ValueError):

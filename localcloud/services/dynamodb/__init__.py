@@ -34,6 +34,7 @@ BEHAVIOUR = Behaviour(
         Wrapped(_MODULE, "_stream_records"),
         Wrapped(_MODULE, "_tables"),
         Wrapped(_MODULE, "copy"),
+        Wrapped(_MODULE, "time"),
         Wrapped(_MODULE, "_tokenize", ("expr",)),
         Wrapped(_MODULE, "_check_redundant_parens", ("tokens", "slot")),
         Wrapped(_MODULE, "_check_reserved_keyword_usage", ("tokens",)),

@@ -68,9 +68,19 @@ def check(request: Request, table: Mapping[str, Any] | None) -> None:
         expressions.key_condition(request["KeyConditionExpression"], names or {}, values or {})
     if found:
         expressions.check_all_used(found.values(), names, values)
+    _check_no_empty_key(request.get("Key"))
     if table is not None:
         _check_keys(request, found, table)
         _check_selection(request, table)
+
+
+def _check_no_empty_key(key: Any) -> None:
+    """The emulator looks at keys as well, but not at those of a TransactGetItems."""
+    for name, value in key.items() if isinstance(key, Mapping) else ():
+        for kind, word in (("S", "string"), ("B", "binary")):
+            if isinstance(value, Mapping) and value.get(kind) == "":
+                problem = f"The AttributeValue for a key attribute cannot contain an empty {word} value. Key: {name}"
+                raise InvalidExpression(f"One or more parameter values are not valid. {problem}")
 
 
 def _is_malformed(placeholders: Any) -> bool:

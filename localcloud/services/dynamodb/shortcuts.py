@@ -2,17 +2,22 @@
 
 import copy
 import functools
+import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
 from ministack.services import dynamodb
 
 _TEXTS = 4096
+_REAPER = "dynamodb-ttl-reaper"
+_PAUSE_FOR_WORK = 50
 
 
 def install() -> None:
     """Remember the results of functions of a text alone, which nobody changes; and copy items as the JSON they are."""
     dynamodb.copy = SimpleNamespace(copy=copy.copy, deepcopy=copied)
+    dynamodb.time = SimpleNamespace(**{**vars(time), "sleep": Rest()})
     remember = functools.lru_cache(maxsize=_TEXTS)
     tokens_of = dynamodb._tokenize
     dynamodb._tokenize = remember(lambda text: tuple(tokens_of(text)))
@@ -21,6 +26,25 @@ def install() -> None:
         setattr(dynamodb, name, _of_tokens(remember(getattr(dynamodb, name))))
     dynamodb._parse_projection_path = _without_placeholders(dynamodb._parse_projection_path)
     dynamodb._project_item = _of_plain_names(dynamodb._project_item)
+
+
+class Rest:
+    """``time.sleep``, and longer for the thread that looks through all items for those that have expired.
+
+    It holds everybody up meanwhile: after a look at a full day's items it rests fifty times as long as that took.
+    """
+
+    def __init__(self, clock: Any = time) -> None:
+        self._clock = clock
+        self._woke: float | None = None
+
+    def __call__(self, seconds: float) -> None:
+        if threading.current_thread().name != _REAPER:
+            self._clock.sleep(seconds)
+            return
+        worked = 0.0 if self._woke is None else self._clock.monotonic() - self._woke
+        self._clock.sleep(max(seconds, _PAUSE_FOR_WORK * worked))
+        self._woke = self._clock.monotonic()
 
 
 def _of_tokens(check: Any) -> Any:

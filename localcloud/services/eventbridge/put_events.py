@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 import threading
 import time
 import uuid
-from datetime import datetime
 from typing import Any
 
 from ministack.core import responses
@@ -55,7 +54,7 @@ def _accept(entry: dict[str, Any], bus: str) -> dict[str, str]:
         "DetailType": entry["DetailType"],
         "Detail": entry["Detail"],
         "EventBusName": bus,
-        "Time": _seconds(entry.get("Time")),
+        "Time": entries.seconds(entry.get("Time"), time.time()),
         "Resources": entry.get("Resources") or [],
         "Account": responses.get_account_id(),
         "Region": responses.get_region(),
@@ -71,13 +70,3 @@ def _accept(entry: dict[str, Any], bus: str) -> dict[str, str]:
     with _archiving:
         emulator._archive_event(event, view)
     return {"EventId": event["EventId"]}
-
-
-def _seconds(moment: Any) -> int:
-    """The time of an event in whole seconds, as its envelope has it; now, when none is given."""
-    if isinstance(moment, int | float):
-        return int(moment)
-    try:
-        return int(datetime.fromisoformat(str(moment)).timestamp())
-    except ValueError:
-        return int(time.time())

@@ -25,12 +25,13 @@ def install(context: LocalContext) -> None:
     from jsonata.functions import Functions
 
     from localcloud.services.cloudformation import resource_types
-    from localcloud.services.step_functions import api, expressions
+    from localcloud.services.step_functions import api, expressions, machine_api
     from localcloud.services.step_functions.execution_logs import ExecutionLogs
     from localcloud.services.step_functions.executions import LocalExecutions
 
     Functions._string = staticmethod(expressions.text_of)
-    resource_types.also("AWS::StepFunctions::StateMachine", api.set_tracing)
+    resource_types.also("AWS::StepFunctions::StateMachine", machine_api.set_tracing)
+    Functions.number = staticmethod(expressions.number_of)
     api.replace_handlers(LocalExecutions(ExecutionLogs(), context.back_off_scale))
 
 
@@ -80,6 +81,7 @@ BEHAVIOUR = Behaviour(
         Wrapped("ministack.core.responses", "get_account_id", ()),
         Wrapped("ministack.core.responses", "get_region", ()),
         Wrapped("jsonata.functions", "Functions._string", ("arg", "prettify")),
+        Wrapped("jsonata.functions", "Functions.number", ("arg",)),
         Wrapped("jsonata.jsonata", "Jsonata.CURRENT"),
     ),
     install=install,

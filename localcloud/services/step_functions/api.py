@@ -7,21 +7,29 @@ import json
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from ministack.core import responses
 from ministack.services import stepfunctions as emulator
 
-from localcloud.services.step_functions import creation, notices, state_tests
+from localcloud.services.step_functions import callbacks, creation, machine_api, notices, request_checks, state_tests
 from localcloud.services.step_functions.executions import LocalExecutions
+from localcloud.services.step_functions.machine_api import Handler, Request, Response, answer, error
 from localcloud.services.step_functions.run import Refused
 from localcloud.services.xray import tracing
 from localcloud.services.xray.tracing import Trace
 
-Request = dict[str, Any]
-Response = tuple[int, dict[str, str], bytes]
-Handler = Callable[[Request], Response]
+_LISTS = {
+    "_list_state_machines": "stateMachines",
+    "_list_state_machine_versions": "stateMachineVersions",
+    "_list_state_machine_aliases": "stateMachineAliases",
+    "_list_activities": "activities",
+}
+_MISSING = {
+    "StateMachineDoesNotExist": ("State Machine Does Not Exist", "stateMachineArn"),
+    "ActivityDoesNotExist": ("Activity Does Not Exist", "activityArn"),
+}
 
 
 def replace_handlers(executions: LocalExecutions) -> None:
@@ -33,10 +41,24 @@ def replace_handlers(executions: LocalExecutions) -> None:
     emulator._describe_execution = _describing(emulator._describe_execution)
     emulator._list_executions = _listing(emulator._list_executions)
     emulator._get_execution_history = _with_history(emulator._get_execution_history)
-    emulator._send_task_failure = _send_task_failure
+    emulator._send_task_success = _with_token(emulator._send_task_success)
+    emulator._send_task_heartbeat = _with_token(emulator._send_task_heartbeat)
+    emulator._send_task_failure = _with_token(_send_task_failure)
     emulator._validate_definition_jsonata = creation.refusal
-    emulator._create_state_machine = _creating(emulator._create_state_machine)
-    emulator._describe_state_machine = _describing_machine(emulator._describe_state_machine)
+    emulator._create_state_machine = machine_api.creating(emulator._create_state_machine)
+    emulator._update_state_machine = machine_api.updating(emulator._update_state_machine)
+    emulator._describe_state_machine = machine_api.describing(emulator._describe_state_machine)
+    emulator._describe_state_machine_for_execution = machine_api.describing_for_execution(
+        emulator._describe_state_machine_for_execution
+    )
+    for function, what in _LISTS.items():
+        setattr(emulator, function, machine_api.listing(getattr(emulator, function), what))
+    emulator._publish_state_machine_version = machine_api.publishing(emulator._publish_state_machine_version)
+    emulator._tag_resource = machine_api.tagging(emulator._tag_resource)
+    emulator._create_activity = machine_api.creating_activity(emulator._create_activity)
+    emulator._describe_activity = machine_api.describing_activity(emulator._describe_activity)
+    emulator._delete_activity = machine_api.deleting_activity(emulator._delete_activity)
+    emulator._get_activity_task = _taking_task(emulator._get_activity_task)
     emulator._delete_state_machine = _deleting(emulator._delete_state_machine, executions)
     emulator._test_state = _answering(lambda request: state_tests.answer(request, executions))
     emulator._validate_state_machine_definition = _answering(creation.validation)
@@ -46,12 +68,35 @@ def replace_handlers(executions: LocalExecutions) -> None:
 
 def _send_task_failure(request: Request) -> Response:
     """The emulator's own makes up an error name and an empty cause where none is given."""
-    token = emulator._task_tokens.get(request.get("taskToken"))
-    if token is None:
-        return _error(Refused("TaskDoesNotExist", "Task token not found"))
+    token = emulator._task_tokens[request["taskToken"]]
     token["error"] = {"Error": request.get("error"), "Cause": request.get("cause")}
     token["event"].set()
-    return _response({})
+    return answer({})
+
+
+def _with_token(call: Handler) -> Handler:
+    """A token that has been answered, or whose task is over, is told apart from what was never one."""
+
+    def handler(request: Request) -> Response:
+        token = str(request.get("taskToken", ""))
+        if emulator._task_tokens.get(token) is not None:
+            return call(request)
+        if callbacks.is_token(token):
+            return error(Refused("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'"))
+        return error(Refused("InvalidToken", "Invalid Token: 'Invalid token'"))
+
+    return handler
+
+
+def _taking_task(original: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    async def handler(data: Request) -> Response:
+        response = await original(data)
+        token = json.loads(response[2]).get("taskToken") if response[0] < 400 else None
+        if token is not None:
+            callbacks.taken(token, data.get("workerName"))
+        return response
+
+    return handler
 
 
 class _Calls:
@@ -73,7 +118,7 @@ class _Calls:
             raise Refused(
                 "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"
             )
-        run = self._executions.start(arn, request.get("input", "{}"), request.get("name"))
+        run = self._executions.start(arn, request.get("input", "{}"), request.get("name"), waiting=True)
         ended, began = threading.Event(), time.monotonic()
         run.when_ended(ended.set)
         ended.wait()
@@ -98,10 +143,6 @@ class _Calls:
         return {"redriveDate": self._executions.redrive(str(request.get("executionArn", "")))}
 
 
-def _no_arn(text: str) -> Refused:
-    return Refused("InvalidArn", f"Invalid Arn: 'Invalid ARN prefix: {text}'")
-
-
 def _record(arn: str) -> dict[str, Any]:
     record: dict[str, Any] | None = emulator._executions.get(arn)
     if record is None:
@@ -114,46 +155,9 @@ def _answering(call: Callable[[Request], dict[str, Any]]) -> Handler:
 
     def handler(data: Request) -> Response:
         try:
-            return _response(call(data))
+            return answer(call(data))
         except Refused as refusal:
-            return _error(refusal)
-
-    return handler
-
-
-def _creating(original: Handler) -> Handler:
-    """The emulator checks every definition by ``refusal``, which does not know what an express workflow may not do."""
-
-    def handler(data: Request) -> Response:
-        refused = creation.refusal(data.get("definition"), express=data.get("type") == "EXPRESS")
-        if refused and data.get("name"):
-            return _error(Refused("InvalidDefinition", refused))
-        status, headers, body = original(data)
-        if status < 400:
-            _set_tracing(json.loads(body)["stateMachineArn"], data.get("tracingConfiguration"))
-        return status, headers, body
-
-    return handler
-
-
-def set_tracing(arn: str, properties: Mapping[str, Any]) -> None:
-    """What CloudFormation says of a state machine's traces. The emulator has no field for it."""
-    _set_tracing(arn, {"enabled": (properties.get("TracingConfiguration") or {}).get("Enabled") in (True, "true")})
-
-
-def _set_tracing(arn: str, configuration: Mapping[str, Any] | None) -> None:
-    emulator._state_machines[arn]["tracingConfiguration"] = dict(configuration or {"enabled": False})
-
-
-def _describing_machine(original: Handler) -> Handler:
-    def handler(data: Request) -> Response:
-        arn = str(data.get("stateMachineArn", ""))
-        if not arn.startswith("arn:"):
-            return _error(_no_arn(arn))
-        status, headers, body = original(data)
-        if status >= 400:
-            return _error(Refused("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'"))
-        return status, headers, body
+            return error(refusal)
 
     return handler
 
@@ -162,7 +166,7 @@ def _deleting(original: Handler, executions: LocalExecutions) -> Handler:
     def handler(data: Request) -> Response:
         arn = str(data.get("stateMachineArn", ""))
         if arn not in emulator._state_machines:
-            return _response({}) if arn.startswith("arn:") else _error(_no_arn(arn))
+            return answer({})
         executions.forget(arn)
         return original(data)
 
@@ -174,14 +178,14 @@ def _describing(original: Handler) -> Handler:
         try:
             record = _record(str(data.get("executionArn", "")))
         except Refused as refusal:
-            return _error(refusal)
+            return error(refusal)
         status, _, body = original(data)
         if status >= 400:
             return status, _, body
-        told = {**json.loads(body), **_redrives(record), **notices.redrive_status(record)}
+        told = {**json.loads(body), **_redrives(record), **_through(record), **notices.redrive_status(record)}
         if record["output"] is None:
             told.pop("outputDetails", None)
-        return _response(told)
+        return answer(told)
 
     return handler
 
@@ -189,16 +193,31 @@ def _describing(original: Handler) -> Handler:
 def _listing(original: Handler) -> Handler:
     def handler(data: Request) -> Response:
         machine = data.get("stateMachineArn")
-        if machine is not None and emulator._resolve_state_machine_arn(machine) is None:
-            return _error(Refused("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine}'"))
-        status, headers, body = original(data)
+        base = emulator._resolve_state_machine_arn(machine) if machine else None
+        if machine is not None and base is None:
+            return error(Refused("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine}'"))
+        if base is not None and emulator._state_machines[base]["type"] == "EXPRESS":
+            message = "This operation is not supported by this type of state machine"
+            return error(Refused("StateMachineTypeNotSupported", message))
+        whole = machine == base
+        asked = data if whole else {**data, "stateMachineArn": base, "maxResults": 1_000_000, "nextToken": None}
+        status, headers, body = original(asked)
         if status >= 400:
             return status, headers, body
-        answer = json.loads(body)
+        found = json.loads(body)
+        records = [emulator._executions.get(item["executionArn"]) or {} for item in found["executions"]]
         listed = [
-            {**item, **_redrives(emulator._executions.get(item["executionArn"]) or {})} for item in answer["executions"]
+            {**item, **_redrives(record), **_through(record)}
+            for item, record in zip(found["executions"], records, strict=True)
+            if whole or machine in _through(record).values()
         ]
-        return _response({**answer, "executions": listed})
+        if whole:
+            return answer({**found, "executions": listed})
+        try:
+            shown, token = request_checks.page(listed, data, f"executions of {machine}")
+        except Refused as refusal:
+            return error(refusal)
+        return answer({"executions": shown, **({"nextToken": token} if token else {})})
 
     return handler
 
@@ -211,25 +230,40 @@ def _with_history(original: Handler) -> Handler:
                 # On AWS, too, an execution is forgotten at some time: 90 days after its end.
                 raise Refused("ExecutionDoesNotExist", f"Execution Does Not Exist: '{record['executionArn']}'")
         except Refused as refusal:
-            return _error(refusal)
+            return error(refusal)
         return original(data)
 
     return handler
 
 
 def _with_redrive(original: Callable[..., Any], redrive: Handler) -> Callable[..., Any]:
-    """The emulator's entry, with the call it does not know."""
+    """The emulator's entry, with AWS's checks of requests and the call it does not know."""
 
     async def handle_request(method: str, path: str, headers: Any, body: Any, query_params: Any) -> Any:
-        if not str(headers.get("x-amz-target", "")).endswith(".RedriveExecution"):
-            return await original(method, path, headers, body, query_params)
+        action = str(headers.get("x-amz-target", "")).rpartition(".")[2]
         try:
             data = json.loads(body) if body else {}
         except ValueError:
             return responses.error_response_json("SerializationException", "Invalid JSON", 400)
-        return emulator._finalize_response(redrive(data))
+        try:
+            request_checks.check(action, data)
+        except Refused as refusal:
+            return error(refusal)
+        if action == "RedriveExecution":
+            return emulator._finalize_response(redrive(data))
+        return _reworded(data, await original(method, path, headers, body, query_params))
 
     return handle_request
+
+
+def _reworded(request: Request, response: Response) -> Response:
+    """The emulator's own words of what is missing, in AWS's."""
+    status, _, body = response
+    code = str(json.loads(body).get("__type", "")) if status >= 400 else ""
+    if code not in _MISSING:
+        return response
+    words, name = _MISSING[code]
+    return error(Refused(code, f"{words}: '{request[name]}'")) if name in request else response
 
 
 def _resetting(original: Callable[[], None], executions: LocalExecutions) -> Callable[[], None]:
@@ -240,16 +274,11 @@ def _resetting(original: Callable[[], None], executions: LocalExecutions) -> Cal
     return reset
 
 
+def _through(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The version and the alias that an execution was started by."""
+    return {name: record[name] for name in ("stateMachineVersionArn", "stateMachineAliasArn") if name in record}
+
+
 def _redrives(record: Mapping[str, Any]) -> dict[str, Any]:
     known = {"redriveCount": record.get("redriveCount", 0)}
     return {**known, "redriveDate": record["redriveDate"]} if record.get("redriveDate") else known
-
-
-def _response(answer: dict[str, Any]) -> Response:
-    response: Response = responses.json_response(answer)
-    return response
-
-
-def _error(refusal: Refused) -> Response:
-    response: Response = responses.error_response_json(refusal.code, refusal.message, 400)
-    return response

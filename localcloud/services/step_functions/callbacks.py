@@ -30,15 +30,55 @@ class HeartbeatMissed(TimeoutError):  # noqa: N818
     """No sign of life came in time."""
 
 
+_PREFIX = "AQCEAAAAKgAAAAMAAAAA"
+"""What tells a token of a task from any other text."""
+
+
+def is_token(text: str) -> bool:
+    """Whether a text is a token of a task, of now or of before."""
+    return text.startswith(_PREFIX)
+
+
 @contextmanager
 def token() -> Iterator[Token]:
     """A token for one attempt of a task: nobody can answer it afterwards."""
-    issued = Token(str(uuid.uuid4()), {"event": threading.Event(), "result": None, "error": None, "heartbeat": None})
+    issued = Token(
+        f"{_PREFIX}{uuid.uuid4()}", {"event": threading.Event(), "result": None, "error": None, "heartbeat": None}
+    )
     emulator._task_tokens[issued.text] = issued.entry
     try:
         yield issued
     finally:
         emulator._task_tokens.pop(issued.text, None)
+
+
+@contextmanager
+def offered(issued: Token, activity: str, text: str) -> Iterator[None]:
+    """Let the workers of an activity ask for a task."""
+    issued.entry["taken"] = threading.Event()
+    task, queue = {"taskToken": issued.text, "input": text}, emulator._activity_tasks[activity]
+    queue.append(task)
+    try:
+        yield
+    finally:
+        if task in queue:
+            queue.remove(task)
+
+
+def worker(issued: Token, scope: Scope, timeout: float | None) -> str | None:
+    """Wait until a worker takes a task; its name, if it gave one. Raises TimeoutError."""
+    if not scope.wait_for(issued.entry["taken"], timeout):
+        raise TimeoutError
+    name: str | None = issued.entry.get("worker")
+    return name
+
+
+def taken(token_text: str, name: str | None) -> None:
+    """A worker has asked for a task and got it."""
+    entry = emulator._task_tokens.get(token_text)
+    if entry is not None and "taken" in entry:
+        entry["worker"] = name
+        entry["taken"].set()
 
 
 def wait(issued: Token, scope: Scope, timeout: float | None, heartbeat: float | None) -> Any:
@@ -54,6 +94,11 @@ def wait(issued: Token, scope: Scope, timeout: float | None, heartbeat: float | 
             raise TimeoutError
         if issued.entry["heartbeat"] is last_beat:
             raise HeartbeatMissed
+    return answer(issued)
+
+
+def answer(issued: Token) -> Any:
+    """What a task was answered, once it was. Raises StateFailure for a failure that was sent."""
     failure = issued.entry["error"]
     if failure:
         raise StateFailure(failure.get("Error"), failure.get("Cause"))

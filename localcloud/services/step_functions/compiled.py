@@ -443,7 +443,7 @@ def _number(value: Any) -> Any:
         return value
     if type(value) is not str or not value.isascii() or not value.isdecimal():
         raise NotPlain
-    return float(value)
+    return int(value)
 
 
 def _floor(value: Any) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 
 from awskit.asl import definitions, machines
 from awskit.asl.definitions import SCHEMA, Diagnostic
-from localcloud.services.step_functions import intrinsics, json_paths
+from localcloud.services.step_functions import integrations, intrinsics, json_paths
+from localcloud.services.step_functions.resource import Resource
 
 _PATH_FIELDS = ("InputPath", "OutputPath", "ItemsPath", "SecondsPath", "TimestampPath", "Variable")
 _NO_PATHS = ("Branches", "ItemProcessor", "Iterator", "Result")
@@ -28,8 +29,10 @@ def diagnostics(text: str, *, express: bool = False, anywhere: bool = False) -> 
     if not isinstance(definition, dict):
         return [Diagnostic(SCHEMA, "Definition must be a valid JSON object", "/")]
     try:
+        found = list(definitions.diagnostics(definition, express=express))
+        wrong = {diagnostic.location for diagnostic in found}
         here = () if anywhere else _not_run_here(definition, "")
-        return [*definitions.diagnostics(definition, express=express), *here]
+        return [*found, *(diagnostic for diagnostic in here if diagnostic.location not in wrong)]
     except (AttributeError, TypeError, KeyError) as error:
         return [Diagnostic(SCHEMA, f"A field has a value of the wrong type ({error})", "/")]
 
@@ -74,6 +77,10 @@ def _not_run_here(machine: Mapping[str, Any], path: str) -> Iterator[Diagnostic]
         processor = state.get("ItemProcessor", state.get("Iterator", {}))
         if processor.get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
             yield Diagnostic(SCHEMA, "The local cloud does not run Map states in distributed mode", where)
+        resource = Resource.read(str(state.get("Resource", "")))
+        if not integrations.known(resource):
+            call = f"{resource.service}:{resource.action}"
+            yield Diagnostic(SCHEMA, f"The local cloud does not call {call}", f"{where}/Resource")
         yield from _paths({field: value for field, value in state.items() if field not in _NO_PATHS}, where)
         for inner in machines.inside(state):
             yield from _not_run_here(inner.machine, where)

@@ -5,9 +5,9 @@ https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
 
 import contextvars
 import copy
+import functools
 import json
 import logging
-import re
 import threading
 import uuid
 from collections import OrderedDict
@@ -23,13 +23,14 @@ from localcloud.services.step_functions.failures import RUNTIME, StateFailure, S
 from localcloud.services.step_functions.frame import Machine
 from localcloud.services.step_functions.history import Cursor, History, timestamp, with_failure, with_input, with_output
 from localcloud.services.step_functions.payload import LIMIT_BYTES, Payload, exceeds_limit
+from localcloud.services.step_functions.request_checks import NAME
 from localcloud.services.step_functions.run import Branch, Progress, Record, Refused, Run
 from localcloud.services.step_functions.scope import Scope
 from localcloud.services.step_functions.traces import ExecutionTrace
+from localcloud.services.step_functions.turns import Turns
 from localcloud.services.xray import tracing
 
-_NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
-_KEPT_EVENTS = 300_000
+_KEPT_EVENTS = 150_000
 """History events kept of executions that have ended; beyond, the oldest executions lose their history."""
 _KEPT_FAILURES = 500
 """Failed executions that can be redriven; beyond, the oldest cannot."""
@@ -60,15 +61,25 @@ class LocalExecutions:
     def __init__(self, logs: ExecutionLogs, retry_scale: float) -> None:
         self._logs = logs
         self._retry_scale = retry_scale
+        self._turns = Turns()
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._ended: OrderedDict[str, Record] = OrderedDict()
         self._kept_events = 0
 
-    def start(self, state_machine: str, text: str, name: str | None = None) -> Run:
+    def start(
+        self,
+        state_machine: str,
+        text: str,
+        name: str | None = None,
+        *,
+        waiting: bool = False,
+        nested: bool = False,
+    ) -> Run:
         """Start an execution. With the name and the input of one that is running, that one is given instead.
 
-        Raises Refused.
+        ``waiting`` says that somebody waits for the end of an express workflow, ``nested`` that another execution
+        starts this one. Raises Refused.
         """
         requested = state_machine.partition("#")[0]
         base = emulator._resolve_state_machine_arn(requested)
@@ -83,17 +94,22 @@ class LocalExecutions:
             if existing is not None:
                 return self._again(existing, text)
             run = self._prepare(arn, machine, requested, payload)
+            run.record["waiting"] = waiting
             run.history.add("ExecutionStarted", {**with_input(text), "roleArn": machine["roleArn"]}, 0)
             emulator._executions[arn] = run.record
             self._runs[arn] = run
         notices.announce(run.record)
-        self._launch(run, 0)
+        self._launch(run, 0, nested=nested)
         return run
 
     def stop(self, run: Run, error: str | None, cause: str | None) -> None:
         """Abort an execution, unless it has ended."""
         ending = Ending("ABORTED", with_failure(error, cause), 0, error=error, cause=cause)
         self._end(run, run.scope, ending)
+
+    def rest(self, run: Run) -> None:
+        """An execution has nothing to do for a while: another one may run in its place."""
+        self._turns.give_back(run.scope)
 
     def find(self, arn: str) -> Run | None:
         """The execution, as long as it runs or can be redriven."""
@@ -119,7 +135,7 @@ class LocalExecutions:
             last = run.history.add("ExecutionRedriven", redriven, run.history.last_id)
             started = dict(record)
         notices.announce(started)
-        self._launch(run, last)
+        self._launch(run, last, nested=False)
         return str(started["redriveDate"])
 
     def clear(self) -> None:
@@ -152,11 +168,16 @@ class LocalExecutions:
         raise Refused("ExecutionAlreadyExists", f"Execution Already Exists: '{record['executionArn']}'")
 
     def _prepare(self, arn: str, machine: dict[str, Any], requested: str, payload: Payload) -> Run:
-        version = emulator._state_machine_versions.get(emulator._execution_version_arn(requested)) or machine
-        definition = json.loads(version["definition"])
+        version = emulator._state_machine_versions.get(emulator._execution_version_arn(requested))
+        through = {"stateMachineVersionArn": version["stateMachineVersionArn"]} if version else {}
+        if requested in emulator._state_machine_aliases:
+            through["stateMachineAliasArn"] = requested
+        version = version or machine
+        definition = _read_definition(version["definition"])
         record: Record = {
             "executionArn": arn,
             "stateMachineArn": machine["stateMachineArn"],
+            **through,
             "name": arn.split(":")[7],
             "status": "RUNNING",
             "startDate": timestamp(),
@@ -202,10 +223,15 @@ class LocalExecutions:
         run.scope = Scope(run.history.lock)
         run.progress = run.progress.copy()
 
-    def _launch(self, run: Run, last: int) -> None:
+    def _launch(self, run: Run, last: int, *, nested: bool) -> None:
         context = contextvars.copy_context()
-        arguments = (self._run, run, run.scope, Cursor(last))
-        threading.Thread(target=context.run, args=arguments, name="step-functions-execution", daemon=True).start()
+        scope = run.scope
+        arguments = (self._run, run, scope, Cursor(last))
+        thread = threading.Thread(target=context.run, args=arguments, name="step-functions-execution", daemon=True)
+        if nested:
+            thread.start()
+        else:
+            self._turns.take(scope, thread.start)
 
     def _run(self, run: Run, scope: Scope, cursor: Cursor) -> None:
         timer = self._timer(run, scope)
@@ -220,6 +246,7 @@ class LocalExecutions:
             log.exception("The execution %s", run.record["executionArn"])
             ending = _failed(StateFailure(RUNTIME, str(error)), cursor)
         finally:
+            self._turns.give_back(scope)
             if timer is not None:
                 timer.cancel()
         self._end(run, scope, ending)
@@ -273,6 +300,13 @@ class LocalExecutions:
         return record
 
 
+@functools.lru_cache(maxsize=128)
+def _read_definition(text: str) -> dict[str, Any]:
+    """A definition, read once for all executions: nobody changes it."""
+    definition: dict[str, Any] = json.loads(text)
+    return definition
+
+
 def _failed(failure: StateFailure, cursor: Cursor) -> Ending:
     details = with_failure(failure.error, failure.cause)
     return Ending("FAILED", details, cursor.last, error=failure.error, cause=failure.cause)
@@ -287,8 +321,9 @@ def _context(run: Run) -> dict[str, Any]:
         "Name": record["name"],
         "RoleArn": record["roleArn"],
         "StartTime": record["startDate"],
-        "RedriveCount": record["redriveCount"],
     }
+    if not record["waiting"]:
+        execution["RedriveCount"] = record["redriveCount"]
     if record["redriveCount"]:
         execution["RedriveTime"] = record["redriveDate"]
     machine = record["stateMachineArn"]
@@ -311,7 +346,7 @@ def _arn(machine: str, name: str, *, express: bool) -> str:
 
 
 def _check_name(name: str | None) -> None:
-    if name is not None and not _NAME.fullmatch(name):
+    if name is not None and not NAME.fullmatch(name):
         raise Refused("InvalidName", f"Invalid Name: '{name}'")
 
 

@@ -146,6 +146,15 @@ def _json_value(value: Any) -> Any:
     raise Unsupported
 
 
+_number = Functions.number
+
+
+def number_of(value: Any) -> Any:
+    """What ``$number`` makes of a value: a whole number stays one."""
+    number = _number(value)
+    return Utils.convert_number(number) if isinstance(number, float) and math.isfinite(number) else number
+
+
 def text_of(value: Any, prettify: bool) -> str:
     """What ``$string`` and ``&`` make of a value, as the reference implementation does: the emulator's escapes é."""
     if _is_function(value):

@@ -89,6 +89,9 @@ class Query(Protocol):
     def arguments(self) -> Any:
         """What a Task is called with, or what the branches of a Parallel state start with."""
 
+    def role(self) -> str | None:
+        """The role of another account that a Task's Credentials name."""
+
     def number(self, name: str) -> float | None:
         """The value of a number field, such as TimeoutSeconds; None when the state has no such field."""
 

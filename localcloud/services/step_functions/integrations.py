@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html
 """
 
 import asyncio
+import base64
 import json
 import re
 import uuid
@@ -15,6 +16,7 @@ from ministack.core import responses
 from ministack.services import dynamodb, eventbridge, lambda_svc, sns, sqs
 from ministack.services import stepfunctions as emulator
 
+from localcloud.services.step_functions import aws_sdk
 from localcloud.services.step_functions.failures import RUNTIME, StateFailure
 from localcloud.services.step_functions.payload import to_json
 from localcloud.services.step_functions.resource import Resource
@@ -35,7 +37,9 @@ _DYNAMODB_OWN_ERRORS = frozenset(
         "TransactionInProgressException",
     }
 )
+_SEQUENCE_NUMBER = re.compile(r"<SequenceNumber>([^<]*)</SequenceNumber>")
 _XML_ERROR = re.compile(r"<Code>(?P<code>[^<]*)</Code>\s*<Message>(?P<message>[^<]*)</Message>")
+_LOG_TAIL_BYTES = 4096
 _MESSAGE_ID = re.compile(r"<MessageId>([^<]*)</MessageId>")
 
 
@@ -51,7 +55,21 @@ def call(resource: Resource, arguments: Any, caller: Sequence[str]) -> Any:
     integration = _INTEGRATIONS.get(f"{resource.service}:{resource.action}")
     if integration is not None:
         return integration(_members(arguments))
+    service = resource.service.removeprefix("aws-sdk:")
+    if service != resource.service and service in aws_sdk.SERVICES:
+        return aws_sdk.call(service, resource.action, _members(arguments))
     return _call_emulator(resource, arguments)
+
+
+def known(resource: Resource) -> bool:
+    """Whether the local cloud can make a task's call."""
+    request = resource.request
+    if not request.service or request.arn in emulator._SERVICE_DISPATCH:
+        return True
+    if request.service.startswith("aws-sdk:"):
+        return request.service.removeprefix("aws-sdk:").lower() in emulator._AWS_SDK_SERVICE_MAP
+    action = f"{request.service}:{request.action}"
+    return action in _INTEGRATIONS or action == "states:startExecution"
 
 
 def answered(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,8 +93,12 @@ def _members(arguments: Any) -> dict[str, Any]:
 
 def _lambda_invoke(arguments: dict[str, Any]) -> Any:
     function, qualifier = str(arguments.get("FunctionName", "")), arguments.get("Qualifier")
-    result = _invoke_function(f"{function}:{qualifier}" if qualifier else function, _payload(arguments))
-    return answered({"ExecutedVersion": qualifier or "$LATEST", "Payload": result, "StatusCode": 200})
+    logged: list[str] = []
+    result = _invoke_function(f"{function}:{qualifier}" if qualifier else function, _payload(arguments), logged=logged)
+    answer = {"ExecutedVersion": qualifier or "$LATEST", "Payload": result, "StatusCode": 200}
+    if arguments.get("LogType") == "Tail":
+        answer["LogResult"] = base64.b64encode("".join(logged).encode()[-_LOG_TAIL_BYTES:]).decode()
+    return answered(answer)
 
 
 def _payload(arguments: Mapping[str, Any]) -> Any:
@@ -85,8 +107,13 @@ def _payload(arguments: Mapping[str, Any]) -> Any:
     return {} if payload is None else payload
 
 
-def _invoke_function(reference: str, event: Any, cause_of: Callable[[Any], str] = to_json) -> Any:
-    """Raises StateFailure; where the function is the resource itself, with its error as the runtime wrote it."""
+def _invoke_function(
+    reference: str, event: Any, cause_of: Callable[[Any], str] = to_json, *, logged: list[str] | None = None
+) -> Any:
+    """Raises StateFailure; where the function is the resource itself, with its error as the runtime wrote it.
+
+    ``logged`` gets what the function has logged.
+    """
     function, config, name = lambda_svc._get_func_record_for_ref(reference)
     if not function or not config:
         code = "ResourceNotFoundException"
@@ -94,6 +121,8 @@ def _invoke_function(reference: str, event: Any, cause_of: Callable[[Any], str] 
         raise StateFailure(f"Lambda.{code}", cause)
     record = lambda_svc._execution_record_for_config(function, config)
     result = lambda_svc._execute_function_with_config_scope(record, event)
+    if logged is not None:
+        logged.append(str(result.get("log") or ""))
     body = result.get("body")
     if result.get("throttle"):
         code = "TooManyRequestsException"
@@ -203,15 +232,24 @@ def _publish(arguments: dict[str, Any]) -> Any:
     request = dict(arguments)
     if "Message" in request:
         request["Message"] = _text(request["Message"])
+    for place, (name, attribute) in enumerate((request.pop("MessageAttributes", None) or {}).items(), 1):
+        entry = f"MessageAttributes.entry.{place}"
+        request[f"{entry}.Name"] = name
+        request.update({f"{entry}.Value.{part}": value for part, value in attribute.items()})
     status, _, body = sns._publish(request)
     text = body.decode() if isinstance(body, bytes) else str(body)
     if status >= 400:
         found = _XML_ERROR.search(text)
         code, message = (found["code"], found["message"]) if found else ("Unknown", text)
-        error = f"{code.removesuffix('Exception')}Exception" if found else "AmazonSNSException"
+        # The API's code, and what the service says, are shorter than the emulator's.
+        code = code.removesuffix("Exception")
+        message = message.partition(": ")[0] if code == "NotFound" else message
+        error = f"{code}Exception" if found else "AmazonSNSException"
         raise StateFailure(f"SNS.{error}", service_error("AmazonSNS", code, message, status))
     found = _MESSAGE_ID.search(text)
-    return answered({"MessageId": found[1] if found else str(uuid.uuid4())})
+    sequence = _SEQUENCE_NUMBER.search(text)
+    number = {"SequenceNumber": sequence[1]} if sequence else {}
+    return answered({"MessageId": found[1] if found else str(uuid.uuid4()), **number})
 
 
 def _call_emulator(resource: Resource, arguments: Any) -> Any:
@@ -223,6 +261,7 @@ def _call_emulator(resource: Resource, arguments: Any) -> Any:
         if resource.service.startswith("aws-sdk:") and not str(error.error).startswith("States."):
             service = str(error.error).partition(".")[0]
             cause = f"{cause} (Service: {service}, Status Code: 400, Request ID: {uuid.uuid4()}) (SDK Attempt Count: 1)"
+            raise StateFailure(f"{str(error.error).removesuffix('Exception')}Exception", cause) from error
         raise StateFailure(error.error, cause) from error
 
 

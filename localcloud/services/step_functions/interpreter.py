@@ -134,8 +134,12 @@ class _Visit:
         seconds = waits.timestamp() - time.time() if isinstance(waits, datetime) else waits
         if seconds > _LONGEST_WAIT_SECONDS:
             raise EvaluationFailure("Wait state delay is too long.", error=RUNTIME)
-        self._branch.scope.sleep(seconds * self._branch.run.wait_scale())
+        self._sleep(seconds * self._branch.run.wait_scale())
         return self._query.passed()
+
+    def _sleep(self, seconds: float) -> None:
+        self._branch.run.executions.rest(self._branch.run)
+        self._branch.scope.sleep(seconds)
 
     def _task(self) -> Outcome:
         return self._query.succeeded(TaskAttempt(self._branch, self._frame, self._query).run())
@@ -181,7 +185,7 @@ class _Visit:
                 delay = retries.delay_after(failure)
                 if delay is None:
                     return self._caught(failure, failed)
-            self._branch.scope.sleep(delay * self._branch.run.retry_scale())
+            self._sleep(delay * self._branch.run.retry_scale())
             _forget_parts(self._branch, self._progress)
 
     def _caught(self, failure: StateFailure, failed: str | None) -> Outcome:

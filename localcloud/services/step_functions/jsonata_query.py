@@ -57,6 +57,11 @@ class JsonataQuery:
             return self._frame.input.value
         return self._evaluated(self._definition["Arguments"], "Arguments", {})
 
+    def role(self) -> str | None:
+        if "Credentials" not in self._definition:
+            return None
+        return str(self._typed(self._definition["Credentials"].get("RoleArn"), "string", "Credentials/RoleArn"))
+
     def number(self, name: str) -> float | None:
         if name not in self._definition:
             return None

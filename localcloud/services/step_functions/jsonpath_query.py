@@ -79,6 +79,12 @@ class JsonPathQuery:
     def arguments(self) -> Any:
         return self._with_parameters(self._effective_input())
 
+    def role(self) -> str | None:
+        if "Credentials" not in self._definition:
+            return None
+        value = self._template(self._definition["Credentials"], self._effective_input(), self._context)["RoleArn"]
+        return value if isinstance(value, str) else to_json(value)
+
     def number(self, name: str) -> float | None:
         value = self._field(name)
         if value is None:
@@ -235,6 +241,8 @@ class JsonPathQuery:
         except json_paths.PathError as error:
             raise _problem(f"The path of the field '{field}' cannot be read: {error}.") from error
         except json_paths.NotFound as nowhere:
+            if field in ("SecondsPath", "TimestampPath"):
+                raise _problem(f"The {field} parameter does not reference an input value: {path}") from None
             if field in _WITH_RESULTS:
                 raise _problem(f"Invalid path '{path}' : {nowhere}") from None
             shown = to_json(data)[:_SHOWN_CHARACTERS]

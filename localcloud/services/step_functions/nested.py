@@ -7,6 +7,7 @@ import threading
 from datetime import datetime
 from typing import Any
 
+from localcloud.services.step_functions import notices
 from localcloud.services.step_functions.failures import RUNTIME, TASK_FAILED, StateFailure, Stopped
 from localcloud.services.step_functions.integrations import answered, service_error
 from localcloud.services.step_functions.payload import Payload, to_json
@@ -21,7 +22,7 @@ def start(executions: Executions, arguments: Any) -> tuple[Run, dict[str, Any]]:
     given = arguments.get("Input")
     text = given if isinstance(given, str) else to_json({} if given is None else given)
     try:
-        run = executions.start(str(arguments["StateMachineArn"]), text, arguments.get("Name"))
+        run = executions.start(str(arguments["StateMachineArn"]), text, arguments.get("Name"), nested=True)
     except Refused as refusal:
         error = f"StepFunctions.{refusal.code.removesuffix('Exception')}Exception"
         cause = service_error("AWSStepFunctions", refusal.code, refusal.message)
@@ -31,12 +32,11 @@ def start(executions: Executions, arguments: Any) -> tuple[Run, dict[str, Any]]:
     )
 
 
-def wait(executions: Executions, run: Run, scope: Scope, seconds: float | None) -> bool:
+def wait(executions: Executions, run: Run, scope: Scope, seconds: float | None, ended: threading.Event) -> bool:
     """Wait for the end of an execution that a task has started; False when the time is over.
 
-    An execution that nobody waits for any more is stopped.
+    ``ended`` is set then, or before by whoever ends the task. An execution that nobody waits for any more is stopped.
     """
-    ended = threading.Event()
     run.when_ended(ended.set)
     try:
         in_time = scope.wait_for(ended, seconds)
@@ -59,6 +59,8 @@ def result(run: Run, *, parsed: bool) -> dict[str, Any]:
         "Input": _content(record["input"], parsed),
         "InputDetails": {"Included": True},
         "Name": record["name"],
+        "RedriveCount": record["redriveCount"],
+        **{f"{name[0].upper()}{name[1:]}": text for name, text in notices.redrive_status(record).items()},
         "StartDate": _milliseconds(record["startDate"]),
         "StateMachineArn": record["stateMachineArn"],
         "Status": record["status"],

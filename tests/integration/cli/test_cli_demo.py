@@ -94,6 +94,7 @@ def test_the_demo_prints_no_secret_of_the_user_and_no_control_characters(demo: D
 
 def test_status_shows_cloud_stack_and_model(cli: CommandLine, demo: Demo):
     shown = cli.ok("status")
+    assert "to FlightPulse-KafkaConsumer: Enabled" in shown
 
     assert f"http://127.0.0.1:{demo.port}" in shown
     assert "CREATE_COMPLETE" in shown

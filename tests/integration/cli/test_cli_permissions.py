@@ -1,4 +1,7 @@
-"""Roles may do what they do and nothing else: the demo's local cloud checks every call, and the command line tells."""
+"""Roles may do what they do and nothing else: the demo's local cloud checks every call, and the command line tells.
+
+What is done here to use every grant also gives values to every metric that an alarm or a dashboard looks at.
+"""
 
 import base64
 import json
@@ -21,6 +24,11 @@ GHOST = {
     "flight_id": "SW5678",
 }
 TOLD_TWICE = 7
+OF_OTHER_TROUBLE = {
+    *("ExecutionsTimedOut", "FailedInvocations", "InvocationsSentToDlq", "ApproximateNumberOfMessagesVisible"),
+    *("LLMInvocationsSuccess", "LLMInvocationsFailed", "TemplatesAwaitingReview"),
+}
+"""Metrics that have values only after what is not done here: time-outs, targets that are gone, models that fail."""
 ROUTES = (
     "/flights/SW1234",
     "/flights?status=DELAYED",
@@ -195,6 +203,43 @@ def test_nothing_is_granted_that_is_not_used_and_nothing_called_that_is_not_gran
 
     # And the demo's flights are as they were
     cli.ok("seed")
+
+
+def watched(demo: Demo) -> set[tuple[str, str, frozenset[tuple[str, str]]]]:
+    """Namespace, name and dimensions of every metric of an alarm or a dashboard."""
+    metrics = demo.client("cloudwatch")
+    found = set()
+    for alarm in metrics.describe_alarms(AlarmTypes=["MetricAlarm"])["MetricAlarms"]:
+        stats = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", ()) if "MetricStat" in query]
+        for metric in stats or [alarm]:
+            found.add((metric["Namespace"], metric["MetricName"], dimensions(metric)))
+    for entry in metrics.list_dashboards()["DashboardEntries"]:
+        body = json.loads(metrics.get_dashboard(DashboardName=entry["DashboardName"])["DashboardBody"])
+        for widget in body["widgets"]:
+            for row in widget["properties"].get("metrics", ()):
+                named = [part for part in row if isinstance(part, str)]
+                if named:
+                    found.add((named[0], named[1], frozenset(zip(named[2::2], named[3::2], strict=True))))
+    return found
+
+
+def dimensions(metric: dict[str, Any]) -> frozenset[tuple[str, str]]:
+    return frozenset((dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", ()))
+
+
+def test_every_metric_that_is_watched_has_values(demo: Demo) -> None:
+    pages = demo.client("cloudwatch").get_paginator("list_metrics").paginate()
+    known = {
+        (metric["Namespace"], metric["MetricName"], dimensions(metric)) for page in pages for metric in page["Metrics"]
+    }
+
+    wanted = watched(demo)
+
+    assert len(wanted) > 60
+    failures = {found for found in wanted if found[1] == "ExecutionsFailed"}
+    missing = {found for found in wanted - known - failures if found[1] not in OF_OTHER_TROUBLE}
+    assert missing == set()
+    assert failures & known
 
 
 def test_without_its_grant_the_consumer_is_denied_the_bus(demo: Demo) -> None:

@@ -222,6 +222,21 @@ def test_the_logging_of_a_state_machine_is_as_in_the_template(cloud: Emulator):
     assert logging_of(cloud, arn)["level"] == "ERROR"
 
 
+def test_a_stack_with_a_definition_that_is_refused_fails_with_the_reason(cloud: Emulator):
+    template = machine_template("ALL", "refused")
+    nowhere = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "Nowhere"}}}
+    template["Resources"]["Machine"]["Properties"]["DefinitionString"] = json.dumps(nowhere)
+    client = cloud.client("cloudformation")
+
+    client.create_stack(StackName="refused-machine", TemplateBody=json.dumps(template))
+    with pytest.raises(WaiterError):
+        client.get_waiter("stack_create_complete").wait(StackName="refused-machine", WaiterConfig=stacks.WAITER)
+
+    events = client.describe_stack_events(StackName="refused-machine")["StackEvents"]
+    reasons = [event.get("ResourceStatusReason", "") for event in events]
+    assert any("MISSING_TRANSITION_TARGET: Missing 'Next' target: Nowhere" in reason for reason in reasons), reasons
+
+
 def test_with_a_state_machine_its_executions_go(cloud: Emulator):
     client = cloud.client("stepfunctions")
     machine = stacks.deploy(cloud, "deleted-machine", machine_template("ALL", "deleted"))["Arn"]

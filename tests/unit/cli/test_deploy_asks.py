@@ -62,3 +62,10 @@ def test_what_an_earlier_stack_left_is_taken_up_when_asked_for(monkeypatch: pyte
     stack = FakeStack()
     assert deploy(monkeypatch, stack, "--take-up").exit_code == 0
     assert stack.deployed[0]["take_up"] is True
+
+
+def test_what_was_changed_by_hand_is_put_back_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = FakeStack()
+    assert deploy(monkeypatch, stack).exit_code == 0
+    assert deploy(monkeypatch, stack, "--revert-drift").exit_code == 0
+    assert [wanted["revert_drift"] for wanted in stack.deployed] == [False, True]

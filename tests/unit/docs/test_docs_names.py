@@ -22,6 +22,7 @@ READABLE = {".py", ".json", ".toml", ".yml", ".txt"}
 # Names of AWS, of the CDK and of the system, which no code of ours mentions.
 FOREIGN = {
     "CloudWatchLogGroup", "curl", "YYYY-MM-DDTHH:MM:SSZ", "/tmp", "http:invoke", "bedrock:invokeModel",
+    "apigateway:invoke", "aws-sdk",
     "get-metric-statistics", "read_committed", "AWS/Logs",
     "describe-vpc-endpoint-services",
 }  # fmt: skip

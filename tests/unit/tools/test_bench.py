@@ -6,10 +6,10 @@ from decimal import Decimal
 from flightpulse.workbench.observe.counts import Counts
 from localcloud.services.step_functions import creation
 from tools.bench import baseline, day, latency, scaling
-from tools.bench.__main__ import Costs, Results, Told, report
+from tools.bench.__main__ import Costs, Measured, Results, report
 
-OURS = Told(bookings=180, messages=360, bytes=9000, seconds=2.0, model_calls=0)
-OTHER = Told(bookings=180, messages=360, bytes=9000, seconds=24.0, model_calls=180)
+OURS = Measured(bookings=180, messages=360, bytes=9000, seconds=2.0, model_calls=0)
+OTHER = Measured(bookings=180, messages=360, bytes=9000, seconds=24.0, model_calls=180)
 COUNTS = Counts(1, 1, 9, 100, 80, 20, 20, 20, 0, 3, 0, 0, 0, 0)
 
 

@@ -36,8 +36,11 @@ class StateRunner:
     def __init__(self) -> None:
         if ON_AWS:
             import boto3
+            from botocore.config import Config
 
-            self._client = boto3.client("stepfunctions")
+            # An endpoint of one's own has no host named "sync-…" beside it.
+            config = Config(inject_host_prefix="AWS_ENDPOINT_URL" not in os.environ)
+            self._client = boto3.client("stepfunctions", config=config)
 
     def run(
         self,

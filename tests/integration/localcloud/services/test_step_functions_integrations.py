@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.functions import deploy
-from tests.integration.localcloud.services.step_functions_machines import Machines
+from tests.integration.localcloud.services.step_functions_machines import ROLE, Machines
 from tests.waiting import until
 
 
@@ -248,3 +248,87 @@ def receive(engine: Emulator, queue: str) -> dict[str, Any] | None:
         found: dict[str, Any] = message
         return found
     return None
+
+
+def test_an_activity_is_started_by_the_worker_that_asks_for_its_task(machines: Machines) -> None:
+    activity = machines.client.create_activity(name="by-hand")["activityArn"]
+    state = {"Type": "Task", "Resource": activity, "TimeoutSeconds": 30, "End": True}
+    running = machines.start(machines.create({"StartAt": "Ask", "States": {"Ask": state}}), {"n": 1})
+
+    given = machines.client.get_activity_task(activityArn=activity, workerName="Ann")
+    machines.client.send_task_success(taskToken=given["taskToken"], output='"done"')
+    seen = machines.ended(running)
+
+    assert (json.loads(given["input"]), seen.output) == ({"n": 1}, "done")
+    assert seen.types[2:5] == ["ActivityScheduled", "ActivityStarted", "ActivitySucceeded"]
+    assert seen.details("ActivityStarted") == [{"workerName": "Ann"}]
+
+
+def test_an_activity_that_is_gone_fails_the_execution_before_it_is_scheduled(machines: Machines) -> None:
+    activity = machines.client.create_activity(name="gone")["activityArn"]
+    machine = machines.create(
+        {"StartAt": "Ask", "States": {"Ask": {"Type": "Task", "Resource": activity, "End": True}}}
+    )
+    machines.client.delete_activity(activityArn=activity)
+
+    seen = machines.ended(machines.start(machine))
+
+    assert (seen.types[-1], seen.error) == ("ExecutionFailed", "States.Runtime")
+    assert seen.types[:-1] == ["ExecutionStarted", "TaskStateEntered"]
+    assert f"The activity {activity} does not exist." in str(seen.cause)
+
+
+def test_a_task_with_the_credentials_of_another_account_is_made_there(engine: Emulator, machines: Machines) -> None:
+    there, role = "111122223333", "arn:aws:iam::111122223333:role/trusted"
+    queue = engine.client("sqs", account=there).create_queue(QueueName="over-there")["QueueUrl"]
+    call = task("sqs:sendMessage", {"QueueUrl": queue, "MessageBody": "hi"}, Credentials={"RoleArn": "{% $role %}"})
+
+    seen = machines.run_states({}, Set={"Type": "Pass", "Assign": {"role": role}, "Next": "Call"}, Call=call)
+
+    assert seen.status == "SUCCEEDED", seen.cause
+    assert seen.details("TaskScheduled")[0]["taskCredentials"] == {"roleArn": role}
+    received = engine.client("sqs", account=there).receive_message(QueueUrl=queue)["Messages"]
+    assert [message["Body"] for message in received] == ["hi"]
+
+
+def test_the_token_of_a_task_that_waits_for_an_execution_can_end_it(machines: Machines) -> None:
+    inner = machines.create({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}})
+    arguments = {"StateMachineArn": inner, "Input": {"token": "{% $states.context.Task.Token %}"}}
+    outer = machines.create({"StartAt": "Run", "States": {"Run": task("states:startExecution.sync:2", arguments)}})
+    running = machines.start(outer)
+    started = until(lambda: machines.client.list_executions(stateMachineArn=inner)["executions"], "the inner execution")
+    token = json.loads(machines.client.describe_execution(executionArn=started[0]["executionArn"])["input"])["token"]
+
+    machines.client.send_task_success(taskToken=token, output='"early"')
+
+    assert machines.ended(running).output == "early"
+
+
+def test_a_token_that_is_none_is_told_apart_from_one_that_is_over(machines: Machines) -> None:
+    with pytest.raises(machines.client.exceptions.InvalidToken, match="Invalid Token: 'Invalid token'"):
+        machines.client.send_task_success(taskToken="anything", output="1")
+    with pytest.raises(machines.client.exceptions.TaskTimedOut, match="Provided task does not exist anymore"):
+        machines.client.send_task_success(taskToken="AQCEAAAAKgAAAAMAAAAAof-before", output="1")
+
+
+def test_a_state_machine_tells_of_its_variables_and_of_a_revision_once_it_is_updated(machines: Machines) -> None:
+    machine = machines.create({"StartAt": "A", "States": {"A": {"Type": "Pass", "Output": "{% $v %}", "End": True}}})
+
+    first = machines.client.describe_state_machine(stateMachineArn=machine)
+    updated = machines.client.update_state_machine(stateMachineArn=machine, roleArn=ROLE)
+    second = machines.client.describe_state_machine(stateMachineArn=machine)
+
+    assert (first["variableReferences"], first["tracingConfiguration"]) == ({"A": ["v"]}, {"enabled": False})
+    assert "revisionId" not in first
+    assert second["revisionId"] == updated["revisionId"]
+
+
+def test_the_logs_of_a_state_machine_need_a_group_that_exists(machines: Machines) -> None:
+    arn = "arn:aws:logs:us-east-1:000000000000:log-group:nowhere:*"
+    logging = {"level": "ALL", "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": arn}}]}
+    done = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+
+    with pytest.raises(machines.client.exceptions.InvalidLoggingConfiguration, match="Log Destination not found"):
+        machines.create(done, loggingConfiguration=logging)
+    with pytest.raises(machines.client.exceptions.InvalidLoggingConfiguration, match="exactly one Log Destination"):
+        machines.create(done, loggingConfiguration={"level": "ALL"})

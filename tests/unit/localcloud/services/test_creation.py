@@ -63,3 +63,28 @@ def test_a_warning_fails_nothing_and_is_told_to_who_asks() -> None:
     assert creation.validation({"definition": definition})["diagnostics"] == []
     assert creation.validation({"definition": definition, "severity": "WARNING"})["result"] == "OK"
     assert len(creation.validation({"definition": definition, "severity": "WARNING"})["diagnostics"]) == 1
+
+
+def test_a_call_that_the_local_cloud_cannot_make_is_refused_before_it_could_run() -> None:
+    def refused(resource: str) -> str | None:
+        return creation.refusal(text(A={"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "End": True}))
+
+    assert "The local cloud does not call http:invoke at /States/A/Resource" in str(refused("http:invoke"))
+    assert "The local cloud does not call aws-sdk:polly:listVoices" in str(refused("aws-sdk:polly:listVoices"))
+    for known in ("lambda:invoke", "states:startExecution.sync:2", "aws-sdk:dynamodb:query", "aws-sdk:s3:getObject"):
+        assert refused(known) is None, known
+    assert creation.refusal(text(A={"Type": "Task", "Resource": "arn:aws:states:::http:invoke"}), anywhere=True) != (
+        refused("http:invoke")
+    )
+
+
+def test_credentials_of_a_task_name_a_role() -> None:
+    def refused(credentials: dict[str, str]) -> str | None:
+        task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
+        return creation.refusal(text(A={**task, "Credentials": credentials}))
+
+    assert refused({"RoleArn.$": "$.role"}) is None
+    assert refused({"Role": "x"}) == (
+        "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: "
+        "The field 'RoleArn' is required but was missing at /States/A/Credentials'"
+    )

@@ -4,13 +4,13 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from ministack.core import responses
 from ministack.services import dynamodb
 
-from localcloud.services.dynamodb import change_records, expressions
+from localcloud.services.dynamodb import change_records, expressions, shortcuts
 from localcloud.services.dynamodb.change_records import OLDEST_SECONDS, SERVICE, expires
 
 PATCHED = (
@@ -119,6 +119,14 @@ def test_the_parts_of_a_transaction_are_checked(table: str) -> None:
     assert "Syntax error" in refusal(dynamodb._transact_write_items, TransactItems=[{"Put": put}])
 
 
+def test_no_key_of_a_transaction_is_empty(table: str) -> None:
+    key = {"PK": {"S": ""}, "SK": {"S": "s"}}
+
+    for operation, action in ((dynamodb._transact_get_items, "Get"), (dynamodb._transact_write_items, "Delete")):
+        refused = refusal(operation, TransactItems=[{action: {"TableName": table, "Key": key}}])
+        assert refused.endswith("a key attribute cannot contain an empty string value. Key: PK")
+
+
 def test_the_projection_of_a_batch_is_checked(table: str) -> None:
     wanted = {table: {"Keys": [key()], "ProjectionExpression": "a, a.b"}}
     assert "Two document paths overlap" in refusal(dynamodb._batch_get_item, RequestItems=wanted)
@@ -198,3 +206,33 @@ def test_an_expired_item_is_deleted_by_the_service_and_others_stay(table: str) -
 )
 def test_an_item_is_over_by_a_number_of_seconds_of_the_last_five_years(value: Any, over: bool) -> None:
     assert expires(value, NOW) is over
+
+
+def test_who_looks_for_expired_items_rests_longer_the_longer_that_takes() -> None:
+    """The first rest is that of the emulator: how long the look before it took is not known."""
+
+    class Clock:
+        now = 0.0
+        slept: ClassVar[list[float]] = []
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def sleep(self, seconds: float) -> None:
+            self.slept.append(seconds)
+            self.now += seconds
+
+    clock = Clock()
+    rest = shortcuts.Rest(clock)
+
+    def reap() -> None:
+        rest(60)
+        clock.now += 4
+        rest(60)
+
+    thread = threading.Thread(target=reap, name="dynamodb-ttl-reaper")
+    thread.start()
+    thread.join()
+    rest(1)
+
+    assert clock.slept == [60, 200, 1]

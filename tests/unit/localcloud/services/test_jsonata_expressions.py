@@ -23,6 +23,7 @@ STATES = {
 def string_function(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the behaviour puts in place when it is installed."""
     monkeypatch.setattr(Functions, "_string", staticmethod(expressions.text_of))
+    monkeypatch.setattr(Functions, "number", staticmethod(expressions.number_of))
 
 
 @pytest.mark.parametrize(
@@ -161,3 +162,8 @@ def test_functions_give_what_they_give_on_aws(expression: str, value: Any) -> No
     rows = [{"k": key, "v": name} for key, name in zip((1, 0, 1, 0, 1), "abcde", strict=True)]
 
     assert evaluate(expression, {"rows": rows}) == value
+
+
+@pytest.mark.parametrize("evaluated", [evaluate, expressions.evaluate_by_engine])
+def test_a_number_read_from_a_text_is_whole_where_the_text_is(evaluated: Any) -> None:
+    assert repr(evaluated("[$number('2'), $number('2.50'), $number('1e3')]", {})) == "[2, 2.5, 1000]"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.services.eventbridge.entries import refused_entry, refused_request, size
+from localcloud.services.eventbridge.entries import refused_entry, refused_request, seconds, size
 from localcloud.services.eventbridge.inputs import NotFound, find, found_values, selected
 from localcloud.services.eventbridge.log_policies import allow
 
@@ -26,6 +26,8 @@ def test_a_complete_entry_is_accepted() -> None:
         ({"Detail": "{"}, "MalformedDetail"),
         ({"Detail": "[1]"}, "MalformedDetail"),
         ({"Source": "aws.mine"}, "NotAuthorizedForSourceException"),
+        ({"DetailType": "d" * 129}, "InvalidArgument"),
+        ({"Source": "s" * 257}, "InvalidArgument"),
     ],
 )
 def test_other_entries_are_refused(change: dict[str, Any], code: str) -> None:
@@ -33,6 +35,24 @@ def test_other_entries_are_refused(change: dict[str, Any], code: str) -> None:
 
     assert refusal is not None
     assert refusal[0] == code
+
+
+def test_the_longest_names_are_accepted() -> None:
+    assert refused_entry({**GOOD, "Source": "s" * 256, "DetailType": "d" * 128}) is None
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-13-01T00:00:00Z", float("nan"), 1e300])
+def test_a_request_with_a_time_that_cannot_be_read_is_refused(moment: Any) -> None:
+    refusal = refused_request([GOOD, {**GOOD, "Time": moment}])
+
+    assert refusal is not None
+    assert refusal[0] == "SerializationException"
+
+
+@pytest.mark.parametrize(("moment", "read"), [(None, 5), (12.7, 12), ("1970-01-01T00:01:00Z", 60)])
+def test_a_time_is_kept_in_whole_seconds_and_is_now_where_there_is_none(moment: Any, read: int) -> None:
+    assert refused_request([{**GOOD, "Time": moment}]) is None
+    assert seconds(moment, 5.9) == read
 
 
 def test_services_may_use_their_own_sources() -> None:

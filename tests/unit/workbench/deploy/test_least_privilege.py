@@ -29,6 +29,16 @@ def test_an_unused_grant_is_told_unless_a_rule_says_who_else_uses_it() -> None:
     assert states == ["✗ never", "· Lambda itself writes a function's log"]
 
 
+def test_grants_that_only_aws_uses_are_told_by_reason() -> None:
+    other = Grant(
+        "FlightPulse-StreamHandler", "logs:CreateLogStream", "arn:aws:logs:us-east-1:000000000000:log-group:y:*"
+    )
+    found = Comparison([LOG, other, READ], [call()])
+    why = "Lambda itself writes a function's log"
+    assert found.unseen == {why: [LOG, other]}
+    assert found.table().rows[-1] == ("2 roles", "logs:CreateLogStream, logs:PutLogEvents", "2 resources", f"· {why}")
+
+
 def test_a_call_that_is_not_granted_is_told() -> None:
     refused = call("dynamodb:DeleteItem", allowed=False)
     found = Comparison([READ], [call(), refused])

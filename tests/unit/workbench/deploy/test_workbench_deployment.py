@@ -7,11 +7,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy.cdk import CdkOutcome
-from flightpulse.workbench.deploy.deploy import Progress, StackWatch, local_context
+from flightpulse.workbench.deploy.deploy import Deployer, StackProgress, StackWatch, finish_rollback, local_context
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session, local_aws_session, local_environment
 from tests.unit.workbench.cloud_fakes import client_error
@@ -26,6 +26,8 @@ class FakeCloudFormation:
         self.events: list[dict[str, Any]] = []
         self.outputs = outputs or {}
         self.missing = missing
+        self.status = "ROLLBACK_COMPLETE"
+        self.rolls_back: bool | None = None
 
     def happens(self, name: str, status: str, reason: str = "", *, age: timedelta = timedelta(0)) -> None:
         self.events.insert(
@@ -53,7 +55,19 @@ class FakeCloudFormation:
         if self.missing:
             raise client_error("ValidationError")
         outputs = [{"OutputKey": name, "OutputValue": value} for name, value in self.outputs.items()]
-        return {"Stacks": [{"StackStatus": "ROLLBACK_COMPLETE", "Outputs": outputs}]}
+        return {"Stacks": [{"StackStatus": self.status, "Outputs": outputs}]}
+
+    def continue_update_rollback(self, **_: Any) -> None:
+        assert self.rolls_back is not None
+        self.happens("Queue", "UPDATE_COMPLETE" if self.rolls_back else "UPDATE_FAILED", "told to fail")
+
+    def get_waiter(self, name: str) -> "FakeCloudFormation":
+        assert name == "stack_rollback_complete"
+        return self
+
+    def wait(self, **_: Any) -> None:
+        if not self.rolls_back:
+            raise WaiterError("stack_rollback_complete", "terminal failure state", {})
 
 
 def session_on(stack: FakeCloudFormation, target: str = "local") -> Session:
@@ -61,8 +75,8 @@ def session_on(stack: FakeCloudFormation, target: str = "local") -> Session:
     return Session(target, aws, home=Path("/nowhere"), endpoint_url="http://127.0.0.1:1")  # type: ignore[arg-type]
 
 
-def followed(stack: FakeCloudFormation, happens: Any) -> tuple[list[Progress], StackWatch]:
-    seen: list[Progress] = []
+def followed(stack: FakeCloudFormation, happens: Any) -> tuple[list[StackProgress], StackWatch]:
+    seen: list[StackProgress] = []
     with StackWatch(session_on(stack), names.STACK, "deploy", 2, seen.append) as watch:
         happens()
     return seen, watch
@@ -114,6 +128,43 @@ def test_a_stack_that_is_not_there_yet_has_no_events():
     assert watch.events_seen == 0
 
 
+def test_a_rollback_that_failed_is_finished_before_anything_else():
+    stack, told = FakeCloudFormation(), list[StackProgress]()
+    stack.status, stack.rolls_back = "UPDATE_ROLLBACK_FAILED", True
+
+    finish_rollback(session_on(stack), told.append)
+
+    assert (told[-1].step, told[-1].finished) == ("rollback", True)
+
+
+def test_a_rollback_that_fails_again_is_told_with_its_reason_and_the_way_out():
+    stack = FakeCloudFormation()
+    stack.status, stack.rolls_back = "UPDATE_ROLLBACK_FAILED", False
+
+    with pytest.raises(UserError) as refusal:
+        finish_rollback(session_on(stack), lambda _: None)
+
+    assert refusal.value.message.endswith("failed again: Queue (AWS::SQS::Queue): told to fail.")
+    assert "--resources-to-skip" in str(refusal.value.hint)
+
+
+@pytest.mark.parametrize("status", ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_a_stack_that_is_well_has_no_rollback_to_finish(status: str):
+    stack = FakeCloudFormation()
+    stack.status = status
+
+    finish_rollback(session_on(stack), lambda _: None)
+
+    assert stack.events == []
+
+
+def test_the_local_cloud_says_that_it_cannot_put_back_what_was_changed_by_hand():
+    deployer = Deployer(session_on(FakeCloudFormation()), context={}, report=lambda _: None)
+
+    with pytest.raises(UserError, match="cannot put back"):
+        deployer.deploy(revert_drift=True)
+
+
 def test_the_line_that_tells_of_an_error_is_found():
     output = "Synthesizing\nError: the table has no name\n\nsee the docs\n"
 
@@ -122,6 +173,10 @@ def test_the_line_that_tells_of_an_error_is_found():
     assert CdkOutcome("synth", 1, said, Path("log")).last_error() == "Context network is 'open'."
     full = "RuntimeError: ENOSPC: no space left on device\npython3 app.py: Subprocess exited with error 1\n"
     assert CdkOutcome("synth", 1, full, Path("log")).last_error() == "RuntimeError: ENOSPC: no space left on device"
+    refused = "❌  FlightPulseStack failed to deploy\n‣ TtyNotAttached: Stack is in a paused fail state\n"
+    assert (
+        CdkOutcome("deploy", 1, refused, Path("log")).last_error() == "TtyNotAttached: Stack is in a paused fail state"
+    )
     assert CdkOutcome("synth", 1, "", Path("log")).last_error() == "it printed nothing"
 
 

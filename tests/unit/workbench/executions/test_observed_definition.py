@@ -51,7 +51,7 @@ def test_a_map_whose_items_ran_elsewhere_says_so():
     builder.entered("Map", "Far")
     builder.add("MapStateStarted", length=2)
     builder.add("MapRunStarted", mapRunArn="arn:aws:states:us-east-1:123456789012:mapRun:Far/x:1")
-    assert "items not in this history" in Player(observed(builder.events), builder.events).text()
+    assert "items not in this history" in Player(observed(builder.events), builder.events).diagram.text()
 
 
 def test_a_history_in_which_nothing_was_entered_draws_nothing():

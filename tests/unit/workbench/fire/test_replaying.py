@@ -161,11 +161,11 @@ def test_recipients_are_known_from_the_plan_alone():
 
 def test_a_replay_that_was_stopped_is_found_again(tmp_path: Path):
     choice = replaying.Choice(day="2013-02-08", leaves_on="2026-11-25", flights=4)
-    stopped = replaying.Progress(choice=choice, began_at=BEGAN, sent=3, passed_seconds=12.5)
+    stopped = replaying.ReplayProgress(choice=choice, began_at=BEGAN, sent=3, passed_seconds=12.5)
 
     stopped.save(tmp_path)
 
-    found = replaying.Progress.load(tmp_path)
+    found = replaying.ReplayProgress.load(tmp_path)
     assert (found.sent, found.began_at, found.passed_seconds) == (3, BEGAN, 12.5)
     assert found.choice.plan() == choice.plan()
 
@@ -192,7 +192,7 @@ def test_without_a_stopped_replay_there_is_nothing_to_take_up(tmp_path: Path, co
         (tmp_path / "replay.json").write_text(content)
 
     with pytest.raises(UserError, match="No replay was stopped half-way"):
-        replaying.Progress.load(tmp_path)
+        replaying.ReplayProgress.load(tmp_path)
 
 
 def test_the_summary_counts_by_kind_and_all_together():

@@ -69,17 +69,23 @@ def test_what_somebody_else_has_sent_is_not_among_the_facts(target: FakeTarget):
         assert [handled.event_id for handled in observer.look([sent("ours")]).handled] == ["ours"]
 
 
-def test_an_execution_that_has_ended_is_described_once(target: FakeTarget, monkeypatch: pytest.MonkeyPatch):
+def test_an_execution_is_described_when_it_is_new_and_when_it_has_ended(
+    target: FakeTarget, monkeypatch: pytest.MonkeyPatch
+):
     described = []
     describe = target.stepfunctions.describe_execution
     monkeypatch.setattr(
         target.stepfunctions, "describe_execution", lambda **call: (described.append(call), describe(**call))[1]
     )
-    execution(target, "ours", "SUCCEEDED")
+    execution(target, "ours", "RUNNING")
     execution(target, "theirs", "SUCCEEDED")
     observer = Observer(target.session, ["RP1"], BEGAN, recipients={})
 
     for _ in range(3):
-        observer.look([sent("ours")])
-
+        assert not observer.look([sent("ours")]).all_ended
     assert len(described) == 2
+
+    execution(target, "ours", "SUCCEEDED")
+    for _ in range(3):
+        assert observer.look([sent("ours")]).all_ended
+    assert len(described) == 3

@@ -1,7 +1,7 @@
 """Every picture also exists as text."""
 
 from flightpulse.workbench.player import Player
-from flightpulse.workbench.player.gantt import Clock
+from flightpulse.workbench.player.gantt import FoldedTime
 from flightpulse.workbench.player.texts import Lines
 from flightpulse.workbench.show.tables import TABLE
 from tests.unit.workbench.player import runs
@@ -76,7 +76,7 @@ def test_a_large_map_does_not_make_an_endless_chart():
 
 
 def test_long_waits_are_folded_and_said():
-    clock = Clock([0.0, 0.1, 0.2, 0.3, 0.4, 90.0, 90.1])
+    clock = FoldedTime([0.0, 0.1, 0.2, 0.3, 0.4, 90.0, 90.1])
     [fold] = clock.folds
     assert (fold.begin, fold.end) == (0.4, 90.0)
     assert clock.place(0.4) > 0.7
@@ -84,7 +84,7 @@ def test_long_waits_are_folded_and_said():
 
 
 def test_a_run_without_idle_time_is_not_folded():
-    assert Clock([0.0, 1.0, 2.0, 3.5, 4.0]).folds == []
+    assert FoldedTime([0.0, 1.0, 2.0, 3.5, 4.0]).folds == []
 
 
 def test_lines_that_repeat_are_stored_once():

@@ -70,9 +70,9 @@ def test_a_picture_carries_its_words_as_text_and_as_alternative_text() -> None:
 
 def test_executions_beside_each_other_say_how_many_ran_at_once() -> None:
     spans = [
-        charts.Span("late", seconds(1), seconds(3)),
-        charts.Span("first", seconds(0), seconds(2)),
-        charts.Span("alone", seconds(3), seconds(4)),
+        charts.ExecutionSpan("late", seconds(1), seconds(3)),
+        charts.ExecutionSpan("first", seconds(0), seconds(2)),
+        charts.ExecutionSpan("alone", seconds(3), seconds(4)),
     ]
 
     picture = charts.concurrency(spans)

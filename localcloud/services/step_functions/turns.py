@@ -1,0 +1,69 @@
+"""Who of many executions may run: their threads share one processor, and thousands of them only hinder each other.
+
+AWS runs them all at once. Here some do, and the others have started and wait before their first state; what an
+execution starts itself never waits. One that has nothing to do, in a Wait state, before a retry or until somebody
+answers, gives its turn back; one that hangs keeps nobody waiting for more than some seconds.
+"""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+AT_ONCE = 4 * (os.cpu_count() or 2)
+LONGEST_SECONDS = 10.0
+
+Launch = Callable[[], None]
+
+
+class Turns:
+    """Launches executions, in the order in which they came, when it is their turn."""
+
+    def __init__(self, at_once: int = AT_ONCE, longest_seconds: float = LONGEST_SECONDS) -> None:
+        self._at_once = at_once
+        self._longest = longest_seconds
+        self._changed = threading.Condition()
+        self._since: dict[object, float] = {}
+        self._waiting: deque[tuple[object, Launch]] = deque()
+        self._dispatcher: threading.Thread | None = None
+
+    def take(self, who: object, launch: Launch) -> None:
+        """Launch now, or when somebody's turn is over."""
+        with self._changed:
+            if self._waiting or not self._has_room():
+                self._waiting.append((who, launch))
+                self._dispatch()
+                return
+            self._since[who] = time.monotonic()
+        launch()
+
+    def give_back(self, who: object) -> None:
+        """An execution has ended."""
+        with self._changed:
+            if self._since.pop(who, None) is not None and self._waiting:
+                self._changed.notify()
+
+    def _has_room(self) -> bool:
+        if len(self._since) >= self._at_once:
+            over = time.monotonic() - self._longest
+            for who in [who for who, since in self._since.items() if since < over]:
+                del self._since[who]
+        return len(self._since) < self._at_once
+
+    def _dispatch(self) -> None:
+        if self._dispatcher is None:
+            self._dispatcher = threading.Thread(target=self._work, name="step-functions-turns", daemon=True)
+            self._dispatcher.start()
+        self._changed.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not (self._waiting and self._has_room()):
+                    oldest = min(self._since.values(), default=0.0)
+                    left = oldest + self._longest - time.monotonic()
+                    self._changed.wait(max(left, 0.01) if self._waiting else None)
+                who, launch = self._waiting.popleft()
+                self._since[who] = time.monotonic()
+            launch()
