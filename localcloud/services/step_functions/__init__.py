@@ -66,7 +66,6 @@ BEHAVIOUR = Behaviour(
         Wrapped(_MODULE, "_state_machine_aliases"),
         Wrapped(_MODULE, "_activities"),
         Wrapped(_MODULE, "_activity_tasks"),
-        Wrapped(_MODULE, "_SERVICE_DISPATCH"),
         Wrapped(_MODULE, "_AWS_SDK_SERVICE_MAP"),
         Wrapped("ministack.app", "SERVICE_HANDLERS"),
         Wrapped(

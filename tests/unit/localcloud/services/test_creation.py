@@ -71,7 +71,9 @@ def test_a_call_that_the_local_cloud_cannot_make_is_refused_before_it_could_run(
 
     assert "The local cloud does not call http:invoke at /States/A/Resource" in str(refused("http:invoke"))
     assert "The local cloud does not call aws-sdk:polly:listVoices" in str(refused("aws-sdk:polly:listVoices"))
-    for known in ("lambda:invoke", "states:startExecution.sync:2", "aws-sdk:dynamodb:query", "aws-sdk:s3:getObject"):
+    assert "The local cloud does not call ecs:runTask.sync" in str(refused("ecs:runTask.sync"))
+    calls = ("lambda:invoke", "events:putEvents", "sqs:sendMessage.waitForTaskToken", "states:startExecution.sync:2")
+    for known in (*calls, "aws-sdk:dynamodb:query", "aws-sdk:s3:getObject"):
         assert refused(known) is None, known
     assert creation.refusal(text(A={"Type": "Task", "Resource": "arn:aws:states:::http:invoke"}), anywhere=True) != (
         refused("http:invoke")
