@@ -22,6 +22,8 @@ _TIERS = pytest.StashKey[tiers.Tiers]()
 _FAILED = pytest.StashKey[str]()
 _SPLITTING = ("load", "loadgroup", "worksteal", "each")
 _NBVALS_OWN_TIMEOUT = 2000
+# How often something is tried again is compared, and not how long that took.
+_BACK_OFF_SCALE = 0.1
 _TIMEOUT = pytest.StashKey[float]()
 
 
@@ -30,7 +32,7 @@ def _is_cell(item: pytest.Item) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_SANDBOX] = Sandbox()
+    config.stash[_SANDBOX] = Sandbox(back_off_scale=_BACK_OFF_SCALE)
     config.stash[_TIMEOUT] = config.getoption("nbval_cell_timeout", _NBVALS_OWN_TIMEOUT)
     try:
         config.stash[_TIERS] = tiers.load(_HERE / "tiers.toml")

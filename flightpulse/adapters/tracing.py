@@ -218,7 +218,8 @@ def _write_call(
     call: _Call, outcome: Mapping[str, Any], aws: Mapping[str, Any], annotations: Mapping[str, Any]
 ) -> None:
     about = {"operation": call.operation, "region": os.environ.get("AWS_REGION"), **aws}
-    about |= {"table_name": call.params["TableName"]} if "TableName" in call.params else {}
+    # A batch names its tables; ours has one.
+    about["table_name"] = call.params.get("TableName") or next(iter(call.params.get("RequestItems", ())), None)
     about = {name: value for name, value in about.items() if value is not None}
     annotations = {**annotations, **({"model_id": call.params["modelId"]} if "modelId" in call.params else {})}
     for place, call_id in call.parts:

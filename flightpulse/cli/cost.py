@@ -30,7 +30,8 @@ def cost(run: str | None, target: str, idle: bool, compare: bool, write_page: bo
         raise click.UsageError(f"{' and '.join(chosen)}: choose one.")
     if chosen and run:
         raise click.UsageError(f"{chosen[0]} is about the stack, not about a run: leave one of both out.")
-    wb = options.bench(target)
+    # What is printed for a file or a program must not be mixed with progress.
+    wb = options.bench(target, quiet=write_page or usage or as_json)
     if idle:
         found = wb.stack.idle_cost()
         options.print_json(found.as_json()) if as_json else click.echo(str(found))

@@ -1,7 +1,8 @@
 """Faults on demand: what is told to fail here fails as it would on AWS, so that every way out can be walked.
 
 ``PUT /_flightpulse/faults`` takes a JSON list of faults, or ``{"faults": […], "seed": n}``, and replaces those there
-were; ``GET`` answers what is left. A fault is ``{"state": "SendMessages", "error": "EventBridge.FailedEntry"}``.
+were; ``GET`` answers what is left; ``POST`` with ``{"let_go": "SendMessages"}`` ends the delays of a state, also of the
+calls that hang there already. A fault is ``{"state": "SendMessages", "error": "EventBridge.FailedEntry"}``.
 It names one place:
 
 - ``state``: the name of the Task state whose call fails; ``machine``: only in the state machine of this name;
@@ -33,6 +34,7 @@ import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
+from weakref import WeakSet
 
 PATH = "/_flightpulse/faults"
 
@@ -93,6 +95,7 @@ class FaultBoard:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._hanging: dict[str, WeakSet[threading.Event]] = {}
         self._random = random.Random(0)  # noqa: S311 - repeatable on purpose
 
     def set(self, faults: list[dict[str, Any]], seed: int = 0) -> None:
@@ -102,6 +105,22 @@ class FaultBoard:
         with self._lock:
             self._faults = [Fault(**{**fault, "struck": 0}) for fault in faults]
             self._random = random.Random(seed)  # noqa: S311
+
+    def let_go(self, state: str) -> None:
+        """Calls of a state hang no longer."""
+        with self._lock:
+            for fault in self._faults:
+                if fault.state == state:
+                    fault.delay_seconds = 0.0
+            for hanging in self._hanging.pop(state, ()):
+                hanging.set()
+
+    def delay(self, fault: Fault) -> tuple[threading.Event, float]:
+        """How long a call of a state hangs, and what ends that sooner."""
+        with self._lock:
+            let_go = threading.Event()
+            self._hanging.setdefault(fault.state, WeakSet()).add(let_go)
+            return let_go, fault.delay_seconds
 
     def left(self) -> list[dict[str, Any]]:
         """The faults with the calls they will still strike, and how many they have struck."""
@@ -172,6 +191,11 @@ def settable(application: Application) -> Application:
             await application(scope, receive, send)
             return
         status, content = 200, None
+        if scope["method"] == "POST":
+            try:
+                BOARD.let_go(str(json.loads(await read_body(receive))["let_go"]))
+            except (ValueError, TypeError, KeyError):
+                status, content = 400, {"error": 'POST takes {"let_go": "the name of a state"}'}
         if scope["method"] == "PUT":
             try:
                 given = json.loads(await read_body(receive))

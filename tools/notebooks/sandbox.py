@@ -50,9 +50,13 @@ _POLL_SECONDS = 0.05
 
 
 class Sandbox:
-    """A home folder and, when a notebook needs it, a local cloud in it on a free port; ``close`` removes it all."""
+    """A home folder and, when a notebook needs it, a local cloud in it on a free port; ``close`` removes it all.
 
-    def __init__(self) -> None:
+    ``back_off_scale`` shortens the local cloud's waits between retries.
+    """
+
+    def __init__(self, back_off_scale: float = 1.0) -> None:
+        self._back_off_scale = back_off_scale
         self._folder = Path(tempfile.mkdtemp(prefix="flightpulse-notebooks-")).resolve()
         self._server: subprocess.Popen[bytes] | None = None
 
@@ -92,10 +96,11 @@ class Sandbox:
             return running
         self._end_server()
         self.home.mkdir(exist_ok=True)
+        options = ["--home", self.home, "--port", "0", "--back-off-scale", str(self._back_off_scale)]
         with self._log.open("wb") as log:
             self._server = subprocess.Popen(
                 # A run that is killed must not leave its local cloud behind.
-                [sys.executable, "-m", "flightpulse.local_cloud", "--home", self.home, "--port", "0", "--with-parent"],
+                [sys.executable, "-m", "flightpulse.local_cloud", *options, "--with-parent"],
                 cwd=paths.ROOT,
                 env=environment.inherited(os.environ),
                 stdin=subprocess.DEVNULL,

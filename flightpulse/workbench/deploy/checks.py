@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from flightpulse.errors import UserError
 from flightpulse.stack import names
-from flightpulse.stack.settings import Settings
+from flightpulse.stack.settings import KafkaSettings, Settings
 from flightpulse.workbench.target.session import Session
 
 # Lambda keeps this much of an account's concurrency free for functions without a reservation; new accounts have a
@@ -29,6 +29,9 @@ def before_deployment(session: Session, settings: Settings, *, first: bool, take
     checks: list[tuple[str, Callable[[], None]]] = []
     # The local cloud has every endpoint in every zone, and a stand-in for every model.
     account = session.target == "aws"
+    if settings.kafka and not first:
+        kafka = settings.kafka
+        checks.append(("the Kafka mapping", lambda: check_moved_start(session.functions, kafka)))
     if settings.isolated and not first:
         deployed = (session.cloudformation, session.client("ec2"))
         checks.append(("the zones of the subnets", lambda: check_moved_subnets(*deployed, settings)))
@@ -71,6 +74,27 @@ def check_zones(ec2: Any, settings: Settings, region: str) -> None:
         lacking = [name for name, zones in offered.items() if zone not in zones]
         if lacking:
             raise UserError(f"The zone {zone} has no endpoint for {lacking[0]}.", hint=_other_zones(good))
+
+
+def check_moved_start(functions: Any, kafka: KafkaSettings) -> None:
+    """Other brokers or another start make a new mapping before the old one goes: it may share no broker with that.
+
+    https://github.com/aws/aws-sam-cli/issues/2308 has Lambda's words.
+    """
+    for found in functions.list_event_source_mappings(FunctionName=names.KAFKA_CONSUMER)["EventSourceMappings"]:
+        endpoints = found.get("SelfManagedEventSource", {}).get("Endpoints", {})
+        brokers = set(endpoints.get("KAFKA_BOOTSTRAP_SERVERS", ()))
+        same_cluster = kafka.cluster_arn is not None and found.get("EventSourceArn") == kafka.cluster_arn
+        shares = bool(brokers & set(kafka.bootstrap)) or same_cluster
+        begins = found.get("StartingPosition", kafka.starting_position)
+        made_anew = begins != kafka.starting_position or brokers != set(kafka.bootstrap)
+        if shares and kafka.topic in found["Topics"] and made_anew:
+            raise UserError(
+                f"The deployed mapping polls {kafka.topic} of this cluster from {begins} on, and Lambda takes no "
+                "second one beside it, with other servers of the cluster or another start.",
+                hint=f"Deploy without it first, with -c {'kafka_cluster_arn' if same_cluster else 'kafka_bootstrap'}= "
+                "and all other kafka_ keys empty, and then again; on the local cloud: flightpulse destroy, deploy.",
+            )
 
 
 def check_moved_subnets(cloudformation: Any, ec2: Any, settings: Settings) -> None:

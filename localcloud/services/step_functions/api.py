@@ -54,6 +54,9 @@ def replace_handlers(executions: LocalExecutions) -> None:
     for function, what in _LISTS.items():
         setattr(emulator, function, machine_api.listing(getattr(emulator, function), what))
     emulator._publish_state_machine_version = machine_api.publishing(emulator._publish_state_machine_version)
+    emulator._create_state_machine_alias = machine_api.creating_alias(emulator._create_state_machine_alias)
+    emulator._update_state_machine_alias = machine_api.updating_alias(emulator._update_state_machine_alias)
+    emulator._delete_state_machine_version = machine_api.deleting_version(emulator._delete_state_machine_version)
     emulator._tag_resource = machine_api.tagging(emulator._tag_resource)
     emulator._create_activity = machine_api.creating_activity(emulator._create_activity)
     emulator._describe_activity = machine_api.describing_activity(emulator._describe_activity)

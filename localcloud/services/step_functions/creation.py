@@ -23,7 +23,7 @@ def diagnostics(text: str, *, express: bool = False, anywhere: bool = False) -> 
     ``anywhere`` leaves out what only the local cloud does not run.
     """
     try:
-        definition = json.loads(text or "null")
+        definition = json.loads(text.strip() or "null")
     except ValueError as error:
         return [Diagnostic("INVALID_JSON_DESCRIPTION", str(error), "/")]
     if not isinstance(definition, dict):

@@ -64,12 +64,12 @@ def call(resource: Resource, arguments: Any, caller: Sequence[str]) -> Any:
 def known(resource: Resource) -> bool:
     """Whether the local cloud can make a task's call."""
     request = resource.request
-    if not request.service or request.arn in emulator._SERVICE_DISPATCH:
+    if not request.service:
         return True
     if request.service.startswith("aws-sdk:"):
         return request.service.removeprefix("aws-sdk:").lower() in emulator._AWS_SDK_SERVICE_MAP
     action = f"{request.service}:{request.action}"
-    return action in _INTEGRATIONS or action == "states:startExecution"
+    return action in _INTEGRATIONS or action in ("events:putEvents", "states:startExecution")
 
 
 def answered(answer: Mapping[str, Any]) -> dict[str, Any]:

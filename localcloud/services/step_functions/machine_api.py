@@ -72,15 +72,24 @@ def updating(original: Handler) -> Handler:
             _check_logging(data)
         except Refused as refusal:
             return error(refusal)
-        before = emulator._state_machines.get(data.get("stateMachineArn"), {}).get("revisionId")
-        status, headers, body = original(data)
+        machine = emulator._state_machines.get(data.get("stateMachineArn"), {})
+        before = {name: machine.get(name) for name in (*_UPDATED, "encryptionConfiguration", "revisionId")}
+        status, headers, body = original({name: value for name, value in data.items() if name != "publish"})
         if status >= 400:
             return status, headers, body
-        machine = emulator._state_machines[data["stateMachineArn"]]
-        machine.setdefault("initialRevision", before)
+        machine.setdefault("initialRevision", before["revisionId"])
         if data.get("tracingConfiguration"):
             machine["tracingConfiguration"] = data["tracingConfiguration"]
-        return answer({**json.loads(body), "revisionId": machine["revisionId"]})
+        if all(machine.get(name) == value for name, value in before.items() if name != "revisionId"):
+            machine["revisionId"] = before["revisionId"]
+        told = json.loads(body)
+        if machine["revisionId"] != machine["initialRevision"]:
+            told["revisionId"] = machine["revisionId"]
+        if data.get("publish"):
+            about = {"stateMachineArn": data["stateMachineArn"], "description": data.get("versionDescription", "")}
+            version = json.loads(emulator._publish_state_machine_version(about)[2])
+            told["stateMachineVersionArn"] = version["stateMachineVersionArn"]
+        return answer(told)
 
     return handler
 
@@ -169,6 +178,66 @@ def publishing(original: Handler) -> Handler:
             ):
                 return answer({name: version[name] for name in ("stateMachineVersionArn", "creationDate")})
         return original(data)
+
+    return handler
+
+
+def creating_alias(original: Handler) -> Handler:
+    """Creating an alias again as it is gives the one that there is."""
+
+    def handler(data: Request) -> Response:
+        routes = data.get("routingConfiguration") or []
+        problem = _routing_problem(routes)
+        if problem:
+            return error(Refused("ValidationException", problem))
+        machine = routes[0]["stateMachineVersionArn"].rpartition(":")[0] if routes else ""
+        alias = emulator._state_machine_aliases.get(f"{machine}:{data.get('name')}")
+        if alias is None:
+            return original(data)
+        if alias["routingConfiguration"] == routes and alias["description"] == data.get("description", ""):
+            return answer({name: alias[name] for name in ("stateMachineAliasArn", "creationDate")})
+        other = "an alias with the same name and a different routing configuration already exists."
+        return error(Refused("ConflictException", f"Failed to create alias because {other}"))
+
+    return handler
+
+
+def updating_alias(original: Handler) -> Handler:
+    def handler(data: Request) -> Response:
+        if data.get("stateMachineAliasArn") not in emulator._state_machine_aliases:
+            return error(Refused("ResourceNotFound", "Request references a resource that does not exist."))
+        problem = _routing_problem(data.get("routingConfiguration") or [])
+        return error(Refused("ValidationException", problem)) if problem else original(data)
+
+    return handler
+
+
+def _routing_problem(routes: list[dict[str, Any]]) -> str | None:
+    versions = [str(route.get("stateMachineVersionArn", "")) for route in routes]
+    weights = [route.get("weight", 0) for route in routes]
+    what = "Routing configuration must contain"
+    if any(not version.rpartition(":")[2].isdigit() for version in versions):
+        return f"{what} state machine version ARNs. Received: [{', '.join(versions)}]"
+    if len(set(versions)) < len(versions):
+        return f"{what} distinct state machine version ARNs. Received: [{', '.join(versions)}]"
+    if routes and sum(weights) != 100:
+        return f"Sum of routing configuration weights must equal 100. Received: {weights}"
+    return None
+
+
+def deleting_version(original: Handler) -> Handler:
+    def handler(data: Request) -> Response:
+        arn = data.get("stateMachineVersionArn")
+        using = [
+            alias["name"]
+            for alias in emulator._state_machine_aliases.values()
+            if arn in (route["stateMachineVersionArn"] for route in alias["routingConfiguration"])
+        ]
+        if not using:
+            return original(data)
+        which = f"Current list of aliases referencing this version: [{', '.join(using)}]"
+        message = f"Version to be deleted must not be referenced by an alias. {which}"
+        return error(Refused("ConflictException", message))
 
     return handler
 

@@ -100,5 +100,5 @@ def _broken(shape: Any, value: Any) -> Iterator[str]:
         yield f"have {what} greater than or equal to {least}"
     if allowed and value not in allowed:
         yield f"satisfy enum value set: [{', '.join(allowed)}]"
-    if pattern and isinstance(value, str) and not re.fullmatch(pattern, value):
+    if pattern and isinstance(value, str) and not re.fullmatch(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), value):
         yield f"satisfy regular expression pattern: {pattern}"

@@ -113,7 +113,9 @@ class TaskAttempt:
         if fault is None:
             with self._as_role():
                 return self._made(arguments, token)
-        self._branch.scope.sleep(fault.delay_seconds)
+        let_go, seconds = faults.BOARD.delay(fault)
+        if seconds > 0:
+            self._branch.scope.wait_for(let_go, seconds)
         if fault.unprocessed:
             return {"Responses": {}, "UnprocessedKeys": arguments["RequestItems"]}
         if fault.error is None:

@@ -27,7 +27,7 @@ _SERVICES = {
     "sqs": "SQS",
     "states": "Step Functions",
 }
-_TABLE = re.compile(r'"TableName":"([^"]+)"')
+_TABLE = re.compile(r'"(?:TableName":|RequestItems":\{)"([^"]+)"')
 _STARTS = ("TaskScheduled", "LambdaFunctionScheduled")
 _ENDS = {"Succeeded": False, "Failed": True, "TimedOut": True}
 

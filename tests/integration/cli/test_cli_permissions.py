@@ -73,7 +73,7 @@ def later(demo: Demo, flight: str, field: str) -> str:
 
 
 def event(demo: Demo, kind: str, number: int, *, second: int = 0, flight: str = "SW7890") -> dict[str, Any]:
-    """An event of one of the three kinds; of two of a kind for a flight, the later second is the newer news."""
+    """An event of one of the kinds; of two of a kind for a flight, the later second is the newer news."""
     payloads: dict[str, dict[str, Any]] = {
         "FLIGHT_DELAY": {
             "delay_minutes": 95,
@@ -83,6 +83,10 @@ def event(demo: Demo, kind: str, number: int, *, second: int = 0, flight: str = 
             "new_arrival": later(demo, flight, "scheduled_arrival"),
         },
         "FLIGHT_CANCELLED": {"reason": "WEATHER", "reason_detail": "Storm", "rebooking_priority": "HIGH"},
+        "FLIGHT_DEPARTED": {
+            "delay_minutes": 95,
+            "actual_departure": later(demo, flight, "scheduled_departure"),
+        },
         "GATE_CHANGE": {"old_gate": "B12", "new_gate": f"C{number}", "terminal_change": False},
     }
     return {
@@ -172,6 +176,11 @@ def fail_every_workflow(demo: Demo) -> None:
         with failing(demo, {"machine": machine, "state": "NotifyPassengers", **broken}):
             send(demo, event(demo, kind, 1, second=30))
         send(demo, event(demo, kind, 2, second=10))
+    unreadable = {"error": "States.QueryEvaluationError", "times": 1}
+    with failing(demo, {"machine": "FlightPulse-DepartureWorkflow", "state": "ApplyToFlight", **unreadable}):
+        send(demo, event(demo, "FLIGHT_DEPARTED", 1, second=30, flight="SW3456"))
+    for number, second in ((2, 20), (3, 10)):
+        send(demo, event(demo, "FLIGHT_DEPARTED", number, second=second, flight="SW3456"))
     with failing(demo, {"machine": "FlightPulse-NotifyPassengers", "state": "NotifyChunk", **broken}):
         send(demo, event(demo, "GATE_CHANGE", 3, second=40, flight="SW1234"))
     # A booking whose passenger nobody knows cannot be told.

@@ -23,15 +23,19 @@ FLIGHT, CANCELLED = "SW1234", "SW9012"
 def _as_it_was(wb: Workbench) -> Iterator[None]:
     wb.table.reset(FLIGHT, CANCELLED)
     yield
-    slow_down(wb)
+    hold(wb)
     assert set(wb.protections.table().column("")) == {"✓ on"}
 
 
-def slow_down(wb: Workbench, *states: str) -> None:
-    """Let the next call of some states hang for so long that newer news can overtake; without states, no call."""
-    faults = [{"state": state, "delay_seconds": 4.0, "times": 1} for state in states]
+def hold(wb: Workbench, *states: str) -> None:
+    """Let the next call of some states hang until it is let go; without states, no call."""
+    ask(wb, "PUT", [{"state": state, "delay_seconds": 600.0, "times": 1} for state in states])
+
+
+def ask(wb: Workbench, method: str, body: object) -> None:
+    """Ask something of the page of faults."""
     request = urllib.request.Request(
-        f"{wb.session.endpoint_url}/_flightpulse/faults", data=json.dumps(faults).encode(), method="PUT"
+        f"{wb.session.endpoint_url}/_flightpulse/faults", data=json.dumps(body).encode(), method=method
     )
     with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS):
         pass
@@ -97,10 +101,12 @@ def overtaken_at(wb: Workbench, state: str) -> list[Message]:
     """Newer news comes while an execution with older news hangs in a state; what passengers then got."""
     began = datetime.now(UTC)
     older, newer = wb.events.delay(FLIGHT, 25, at=earlier()), wb.events.delay(FLIGHT, 95)
-    slow_down(wb, state)
+    hold(wb, state)
     slow = start(wb, older)
     until(lambda: entered(wb, slow, state))
     quick = start(wb, newer)
+    until(lambda: ended(wb, quick) or entered(wb, quick, "LetOtherNewsGoFirst"))
+    ask(wb, "POST", {"let_go": state})
     until(lambda: ended(wb, slow) and ended(wb, quick))
     return messages_since(wb, began)
 

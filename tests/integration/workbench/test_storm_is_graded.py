@@ -9,17 +9,16 @@ from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.workbench import Workbench, connect
 from flightpulse.workbench.course.storm import BUDGET, Storm
+from tests.integration.emulator import Emulator
 from tests.synthesis import Synthesise, make_ready
 
 
 @pytest.fixture(scope="module")
-def wb(tmp_path_factory: pytest.TempPathFactory, synthesise: Synthesise) -> Iterator[Workbench]:
-    made = connect("local", home=tmp_path_factory.mktemp("storm-home"), port=0)
-    try:
+def wb(synthesise: Synthesise) -> Iterator[Workbench]:
+    with Emulator(back_off_scale=0.1) as emulator:
+        made = connect("local", home=emulator.home)
         make_ready(made, synthesise("local"))
         yield made
-    finally:
-        made.down()
 
 
 def test_who_does_nothing_is_told_what_is_missing_and_the_solution_gets_everything_done(wb: Workbench):

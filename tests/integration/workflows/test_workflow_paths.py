@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.emulator import Emulator
 from tests.integration.workflows.workflow_world import FILES, PAGE, World, task_states
+from tests.waiting import until
 
 DELAY = "FlightPulse-DelayWorkflow"
 GATE = "FlightPulse-GateChangeWorkflow"
@@ -447,12 +448,15 @@ def test_newer_news_does_not_wait_for_a_message_that_was_given_up(world: World) 
 
 def test_newer_news_waits_until_older_news_has_gone_out(world: World) -> None:
     flight = world.flight(bookings=1)
-    world.faults({"state": "SendMessages", "delay_seconds": 1.5, "times": 1})
+    world.faults({"state": "SendMessages", "delay_seconds": 600.0, "times": 1})
     older = world.start(DELAY, {"detail": delay(flight, "d-slow")})
     _wait_until_claimed(world, flight)
 
-    newer = world.run(DELAY, delay(flight, "d-quick", at="09:00:00"))
+    newest = world.start(DELAY, {"detail": delay(flight, "d-quick", at="09:00:00")})
+    world.await_end_or("LetOtherNewsGoFirst", newest)
+    world.let_go("SendMessages")
     world.ended(older)
+    newer = world.ended(newest)
 
     order = [body["detail"]["event_id"] for body in world.received(world.inbox_url)]
     assert newer.output["told"]["told"] == 2
@@ -460,11 +464,11 @@ def test_newer_news_waits_until_older_news_has_gone_out(world: World) -> None:
 
 
 def _wait_until_claimed(world: World, flight: str, subject: str = "departure") -> None:
-    for _ in range(500):
-        claimed = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
-        if claimed.get(f"told_{subject}_state") == "SENDING":
-            return
-    raise AssertionError("the older message was never claimed")
+    def is_claimed() -> bool:
+        booking = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
+        return booking.get(f"told_{subject}_state") == "SENDING"
+
+    until(is_claimed, "the claim of the older message")
 
 
 def test_two_executions_with_the_same_work_at_the_same_time_tell_once(world: World) -> None:
@@ -477,11 +481,13 @@ def test_two_executions_with_the_same_work_at_the_same_time_tell_once(world: Wor
         "flight": {"gate": "A1"},
         "bookings": [{"booking_id": f"BKG-{flight}-0", "passenger_id": f"PAX-{flight}-0"}],
     }
-    world.faults({"state": "SendMessages", "delay_seconds": 1.5, "times": 1})
+    world.faults({"state": "SendMessages", "delay_seconds": 600.0, "times": 1})
 
     runs = [world.start(CHUNK, request)]
     _wait_until_claimed(world, flight)
     runs.append(world.start(CHUNK, request))
+    world.await_end_or("LetOtherNewsGoFirst", runs[1])
+    world.let_go("SendMessages")
     first, second = (world.ended(run) for run in runs)
 
     assert (first.output["told"], second.output["told"], second.output["already_told"]) == (2, 0, 2)
@@ -490,11 +496,14 @@ def test_two_executions_with_the_same_work_at_the_same_time_tell_once(world: Wor
 
 def test_a_cancellation_waits_for_the_message_about_a_gate_that_is_on_its_way(world: World) -> None:
     flight = world.flight(bookings=1)
-    world.faults({"state": "SendMessages", "about": "g-on-its-way", "delay_seconds": 2.0})
+    world.faults({"state": "SendMessages", "about": "g-on-its-way", "delay_seconds": 600.0})
     gate = world.start(GATE, {"id": "x", "detail": gate_change(flight, "g-on-its-way")})
     _wait_until_claimed(world, flight, "gate")
 
-    ended = world.run(CANCELLATION, cancelled(flight, "c-after-gate"))
+    after = world.start(CANCELLATION, {"detail": cancelled(flight, "c-after-gate")})
+    world.await_end_or("LetOtherNewsGoFirst", after)
+    world.let_go("SendMessages")
+    ended = world.ended(after)
 
     assert world.ended(gate).output["told"]["told"] == ended.output["told"]["told"] == 2
     told = [

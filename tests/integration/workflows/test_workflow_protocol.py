@@ -130,16 +130,20 @@ def order_after_a_late_release(world: World, flight: str, name: str) -> list[str
         {"state": "SendMessages", "error": "EventBridge.FailedEntry", "times": 1},
         {"state": "SendMessage", "error": "EventBridge.FailedEntry", "times": 10},
         {"state": "ReleaseClaim", "error": THROTTLED, "after": True, "times": 1},
-        {"state": "ReleaseClaim", "delay_seconds": 1.0, "times": 1},
-        {"state": "SendMessages", "delay_seconds": 3.0, "times": 1, "about": f"{name}-older"},
+        {"state": "ReleaseClaim", "delay_seconds": 600.0, "times": 1},
+        {"state": "SendMessages", "delay_seconds": 600.0, "times": 1, "about": f"{name}-older"},
     )
     first = world.start(CHUNK, chunk_request(flight, f"{name}-older"))
     until(lambda: telling(world, flight).get("state") == "FAILED")
     second = world.start(CHUNK, chunk_request(flight, f"{name}-older"))
+    until(lambda: "SendMessages" in world.entered_states(second))
+    world.let_go("ReleaseClaim")
     world.ended(first)
-    newer = world.run(DELAY, delay(flight, f"{name}-newer", at="09:00:00"))
+    newer = world.start(DELAY, {"detail": delay(flight, f"{name}-newer", at="09:00:00")})
+    world.await_end_or("LetOtherNewsGoFirst", newer)
+    world.let_go("SendMessages")
     world.ended(second)
-    assert newer.output["outcome"] == "DONE"
+    assert world.ended(newer).output["outcome"] == "DONE"
     return order_told(world, name)
 
 
@@ -164,16 +168,21 @@ def test_a_late_confirmation_leaves_the_claim_of_another_execution_alone(world: 
     flight, name = world.flight(bookings=1), f"p-confirm-{protected}"
     in_time = reworded(f"{EACH}ClaimBooking", "OR #by = :me)", "OR #by = :me OR #until < :now)")
     own = reworded(f"{EACH}ConfirmTold", " AND (#by = :me OR #state <> :sending)", "")
-    world.faults({"state": "ConfirmTold", "delay_seconds": 2.5, "times": 1})
+    world.faults({"state": "ConfirmTold", "delay_seconds": 600.0, "times": 1})
     with world.changed(CHUNK, in_time), unless(protected, world, CHUNK, own):
         first = world.start(CHUNK, chunk_request(flight, f"{name}-older"))
-        until(lambda: "ConfirmTold" in world.entered_states(first))
+        until(lambda: world.has_struck("ConfirmTold"))
         outlive(world, flight)
-        world.faults({"state": "SendMessages", "delay_seconds": 5.0, "times": 1})
+        world.faults({"state": "SendMessages", "delay_seconds": 600.0, "times": 1})
         second = world.start(CHUNK, chunk_request(flight, f"{name}-older"))
+        until(lambda: world.has_struck("SendMessages"))
+        world.let_go("ConfirmTold")
         world.ended(first)
-        world.run(DELAY, delay(flight, f"{name}-newer", at="09:00:00"))
+        newer = world.start(DELAY, {"detail": delay(flight, f"{name}-newer", at="09:00:00")})
+        world.await_end_or("LetOtherNewsGoFirst", newer)
+        world.let_go("SendMessages")
         world.ended(second)
+        world.ended(newer)
 
     older, newer = ["older"] * 2, ["newer"] * 2
     assert order_told(world, name) == (older + older + newer if protected else older + newer + older)
@@ -239,14 +248,17 @@ def test_a_letter_that_is_refused_does_not_cut_off_siblings(world: World, protec
     first = {"about": f"BKG-{flight}-0", **NEVER}
     world.faults(
         *({"state": state, **first} for state in ("SendMessages", "SendMessage", "SetMessagesAside")),
-        {"state": "ConfirmTold", "delay_seconds": 1.0},
+        {"state": "ConfirmTold", "delay_seconds": 600.0},
     )
 
     def uncaught(document: dict[str, Any]) -> None:
         state_of(document, f"{EACH}SetMessagesAside")["Catch"][0]["ErrorEquals"] = ["Nothing"]
 
     with unless(protected, world, CHUNK, uncaught):
-        world.run(DELAY, delay(flight, name))
+        event = world.start(DELAY, {"detail": delay(flight, name)})
+        world.await_end_or("NotSetAside", event)
+        world.let_go("ConfirmTold")
+        world.ended(event)
     world.faults()
 
     sibling = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-1")
@@ -306,7 +318,7 @@ def test_who_was_told_by_an_execution_that_was_stopped_before_noting_it_is_not_t
 ) -> None:
     flight, name = world.flight(bookings=1), f"p-stopped-{protected}"
     in_time = reworded(f"{EACH}ClaimBooking", "OR #by = :me)", "OR #by = :me OR #until < :now)")
-    world.faults({"state": "ConfirmTold", "delay_seconds": 5.0, "times": 1})
+    world.faults({"state": "ConfirmTold", "delay_seconds": 600.0, "times": 1})
     event = world.start(DELAY, {"detail": delay(flight, name)})
     chunk = running_chunk(world)
     until(lambda: "ConfirmTold" in world.entered_states(chunk))
@@ -330,7 +342,7 @@ def test_who_was_told_by_an_execution_that_was_stopped_before_noting_it_is_not_t
 
 def test_who_was_claimed_by_an_execution_that_was_stopped_before_sending_is_told(world: World) -> None:
     flight = world.flight(bookings=1)
-    world.faults({"state": "SendMessages", "delay_seconds": 5.0, "times": 1})
+    world.faults({"state": "SendMessages", "delay_seconds": 600.0, "times": 1})
     event = world.start(DELAY, {"detail": delay(flight, "p-unsent")})
     chunk = running_chunk(world)
     until(lambda: "SendMessages" in world.entered_states(chunk))
@@ -346,14 +358,15 @@ def test_who_was_claimed_by_an_execution_that_was_stopped_before_sending_is_told
 def test_a_redrive_beside_running_work_says_what_it_left_alone(world: World) -> None:
     flight = world.flight(bookings=1)
     request = chunk_request(flight, "p-beside")
-    world.faults({"state": "SendMessages", "delay_seconds": 2.0, "times": 1})
+    world.faults({"state": "SendMessages", "delay_seconds": 600.0, "times": 1})
     running = world.start(CHUNK, request)
     until(lambda: telling(world, flight).get("state") == "SENDING")
     letter = {"kind": "chunk", "event_id": "p-beside", "flight_id": flight}
     order = {"start_execution": {"stateMachineArn": world.arns[CHUNK], "input": request}}
     world.sqs.send_message(QueueUrl=world.dead_letters_url, MessageBody=json.dumps({**letter, "redrive": order}))
 
-    (left,) = world.redrive()
+    (left,) = world.redrive(settle=False)
+    world.let_go("SendMessages")
     world.ended(running)
     (done,) = world.redrive()
 
@@ -413,15 +426,16 @@ def test_a_flight_that_was_missing_for_a_moment_takes_its_event_after_all(world:
     flight, name = world.flight(bookings=1), f"p-missing-{protected}"
     item = world.get(f"FLIGHT#{flight}")
     world.delete(f"FLIGHT#{flight}")
-    world.faults({"state": "LookAtFlight", "delay_seconds": 1.5})
+    world.faults({"state": "LookAtFlight", "delay_seconds": 600.0, "times": 1})
 
     def not_compared(document: dict[str, Any]) -> None:
         state_of(document, "WhyRefused")["Choices"] = [{"Condition": "{% $known %}", "Next": "RecordSuperseded"}]
 
     with unless(protected, world, DELAY, not_compared):
         run = world.start(DELAY, {"detail": delay(flight, name)})
-        until(lambda: "LookAtFlight" in world.entered_states(run))
+        until(lambda: world.has_struck("LookAtFlight"))
         world.put(item)
+        world.let_go("LookAtFlight")
         ended = world.ended(run)
 
     assert ended.output["outcome"] == ("DONE" if protected else "SUPERSEDED")

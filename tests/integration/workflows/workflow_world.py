@@ -247,6 +247,27 @@ class World:
         )
         urllib.request.urlopen(request).close()
 
+    def let_go(self, state: str) -> None:
+        """Calls that hang at a state hang no longer."""
+        body = json.dumps({"let_go": state}).encode()
+        request = urllib.request.Request(f"{self.emulator.endpoint_url}/_flightpulse/faults", data=body, method="POST")
+        urllib.request.urlopen(request).close()
+
+    def has_struck(self, state: str) -> bool:
+        """Whether a fault of a state has struck a call."""
+        with urllib.request.urlopen(f"{self.emulator.endpoint_url}/_flightpulse/faults") as answer:
+            return any(fault["struck"] for fault in json.load(answer) if fault["state"] == state)
+
+    def await_end_or(self, state: str, arn: str) -> None:
+        """Wait until an execution is over, or one of the chunks that run has come to a state."""
+
+        def is_so() -> bool:
+            ended = self.states.describe_execution(executionArn=arn)["status"] != "RUNNING"
+            chunks = self.executions("FlightPulse-NotifyChunk", "RUNNING")
+            return ended or any(state in self.entered_states(chunk) for chunk in chunks)
+
+        until(is_so, f"{state}, or the end of {arn}")
+
     def start(self, machine: str, request: dict[str, Any]) -> str:
         answer = self.states.start_execution(stateMachineArn=self.arns[machine], input=json.dumps(request))
         return str(answer["executionArn"])
@@ -328,11 +349,12 @@ class World:
         parts.command = lambda verb: f"flightpulse {verb}"
         return cast("Session", parts)
 
-    def redrive(self) -> list[Result]:
+    def redrive(self, *, settle: bool = True) -> list[Result]:
         """Redrive as ``flightpulse redrive executions notifications`` does, once."""
         redriver = Redriver(self.session, lambda key, value, headers: None)
         results = [*redriver.redrive_executions(), *redriver.send_back(["notifications"])]
-        self.settle()
+        if settle:
+            self.settle()
         return results
 
     def settle(self) -> None:

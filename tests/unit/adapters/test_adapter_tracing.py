@@ -160,6 +160,16 @@ def test_a_call_is_a_subsegment_of_the_record_around_it(sent: list[dict[str, Any
     assert not any(told in json.dumps(sent) for told in ("PAX-1", "Ann"))
 
 
+def test_a_batch_is_a_call_of_its_table(sent: list[dict[str, Any]], invocation: Any) -> None:
+    invocation()
+    client = boto3.client("dynamodb", **KEYS)
+    tracing.follow(client)
+    with Stubber(client) as stubber:
+        stubber.add_response("batch_get_item", {"Responses": {}})
+        client.batch_get_item(RequestItems={"FlightPulseTable": {"Keys": [{"PK": {"S": "a"}, "SK": {"S": "b"}}]}})
+    assert sent[0]["aws"]["table_name"] == "FlightPulseTable"
+
+
 def test_published_entries_go_on_each_with_its_own_trace(sent: list[dict[str, Any]], invocation: Any) -> None:
     invocation()
     client = boto3.client("events", **KEYS)

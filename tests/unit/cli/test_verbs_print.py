@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from flightpulse.cli import options
 from flightpulse.cli.group import cli
+from flightpulse.errors import UserError
 from flightpulse.workbench.observe import api_client, logs
 from flightpulse.workbench.observe.api_client import Answer
 from flightpulse.workbench.target import names
@@ -71,3 +73,22 @@ def test_a_trace_is_printed_span_by_span_or_as_json_or_drawn(monkeypatch: pytest
     said = json.loads(plain.stdout)
     assert [(row["name"], row["took"]) for row in said["spans"]] == [("flight-operations", 2.0)]
     assert said["trace_id"] == found.trace_id
+
+
+@pytest.mark.parametrize(
+    ("words", "quiet"),
+    [(("--page",), True), (("--variants", "--json"), True), (("--usage",), True), (("--variants",), False)],
+)
+def test_the_progress_of_a_synthesis_is_not_mixed_with_costs_for_a_file_or_a_program(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], quiet: bool
+) -> None:
+    asked = []
+
+    def bench(_target: str, *, quiet: bool) -> Any:
+        asked.append(quiet)
+        raise UserError("enough")
+
+    monkeypatch.setattr(options, "bench", bench)
+    CliRunner().invoke(cli, ["cost", *words])
+
+    assert asked == [quiet]

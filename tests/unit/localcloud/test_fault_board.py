@@ -101,5 +101,10 @@ def test_faults_that_are_no_json_are_answered_with_400() -> None:
     assert _run("PUT", PATH, b"nonsense")[0]["status"] == 400
 
 
+@pytest.mark.parametrize(("body", "status"), [(b'{"let_go": "SendMessages"}', 200), (b'{"let": 1}', 400), (b"[]", 400)])
+def test_calls_are_let_go_by_the_name_of_their_state(body: bytes, status: int) -> None:
+    assert _run("POST", PATH, body)[0]["status"] == status
+
+
 def test_other_requests_reach_the_emulator() -> None:
     assert _run("GET", "/restapis") == [{"type": "the emulator"}]

@@ -1,10 +1,12 @@
 """What tasks call: functions, tables, the event bus, queues, topics and SDK actions, with AWS's error names."""
 
+import base64
 import json
 import uuid
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud.functions import deploy
@@ -315,7 +317,7 @@ def test_a_state_machine_tells_of_its_variables_and_of_a_revision_once_it_is_upd
     machine = machines.create({"StartAt": "A", "States": {"A": {"Type": "Pass", "Output": "{% $v %}", "End": True}}})
 
     first = machines.client.describe_state_machine(stateMachineArn=machine)
-    updated = machines.client.update_state_machine(stateMachineArn=machine, roleArn=ROLE)
+    updated = machines.client.update_state_machine(stateMachineArn=machine, roleArn=f"{ROLE}-2")
     second = machines.client.describe_state_machine(stateMachineArn=machine)
 
     assert (first["variableReferences"], first["tracingConfiguration"]) == ({"A": ["v"]}, {"enabled": False})
@@ -332,3 +334,88 @@ def test_the_logs_of_a_state_machine_need_a_group_that_exists(machines: Machines
         machines.create(done, loggingConfiguration=logging)
     with pytest.raises(machines.client.exceptions.InvalidLoggingConfiguration, match="exactly one Log Destination"):
         machines.create(done, loggingConfiguration={"level": "ALL"})
+
+
+def test_publishing_what_has_not_changed_gives_the_version_that_there_is(machines: Machines) -> None:
+    definition = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
+    machine = machines.create(definition, publish=True)
+    text = machines.client.describe_state_machine(stateMachineArn=machine)["definition"]
+
+    same = machines.client.update_state_machine(stateMachineArn=machine, definition=text, publish=True)
+    again = machines.client.publish_state_machine_version(stateMachineArn=machine)
+    other = machines.client.update_state_machine(stateMachineArn=machine, roleArn=f"{ROLE}-2", publish=True)
+
+    versions = [seen["stateMachineVersionArn"].rpartition(":")[2] for seen in (same, again, other)]
+    assert versions == ["1", "1", "2"]
+    assert ("revisionId" in same, "revisionId" in other) == (False, True)
+
+
+def test_an_alias_may_be_created_again_as_it_is_and_holds_its_version(machines: Machines) -> None:
+    machine = machines.create({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}, publish=True)
+    client, version = machines.client, f"{machine}:1"
+    alias = {"name": "live", "routingConfiguration": [{"stateMachineVersionArn": version, "weight": 100}]}
+
+    first, second = client.create_state_machine_alias(**alias), client.create_state_machine_alias(**alias)
+
+    assert first["stateMachineAliasArn"] == second["stateMachineAliasArn"]
+    with pytest.raises(ClientError, match=r"aliases referencing this version: \[live\]"):
+        client.delete_state_machine_version(stateMachineVersionArn=version)
+    with pytest.raises(ClientError, match="a different routing configuration already exists"):
+        client.create_state_machine_alias(**alias, description="other")
+    with pytest.raises(ClientError, match=r"must equal 100\. Received: \[99\]"):
+        client.create_state_machine_alias(
+            name="new", routingConfiguration=[{"stateMachineVersionArn": version, "weight": 99}]
+        )
+    with pytest.raises(ClientError, match="must contain state machine version ARNs"):
+        client.create_state_machine_alias(
+            name="new", routingConfiguration=[{"stateMachineVersionArn": machine, "weight": 100}]
+        )
+
+
+def test_a_published_message_carries_its_attributes(engine: Emulator, machines: Machines) -> None:
+    topic = engine.client("sns").create_topic(Name="with-attributes")["TopicArn"]
+    sqs = engine.client("sqs")
+    queue = sqs.create_queue(QueueName="with-attributes")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    engine.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    attributes = {"tier": {"DataType": "String", "StringValue": "A-LIST"}}
+
+    seen = machines.run_states(
+        {}, Tell=task("sns:publish", {"TopicArn": topic, "Message": "hi", "MessageAttributes": attributes})
+    )
+
+    assert seen.status == "SUCCEEDED", seen.cause
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    assert json.loads(message["Body"])["MessageAttributes"] == {"tier": {"Type": "String", "Value": "A-LIST"}}
+
+
+def test_the_log_of_a_function_comes_with_its_answer_where_it_is_asked_for(
+    engine: Emulator, machines: Machines
+) -> None:
+    deploy(engine, "talks", "def handler(event, context):\n    print('here I am')\n    return 1\n")
+
+    seen = machines.run_states({}, Call=task("lambda:invoke", {"FunctionName": "talks", "LogType": "Tail"}))
+
+    assert "here I am" in base64.b64decode(seen.output["LogResult"]).decode()
+
+
+def test_what_a_synchronous_execution_tells_includes_whether_it_can_be_redriven(machines: Machines) -> None:
+    inner = machines.create({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
+
+    seen = machines.run_states({}, Run=task("states:startExecution.sync:2", {"StateMachineArn": inner}))
+
+    assert (seen.output["RedriveCount"], seen.output["RedriveStatus"]) == (0, "NOT_REDRIVABLE")
+
+
+def test_only_an_express_workflow_that_nobody_waits_for_has_a_redrive_count(
+    engine: Emulator, machines: Machines
+) -> None:
+    show = {"Type": "Pass", "Output": "{% $states.context.Execution %}", "End": True}
+    express = machines.create({"StartAt": "Show", "States": {"Show": show}}, type="EXPRESS")
+    client = engine.client("stepfunctions", inject_host_prefix=False)
+
+    waited = client.start_sync_execution(stateMachineArn=express)
+    seen = machines.run_states({}, Show=show)
+
+    assert "RedriveCount" not in json.loads(waited["output"])
+    assert seen.output["RedriveCount"] == 0

@@ -51,9 +51,9 @@ def test_what_is_no_json_is_said_so() -> None:
     (diagnostic,) = creation.validation({"definition": "not a definition"})["diagnostics"]
 
     assert diagnostic["code"] == "INVALID_JSON_DESCRIPTION"
-    assert creation.validation({"definition": ""})["diagnostics"][0]["message"] == (
-        "Definition must be a valid JSON object"
-    )
+    for blank in ("", " "):
+        (diagnostic,) = creation.validation({"definition": blank})["diagnostics"]
+        assert diagnostic["message"] == "Definition must be a valid JSON object"
 
 
 def test_a_warning_fails_nothing_and_is_told_to_who_asks() -> None:
@@ -71,7 +71,9 @@ def test_a_call_that_the_local_cloud_cannot_make_is_refused_before_it_could_run(
 
     assert "The local cloud does not call http:invoke at /States/A/Resource" in str(refused("http:invoke"))
     assert "The local cloud does not call aws-sdk:polly:listVoices" in str(refused("aws-sdk:polly:listVoices"))
-    for known in ("lambda:invoke", "states:startExecution.sync:2", "aws-sdk:dynamodb:query", "aws-sdk:s3:getObject"):
+    assert "The local cloud does not call ecs:runTask.sync" in str(refused("ecs:runTask.sync"))
+    calls = ("lambda:invoke", "events:putEvents", "sqs:sendMessage.waitForTaskToken", "states:startExecution.sync:2")
+    for known in (*calls, "aws-sdk:dynamodb:query", "aws-sdk:s3:getObject"):
         assert refused(known) is None, known
     assert creation.refusal(text(A={"Type": "Task", "Resource": "arn:aws:states:::http:invoke"}), anywhere=True) != (
         refused("http:invoke")

@@ -50,6 +50,7 @@ def test_what_breaks_the_model_of_the_api_is_refused(action: str, request_: dict
         ("ListExecutions", {"stateMachineArn": MACHINE, "statusFilter": "SUCCEEDED", "maxResults": 0}),
         ("CreateActivity", {"name": "activity-name.v2"}),
         ("StartExecution", {"stateMachineArn": f"{MACHINE}#test", "name": "Flug_é", "input": "{}"}),
+        ("StartExecution", {"stateMachineArn": MACHINE, "traceHeader": "Root=1-5759e988-bd862e3fe1be46a994272793"}),
         ("NoSuchAction", {"maxResults": 5000}),
     ],
 )

@@ -98,7 +98,7 @@ def test_a_caught_error_is_an_error_of_the_call_and_what_fails_the_execution_a_f
         an_event(2, 0, "TaskStateEntered", 1, name="Claim"),
         an_event(3, 2, "TaskScheduled", 1, **CALL),
         an_event(4, 3, "TaskFailed", 2, **CALL, error="DynamoDB.ConditionalCheckFailedException"),
-        an_event(5, 4, "TaskScheduled", 3, **CALL),
+        an_event(5, 4, "TaskScheduled", 3, **CALL, parameters='{"RequestItems":{"FlightPulseTable":{"Keys":[]}}}'),
         an_event(6, 5, "TaskTimedOut", 5, **CALL),
         an_event(7, 6, "TaskStateExited", 5, name="Claim"),
         an_event(8, 7, "FailStateEntered", 6, name="GiveUp"),
@@ -110,6 +110,10 @@ def test_a_caught_error_is_an_error_of_the_call_and_what_fails_the_execution_a_f
     assert tree(segment["subsegments"]) == [("Claim", 4, "", calls), ("GiveUp", 53, "fault", [])]
     causes = [call["cause"]["exceptions"][0]["type"] for call in segment["subsegments"][0]["subsegments"]]
     assert causes == ["DynamoDB.ConditionalCheckFailedException", "States.Timeout"]
+    assert [call["aws"].get("table_name") for call in segment["subsegments"][0]["subsegments"]] == [
+        None,
+        "FlightPulseTable",
+    ]
     assert segment["fault"] is True
     assert "parent_id" not in segment
 

@@ -239,3 +239,11 @@ def test_a_mocked_result_that_goes_on_as_it_is_keeps_its_text(language: str) -> 
 def test_a_context_that_step_functions_does_not_have_is_refused(context: dict[str, Any], said: str) -> None:
     with pytest.raises(Refused, match=f"^ValidationException: Invalid Context object provided: {said}$"):
         answered(INVOKE, mock=mocked({}), context=json.dumps(context))
+
+
+@pytest.mark.parametrize("field", ["SecondsPath", "TimestampPath"])
+def test_a_wait_that_finds_nothing_at_its_path_says_so_in_the_words_of_step_functions(field: str) -> None:
+    told = answered({"Type": "Wait", field: "$.none", "End": True})
+
+    assert (told["status"], told["error"]) == ("FAILED", "States.Runtime")
+    assert told["cause"].endswith(f"The {field} parameter does not reference an input value: $.none")

@@ -110,6 +110,49 @@ def test_zones_by_name_are_looked_at_instead() -> None:
     refused(checks.check_zones, region, settings(availability_zones="us-east-1b,us-east-1c"), "us-east-1")
 
 
+BROKERS = "b-1.example.com:9092"
+
+
+class DeployedMapping:
+    """The consumer's mapping of a cluster as it is deployed."""
+
+    def list_event_source_mappings(self, **_: Any) -> Any:
+        source = {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": [BROKERS]}}
+        mapping = {
+            "Topics": ["flight-operations"],
+            "StartingPosition": "TRIM_HORIZON",
+            "SelfManagedEventSource": source,
+        }
+        return {"EventSourceMappings": [mapping]}
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        {"kafka_bootstrap": BROKERS},
+        {"kafka_bootstrap": "b-2.example.com:9092", "kafka_starting_position": "LATEST"},
+        {"kafka_bootstrap": BROKERS, "kafka_topic": "other", "kafka_starting_position": "LATEST"},
+    ],
+)
+def test_the_same_mapping_other_brokers_and_another_topic_are_good(context: dict[str, str]) -> None:
+    kafka = settings(**context).kafka
+    assert kafka is not None
+    checks.check_moved_start(DeployedMapping(), kafka)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"kafka_starting_position": "LATEST"}, {"kafka_bootstrap": f"{BROKERS},b-2.example.com:9092"}],
+)
+def test_a_mapping_that_would_be_made_anew_beside_one_of_the_same_cluster_is_refused_with_the_way_out(
+    changed: dict[str, str],
+) -> None:
+    kafka = settings(**{"kafka_bootstrap": BROKERS, **changed}).kafka
+    error = refused(checks.check_moved_start, DeployedMapping(), kafka)
+    assert error.message.startswith("The deployed mapping polls flight-operations of this cluster from TRIM_HORIZON on")
+    assert "-c kafka_bootstrap=" in str(error.hint)
+
+
 class DeployedNetwork:
     """The subnets of a deployed stack, by the zones that they are in."""
 

@@ -185,10 +185,10 @@ def test_an_expression_that_fails_belongs_to_the_state_it_names():
     assert ask.problem == history.Problem("States.QueryEvaluationError", "", "Handled")
 
 
-def test_an_execution_that_runs_out_of_time_between_two_states_blames_neither():
+def test_an_execution_that_fails_between_two_states_blames_neither():
     builder = started()
     builder.task("Before")
-    builder.add("ExecutionTimedOut", error="States.Timeout")
+    builder.add("ExecutionFailed", error="States.Runtime")
 
     (before,) = history.read(builder.events).visits
 
