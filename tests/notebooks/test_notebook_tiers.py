@@ -30,7 +30,8 @@ def test_notebooks_that_are_missing_unknown_or_listed_twice_are_told():
     ]
 
 
-def test_only_a_person_runs_what_needs_an_account():
+def test_only_the_tier_that_needs_nothing_compares_everything():
+    assert [tier(name).compares_everything for name in ("replay", "local", "aws")] == [True, False, False]
     assert [tier(name).runs_unattended for name in ("replay", "local", "aws")] == [True, True, False]
 
 

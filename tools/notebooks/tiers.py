@@ -16,14 +16,19 @@ _KEYS = {"notebooks", "cell_timeout", "budget"}
 class Tier:
     """A group of notebooks with the same needs.
 
-    ``replay`` needs nothing that runs; ``local`` gets a local cloud; ``aws`` needs an account, and nothing runs it but a
-    person. Times are in seconds: ``cell_timeout`` for one cell, ``budget`` for a whole notebook.
+    ``replay`` needs nothing that runs and compares every output; ``local`` gets a local cloud and compares the cells
+    that are tagged for it; ``aws`` needs an account, and nothing runs it but a person. Times are in seconds:
+    ``cell_timeout`` for one cell, ``budget`` for a whole notebook.
     """
 
     name: str
     notebooks: tuple[str, ...]
     cell_timeout: float
     budget: float
+
+    @property
+    def compares_everything(self) -> bool:
+        return self.name == REPLAY
 
     @property
     def runs_unattended(self) -> bool:
