@@ -68,7 +68,8 @@ def test_the_program_sends_one_event(kafka: broker.EmbeddedBroker) -> None:
     assert output.startswith("sent FLIGHT_DELAY SW1234 as evt-1 (partition ")
 
     key, event, headers = first_record(kafka)
-    assert (key, headers) == (b"SW1234", [("correlation_id", b"abc")])
+    assert (key, headers[0]) == (b"SW1234", ("correlation_id", b"abc"))
+    assert [name for name, _ in headers] == ["correlation_id", "traceparent"]
     assert (event["event_id"], event["event_type"]) == ("evt-1", "FLIGHT_DELAY")
 
 
