@@ -67,8 +67,12 @@ def test_an_event_that_lacks_something_says_so(workflow: str, lacking: str) -> N
 
     assert refused is (lacking in needed.get(workflow, ("flight_id",)))
     assert failure["Error"] == "UnusableEvent"
-    assert failure["Cause"].endswith("It has: flight_id.")
-    assert "flight_id" in failure["Cause"]
+    wanted = {
+        "delay": "flight_id (text) and delay_minutes (a number)",
+        "gate_change": "flight_id and new_gate (both text)",
+        "cancellation": "flight_id (text)",
+    }
+    assert failure["Cause"] == f"This event needs {wanted[workflow]}. It has: flight_id."
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS)
@@ -123,6 +127,7 @@ def test_a_small_delay_is_told_when_a_larger_one_was(attributes: dict[str, Any],
     (way,) = field("delay", "IsWorthTelling", "Choices")
     assert way == {"Condition": "{% $is_told %}", "Next": "NotifyPassengers"}
     assert field("delay", "IsWorthTelling", "Default") == "RecordOutcome"
+    assert field("delay", "IsWorthTelling", "Assign", "told") == dict.fromkeys(TOLD, 0)
     assert value("delay", "PassengersTold", "Output", "outcome", variables=variables) == outcome
 
 
