@@ -122,14 +122,8 @@ with wb.metrics.quick_alarm("workflow-failures") as alarm:
     alarm.wait_for("ALARM")
     alarm.wait_for("OK")
     changes = alarm.history()
-changes
-
-# %% [markdown]
-# Time: the next period had no failure, and no data counts as good (`notBreaching`). That does not mean that anything was repaired: the event waits in the dead letters. Its cause is gone, so it is sent back. Nobody had been told, so everybody is told now, once.
-
-# %%
 letters = wb.dead_letters.table("SW1234")
-letters
+display(changes, letters)
 
 # %% tags=["nbval-check-output"]
 check(
@@ -144,6 +138,8 @@ told = wb.inbox(flight="SW1234", since=failed.began_at)
 check("messages about it, and those told twice", [len(told), len(told.repeated())], [4, 0])
 
 # %% [markdown]
+# Time: the next period had no failure, and no data counts as good (`notBreaching`). That does not mean that anything was repaired: the event waits in the dead letters. Its cause is gone, so it is sent back. Nobody had been told, so everybody is told now, once.
+#
 # **Takeaway:** an alarm says that something needs a person; only what was kept can be repaired. Alarms: [alarms.py](../flightpulse/stack/alarms.py). Dead letters in a terminal: `flightpulse redrive --list`. In the field's words: *dead-letter queue* and *redrive* ([glossary](../docs/glossary.md#messages-and-delivery)).
 
 # %% [markdown]
@@ -154,15 +150,11 @@ check("messages about it, and those told twice", [len(told), len(told.repeated()
 # **Predict:** which of the two do you look at first at night?
 
 # %%
-wb.metrics.draw("business", minutes=20)
+display(wb.metrics.draw("business", minutes=20), wb.metrics.draw("technical", minutes=20))
 
 # %% [markdown]
 # *Seconds from aware to told* is the promise of 14 CFR 259.8: passengers hear of a change within 30 minutes after the airline knows. Look at p99, the passenger who waited longest of a hundred, not at the average. The machinery:
-
-# %%
-wb.metrics.draw("technical", minutes=20)
-
-# %% [markdown]
+#
 # The alarms by name. If you have just made a workflow fail, the real `workflow-failures` says `✗ ALARM`, until its five minutes are over, and so does `passengers-wait`: it is made of the alarms that keep news from passengers, and is the one to wake somebody with. What to do about each is in the [runbook](../docs/runbook.md).
 
 # %%
@@ -213,10 +205,7 @@ check("p95 is not better than p50", latency.p95 >= latency.p50 > 0, True)
 # %%
 run = wb.fire("minor-delay")
 trace = wb.traces.of(run.event_ids[0])
-trace.service_map()
-
-# %%
-trace.waterfall()
+display(trace.service_map(), trace.waterfall())
 
 # %% tags=["nbval-check-output"]
 spans = trace.to_frame()

@@ -31,7 +31,7 @@ wb.ready("Step Functions")
 #
 # Step Functions keeps a history: one event for each state entered, each call, each answer. The player shows, for every event, the state of every state, what went in and what came out.
 #
-# **Predict:** this workflow visits eight states. How many events is that?
+# **Predict:** this workflow visits nine states. How many events is that?
 
 # %%
 wb.run("minor-delay").execution().player()
@@ -41,8 +41,8 @@ wb.run("minor-delay").execution().player()
 
 # %% tags=["nbval-check-output"]
 execution = wb.run("minor-delay").execution()
-check("states", len(execution.history.visits), 8)
-check("events", len(execution.events), 31)
+check("states", len(execution.history.visits), 9)
+check("events", len(execution.events), 33)
 check(
     "executions it led to",
     [nested.workflow for nested in execution.all()].count("FlightPulse-NotifyChunk"),

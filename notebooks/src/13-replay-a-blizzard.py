@@ -90,7 +90,8 @@ from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire.replaying import Choice
 
 leaves_on = seeding.tomorrow().isoformat()
-plan = Choice(day=day.name, leaves_on=leaves_on, carriers=("B6",), bookings=1).plan()
+plan = Choice(day=day.name, leaves_on=leaves_on, carriers=("B6",), bookings=1,
+              departures=False).plan()
 news = pd.DataFrame({"at": item.known_at, "kind": item.kind.value, "basis": item.basis}
                     for item in plan.news)
 news["hour"] = news["at"].dt.tz_convert("America/New_York").dt.hour
@@ -104,7 +105,7 @@ check("how a cancellation is known", bases["FLIGHT_CANCELLED"], ["synthetic"])
 check("events of the day", len(news), 86)
 
 # %% [markdown]
-# The bar at 23 is the evening before. A *floor* is honest by construction: thirty minutes after the schedule, with the aircraft at the gate, "at least thirty minutes" is true. *Synthetic* is an assumption, and the events say so.
+# The bar at 23 is the evening before. Departures are left out: they close a flight, and nobody is told of them. A *floor* is honest by construction: thirty minutes after the schedule, with the aircraft at the gate, "at least thirty minutes" is true. *Synthetic* is an assumption, and the events say so.
 #
 # **Takeaway:** data of the past know the future. No event may use a value that nobody had at its time: [replay.py](../simulator/replay.py).
 
@@ -119,7 +120,7 @@ check("events of the day", len(news), 86)
 from flightpulse.workbench.fire.pace import Pace
 
 choice = Choice(day=day.name, leaves_on=leaves_on, carriers=("B6",),
-                origins=("EWR", "LGA"), bookings=4)
+                origins=("EWR", "LGA"), bookings=4, departures=False)
 replayed = wb.events.replay(choice.plan(), pace=Pace(7200), choice=choice)
 pd.DataFrame(replayed.lines).set_index("kind").drop(columns=["p50", "p95"])
 

@@ -107,7 +107,8 @@ from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire.replaying import Choice
 
 leaves_on = seeding.tomorrow().isoformat()
-plan = Choice(day="2013-04-16", leaves_on=leaves_on, carriers=("AA", "MQ"), bookings=1).plan()
+plan = Choice(day="2013-04-16", leaves_on=leaves_on, carriers=("AA", "MQ"), bookings=1,
+              departures=False).plan()
 news = pd.DataFrame({"at": item.known_at, "kind": item.kind.value, "basis": item.basis,
                      "minutes": item.minutes} for item in plan.news)
 news["early"] = news["at"] < pd.Timestamp("2013-04-16 11:00", tz="America/New_York")
@@ -171,7 +172,8 @@ check("within half an hour of it", f"{(misses <= 30).mean():.0%}", "59%")
 # %%
 from flightpulse.workbench.fire.pace import Pace
 
-choice = Choice(day="2013-07-23", leaves_on=leaves_on, tails=("N192JB",), bookings=6)
+choice = Choice(day="2013-07-23", leaves_on=leaves_on, tails=("N192JB",), bookings=6,
+                departures=False)
 replayed = wb.events.replay(choice.plan(), pace=Pace(7200), choice=choice)
 heard = wb.inbox(since=replayed.run.began_at).to_frame()
 news_told = heard.groupby(["flight_id", "event_id"], observed=True)["booking_id"].nunique()

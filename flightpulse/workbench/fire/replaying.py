@@ -16,7 +16,7 @@ from typing import Any
 from awskit.kafka.connection import Kafka, partitions_of
 from awskit.kafka.producer import OutgoingRecord, RecordProducer, Report
 from flightpulse.adapters.table import ReservationTable
-from flightpulse.domain.events import TOPIC
+from flightpulse.domain.events import TOPIC, EventType
 from flightpulse.errors import UserError
 from flightpulse.workbench.costs import running
 from flightpulse.workbench.deploy import seeding
@@ -119,7 +119,9 @@ class Replayed:
 class Choice:
     """What of a day is replayed, in plain values. ``day`` is a name or a file's path, ``leaves_on`` an ISO date.
 
-    ``flights`` bounds those that had news. None means twelve of a whole day, and all that a filter leaves.
+    ``flights`` bounds those that had news. None means twelve of a whole day, and all that a filter leaves. Without
+    ``departures`` no flight leaves: at a speed at which half an hour passes in a moment, a departure overtakes the news
+    before it, which then nobody is told.
     """
 
     day: str
@@ -130,6 +132,7 @@ class Choice:
     flights: int | None = None
     all_flights: bool = False
     bookings: int | None = None
+    departures: bool = True
     seed: int = 1
 
     def plan(self) -> ReplayPlan:
@@ -147,6 +150,8 @@ class Choice:
             seed=self.seed,
             leaves_on=date.fromisoformat(self.leaves_on),
         )
+        if not self.departures:
+            plan = replace(plan, news=tuple(news for news in plan.news if news.kind is not EventType.FLIGHT_DEPARTED))
         if not plan.news:
             raise UserError(
                 f"Nothing is to be told of {day.name}{f' by {wanted}' if wanted else ''}: every flight left on time.",

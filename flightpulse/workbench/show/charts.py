@@ -33,14 +33,14 @@ def percentile(seconds: Sequence[float], part: float) -> float:
     return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
-def latency_ecdf(seconds: Sequence[float], *, target: float | None = None) -> Picture:
+def latency_ecdf(seconds: Sequence[float], *, target: float | None = None, what: str = "messages") -> Picture:
     """Which part of the values (seconds) lies below each duration, with p50 and p95 dropped to the axis.
 
     ``target`` (seconds) adds the line that should not be crossed. Raises UserError when there are no values.
     """
     p50, p95 = percentile(seconds, 0.5), percentile(seconds, 0.95)
     ordered = sorted(seconds)
-    said = _said_of(ordered, p50, p95, target)
+    said = _said_of(ordered, p50, p95, target, what)
     figure = pictures.canvas(3.4)
     axes = figure.add_axes((0.075, 0.16, 0.89, 0.7))
     parts = [(number + 1) / len(ordered) for number in range(len(ordered))]
@@ -72,14 +72,14 @@ def latency_ecdf(seconds: Sequence[float], *, target: float | None = None) -> Pi
             fontsize=8.5,
         )
     axes.set_ylim(0, 1.03)
-    title = f"Half of {len(ordered)} messages within {duration(p50)}, 95 % within {duration(p95)}"
-    pictures.house_style(axes, title=title, x="seconds from the Kafka record to the message", y="share of messages")
+    title = f"Half of {len(ordered)} {what} within {duration(p50)}, 95 % within {duration(p95)}"
+    pictures.house_style(axes, title=title, x="seconds from the Kafka record to the message", y=f"share of {what}")
     return Picture.of(figure, said)
 
 
-def _said_of(ordered: Sequence[float], p50: float, p95: float, target: float | None) -> str:
+def _said_of(ordered: Sequence[float], p50: float, p95: float, target: float | None, what: str) -> str:
     said = (
-        f"Latency of {len(ordered)} messages: p50 {duration(p50)}, p95 {duration(p95)}, "
+        f"Latency of {len(ordered)} {what}: p50 {duration(p50)}, p95 {duration(p95)}, "
         f"fastest {duration(ordered[0])}, slowest {duration(ordered[-1])}."
     )
     if target is not None:

@@ -285,3 +285,12 @@ def test_a_day_that_the_embedded_broker_cannot_hold_is_refused(
 
     with pytest.raises(UserError, match="and the embedded broker keeps no more than") if refused else nullcontext():
         replaying.check_room(cast(Any, Local(tmp_path)), plan)
+
+
+def test_a_choice_without_departures_has_all_other_news():
+    choice = replaying.Choice(day="2013-07-23", leaves_on="2026-11-25", tails=("N192JB",), bookings=1)
+
+    whole, told = choice.plan(), replace(choice, departures=False).plan()
+
+    assert "FLIGHT_DEPARTED" in {news.kind for news in whole.news}
+    assert told.news == tuple(news for news in whole.news if news.kind != "FLIGHT_DEPARTED")
