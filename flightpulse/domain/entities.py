@@ -96,6 +96,14 @@ class Flight(Entity):
     estimated_departure: datetime | None = None
     estimated_arrival: datetime | None = None
     cancellation_reason: str | None = None
+    # A note of the delay's workflow to itself, and no fact about the flight.
+    delay_told: bool = False
+
+    def to_fields(self) -> dict[str, Any]:
+        """Every field but ``delay_told`` as a plain JSON value."""
+        fields = Entity.to_fields(self)
+        del fields["delay_told"]
+        return fields
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
@@ -116,6 +124,7 @@ class Flight(Entity):
             estimated_departure=_optional_instant(fields, "estimated_departure"),
             estimated_arrival=_optional_instant(fields, "estimated_arrival"),
             cancellation_reason=_optional_text(fields, "cancellation_reason"),
+            delay_told=bool(fields.get("delay_told")),
         )
 
 

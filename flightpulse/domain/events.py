@@ -419,7 +419,7 @@ def enriched_detail(
 
     A departure that nobody was told of, because delays below ``notify_from_minutes`` are not told, is not handed on.
     """
-    estimate = flight.estimated_departure if flight.delay_minutes >= notify_from_minutes else None
+    estimate = flight.estimated_departure if flight.delay_told or not notify_from_minutes else None
     quiet = notify_from_minutes and event.event_type is EventType.FLIGHT_DELAY
     return {
         "event_id": event.event_id,

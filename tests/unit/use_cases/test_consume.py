@@ -117,13 +117,15 @@ def test_an_event_is_enriched_with_its_flight_and_the_number_of_its_passengers(a
     assert detail["flight_details"]["original_departure"] == "2026-03-02T14:00:00Z"
 
 
-@pytest.mark.parametrize(("told", "estimate"), [(25, {}), (40, {"estimated_departure": "2026-03-02T14:30:00Z"})])
+@pytest.mark.parametrize(("told", "estimate"), [(False, {}), (True, {"estimated_departure": "2026-03-02T14:30:00Z"})])
 def test_from_which_delay_on_passengers_are_told_is_handed_on(
-    airline: Airline, told: int, estimate: dict[str, str]
+    airline: Airline, *, told: bool, estimate: dict[str, str]
 ) -> None:
-    """With it the departure that was expected until now, when somebody was told of that one."""
+    """With it the departure that was expected until now, when somebody was told of that one, however small it is."""
     airline.notify_from_minutes = 30
-    airline.add(a_flight(delay_minutes=told, estimated_departure=datetime(2026, 3, 2, 14, 30, tzinfo=UTC)))
+    airline.add(a_flight(delay_minutes=10, estimated_departure=datetime(2026, 3, 2, 14, 30, tzinfo=UTC)))
+    if told:
+        airline.dynamodb.items["FLIGHT#SW1234", "METADATA"]["delay_told"] = {"BOOL": True}
 
     airline.invoke(a_batch(a_record(an_envelope()), a_record(an_envelope("gate_change"))))
 
