@@ -6,6 +6,7 @@
 import csv
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from operator import attrgetter
@@ -128,7 +129,7 @@ DAYS = (
 def find(name: str) -> Day:
     """The day of this name, or that of a CSV file of the same form. Raises UserError that names the days."""
     if name.endswith(".csv"):
-        return _of_file(Path(name).expanduser().resolve())
+        return _of_file(path_of(name))
     for day in DAYS:
         if day.name == name:
             return day
@@ -136,6 +137,14 @@ def find(name: str) -> Day:
         f"There is no day {name!r} to replay.",
         hint=f"Choose from: {', '.join(day.name for day in DAYS)}; or give a CSV file of the same form.",
     )
+
+
+def path_of(name: str) -> Path:
+    """The absolute path of a file of the user's."""
+    path = Path(name)
+    with suppress(RuntimeError):  # "~somebody" whom this machine does not know
+        path = path.expanduser()
+    return path.resolve()
 
 
 def read(day: Day, folder: Path | None = None) -> tuple[Row, ...]:
@@ -155,10 +164,10 @@ def _of_file(path: Path) -> Day:
         found = f"{len(dates)} days ({dates[0]} to {dates[-1]})" if dates else "no flight"
         raise UserError(f"{path.name} has {found}.", hint="A replay takes the flights of one day.")
     try:
-        date.fromisoformat(dates[0])
+        name = date.fromisoformat(dates[0]).isoformat()
     except ValueError:
         raise UserError(f"{path.name}: {dates[0]!r} is no date.", hint="Write it as 2013-02-08.") from None
-    return Day(dates[0], str(path), f"the flights of {path.name}", "OTHER", "Operations")
+    return Day(name, str(path), f"the flights of {path.name}", "OTHER", "Operations")
 
 
 def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
@@ -169,13 +178,17 @@ def _lines(path: Path) -> list[tuple[int, dict[str, str]]]:
             lacking = sorted(_COLUMNS - set(reader.fieldnames or ()))
             if lacking:
                 raise UserError(f"{path.name} has no column {', '.join(lacking)}.", hint=_FORM)
-            return [(reader.line_num, fields) for fields in reader]
+            found = [(reader.line_num, fields) for fields in reader]
     except FileNotFoundError:
         way = "Check its path." if path.parent != paths.SAMPLE_DATA / "replays" else "Restore it, for example with git."
         raise UserError(f"{path.name} is not in {path.parent}.", hint=way) from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise UserError(f"{path.name} cannot be read: {why}.", hint=_FORM) from None
+    uneven = next((line for line, fields in found if None in fields or None in fields.values()), None)
+    if uneven:
+        raise UserError(f"{path.name}, line {uneven}: it has more or fewer fields than the heading.", hint=_FORM)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +230,7 @@ def _some(names: list[str]) -> str:
 def _row(path: Path, line: int, fields: Mapping[str, str]) -> Row:
     try:
         return _read(fields)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise UserError(f"{path.name}, line {line}: {error}.", hint=_FORM) from None
 
 

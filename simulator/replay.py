@@ -163,7 +163,8 @@ def plan(
 
 def flight_id(day: Day, row: Row) -> str:
     """The id of a replayed flight: no sample flight begins so, and no two days share one."""
-    return f"RP{day.name[5:].replace('-', '')}-{row.name}"
+    year, _, rest = day.name.partition("-")
+    return f"RP{'' if year == '2013' else year}{rest.replace('-', '')}-{row.name}"
 
 
 def _cancellations(rows: Sequence[Row], seed: int) -> Iterator[tuple[str, datetime]]:

@@ -18,9 +18,10 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flightpulse.use_cases.ports import Record
+if TYPE_CHECKING:
+    from flightpulse.use_cases.ports import Record
 
 _TRACE_ID = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{8})([0-9a-f]{24})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
@@ -103,7 +104,7 @@ class RecordTracer:
         self._invocation = ""
 
     @contextmanager
-    def record(self, record: Record) -> Iterator[RecordTrace]:
+    def record(self, record: "Record") -> Iterator[RecordTrace]:
         """The trace of a record until it has been published or put aside."""
         began, own = time.time(), here()
         within = own if record.kind == "direct_invocation" else None
@@ -128,7 +129,7 @@ class RecordTracer:
             told = {"end_time": time.time(), "annotations": trace.annotations, "error": trace.rejected}
             _write(place, document | told)
 
-    def _begun(self, record: Record, own: Place | None) -> Place | None:
+    def _begun(self, record: "Record", own: Place | None) -> Place | None:
         """What the producer began, or a trace of the record's own, sampled as X-Ray's default rule would."""
         found = _TRACEPARENT.fullmatch(record.traceparent or "")
         if found is not None:
@@ -141,7 +142,7 @@ class RecordTracer:
         return Place(f"1-{int(time.time()):08x}-{secrets.token_hex(12)}", None, sampled)
 
 
-def _after_kafka(record: Record, until: float, place: Place) -> Place:
+def _after_kafka(record: "Record", until: float, place: Place) -> Place:
     """Behind the segment of the topic, which shows for how long the record has waited there."""
     sent_at = record.coordinates.get("timestamp")
     if not isinstance(sent_at, int) or sent_at <= 0:

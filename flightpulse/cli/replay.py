@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import click
@@ -95,7 +94,7 @@ def replay(
 
 def _named(day: str | None) -> str:
     """The day as a later command finds it, wherever that runs."""
-    return str(Path(day).expanduser().resolve()) if day and day.endswith(".csv") else day or ""
+    return str(days.path_of(day)) if day and day.endswith(".csv") else day or ""
 
 
 def _show_plan(plan: ReplayPlan, *, as_json: bool) -> None:

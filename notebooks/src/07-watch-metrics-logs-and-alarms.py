@@ -228,7 +228,7 @@ check("called most often", called.value_counts().idxmax(), "FlightPulseTable")
 # ## What we simplified
 #
 # - On AWS the alarm needs its five minutes, and its topic would tell a subscriber. Here the copy has no actions.
-# - Locally DynamoDB has no metrics, Logs Insights knows no `stats`, and X-Ray keeps no sampling rules. [The whole list](../docs/local-cloud.md).
+# - Locally DynamoDB does not count the capacity of transactions, Logs Insights knows no `stats`, and X-Ray keeps no sampling rules. [The whole list](../docs/local-cloud.md).
 # - Latencies are this machine's, and the first calls of a function are slower.
 
 # %% [markdown]

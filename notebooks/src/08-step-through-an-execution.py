@@ -129,7 +129,7 @@ check("messages", len(run.messages), 4)
 # %% [markdown]
 # Every rule with the values it had at that moment. The booking holds no order at all (`""`), so nothing newer was told, and nobody holds a claim. Then a message that was on its way a moment ago must have been the reason; the workflow waits a second and claims again.
 #
-# **Takeaway:** "why not?" has an answer for every branch, because the history has the values and the definition has the rules. `choices().why_not("AlreadyTold")` asks about one of them: [explore/choices.py](../flightpulse/workbench/explore/choices.py). In the field's words: the rules are *JSONata*, the language of these workflows ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
+# **Takeaway:** "why not?" has an answer for every branch, because the history has the values and the definition has the rules. `choices().at("WhyRefused")` asks about one Choice alone: [explore/choices.py](../flightpulse/workbench/explore/choices.py). In the field's words: the rules are *JSONata*, the language of these workflows ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## Can a state be tried by itself?

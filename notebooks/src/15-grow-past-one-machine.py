@@ -96,7 +96,7 @@ check("a message about a cancellation", each.loc["cancellation"].tolist(), [2.11
 # %% [markdown]
 # ## Which quota gives way first?
 #
-# On 8 March 2013, the worst day, 979 flights had 151 events in the busiest hour. An airline with 4,000 flights: 617 events.
+# On 8 March 2013, the worst day, 979 flights had 151 events that somebody is told of in the busiest hour. An airline with 4,000 flights: 617 events.
 #
 # **Predict:** is that much for AWS? And for this laptop?
 

@@ -55,15 +55,16 @@ class Stack:
         """Deploy the stack with the CDK CLI, and give the resources in the order in which they came up.
 
         A local cloud that does not run is started first. A stack that is there is left alone unless ``again`` (or
-        ``context``, the CDK's own) is given. In an AWS account nothing happens without ``agree=True``; :meth:`plan`
-        shows before what would, and ``planned`` says that it has just done so. Context values of the last deployment
-        count on; ``loosen=True`` agrees to less protection than the stack has, ``take_up=True`` imports the table and
-        log groups that a production stack left behind, ``revert_drift=True`` puts back what was changed by hand.
+        ``context``, the CDK's own, or ``revert_drift``) is given. In an AWS account nothing happens without
+        ``agree=True``; :meth:`plan` shows before what would, and ``planned`` says that it has just done so. Context
+        values of the last deployment count on; ``loosen=True`` agrees to less protection than the stack has,
+        ``take_up=True`` imports the table and log groups that a production stack left behind, ``revert_drift=True``
+        puts back what was changed by hand.
         Raises UserError with the reason of the first resource that failed.
         """
         with self._target.steps() as steps:
             options = _Options(agree, context, planned, loosen, take_up, revert_drift)
-            if not self._bring_up(steps, again=again or bool(context), options=options):
+            if not self._bring_up(steps, again=again or revert_drift or bool(context), options=options):
                 steps.finish(
                     "deploy", "FlightPulseStack was deployed before; wb.stack.deploy(again=True) deploys it over that"
                 )

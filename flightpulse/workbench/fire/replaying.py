@@ -153,8 +153,9 @@ class Choice:
         if not self.departures:
             plan = replace(plan, news=tuple(news for news in plan.news if news.kind is not EventType.FLIGHT_DEPARTED))
         if not plan.news:
+            why = "every flight left on time" if plan.data.flights else "their airports are not known here"
             raise UserError(
-                f"Nothing is to be told of {day.name}{f' by {wanted}' if wanted else ''}: every flight left on time.",
+                f"Nothing is to be told of {day.name}{f' by {wanted}' if wanted else ''}: {why}.",
                 hint="Choose other flights.",
             )
         return plan

@@ -66,7 +66,7 @@ class Traces:
         found: Trace | None = None
         while True:
             known = self.find(expression)
-            found = self.get(known[0].trace_id) if known else None
+            found = self._look(known[0].trace_id) if known else None
             # An event that nothing is known of is most likely none.
             if (found and _is_whole(found)) or time.monotonic() - began > (patience if found else patience / 3):
                 break
@@ -80,10 +80,15 @@ class Traces:
 
     def get(self, trace_id: str) -> Trace:
         """A trace by its id. Raises UserError when there is none."""
-        found = _client(self._target.deployed).batch_get_traces(TraceIds=[trace_id])["Traces"]
-        if not found or not found[0]["Segments"]:
+        found = self._look(trace_id)
+        if found is None:
             raise UserError(f"There is no trace {trace_id}.", hint="wb.traces.find() lists those of the last day.")
-        return traces.read(found[0])
+        return found
+
+    def _look(self, trace_id: str) -> Trace | None:
+        """None also for a trace that is listed already and whose segments are on their way."""
+        found = _client(self._target.deployed).batch_get_traces(TraceIds=[trace_id])["Traces"]
+        return traces.read(found[0]) if found and found[0]["Segments"] else None
 
     def find(self, expression: str = "", *, since: datetime | None = None) -> Summaries:
         """Traces that fit a filter expression of X-Ray's, of the last day or since a moment in it.
@@ -92,7 +97,9 @@ class Traces:
         UserError for an expression that is refused.
         """
         end = datetime.now(UTC) + timedelta(seconds=1)
-        start = max(since or datetime.min.replace(tzinfo=UTC), end - _LONGEST_LOOK_BACK)
+        start = end - _LONGEST_LOOK_BACK
+        if since is not None:
+            start = max(since.astimezone(UTC), start)
         client = _client(self._target.deployed)
         try:
             pages = client.get_paginator("get_trace_summaries").paginate(

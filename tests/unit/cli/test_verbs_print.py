@@ -65,8 +65,11 @@ def test_a_trace_is_printed_span_by_span_or_as_json_or_drawn(monkeypatch: pytest
 
     told = CliRunner(env={"COLUMNS": "200"}).invoke(cli, ["trace", "evt-1", "--png", str(tmp_path / "a.png")])
     plain = CliRunner().invoke(cli, ["trace", "evt-1", "--json"])
+    nowhere = CliRunner().invoke(cli, ["trace", "evt-1", "--png", str(tmp_path / "no" / "a.png")])
 
     assert (told.exit_code, plain.exit_code) == (0, 0)
+    assert nowhere.exit_code != 0
+    assert "a.png cannot be written: No such file or directory" in nowhere.output.replace("\n", " ")
     assert "2.000" in told.stdout
     assert "flight-operations" in told.stdout
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")

@@ -393,6 +393,8 @@ def test_a_day_in_a_file_of_ones_own_is_replayed_by_its_path(tmp_path: Path):
         ([{}, {}], "mine.csv has the flight US1117-EWR twice"),
         ([{}, {"flight": "2", "x_sched_dep_utc": "5:00"}], "mine.csv, line 3: Invalid isoformat string: '5:00'"),
         ([{"x_seats_assumed": "many"}], "mine.csv, line 2: invalid literal"),
+        ([{"dep_delay": "inf"}], "mine.csv, line 2: cannot convert float infinity to integer"),
+        ([{"x_sched_dep_utc": "0001-01-01T00:00:00+14:00"}], "mine.csv, line 2: date value out of range"),
     ],
 )
 def test_a_file_that_is_no_day_is_refused_in_one_line(tmp_path: Path, changes: list[dict[str, str]], said: str):
@@ -400,6 +402,28 @@ def test_a_file_that_is_no_day_is_refused_in_one_line(tmp_path: Path, changes: l
         days.read(days.find(a_file(tmp_path, *changes)))
 
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_line_that_is_cut_short_is_named(tmp_path: Path):
+    path = Path(a_file(tmp_path, {}))
+    path.write_text(path.read_text(encoding="utf-8").rstrip().rpartition(",")[0] + "\n", encoding="utf-8")
+
+    with pytest.raises(UserError, match=r"mine\.csv, line 2: it has more or fewer fields than the heading"):
+        days.find(str(path))
+
+
+def test_a_file_of_somebody_whom_this_machine_does_not_know_is_not_there():
+    with pytest.raises(UserError, match=r"mine\.csv is not in .*~nobody-of-this-name"):
+        days.find("~nobody-of-this-name/mine.csv")
+
+
+def test_flights_of_two_years_have_ids_of_their_own(tmp_path: Path):
+    here, there = (days.find(a_file(tmp_path, {"date": text})) for text in ("20131002", "2014-10-02"))
+    (row,) = days.read(STORM)[:1]
+
+    assert here.name == "2013-10-02"
+    assert replay.flight_id(here, row) == f"RP1002-{row.name}"
+    assert replay.flight_id(there, row) == f"RP20141002-{row.name}"
 
 
 def test_a_file_of_another_form_names_the_columns_that_it_lacks(tmp_path: Path):

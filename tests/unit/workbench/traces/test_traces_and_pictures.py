@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -164,7 +165,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_events_trace_is_whole_when_its_workflow_has_told_of_itself() -> None:
     whole = the_documents()
-    xray = FakeXRay(whole[1:4], whole)
+    xray = FakeXRay([], whole[1:4], whole)
     assert len(traces_of(xray).of('evt-"1"').spans) == len(trace.read(an_answer(whole)).spans)
     assert set(xray.filters) == {'annotation.event_id = "evt-\\"1\\""'}
 
@@ -190,3 +191,8 @@ def test_what_is_found_reads_as_a_table_and_a_frame() -> None:
     assert found.table().column("trace") == [ROOT]
     assert found.table().column("") == ["error"]
     assert list(found.to_frame().problem) == ["error"]
+
+
+def test_traces_are_found_since_a_moment_with_and_without_a_zone() -> None:
+    traces = traces_of(FakeXRay(the_documents()))
+    assert len(traces.find(since=datetime(2026, 11, 30, tzinfo=UTC))) == len(traces.find(since=datetime(2026, 11, 30)))  # noqa: DTZ001
