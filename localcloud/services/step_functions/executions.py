@@ -225,13 +225,22 @@ class LocalExecutions:
 
     def _launch(self, run: Run, last: int, *, nested: bool) -> None:
         context = contextvars.copy_context()
-        scope = run.scope
-        arguments = (self._run, run, scope, Cursor(last))
+        scope, cursor = run.scope, Cursor(last)
+        arguments = (self._run, run, scope, cursor)
         thread = threading.Thread(target=context.run, args=arguments, name="step-functions-execution", daemon=True)
+
+        def launch() -> None:
+            try:
+                thread.start()
+            except RuntimeError as error:
+                log.exception("The execution %s", run.record["executionArn"])
+                self._turns.give_back(scope)
+                context.run(self._end, run, scope, _failed(StateFailure(RUNTIME, str(error)), cursor))
+
         if nested:
-            thread.start()
+            launch()
         else:
-            self._turns.take(scope, thread.start)
+            self._turns.take(scope, launch)
 
     def _run(self, run: Run, scope: Scope, cursor: Cursor) -> None:
         timer = self._timer(run, scope)
