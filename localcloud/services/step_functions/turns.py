@@ -10,14 +10,29 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 AT_ONCE = 4 * (os.cpu_count() or 2)
 LONGEST_SECONDS = 10.0
 
+FOR_AN_EXECUTION: ContextVar[bool] = ContextVar("for an execution", default=False)
+"""Whether an execution starts what is being started."""
+
 Launch = Callable[[], None]
 
 log = logging.getLogger(__name__)
+
+
+@contextmanager
+def for_an_execution() -> Iterator[None]:
+    """What is started within never waits: who starts it has a turn, and may wait for its end."""
+    token = FOR_AN_EXECUTION.set(True)
+    try:
+        yield
+    finally:
+        FOR_AN_EXECUTION.reset(token)
 
 
 class Turns:
@@ -33,6 +48,9 @@ class Turns:
 
     def take(self, who: object, launch: Launch) -> None:
         """Launch now, or when somebody's turn is over."""
+        if FOR_AN_EXECUTION.get():
+            self._start(who, launch)
+            return
         with self._changed:
             if self._waiting or not self._has_room():
                 self._waiting.append((who, launch))
