@@ -124,8 +124,9 @@ def _fields(state: Json, kind: str, path: str, language: str) -> Iterator[Diagno
     moment = state.get("Timestamp")
     if isinstance(moment, str) and not _is_moment(moment) and (language != "JSONata" or not _is_expression(moment)):
         yield _schema("String does not match RFC3339 timestamp", f"{path}/Timestamp")
-    if state.get("Branches") == []:
-        yield _schema("Value cannot be empty", f"{path}/Branches")
+    for name in ("Branches", "Choices"):
+        if state.get(name) == []:
+            yield _schema("Value cannot be empty", f"{path}/{name}")
     if kind in _FLOWING and ("Next" in state) == (state.get("End") is True):
         yield _schema("Either 'Next' or 'End' is required, and not both", path)
 

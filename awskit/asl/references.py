@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from awskit.asl import expressions
+from awskit.asl import expressions, machines
 
 _PATHS = ("InputPath", "OutputPath", "ItemsPath", "Variable")
 _VARIABLE = re.compile(r"(?<![\w$.\])])\$(?P<name>[^\W\d]\w*)")
@@ -24,9 +24,8 @@ def _of_machine(machine: Mapping[str, Any], around: str) -> Iterator[tuple[str, 
         found = sorted(set(_in_expressions(fields) if spoken == "JSONata" else _in_paths(fields, "")))
         if found:
             yield name, found
-        for inner in (state.get("ItemProcessor"), state.get("Iterator"), *state.get("Branches", ())):
-            if inner:
-                yield from _of_machine(inner, spoken)
+        for inner in machines.inside(state):
+            yield from _of_machine(inner.machine, spoken)
 
 
 def _in_expressions(value: Any) -> Iterator[str]:

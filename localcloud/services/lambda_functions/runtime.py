@@ -119,15 +119,15 @@ class Functions:
         if fault is not None and not fault.kill:
             time.sleep(fault.delay_seconds)
             if fault.error is not None and not fault.after:
-                return _failed_on_demand(fault, config, request_id)
+                return _failed_on_demand(fault, config, request_id, received_at, invocation)
         with self._place(), _leased(config, func["code_zip"]) as worker:
             with worker.killed_after(fault.delay_seconds) if fault and fault.kill else nullcontext():
                 outcome = worker.run(event, request_id, trace_id)
             stream = worker.log_stream
+        if fault is not None and fault.error is not None:
+            return _failed_on_demand(fault, config, request_id, received_at, invocation)
         if invocation is not None:
             invocation.write(config, request_id, received_at, outcome)
-        if fault is not None and fault.error is not None:
-            return _failed_on_demand(fault, config, request_id)
         lines = _log_lines(config, request_id, trace_id, outcome)
         self._logs[request_id] = (stream, lines)
         answer = {"body": outcome.payload, "log": "\n".join(line.text for line in lines)}
@@ -177,15 +177,31 @@ def _leased(config: dict[str, Any], code_zip: bytes) -> Iterator[ExecutionEnviro
         emulator.release_worker(worker)
 
 
-def _failed_on_demand(fault: Fault, config: dict[str, Any], request_id: str) -> dict[str, Any]:
+def _failed_on_demand(
+    fault: Fault, config: dict[str, Any], request_id: str, received_at: float, invocation: Invocation | None
+) -> dict[str, Any]:
     """The answer of an invocation that was told to fail: throttled, out of time, or with an error of its own."""
     error = str(fault.error)
     if error == _THROTTLED:
+        if invocation is not None:
+            invocation.write_throttle(config, request_id, received_at)
         return {"throttle": True, "body": {"__type": error, "Type": "User", "message": fault.cause}}
     message = fault.cause
     if error == TIMED_OUT:
         message = f"RequestId: {request_id} Error: Task timed out after {float(config.get('Timeout', 3)):.2f} seconds"
     body = {"errorType": error, "errorMessage": message}
+    if invocation is not None:
+        seen = Outcome(
+            payload=body,
+            failed=True,
+            status="error",
+            started_at=int(received_at * 1000),
+            duration_ms=(time.time() - received_at) * 1000,
+            init_ms=None,
+            memory_used_mb=0,
+            output=[],
+        )
+        invocation.write(config, request_id, received_at, seen)
     return {"body": body, "error": True, "function_error": "Unhandled", "log": ""}
 
 

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,27 +44,13 @@ class Invocation:
         began = outcome.started_at / 1000
         ended = began + outcome.duration_ms / 1000
         initialised = began - (outcome.init_ms or 0.0) / 1000
-        shared = {
-            "name": config.get("FunctionName"),
-            "trace_id": self.trace.root,
-            "resource_arn": config.get("FunctionArn"),
-            "end_time": ended,
-            **({"fault": True} if outcome.failed else {}),
-        }
-        service = {
-            **shared,
-            "id": self.service_id,
-            **({"parent_id": self.trace.parent} if self.trace.parent else {}),
-            "origin": "AWS::Lambda",
-            "start_time": min(received_at, initialised),
-            "http": {"response": {"status": 200}},
-            "aws": {"request_id": request_id},
-        }
+        failed = {"fault": True} if outcome.failed else {}
         phases = [self._phase("Invocation", began, ended)]
         if outcome.init_ms is not None:
             phases.insert(0, self._phase("Initialization", initialised, began))
         function = {
-            **shared,
+            **self._shared(config, ended),
+            **failed,
             "id": self.function_id,
             "parent_id": self.service_id,
             "origin": "AWS::Lambda::Function",
@@ -75,8 +62,33 @@ class Invocation:
                 else {}
             ),
         }
-        TRACES.put(service)
+        TRACES.put(self._service(config, request_id, min(received_at, initialised), ended) | failed)
         TRACES.put(function)
+
+    def write_throttle(self, config: Mapping[str, Any], request_id: str, received_at: float) -> None:
+        """Send the segment of the service, which has kept the call from the function, where the trace is recorded."""
+        if self.trace.sampled:
+            throttled = {"error": True, "throttle": True, "http": {"response": {"status": 429}}}
+            TRACES.put(self._service(config, request_id, received_at, time.time()) | throttled)
+
+    def _service(self, config: Mapping[str, Any], request_id: str, began: float, ended: float) -> dict[str, Any]:
+        return {
+            **self._shared(config, ended),
+            "id": self.service_id,
+            **({"parent_id": self.trace.parent} if self.trace.parent else {}),
+            "origin": "AWS::Lambda",
+            "start_time": began,
+            "http": {"response": {"status": 200}},
+            "aws": {"request_id": request_id},
+        }
+
+    def _shared(self, config: Mapping[str, Any], ended: float) -> dict[str, Any]:
+        return {
+            "name": config.get("FunctionName"),
+            "trace_id": self.trace.root,
+            "resource_arn": config.get("FunctionArn"),
+            "end_time": ended,
+        }
 
     def _phase(self, name: str, began: float, ended: float) -> dict[str, Any]:
         return {"id": tracing.new_id(), "name": name, "start_time": began, "end_time": ended}

@@ -43,13 +43,11 @@ def install(context: LocalContext) -> None:
     """Take executions over from the emulator."""
     from jsonata.functions import Functions
 
-    from localcloud.services.cloudformation import resource_types
-    from localcloud.services.step_functions import api, expressions, machine_api
+    from localcloud.services.step_functions import api, expressions
     from localcloud.services.step_functions.execution_logs import ExecutionLogs
     from localcloud.services.step_functions.executions import LocalExecutions
 
     Functions._string = staticmethod(expressions.text_of)
-    resource_types.also("AWS::StepFunctions::StateMachine", machine_api.set_tracing)
     Functions.number = staticmethod(expressions.number_of)
     api.replace_handlers(LocalExecutions(ExecutionLogs(), context.back_off_scale))
 

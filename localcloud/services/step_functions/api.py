@@ -16,7 +16,7 @@ from ministack.services import stepfunctions as emulator
 from localcloud.services.step_functions import callbacks, creation, machine_api, notices, request_checks, state_tests
 from localcloud.services.step_functions.executions import LocalExecutions
 from localcloud.services.step_functions.machine_api import Handler, Request, Response, answer, error
-from localcloud.services.step_functions.run import Refused
+from localcloud.services.step_functions.run import Refused, Run
 from localcloud.services.xray import tracing
 from localcloud.services.xray.tracing import Trace
 
@@ -107,11 +107,7 @@ class _Calls:
         self._executions = executions
 
     def start(self, request: Request) -> dict[str, Any]:
-        # Of the two ways to give a tracing header, the one of the HTTP request counts.
-        with tracing.within(tracing.current() or Trace.read(request.get("traceHeader"))):
-            run = self._executions.start(
-                str(request.get("stateMachineArn", "")), request.get("input", "{}"), request.get("name")
-            )
+        run = self._started(request, waiting=False)
         return {"executionArn": run.record["executionArn"], "startDate": run.record["startDate"]}
 
     def start_and_wait(self, request: Request) -> dict[str, Any]:
@@ -121,7 +117,7 @@ class _Calls:
             raise Refused(
                 "StateMachineTypeNotSupported", "This operation is not supported by this type of state machine"
             )
-        run = self._executions.start(arn, request.get("input", "{}"), request.get("name"), waiting=True)
+        run = self._started(request, waiting=True)
         ended, began = threading.Event(), time.monotonic()
         run.when_ended(ended.set)
         ended.wait()
@@ -131,6 +127,12 @@ class _Calls:
         details = ("input", "inputDetails", "output", "outputDetails")
         told = {name: run.record[name] for name in shown + details if run.record.get(name) is not None}
         return {**told, "billingDetails": {"billedDurationInMilliseconds": billed, "billedMemoryUsedInMB": 64}}
+
+    def _started(self, request: Request, *, waiting: bool) -> Run:
+        arn, text = str(request.get("stateMachineArn", "")), request.get("input", "{}")
+        # Of the two ways to give a tracing header, the one of the HTTP request counts.
+        with tracing.within(tracing.current() or Trace.read(request.get("traceHeader"))):
+            return self._executions.start(arn, text, request.get("name"), waiting=waiting)
 
     def stop(self, request: Request) -> dict[str, Any]:
         arn = str(request.get("executionArn", ""))

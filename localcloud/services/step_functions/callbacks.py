@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,7 @@ def offered(issued: Token, activity: str, text: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if task in queue:
+        with suppress(ValueError):
             queue.remove(task)
 
 

@@ -27,7 +27,7 @@ from localcloud.services.step_functions.request_checks import NAME
 from localcloud.services.step_functions.run import Branch, Progress, Record, Refused, Run
 from localcloud.services.step_functions.scope import Scope
 from localcloud.services.step_functions.traces import ExecutionTrace
-from localcloud.services.step_functions.turns import Turns
+from localcloud.services.step_functions.turns import FOR_AN_EXECUTION, Turns
 from localcloud.services.xray import tracing
 
 _KEPT_EVENTS = 150_000
@@ -74,12 +74,10 @@ class LocalExecutions:
         name: str | None = None,
         *,
         waiting: bool = False,
-        nested: bool = False,
     ) -> Run:
         """Start an execution. With the name and the input of one that is running, that one is given instead.
 
-        ``waiting`` says that somebody waits for the end of an express workflow, ``nested`` that another execution
-        starts this one. Raises Refused.
+        ``waiting`` says that somebody waits for the end of an express workflow. Raises Refused.
         """
         requested = state_machine.partition("#")[0]
         base = emulator._resolve_state_machine_arn(requested)
@@ -99,7 +97,7 @@ class LocalExecutions:
             emulator._executions[arn] = run.record
             self._runs[arn] = run
         notices.announce(run.record)
-        self._launch(run, 0, nested=nested)
+        self._launch(run, 0)
         return run
 
     def stop(self, run: Run, error: str | None, cause: str | None) -> None:
@@ -135,7 +133,7 @@ class LocalExecutions:
             last = run.history.add("ExecutionRedriven", redriven, run.history.last_id)
             started = dict(record)
         notices.announce(started)
-        self._launch(run, last, nested=False)
+        self._launch(run, last)
         return str(started["redriveDate"])
 
     def clear(self) -> None:
@@ -223,15 +221,23 @@ class LocalExecutions:
         run.scope = Scope(run.history.lock)
         run.progress = run.progress.copy()
 
-    def _launch(self, run: Run, last: int, *, nested: bool) -> None:
+    def _launch(self, run: Run, last: int) -> None:
         context = contextvars.copy_context()
-        scope = run.scope
-        arguments = (self._run, run, scope, Cursor(last))
+        # Events that it sends start others, which wait.
+        context.run(FOR_AN_EXECUTION.set, False)
+        scope, cursor = run.scope, Cursor(last)
+        arguments = (self._run, run, scope, cursor)
         thread = threading.Thread(target=context.run, args=arguments, name="step-functions-execution", daemon=True)
-        if nested:
-            thread.start()
-        else:
-            self._turns.take(scope, thread.start)
+
+        def launch() -> None:
+            try:
+                thread.start()
+            except RuntimeError as error:
+                log.exception("The execution %s", run.record["executionArn"])
+                self._turns.give_back(scope)
+                context.run(self._end, run, scope, _failed(StateFailure(RUNTIME, str(error)), cursor))
+
+        self._turns.take(scope, launch)
 
     def _run(self, run: Run, scope: Scope, cursor: Cursor) -> None:
         timer = self._timer(run, scope)

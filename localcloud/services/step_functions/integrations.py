@@ -9,6 +9,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from ministack.core import responses
 from ministack.services import dynamodb, eventbridge, lambda_svc, sns, sqs
 from ministack.services import stepfunctions as emulator
 
-from localcloud.services.step_functions import aws_sdk
+from localcloud.services.step_functions import aws_sdk, turns
 from localcloud.services.step_functions.failures import RUNTIME, StateFailure
 from localcloud.services.step_functions.payload import to_json
 from localcloud.services.step_functions.resource import Resource
@@ -255,7 +256,8 @@ def _publish(arguments: dict[str, Any]) -> Any:
 def _call_emulator(resource: Resource, arguments: Any) -> Any:
     """Everything else the emulator knows: ``aws-sdk:*``, activities, and what it refuses by itself."""
     try:
-        return emulator._invoke_resource(resource.arn, arguments)
+        with turns.for_an_execution() if resource.service == "aws-sdk:sfn" else nullcontext():
+            return emulator._invoke_resource(resource.arn, arguments)
     except emulator._ExecutionError as error:
         cause = error.cause
         if resource.service.startswith("aws-sdk:") and not str(error.error).startswith("States."):

@@ -94,12 +94,6 @@ def updating(original: Handler) -> Handler:
     return handler
 
 
-def set_tracing(arn: str, properties: Mapping[str, Any]) -> None:
-    """What CloudFormation says of a state machine's traces. The emulator has no field for it."""
-    enabled = (properties.get("TracingConfiguration") or {}).get("Enabled") in (True, "true")
-    emulator._state_machines[arn]["tracingConfiguration"] = {"enabled": enabled}
-
-
 def describing(original: Handler) -> Handler:
     def handler(data: Request) -> Response:
         arn = str(data.get("stateMachineArn", ""))

@@ -7,7 +7,7 @@ import threading
 from datetime import datetime
 from typing import Any
 
-from localcloud.services.step_functions import notices
+from localcloud.services.step_functions import notices, turns
 from localcloud.services.step_functions.failures import RUNTIME, TASK_FAILED, StateFailure, Stopped
 from localcloud.services.step_functions.integrations import answered, service_error
 from localcloud.services.step_functions.payload import Payload, to_json
@@ -22,7 +22,8 @@ def start(executions: Executions, arguments: Any) -> tuple[Run, dict[str, Any]]:
     given = arguments.get("Input")
     text = given if isinstance(given, str) else to_json({} if given is None else given)
     try:
-        run = executions.start(str(arguments["StateMachineArn"]), text, arguments.get("Name"), nested=True)
+        with turns.for_an_execution():
+            run = executions.start(str(arguments["StateMachineArn"]), text, arguments.get("Name"))
     except Refused as refusal:
         error = f"StepFunctions.{refusal.code.removesuffix('Exception')}Exception"
         cause = service_error("AWSStepFunctions", refusal.code, refusal.message)

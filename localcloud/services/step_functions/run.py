@@ -43,8 +43,8 @@ class Progress:
 class Executions(Protocol):
     """What an execution needs of the others: it starts some, waits for them and stops them."""
 
-    def start(self, state_machine: str, text: str, name: str | None = None, *, nested: bool = False) -> "Run":
-        """Start an execution; ``nested`` is one that another execution starts. Raises Refused."""
+    def start(self, state_machine: str, text: str, name: str | None = None) -> "Run":
+        """Start an execution. Raises Refused."""
 
     def stop(self, run: "Run", error: str | None, cause: str | None) -> None:
         """Abort an execution that is still running."""

@@ -41,6 +41,8 @@ class TaskAttempt:
         self._timeout = query.number("TimeoutSeconds")
         self._heartbeat = query.number("HeartbeatSeconds")
         self._role = query.role()
+        if self._role is not None and self._role.count(":") < 5:
+            raise EvaluationFailure(f"The RoleArn '{self._role}' of the Credentials is no ARN.", error=RUNTIME)
 
     def run(self) -> Payload:
         """The task's result. Raises StateFailure, after the event that tells of it, and EvaluationFailure."""
@@ -110,12 +112,15 @@ class TaskAttempt:
     def _call(self, arguments: Any, token: callbacks.Token | None = None) -> Any:
         machine = self._branch.run.record["stateMachineArn"].rpartition(":")[2]
         fault = faults.BOARD.strike(machine, self._frame.name, arguments)
-        if fault is None:
-            with self._as_role():
-                return self._made(arguments, token)
-        let_go, seconds = faults.BOARD.delay(fault)
-        if seconds > 0:
-            self._branch.scope.wait_for(let_go, seconds)
+        if fault is not None:
+            let_go, seconds = faults.BOARD.delay(fault)
+            if seconds > 0:
+                self._branch.scope.wait_for(let_go, seconds)
+        with self._as_role():
+            return self._made(arguments, token) if fault is None else self._struck(fault, arguments, token)
+
+    def _struck(self, fault: faults.Fault, arguments: Any, token: callbacks.Token | None) -> Any:
+        """What comes of a call that a fault was put in the way of, after its delay."""
         if fault.unprocessed:
             return {"Responses": {}, "UnprocessedKeys": arguments["RequestItems"]}
         if fault.error is None:

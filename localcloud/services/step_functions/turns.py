@@ -5,16 +5,34 @@ execution starts itself never waits. One that has nothing to do, in a Wait state
 answers, gives its turn back; one that hangs keeps nobody waiting for more than some seconds.
 """
 
+import logging
 import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 AT_ONCE = 4 * (os.cpu_count() or 2)
 LONGEST_SECONDS = 10.0
 
+FOR_AN_EXECUTION: ContextVar[bool] = ContextVar("for an execution", default=False)
+"""Whether an execution starts what is being started."""
+
 Launch = Callable[[], None]
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def for_an_execution() -> Iterator[None]:
+    """What is started within never waits: who starts it has a turn, and may wait for its end."""
+    token = FOR_AN_EXECUTION.set(True)
+    try:
+        yield
+    finally:
+        FOR_AN_EXECUTION.reset(token)
 
 
 class Turns:
@@ -26,17 +44,20 @@ class Turns:
         self._changed = threading.Condition()
         self._since: dict[object, float] = {}
         self._waiting: deque[tuple[object, Launch]] = deque()
-        self._dispatcher: threading.Thread | None = None
+        threading.Thread(target=self._work, name="step-functions-turns", daemon=True).start()
 
     def take(self, who: object, launch: Launch) -> None:
         """Launch now, or when somebody's turn is over."""
+        if FOR_AN_EXECUTION.get():
+            self._start(who, launch)
+            return
         with self._changed:
             if self._waiting or not self._has_room():
                 self._waiting.append((who, launch))
-                self._dispatch()
+                self._changed.notify()
                 return
             self._since[who] = time.monotonic()
-        launch()
+        self._start(who, launch)
 
     def give_back(self, who: object) -> None:
         """An execution has ended."""
@@ -51,11 +72,12 @@ class Turns:
                 del self._since[who]
         return len(self._since) < self._at_once
 
-    def _dispatch(self) -> None:
-        if self._dispatcher is None:
-            self._dispatcher = threading.Thread(target=self._work, name="step-functions-turns", daemon=True)
-            self._dispatcher.start()
-        self._changed.notify()
+    def _start(self, who: object, launch: Launch) -> None:
+        try:
+            launch()
+        except Exception:
+            log.exception("An execution could not be launched")
+            self.give_back(who)
 
     def _work(self) -> None:
         while True:
@@ -66,4 +88,4 @@ class Turns:
                     self._changed.wait(max(left, 0.01) if self._waiting else None)
                 who, launch = self._waiting.popleft()
                 self._since[who] = time.monotonic()
-            launch()
+            self._start(who, launch)

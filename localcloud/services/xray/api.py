@@ -53,7 +53,7 @@ def _put(text: Any) -> dict[str, str] | None:
     except RefusedSegment as refusal:
         told = {"ErrorCode": refusal.code, "Message": f"The segment document is refused: {refusal.code}."}
         return told | ({"Id": refusal.segment_id} if refusal.segment_id else {})
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return {"ErrorCode": "ParseError", "Message": "The segment document is no JSON."}
     return None
 

@@ -9,7 +9,7 @@ import socket
 import threading
 from contextlib import suppress
 
-from localcloud.services.xray.store import TRACES, RefusedSegment
+from localcloud.services.xray.store import TRACES
 
 _LARGEST = 65_536
 _BUFFER_BYTES = 4 * 1024 * 1024
@@ -42,8 +42,8 @@ def take(datagram: bytes) -> None:
     try:
         if json.loads(header).get("format") == "json":
             TRACES.put(json.loads(document))
-    except (ValueError, AttributeError, RefusedSegment) as error:
-        log.warning("A segment was refused: %s", error)
+    except Exception as error:  # noqa: BLE001 - whatever one datagram holds, the next ones count
+        log.warning("A segment was refused: %r", error)
 
 
 def _receive(receiver: socket.socket) -> None:

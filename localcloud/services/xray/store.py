@@ -17,6 +17,9 @@ Document = dict[str, Any]
 KEPT_PARTS = 100_000
 """Segments and subsegments kept of all traces; beyond, the oldest traces go."""
 
+_DEEPEST = 100
+_LATEST = 1e11
+_MEMBERS: Mapping[str, type] = {"subsegments": list, "annotations": dict, "aws": dict, "http": dict}
 _ID = re.compile(r"[0-9a-f]{16}")
 _TRACE_ID = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
 # Services that write segments of their own; of the others there is only what callers say.
@@ -87,19 +90,38 @@ def nested(document: Document) -> Iterator[Document]:
 
 
 def _check(document: Any) -> None:
-    if not isinstance(document, dict):
-        raise RefusedSegment("ParseError")
-    segment_id = str(document.get("id", ""))
-    if _ID.fullmatch(segment_id) is None:
-        raise RefusedSegment("MissingId" if not segment_id else "InvalidId")
+    segment_id = str(document.get("id", "")) if isinstance(document, dict) else ""
+    problem = _problem(document)
+    if problem:
+        raise RefusedSegment(problem, segment_id)
     if _TRACE_ID.fullmatch(str(document.get("trace_id", ""))) is None:
         raise RefusedSegment("InvalidTraceId", segment_id)
-    if not document.get("name"):
-        raise RefusedSegment("MissingName", segment_id)
-    if not isinstance(document.get("start_time"), int | float):
-        raise RefusedSegment("MissingStartTime", segment_id)
     if document.get("type") == "subsegment" and not document.get("parent_id"):
         raise RefusedSegment("MissingParentId", segment_id)
+
+
+def _problem(part: Any, depth: int = 0) -> str:
+    """The error code for a segment, or for a subsegment in it; empty where nothing is wrong."""
+    if not isinstance(part, dict) or depth > _DEEPEST:
+        return "ParseError"
+    if _ID.fullmatch(str(part.get("id", ""))) is None:
+        return "InvalidId" if part.get("id") else "MissingId"
+    if not part.get("name") or not isinstance(part["name"], str):
+        return "MissingName"
+    if not _is_time(part.get("start_time")):
+        return "MissingStartTime"
+    if part.get("end_time") is not None and not _is_time(part["end_time"]):
+        return "InvalidEndTime"
+    if any(not isinstance(part[name], kind) for name, kind in _MEMBERS.items() if name in part):
+        return "ParseError"
+    response = part.get("http", {}).get("response") or {}
+    if not isinstance(response, dict) or not isinstance(response.get("status") or 0, int):
+        return "ParseError"
+    return next(filter(None, (_problem(inner, depth + 1) for inner in part.get("subsegments", ()))), "")
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and 0 <= value < _LATEST
 
 
 def _put_together(documents: list[Document]) -> list[Document]:

@@ -142,6 +142,8 @@ def test_a_branch_may_assign_what_the_catch_of_its_own_state_assigns() -> None:
             "/Type",
         ),
         ({"Type": "Task", "End": True}, "These fields are required: [Resource]", ""),
+        ({"Type": "Choice", "Choices": []}, "Value cannot be empty", "/Choices"),
+        ({"Type": "Parallel", "Branches": [], "End": True}, "Value cannot be empty", "/Branches"),
         ({**PASS, "InputPath": "$"}, "The field 'InputPath' is only supported in JSONPath", "/InputPath"),
         ({**PASS, "Output": "{% 1 + %}"}, "Unexpected end of expression", "/Output"),
         (

@@ -37,4 +37,5 @@ def test_variables_of_jsonata_states_are_those_that_the_expression_does_not_bind
 def test_states_inside_others_are_named_like_the_rest_and_those_that_read_nothing_are_left_out() -> None:
     inner = {"StartAt": "B", "States": {"B": {**PASS, "InputPath": "$v"}, "C": PASS}}
 
-    assert references({"Type": "Map", "ItemProcessor": inner, "End": True}) == {"B": ["v"]}
+    for state in ({"ItemProcessor": inner}, {"Iterator": inner}, {"Branches": [inner]}):
+        assert references({"Type": "Map", **state, "End": True}) == {"B": ["v"]}

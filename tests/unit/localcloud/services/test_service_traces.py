@@ -1,9 +1,14 @@
 """The segments that Step Functions and Lambda write."""
 
+import threading
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from localcloud import faults
+from localcloud.services.lambda_functions import runtime
 from localcloud.services.lambda_functions import traces as lambda_traces
 from localcloud.services.lambda_functions.traces import Invocation
 from localcloud.services.lambda_functions.worker import Outcome
@@ -156,6 +161,40 @@ def test_a_failed_invocation_is_a_fault_with_the_kind_of_its_error(store: TraceS
     segments = store.segments(ROOT)
     assert all(segment["fault"] for segment in segments)
     assert [segment["cause"]["exceptions"][0]["type"] for segment in segments if "cause" in segment] == ["KeyError"]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(
+    ("error", "segments"),
+    [
+        ("ValueError", [("AWS::Lambda", {"fault"}, ""), ("AWS::Lambda::Function", {"fault"}, "ValueError")]),
+        ("TooManyRequestsException", [("AWS::Lambda", {"error", "throttle"}, "")]),
+    ],
+)
+def test_an_invocation_that_is_told_to_fail_is_seen_to_fail(
+    store: TraceStore, monkeypatch: pytest.MonkeyPatch, after: bool, error: str, segments: list[Any]
+) -> None:
+    # Given a function that would succeed
+    worker = SimpleNamespace(run=lambda *_: an_outcome(), log_stream="stream")
+    monkeypatch.setattr(runtime, "_leased", lambda *_: nullcontext(worker))
+    monkeypatch.setattr(runtime.lambda_svc, "_ensure_reaper_thread", lambda: None)
+    functions = runtime.Functions.__new__(runtime.Functions)
+    functions._places = threading.BoundedSemaphore(1)
+    # When a fault strikes it, before or after it has run
+    faults.BOARD.set([{"hop": "function", "to": "F", "error": error, "after": after, "times": 1}])
+    with tracing.within(Trace(ROOT)):
+        answer = functions.execute({**ACTIVE, "Runtime": "python3.13", "code_zip": b"code"}, {}, "request-1")
+    # Then its segments say what its caller is told
+    assert error in answer["body"].values()
+    seen = [
+        (
+            segment["origin"],
+            {"fault", "error", "throttle"} & segment.keys(),
+            segment["cause"]["exceptions"][0]["type"] if "cause" in segment else "",
+        )
+        for segment in sorted(store.segments(ROOT), key=lambda segment: str(segment["origin"]))
+    ]
+    assert seen == segments
 
 
 def test_who_begins_a_trace_and_what_is_not_recorded(store: TraceStore) -> None:

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from ministack.core import responses
 
+from localcloud import faults
 from localcloud.services.step_functions import mock_results, state_tests
 from localcloud.services.step_functions.resource import Resource
 from localcloud.services.step_functions.run import Refused
@@ -26,9 +28,9 @@ class _NoExecutions:
         raise AssertionError("a test of one state stops nothing else")
 
 
-def answered(definition: dict[str, Any], **request: Any) -> dict[str, Any]:
+def answered(definition: dict[str, Any], executions: Any = None, **request: Any) -> dict[str, Any]:
     given = {name: json.dumps(value) if name in ("input", "variables") else value for name, value in request.items()}
-    return state_tests.answer({"definition": json.dumps(definition), **given}, _NoExecutions())
+    return state_tests.answer({"definition": json.dumps(definition), **given}, executions or _NoExecutions())
 
 
 def mocked(result: Any, **more: Any) -> dict[str, Any]:
@@ -113,6 +115,41 @@ def test_a_failure_is_tried_again_until_it_is_caught(retries: int, status: str, 
 
 def test_what_nothing_catches_fails() -> None:
     assert answered(INVOKE, mock=failing("Broken")) == {"status": "FAILED", "error": "Broken", "cause": "why"}
+
+
+START = {
+    "Type": "Task",
+    "QueryLanguage": "JSONata",
+    "Resource": "arn:aws:states:::states:startExecution",
+    "Arguments": {"StateMachineArn": "M"},
+    "Credentials": {"RoleArn": "arn:aws:iam::111111111111:role/Other"},
+    "End": True,
+}
+
+
+@pytest.mark.parametrize("fault", [{"delay_seconds": 0.001}, {"after": True, "error": "Lost"}])
+def test_a_fault_leaves_the_call_to_the_account_of_the_credentials(fault: dict[str, Any]) -> None:
+    accounts: list[str] = []
+
+    class Executions(_NoExecutions):
+        def start(self, *_: Any, **__: Any) -> Any:
+            accounts.append(responses.get_account_id())
+            raise Refused("StateMachineDoesNotExist", "M")
+
+    faults.BOARD.set([{"state": "StateName", "times": 1, **fault}])
+
+    answered(START, Executions(), roleArn="arn:aws:iam::000000000000:role/R")
+
+    assert accounts == ["111111111111"]
+
+
+def test_credentials_whose_role_is_no_arn_fail_the_state() -> None:
+    told = answered({**START, "Credentials": {"RoleArn": "Other"}}, roleArn="arn:aws:iam::000000000000:role/R")
+
+    assert (told["error"], told["cause"].endswith("The RoleArn 'Other' of the Credentials is no ARN.")) == (
+        "States.Runtime",
+        True,
+    )
 
 
 def test_a_choice_says_which_way_it_goes() -> None:

@@ -12,6 +12,7 @@ from localcloud.services.xray.tracing import Trace
 
 ROOT = "1-6b0d0d0b-8fc0305a9066ea6ddfbccd09"
 OTHER = "1-6b0d0d0c-8fc0305a9066ea6ddfbccd09"
+PART = {"id": "2" * 16, "name": "part", "start_time": 100.0}
 
 
 def a_segment(segment_id: str = "1" * 16, **members: Any) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def test_a_service_that_says_nothing_of_itself_is_inferred_from_its_caller(store
 
 def test_beyond_the_limit_the_oldest_trace_goes() -> None:
     small = TraceStore(kept_parts=3)
-    small.put(a_segment(subsegments=[{"id": "2" * 16, "name": "part", "start_time": 100.0}]))
+    small.put(a_segment(subsegments=[PART]))
     small.put(a_segment(trace_id=OTHER))
     assert small.segments(ROOT)
     small.put(a_segment("4" * 16, trace_id=OTHER))
@@ -91,6 +92,16 @@ def test_beyond_the_limit_the_oldest_trace_goes() -> None:
         ({"name": ""}, "MissingName"),
         ({"start_time": None}, "MissingStartTime"),
         ({"type": "subsegment"}, "MissingParentId"),
+        ({"start_time": float("nan")}, "MissingStartTime"),
+        ({"end_time": "soon"}, "InvalidEndTime"),
+        ({"annotations": ["a"]}, "ParseError"),
+        ({"aws": ["a"]}, "ParseError"),
+        ({"http": {"response": {"status": "ok"}}}, "ParseError"),
+        ({"subsegments": 5}, "ParseError"),
+        ({"subsegments": ["x"]}, "ParseError"),
+        ({"subsegments": [{"name": "part", "start_time": 1}]}, "MissingId"),
+        ({"subsegments": [{**PART, "subsegments": [{**PART, "end_time": "soon"}]}]}, "InvalidEndTime"),
+        ({"subsegments": [{**PART, "annotations": []}]}, "ParseError"),
     ],
 )
 def test_a_document_that_is_no_segment_is_refused_by_its_kind(
@@ -102,12 +113,25 @@ def test_a_document_that_is_no_segment_is_refused_by_its_kind(
     assert [refused["ErrorCode"] for refused in told["UnprocessedTraceSegments"]] == [code]
 
 
+def test_a_document_that_is_nested_too_deep_is_refused(store: TraceStore) -> None:
+    deep: dict[str, Any] = PART
+    for _ in range(150):
+        deep = {**PART, "subsegments": [deep]}
+    texts = [json.dumps(a_segment(subsegments=[deep])), "[" * 100_000]
+
+    told = asked("/TraceSegments", TraceSegmentDocuments=texts)[1]
+
+    assert [refused["ErrorCode"] for refused in told["UnprocessedTraceSegments"]] == ["ParseError", "ParseError"]
+
+
 # The daemon
 
 
 def test_the_daemon_takes_what_its_header_says_is_json_and_nothing_else(store: TraceStore) -> None:
     document = json.dumps(a_segment()).encode()
-    for nothing in (b"", b"hello", b'{"format":"xml"}\n' + document, b"[]\n" + document, b'{"format":"json"}\n[1]'):
+    header = b'{"format":"json"}\n'
+    texts = (header + b"[1]", header + b"[" * 60_000, header + json.dumps(a_segment(subsegments=5)).encode())
+    for nothing in (b"", b"hello", b'{"format":"xml"}\n' + document, b"[]\n" + document, *texts):
         daemon.take(nothing)
     assert store.segments(ROOT) == []
 
