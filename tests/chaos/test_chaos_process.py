@@ -45,9 +45,10 @@ def flightpulse(folder: Path, *words: str) -> "subprocess.Popen[str]":
 
 
 def stack_status(cloud: RunningCloud) -> str:
+    """As it is at this moment: whoever asks for one stack by name is answered when it has changed."""
     with suppress(Exception):
-        stacks = client("cloudformation", cloud.endpoint_url).describe_stacks(StackName=STACK)["Stacks"]
-        return str(stacks[0]["StackStatus"])
+        stacks = client("cloudformation", cloud.endpoint_url).describe_stacks()["Stacks"]
+        return next(str(stack["StackStatus"]) for stack in stacks if stack["StackName"] == STACK)
     return ""
 
 
