@@ -49,7 +49,8 @@ class Architecture:
         for hop in lit:
             if hop not in HOPS:
                 raise UserError(f"There is no hop {hop!r}.", hint=f"There are: {', '.join(HOPS)}.")
-        figure = pictures.canvas(3.9)
+        height = max(part.row for part in self.parts) * _ROW + 1.1
+        figure = pictures.canvas(0.95 * height)
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         axes.set_axis_off()
         places = {part.name: part for part in self.parts}
@@ -58,7 +59,7 @@ class Architecture:
         for part in self.parts:
             _box(axes, part, part.hop in lit)
         axes.set_xlim(-1.0, max(part.column for part in self.parts) * _COLUMN + 1.0)
-        axes.set_ylim(-max(part.row for part in self.parts) * _ROW - 0.55, 0.55)
+        axes.set_ylim(0.55 - height, 0.55)
         return Picture.of(figure, self.said(*lit))
 
     def said(self, *lit: str) -> str:
@@ -140,15 +141,17 @@ def _placed(
     yield from (Part(name, "Step Functions", 3, row) for row, name in enumerate(first))
     yield from (Part(name, "Step Functions", 4 + place, 1) for place, name in enumerate(then))
     last = 4 + len(then)
+    # Under the workflows that events start, however many there are.
+    bottom = max(3, len(first))
     others = {name for name in seen if kinds.get(name) == "AWS::Lambda::Function"} - {*consumers, *streams, *behind_api}
     yield from (Part(name, "Lambda", last - 1, 0 - row) for row, name in enumerate(sorted(others)))
     yield Part(MODEL, MODEL, last, 0)
     yield Part(MESSAGES, MESSAGES, 2, 0)
-    yield from (Part(n, "DynamoDB", 4, 3) for n in seen if kinds.get(n) == "AWS::DynamoDB::Table")
-    yield from (Part(name, "stream", 3, 3 + row) for row, name in enumerate(dict.fromkeys(streams)))
+    yield from (Part(n, "DynamoDB", 4, bottom) for n in seen if kinds.get(n) == "AWS::DynamoDB::Table")
+    yield from (Part(name, "stream", 3, bottom + row) for row, name in enumerate(dict.fromkeys(streams)))
     yield Part(AUDIT, "stream", 2, 2)
-    yield from (Part(name, API, 5, 3 + row) for row, name in enumerate(dict.fromkeys(behind_api)))
-    yield Part(API, API, last, 3)
+    yield from (Part(name, API, 5, bottom + row) for row, name in enumerate(dict.fromkeys(behind_api)))
+    yield Part(API, API, last, bottom)
 
 
 def _in_order(machines: Sequence[str], ways: Sequence[tuple[str, str]]) -> list[str]:

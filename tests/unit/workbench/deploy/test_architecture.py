@@ -71,6 +71,21 @@ def test_a_part_that_nothing_leads_to_is_left_out():
     assert "SettingsResource" not in {part.name for part in architecture.of(TEMPLATE).parts}
 
 
+def test_however_many_workflows_events_start_no_part_is_on_another():
+    template: dict[str, Any] = {"Resources": dict(TEMPLATE["Resources"])}
+    for name in ("Cancellation", "Departure", "GateChange", "Boarding"):
+        template["Resources"][name] = {**TEMPLATE["Resources"]["Delay"]} | {
+            "Properties": {**TEMPLATE["Resources"]["Delay"]["Properties"], "StateMachineName": name}
+        }
+        template["Resources"][f"{name}Rule"] = resource(
+            "AWS::Events::Rule", EventBusName=ref("Bus"), EventPattern={}, Targets=[{"Arn": ref(name)}]
+        )
+
+    parts = architecture.of(template).parts
+
+    assert len({(part.column, part.row) for part in parts}) == len(parts) >= 11
+
+
 def test_the_picture_says_in_words_which_hops_stand_out():
     picture = architecture.of(TEMPLATE).picture("DynamoDB", "stream")
 
