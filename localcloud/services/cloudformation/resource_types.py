@@ -10,14 +10,11 @@ from typing import Any
 
 from ministack.services.cloudformation import provisioners
 
-from localcloud.behaviour import Wrapped
-
 Properties = dict[str, Any]
 Attributes = dict[str, Any]
 Provisioned = tuple[str, Attributes]
 
 HANDLERS: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
-WRAPPED = Wrapped("ministack.services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
 
 
 def also(resource_type: str, then: Callable[[str, Properties], Attributes | None]) -> None:

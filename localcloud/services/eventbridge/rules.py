@@ -15,11 +15,14 @@ from ministack.services import eventbridge as emulator
 from localcloud.services.cloudformation import resource_types
 from localcloud.services.cloudformation.resource_types import Properties
 from localcloud.services.eventbridge import patterns
-from localcloud.services.eventbridge.operations import RULE_OPERATIONS
 
 MOST_TARGETS = 5
 """Targets of one rule (EventBridge quota)."""
 
+_OPERATIONS = (
+    *("_put_rule", "_delete_rule", "_describe_rule", "_enable_rule", "_disable_rule", "_list_rules"),
+    *("_put_targets", "_remove_targets", "_list_targets_by_rule", "_list_rule_names_by_target"),
+)
 _ON_A_RULE = (
     *("_describe_rule", "_enable_rule", "_disable_rule"),
     *("_put_targets", "_remove_targets", "_list_targets_by_rule"),
@@ -35,7 +38,7 @@ Refusal = tuple[str, str]
 
 def install() -> None:
     """Check what requests and templates say before the emulator takes it."""
-    for name in RULE_OPERATIONS:
+    for name in _OPERATIONS:
         setattr(emulator, name, _checked(name, getattr(emulator, name)))
     resource_types.with_properties("AWS::Events::Rule", _checked_properties)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore import session
 
-from localcloud.services.step_functions.run import Refused
+from localcloud.services.handlers import Refused
 
 NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 _NAMED = ("CreateActivity", "CreateStateMachine", "StartExecution", "StartSyncExecution")
@@ -41,17 +41,16 @@ def check(action: str, request: Mapping[str, Any]) -> None:
             _check_arn(action, text)
 
 
-def page(
-    items: Sequence[Mapping[str, Any]], request: Mapping[str, Any], what: str
-) -> tuple[list[Mapping[str, Any]], str | None]:
-    """The items of a list that a request asks for, and the token of those behind them. Raises Refused.
+def page(items: Sequence[Mapping[str, Any]], request: Mapping[str, Any], name: str, *, of: str = "") -> dict[str, Any]:
+    """The answer with the items of a list that a request asks for, and the token of those behind them. Raises Refused.
 
-    ``what`` is the list that the token stands for: no other list takes it.
+    ``name`` is the member with the list, ``of`` whose it is: no other list takes the token.
     """
+    what = f"{name} {of}"
     first = _place(request["nextToken"], what) if request.get("nextToken") else 0
     last = first + int(request.get("maxResults") or 1000)
     token = base64.urlsafe_b64encode(json.dumps([what, last]).encode()).decode() if last < len(items) else None
-    return list(items[first:last]), token
+    return {name: list(items[first:last]), **({"nextToken": token} if token else {})}
 
 
 def _place(token: str, what: str) -> int:
