@@ -52,8 +52,8 @@ _handled: ContextVar[_Handled | None] = ContextVar("handled", default=None)
 def install(context: LocalContext) -> None:  # noqa: ARG001
     """Complete what CloudFormation makes of an API, and go around the handling of requests."""
     resource_types.add(_VALIDATOR, _create_validator, _update_validator, _delete_validator)
-    resource_types.also("AWS::ApiGateway::Method", _set_validator)
-    resource_types.also("AWS::ApiGateway::Stage", _set_access_log)
+    resource_types.around("AWS::ApiGateway::Method", after=_set_validator)
+    resource_types.around("AWS::ApiGateway::Stage", after=_set_access_log)
     emulator.app = raw_request.remembered(emulator.app)
     api.handle_request = partial(_handle_request, api.handle_request)
     api._authorize_request_v1 = partial(_authorize, api._authorize_request_v1)

@@ -33,12 +33,11 @@ def install(context: LocalContext) -> None:  # noqa: ARG001
     for kind, permissions in (("Ingress", "IpPermissions"), ("Egress", "IpPermissionsEgress")):
         rule = _SecurityGroupRule(permissions)
         resource_types.add(f"AWS::EC2::SecurityGroup{kind}", rule.create, rule.update, rule.delete)
-    resource_types.also("AWS::EC2::VPC", _vpc_attributes)
-    resource_types.also("AWS::DynamoDB::Table", _complete_table)
-    resource_types.also("AWS::Lambda::Function", _complete_function)
-    resource_types.with_properties("AWS::StepFunctions::StateMachine", _state_machine)
-    resource_types.also("AWS::StepFunctions::StateMachine", _set_tracing)
-    resource_types.deleted_by("AWS::StepFunctions::StateMachine", _delete_state_machine)
+    resource_types.around("AWS::EC2::VPC", after=_vpc_attributes)
+    resource_types.around("AWS::DynamoDB::Table", after=_complete_table)
+    resource_types.around("AWS::Lambda::Function", after=_complete_function)
+    resource_types.around("AWS::StepFunctions::StateMachine", before=_state_machine, after=_set_tracing)
+    resource_types.HANDLERS["AWS::StepFunctions::StateMachine"]["delete"] = _delete_state_machine
     names_taken.install()
     settling.install()
 

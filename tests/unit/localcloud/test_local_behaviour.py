@@ -18,8 +18,8 @@ def test_every_name_that_a_behaviour_uses_is_as_it_was_when_the_behaviour_was_wr
 
 
 def test_a_name_that_is_gone_is_refused_naming_it(monkeypatch: pytest.MonkeyPatch):
-    def fails(name: str) -> None:
-        raise AttributeError(f"module '{name}' has no attribute '_put_item'")
+    def fails(_: str) -> None:
+        raise AttributeError("module 'ministack.services.dynamodb' has no attribute '_put_item'")
 
     monkeypatch.setattr(behaviours.importlib, "import_module", fails)
 
