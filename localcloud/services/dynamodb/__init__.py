@@ -12,9 +12,10 @@ _OPERATIONS = (
 
 def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the process matters here
     """Put our checks around the emulator's operations, and a lock around both."""
-    from localcloud.services.dynamodb import change_records, expressions, isolation, metrics, shortcuts
+    from localcloud.services.dynamodb import change_records, conditions, expressions, isolation, metrics, shortcuts
 
     shortcuts.install()
+    conditions.install()
     change_records.install()
     expressions.install()
     isolation.install(_OPERATIONS)
@@ -36,6 +37,11 @@ BEHAVIOUR = Behaviour(
         Wrapped(_MODULE, "copy"),
         Wrapped(_MODULE, "time"),
         Wrapped(_MODULE, "_tokenize", ("expr",)),
+        Wrapped(_MODULE, "_evaluate_condition", ("expr", "item", "attr_values", "attr_names", "slot")),
+        Wrapped(_MODULE, "_compare_ddb", ("left", "op", "right")),
+        Wrapped(_MODULE, "_number_size_bytes", ("text",)),
+        Wrapped(_MODULE, "_attribute_value_size", ("value",)),
+        Wrapped(_MODULE, "_item_size_bytes", ("item",)),
         Wrapped(_MODULE, "_check_redundant_parens", ("tokens", "slot")),
         Wrapped(_MODULE, "_check_reserved_keyword_usage", ("tokens",)),
         Wrapped(_MODULE, "_condition_syntax_error", ("expr", "slot")),
