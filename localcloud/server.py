@@ -124,8 +124,8 @@ def run(options: Options, setup: Setup = _EMPTY) -> None:
 def _collect_seldom() -> None:
     """Look for unreachable cycles less often than Python does, and never in what has been imported.
 
-    Little here is in a cycle, but tables, logs and histories are millions of objects: with Python's own thresholds a sixth
-    of the processor time of a busy day goes into looking through them.
+    Little here is in a cycle, but tables, logs and histories are millions of objects: with Python's own thresholds
+    a sixth of the processor time of a busy day goes into looking through them.
     """
     gc.collect()
     gc.freeze()
