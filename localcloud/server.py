@@ -155,7 +155,7 @@ def _start_model(options: Options, setup: Setup, cleanup: ExitStack) -> Service:
     if writer is None:
         return _NO_SERVICE
     guard = roles.may_invoke if options.permissions else None
-    running = model.start(writer, subject=setup.subject, spoilers=setup.spoilers, guard=guard)
+    running = model.ModelServer(writer, subject=setup.subject, spoilers=setup.spoilers, guard=guard)
     cleanup.callback(running.stop)
     return Service(running.url, running.kind)
 
