@@ -11,9 +11,10 @@ _OPERATIONS = (
 
 def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the process matters here
     """Put our checks around the emulator's operations, and a lock around both."""
-    from localcloud.services.dynamodb import change_records, expressions, isolation, metrics, shortcuts
+    from localcloud.services.dynamodb import change_records, conditions, expressions, isolation, metrics, shortcuts
 
     shortcuts.install()
+    conditions.install()
     change_records.install()
     expressions.install()
     isolation.install(_OPERATIONS)
