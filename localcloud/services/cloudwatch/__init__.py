@@ -52,7 +52,8 @@ BEHAVIOUR = Behaviour(
         Wrapped(_METRICS, "_evaluate_alarm", ("alarm",)),
         Wrapped(_METRICS, "_evaluate_all_alarms", ()),
         Wrapped(_METRICS, "_evaluate_parent_alarms", ("child", "seen")),
-        Wrapped(_METRICS, "_calc_stats", ("points",)),
+        Wrapped(_METRICS, "_point_stats", ("pt",)),
+        Wrapped(_METRICS, "_is_percentile_stat", ("stat_name",)),
         Wrapped(_METRICS, "_stat_value", ("stats", "stat_name", "points")),
         Wrapped(
             _METRICS, "_record_history", ("alarm_name", "old_state", "new_state", "reason", "alarm_type", "reason_data")
