@@ -40,6 +40,8 @@ BEHAVIOUR = Behaviour(
         Wrapped(_MODULE, "_evaluate_condition", ("expr", "item", "attr_values", "attr_names", "slot")),
         Wrapped(_MODULE, "_compare_ddb", ("left", "op", "right")),
         Wrapped(_MODULE, "_number_size_bytes", ("text",)),
+        Wrapped(_MODULE, "_number_error", ("text",)),
+        Wrapped(_MODULE, "_ddb_canonicalize_number", ("s",)),
         Wrapped(_MODULE, "_attribute_value_size", ("value",)),
         Wrapped(_MODULE, "_item_size_bytes", ("item",)),
         Wrapped(_MODULE, "_check_redundant_parens", ("tokens", "slot")),
