@@ -7,11 +7,12 @@ import threading
 from datetime import datetime
 from typing import Any
 
+from localcloud.services.handlers import Refused
 from localcloud.services.step_functions import notices, turns
 from localcloud.services.step_functions.failures import RUNTIME, TASK_FAILED, StateFailure, Stopped
 from localcloud.services.step_functions.integrations import answered, service_error
 from localcloud.services.step_functions.payload import Payload, to_json
-from localcloud.services.step_functions.run import Executions, Refused, Run
+from localcloud.services.step_functions.run import Executions, Run
 from localcloud.services.step_functions.scope import Scope
 
 
