@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from flightpulse.workbench.executions.lookup import Executions
     from flightpulse.workbench.faults.dead_letter_queues import DeadLetterQueues
     from flightpulse.workbench.faults.on_demand import Faults
-    from flightpulse.workbench.faults.protections_on_target import Protections
+    from flightpulse.workbench.faults.protection_switch import Protections
     from flightpulse.workbench.fire.events import Events
     from flightpulse.workbench.messages.inbox_cards import Inbox
     from flightpulse.workbench.messages.templates import Templates
@@ -113,7 +113,7 @@ class Workbench:
     """Metrics, alarms and the dashboard."""
     faults: "_Room[Faults]" = _Room("faults.on_demand", "Faults")
     """Faults that strike while a block runs, on the local cloud."""
-    protections: "_Room[Protections]" = _Room("faults.protections_on_target", "Protections")
+    protections: "_Room[Protections]" = _Room("faults.protection_switch", "Protections")
     """What keeps passengers from being told twice or told old news."""
     dead_letters: "_Room[DeadLetterQueues]" = _Room("faults.dead_letter_queues", "DeadLetterQueues")
     """What could not be handled, and sending it back."""
@@ -146,13 +146,13 @@ class Workbench:
                 if not self.table.is_seeded:
                     steps.update("seed", "loading sample_data/")
                     self.table.load()
-            self.protections.switch().restore_abandoned()
+            self.protections.restore_abandoned()
             say("✓ ready: the local cloud is up, FlightPulseStack is deployed, the sample data are loaded.")
         else:
             if not self.table.is_seeded:
                 raise self.table.not_seeded()
             say(f"✓ ready: FlightPulseStack and its data are in {self.session.where}.")
-            for name in self.protections.switch().abandoned():
+            for name in self.protections.abandoned():
                 say(f"✗ {name} is still off. Switch it on again: wb.protections.restore(agree=True)")
         say(self.session.model)
         if here:

@@ -32,7 +32,7 @@ SUBJECTS = {
     "templates": "messages.templates.Templates",
     "metrics": "metrics.watching.Metrics",
     "faults": "faults.on_demand.Faults",
-    "protections": "faults.protections_on_target.Protections",
+    "protections": "faults.protection_switch.Protections",
     "dead_letters": "faults.dead_letter_queues.DeadLetterQueues",
 }
 
