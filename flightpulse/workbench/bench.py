@@ -142,7 +142,7 @@ class Workbench:
         """
         if self._target.target == "local":
             with Steps(say_line=lambda _: None) as steps:
-                self.stack.bring_up(steps, again=False)
+                self.stack.bring_up(steps)
                 if not self.table.is_seeded:
                     steps.update("seed", "loading sample_data/")
                     self.table.load()
