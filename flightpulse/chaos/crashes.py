@@ -6,9 +6,9 @@ from collections import Counter
 
 from flightpulse.chaos import trial
 from flightpulse.chaos.children import Child, Programs, instead_of_mapping
-from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.trial import Size, Trial
 from flightpulse.chaos.verdict import Promise, Verdict, held
+from flightpulse.workbench.faults.fault_page import Fault, FaultPage
 from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.target.session import Session
 
@@ -35,7 +35,7 @@ def prove(
 ) -> Verdict:
     """So many runs, each with a storm of its own, in which each victim is killed up to twice."""
     began = time.monotonic()
-    injector = FaultInjector(session)
+    injector = FaultPage(str(session.endpoint_url))
     kills: Counter[str] = Counter()
     broken: dict[str, list[str]] = {}
     figures: Counter[str] = Counter()
@@ -72,7 +72,7 @@ def prove(
 class _Run:
     """One storm with its kills."""
 
-    def __init__(self, injector: FaultInjector, programs: Programs, relay: Child, choice: random.Random) -> None:
+    def __init__(self, injector: FaultPage, programs: Programs, relay: Child, choice: random.Random) -> None:
         self._injector = injector
         self._programs = programs
         self._relay = relay

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flightpulse.workbench.deploy.stack import Stack
     from flightpulse.workbench.executions.lookup import Executions
     from flightpulse.workbench.faults.dead_letter_queues import DeadLetterQueues
-    from flightpulse.workbench.faults.on_demand import Faults
+    from flightpulse.workbench.faults.faults import Faults
     from flightpulse.workbench.faults.protection_switch import Protections
     from flightpulse.workbench.fire.events import Events
     from flightpulse.workbench.messages.inbox_cards import Inbox
@@ -111,7 +111,7 @@ class Workbench:
     """The templates of messages."""
     metrics: "_Room[Metrics]" = _Room("metrics.watching", "Metrics")
     """Metrics, alarms and the dashboard."""
-    faults: "_Room[Faults]" = _Room("faults.on_demand", "Faults")
+    faults: "_Room[Faults]" = _Room("faults.faults", "Faults")
     """Faults that strike while a block runs, on the local cloud."""
     protections: "_Room[Protections]" = _Room("faults.protection_switch", "Protections")
     """What keeps passengers from being told twice or told old news."""
