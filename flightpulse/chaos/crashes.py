@@ -33,7 +33,10 @@ def prove(
     seconds: float = 3600.0,
     on_progress: OnProgress = silent,
 ) -> Verdict:
-    """So many runs, each with a storm of its own, in which each victim is killed up to twice."""
+    """Make so many runs, each with a storm of its own, in which each victim is killed up to twice.
+
+    A relay process takes the place of the event source mapping meanwhile. Nothing may be lost and nobody told twice.
+    """
     began = time.monotonic()
     injector = FaultPage(str(session.endpoint_url))
     kills: Counter[str] = Counter()
