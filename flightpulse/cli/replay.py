@@ -157,6 +157,6 @@ def _list(*, as_json: bool) -> None:
             ]
         )
         return
-    rows = [(day.name, flights, cancelled, day.title) for day, flights, cancelled in found]
-    screen.show(Table.of(("day", "flights", "cancelled", "what happened"), rows))
+    shown = [(day.name, flights, cancelled, day.title) for day, flights, cancelled in found]
+    screen.show(Table.of(("day", "flights", "cancelled", "what happened"), shown))
     click.echo(f"Replay one with: flightpulse replay {days.DAYS[0].name}")

@@ -227,7 +227,6 @@ def replay(
         facts, checks = until_told(watch.look, scenarios.RealClock())
         (session.home / "replay.json").unlink(missing_ok=True)
     run = ScenarioRun(
-        number=0,
         name=f"replay {plan.day.name}",
         title=plan.day.title,
         began_at=began_at,
@@ -311,9 +310,7 @@ class _Sender:
             at = datetime.fromisoformat(event["timestamp"])
             yield events.record(event, due=at, traced=False)
             # Asked for the next one, the producer has this one.
-            self.sent.append(
-                SentEvent(event["event_id"], event["event_type"], event["payload"]["flight_id"], datetime.now(UTC), at)
-            )
+            self.sent.append(SentEvent.of(event, datetime.now(UTC)))
 
     def _handed_over(self, producer: RecordProducer, _number: int) -> None:
         self._report = producer.report
