@@ -114,10 +114,6 @@ class Workshop:
         """What was changed in the copy since it was made."""
         return TextDiff(patches.differences(self.copy.originals(), self.copy.texts()))
 
-    def compare(self, path: str, other: str) -> TextDiff:
-        """How one file of the copy differs from another. Raises UserError when one is not there."""
-        return TextDiff(patches.differences({other: self.read(path)}, {other: self.read(other)}, context=1))
-
     def test(self, *wanted: str) -> str:
         """Run tests of the copy (those that the grading runs unless others are named) and give pytest's last line.
 
