@@ -7,9 +7,7 @@ defined or not used, paths that overlap, in the order in which DynamoDB complain
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html
 """
 
-import functools
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
@@ -50,46 +48,22 @@ class Expression:
 
 def condition(text: str, names: Names, values: Values, *, slot: str = "ConditionExpression") -> Expression:
     """Check a condition; ``slot`` is the parameter it stands in. Raises InvalidExpression."""
-    return _checked(_Checker.condition, slot, text, names, values)
+    return _Checker(slot, names, values).condition(text)
 
 
 def key_condition(text: str, names: Names, values: Values) -> Expression:
     """Check the key condition of a Query. Raises InvalidExpression."""
-    return _checked(_Checker.key_condition, "KeyConditionExpression", text, names, values)
+    return _Checker("KeyConditionExpression", names, values).key_condition(text)
 
 
 def update(text: str, names: Names, values: Values) -> Expression:
     """Check an update expression. ``attributes`` are those that it writes. Raises InvalidExpression."""
-    return _checked(_Checker.update, "UpdateExpression", text, names, values)
+    return _Checker("UpdateExpression", names, values).update(text)
 
 
 def projection(text: str, names: Names) -> Expression:
     """Check a projection expression. Raises InvalidExpression."""
-    return _checked(_Checker.projection, "ProjectionExpression", text, names, None)
-
-
-_Check = Callable[["_Checker", str], Expression]
-
-
-def _checked(check: _Check, slot: str, text: str, names: Names, values: Values) -> Expression:
-    """The same text with the same names and types has been looked at before, for another item."""
-    odd = any(not isinstance(name, str) for name in (names or {}).values())
-    if odd or _LOOKS_AT_VALUES.search(text):
-        return check(_Checker(slot, names, values), text)
-    types = None if values is None else tuple((name, _type_of(value)) for name, value in values.items())
-    return _of_types(check, slot, text, None if names is None else tuple(names.items()), types)
-
-
-@functools.lru_cache(maxsize=1024)
-def _of_types(
-    check: _Check,
-    slot: str,
-    text: str,
-    names: tuple[tuple[str, str], ...] | None,
-    types: tuple[tuple[str, str | None], ...] | None,
-) -> Expression:
-    values = None if types is None else {name: {} if found is None else {found: None} for name, found in types}
-    return check(_Checker(slot, None if names is None else dict(names), values), text)
+    return _Checker("ProjectionExpression", names, None).projection(text)
 
 
 def check_all_used(expressions: Iterable[Expression], names: Names, values: Values) -> None:
@@ -108,7 +82,6 @@ def shown(attribute: Attribute) -> str:
     return f"[{', '.join(f'[{part}]' if isinstance(part, int) else part for part in attribute)}]"
 
 
-_LOOKS_AT_VALUES: Final = re.compile("between|attribute_type", re.IGNORECASE)
 _ARITY: Final = {
     "attribute_exists": 1,
     "attribute_not_exists": 1,
@@ -409,7 +382,7 @@ class _Checker:
         """The type of a value, and the number that ``size`` is; None for what only the item tells."""
         if isinstance(node, Operation):
             return "N" if node.name == "size" else None
-        return _type_of((self.values or {}).get(node.name)) if isinstance(node, Value) else None
+        return type_of((self.values or {}).get(node.name)) if isinstance(node, Value) else None
 
     def _literal(self, node: Node) -> str | None:
         found = self._type(node) if isinstance(node, Value) else None
@@ -417,9 +390,9 @@ class _Checker:
         return value if isinstance(value, str) else None
 
 
-def _type_of(value: Any) -> str | None:
+def type_of(value: Any) -> str | None:
     """The type of an attribute value; None for what is no such value."""
-    found = next(iter(value), None) if isinstance(value, Mapping) else None
+    found = next(iter(value), None) if isinstance(value, dict) else None
     return found if found in _TYPES else None
 
 
