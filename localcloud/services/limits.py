@@ -18,7 +18,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 def check(service: str, operation: str, request: Mapping[str, Any]) -> Any:
     """The shape of an operation's request, None when there is no such operation. Raises Refused for what breaks it."""
-    shape = _input(service, operation)
+    shape = request_shape(service, operation)
     problems = [] if shape is None else list(_problems(shape, request, ""))
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected"
@@ -27,9 +27,15 @@ def check(service: str, operation: str, request: Mapping[str, Any]) -> Any:
 
 
 @functools.cache
-def _input(service: str, operation: str) -> Any:
-    model = session.Session().get_service_model(service)
-    return model.operation_model(operation).input_shape if operation in model.operation_names else None
+def model(service: str) -> Any:
+    """The model of a service. Raises UnknownServiceError."""
+    return session.Session().get_service_model(service)
+
+
+def request_shape(service: str, operation: str) -> Any:
+    """The shape of an operation's request; None when there is no such operation."""
+    known = model(service)
+    return known.operation_model(operation).input_shape if operation in known.operation_names else None
 
 
 def _problems(shape: Any, value: Any, path: str) -> Iterator[str]:
