@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.services import limits
+from localcloud.services import refusals
 from localcloud.services.cloudwatch import filter_patterns
 
 MOST_DIMENSIONS = 30
@@ -21,7 +21,7 @@ OLDEST_MS = 14 * 86_400_000
 NEWEST_MS = 2 * 3_600_000
 """How far from the time at which it arrives a log event's metrics may be: two weeks before, two hours after."""
 
-UNITS = tuple(limits.model("cloudwatch").shape_for("StandardUnit").enum)
+UNITS = tuple(refusals.model("cloudwatch").shape_for("StandardUnit").enum)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from localcloud.services import limits
+from localcloud.services import refusals
 
 Settings = dict[str, Any]
 
@@ -20,8 +20,8 @@ _KAFKA_ERROR_HANDLING = (
     "BisectBatchOnFunctionError",
     "FunctionResponseTypes",
 )
-_CREATED = limits.request_shape("lambda", "CreateEventSourceMapping").members
-_UPDATED = limits.request_shape("lambda", "UpdateEventSourceMapping").members
+_CREATED = refusals.request_shape("lambda", "CreateEventSourceMapping").members
+_UPDATED = refusals.request_shape("lambda", "UpdateEventSourceMapping").members
 
 CREATE_ONLY = (*(name for name in _CREATED if name not in {*_UPDATED, "Tags"}), "SelfManagedKafkaEventSourceConfig")
 """What an update cannot change; in CloudFormation a change of it replaces the mapping."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore import exceptions, xform_name
 
-from localcloud.services import limits
+from localcloud.services import refusals
 from localcloud.services.step_functions.resource import Resource
 
 _SERVICES = {"states": "stepfunctions", "sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs"}
@@ -34,7 +34,7 @@ def _output_shape(resource: Resource) -> Any:
         return None
     service = resource.service.removeprefix("aws-sdk:")
     try:
-        model = limits.model(_SERVICES.get(service, service))
+        model = refusals.model(_SERVICES.get(service, service))
     except exceptions.UnknownServiceError:
         return None
     names = {xform_name(name): name for name in model.operation_names}
