@@ -37,7 +37,6 @@ from flightpulse.workbench.target.watchdog import Watchdog
 from localcloud.broker import PARTITION_BYTES
 from localcloud.process import state as local_state
 from simulator import days, events
-from simulator.events import Event
 from simulator.replay import ReplayPlan
 from simulator.replay import plan as make_plan
 from simulator.sample_data import SampleData
