@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from localcloud import faults
-from localcloud.behaviour import LocalContext
+from localcloud.behaviours import LocalContext
 from localcloud.services.lambda_functions import runtime
 from localcloud.services.lambda_functions import traces as lambda_traces
 from localcloud.services.lambda_functions.traces import Invocation
@@ -179,7 +179,7 @@ def test_an_invocation_that_is_told_to_fail_is_seen_to_fail(
     monkeypatch.setattr(runtime.emulator, "acquire_worker", lambda *_, **__: (worker, False))
     monkeypatch.setattr(runtime.emulator, "release_worker", lambda _: None)
     monkeypatch.setattr(runtime.lambda_svc, "_ensure_reaper_thread", lambda: None)
-    functions = runtime.Functions(LocalContext(tmp_path, port=1, kafka_bootstrap="", model_url=""))
+    functions = runtime.Functions(LocalContext(tmp_path, port=1, model_url=""))
     # When a fault strikes it, before or after it has run
     faults.BOARD.set([{"hop": "function", "to": "F", "error": error, "after": after, "times": 1}])
     with tracing.within(Trace(ROOT)):
