@@ -199,9 +199,8 @@ def replay(
 ) -> Replayed:
     """Load the flights of a plan, send its events and wait until everybody has been told.
 
-    Ctrl-C, and ``pace.stop()`` from another thread, leave every event either sent or not; the
-    :class:`ReplayProgress` of the session's home then says how to take it up again: ``resumed`` leaves the table as it
-    is and sends what is left.
+    Ctrl-C leaves every event either sent or not; the :class:`ReplayProgress` of the session's home then says how to
+    take it up again: ``resumed`` leaves the table as it is and sends what is left.
     Raises UserError when the table or the broker cannot be used, or another replay is running.
     """
     with _alone(session.home):
@@ -227,7 +226,6 @@ def replay(
         facts, checks = until_told(watch.look, scenarios.RealClock())
         (session.home / "replay.json").unlink(missing_ok=True)
     run = ScenarioRun(
-        number=0,
         name=f"replay {plan.day.name}",
         title=plan.day.title,
         began_at=began_at,
@@ -290,30 +288,22 @@ class _Sender:
         # Whoever is killed while it sends begins again; what was sent is recognised by its ids.
         replace(self._progress, sent=skip).save(self._session.home)
         try:
-            sending.send_records(
-                self._session, self._records(skip), after_each=self._handed_over, held=lambda: self._pace.held
-            )
+            sending.send_records(self._session, self._records(skip), after_each=self._handed_over)
         except UserError as error:
             raise UserError(error.message, hint=self._way_on(), exit_code=error.exit_code) from None
         finally:
             done = skip + settled([event.event_id for event in self.sent], self._report)
             replace(self._progress, sent=done, passed_seconds=self._passed(done)).save(self._session.home)
-        if self._pace.stopped:
-            raise UserError(f"Stopped: {done} of {len(self._plan.news)} events are sent.", hint=self._way_on())
 
     def _way_on(self) -> str:
         return f"Go on with: {self._session.command('replay --resume')}"
 
     def _records(self, skip: int) -> Iterator[OutgoingRecord]:
         for event in self._plan.events(self._progress.began_at, self._pace.at, skip=skip):
-            if self._pace.stopped:
-                return
             at = datetime.fromisoformat(event["timestamp"])
             yield events.record(event, due=at, traced=False)
             # Asked for the next one, the producer has this one.
-            self.sent.append(
-                SentEvent(event["event_id"], event["event_type"], event["payload"]["flight_id"], datetime.now(UTC), at)
-            )
+            self.sent.append(SentEvent.of(event, datetime.now(UTC)))
 
     def _handed_over(self, producer: RecordProducer, _number: int) -> None:
         self._report = producer.report

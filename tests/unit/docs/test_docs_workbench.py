@@ -31,8 +31,8 @@ SUBJECTS = {
     "traces": "traces.lookup.Traces",
     "templates": "messages.templates.Templates",
     "metrics": "metrics.watching.Metrics",
-    "faults": "faults.on_demand.Faults",
-    "protections": "faults.protections_on_target.Protections",
+    "faults": "faults.faults.Faults",
+    "protections": "faults.protection_switch.Protections",
     "dead_letters": "faults.dead_letter_queues.DeadLetterQueues",
 }
 

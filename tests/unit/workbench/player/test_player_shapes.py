@@ -142,6 +142,7 @@ def test_a_distributed_map_runs_until_its_map_run_ends():
     assert fared(replay, running)["Tell"] == "▶ running"
     assert fared(replay)["Tell"] == "✓ done"
     assert replay.frames[running].caption == "Tell starts a map run: its items are executions of their own."
+    assert replay.frames[running + 1].caption == "The map run of Tell has succeeded."
 
 
 def test_an_execution_that_is_stopped_inside_a_nested_map_stops_everything_that_runs():
