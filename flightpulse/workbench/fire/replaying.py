@@ -223,7 +223,7 @@ def replay(
         watch = _Watch(observer, sender, ModelUse(session, began_at), len(plan.news), on_board)
         with watch.beside():
             sender.send(skip=resumed.sent if resumed else 0)
-        facts, checks = until_told(watch.look, scenarios.RealClock())
+        facts, checks = until_told(watch.look, Clock())
         (session.home / "replay.json").unlink(missing_ok=True)
     run = ScenarioRun(
         name=f"replay {plan.day.name}",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flightpulse.errors import UserError
+from flightpulse.stack import node
 from flightpulse.workbench.deploy import cdk
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.fire import scenarios
@@ -136,7 +137,7 @@ def test_an_account_is_reached_with_everything_the_user_has():
 def test_the_cdk_runs_on_the_node_of_its_wheel():
     made = cdk.environment_for("local", {"PATH": "/usr/bin"}, {})
 
-    assert made["PATH"].startswith(str(cdk.node().parent))
+    assert made["PATH"].startswith(str(node.find().parent))
     assert made["PATH"].endswith("/usr/bin")
 
 
