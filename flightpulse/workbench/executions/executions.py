@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from flightpulse.workbench.explore.choices import ChoiceReport
     from flightpulse.workbench.player import Diff, Gantt, Player
-    from flightpulse.workbench.player.table import VisitTable
+    from flightpulse.workbench.show.tables import Table
 
 _LOOK_AGAIN_SECONDS = 0.2
 
@@ -124,7 +124,7 @@ class Execution:
         """When each state ran."""
         return self.player().gantt()
 
-    def table(self) -> "VisitTable":
+    def table(self) -> "Table":
         """One row per visit of a state: state, item, result, tries."""
         return self.player().table()
 

@@ -33,14 +33,7 @@ class Teller:
     def where(self, stay: int | None) -> str:
         """``Item #3 of TellEachBooking: `` for what happens inside an iteration, "" on the outside."""
         items = self._trace.stays[stay].items if stay is not None else ()
-        said = ", ".join(self._item(item) for item in items)
-        return f"{said[:1].upper()}{said[1:]}: " if said else ""
-
-    def _item(self, number: int) -> str:
-        item = self._trace.items[number]
-        if item.kind == "iteration":
-            return f"item #{item.index} of {item.of}"
-        return f"branch {item.index + 1} of {item.of}"
+        return f"{_capital(self._trace.item_name(items[-1]))}: " if items else ""
 
     def caption(self, index: int) -> str:
         event = self._trace.events[index]
@@ -52,7 +45,7 @@ class Teller:
             return f"{words_of(kind)}{_named(event)}."
         visit = self._trace.stays[stay].visit
         if kind.startswith("MapIteration"):
-            return _iteration(kind, self._item(item) if item is not None else f"an item of {visit.name}")
+            return _iteration(kind, self._trace.items[item].name if item is not None else f"an item of {visit.name}")
         if kind.endswith("StateEntered"):
             return self._entered(visit, stay)
         if kind.endswith("StateExited"):
@@ -209,7 +202,7 @@ def _iteration(kind: str, item: str) -> str:
         "MapIterationFailed": "fails",
         "MapIterationAborted": "is stopped",
     }.get(kind, words_of(kind))
-    return f"{item[:1].upper()}{item[1:]} {said}."
+    return f"{_capital(item)} {said}."
 
 
 def _calls(what: str, number: int) -> str:
@@ -244,7 +237,11 @@ def duration(seconds: float) -> str:
 def words_of(kind: str) -> str:
     """An event type nobody told us about, as words: ``MapRunRedriven`` → ``Map run redriven``."""
     spaced = "".join(f" {char.lower()}" if char.isupper() else char for char in kind).strip()
-    return f"{spaced[:1].upper()}{spaced[1:]}"
+    return _capital(spaced)
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def resource_of(found: Mapping[str, Any]) -> str:

@@ -65,11 +65,8 @@ class Replay:
     states: Mapping[str, State]
     frames: Sequence[Frame]
 
-    def statuses(self, upto: int | None = None, item: int | None = None) -> dict[str, dict[str, int]]:
-        """By state path: how many visits have which status after frame ``upto`` (None: the last), and the ``retries``.
-
-        With ``item`` only visits inside that iteration or branch count, and those outside its Map.
-        """
+    def statuses(self, upto: int | None = None) -> dict[str, dict[str, int]]:
+        """By state path: how many visits have which status after a frame (None: the last), and the ``retries``."""
         fared: dict[int, str] = {}
         retries: dict[int, int] = {}
         frames = self.frames if upto is None else self.frames[: upto + 1]
@@ -81,27 +78,18 @@ class Replay:
         found: dict[str, dict[str, int]] = {}
         for stay, status in fared.items():
             path = self.trace.stays[stay].path
-            if path is not None and self._counts(stay, item):
+            if path is not None:
                 counts = found.setdefault(path, {})
                 counts[status] = counts.get(status, 0) + 1
                 if stay in retries:
                     counts[RETRIES] = counts.get(RETRIES, 0) + retries[stay]
         return found
 
-    def _counts(self, stay: int, item: int | None) -> bool:
-        if item is None:
-            return True
-        items = self.trace.stays[stay].items
-        if item in items:
-            return True
-        owner = self.trace.items[item].owner
-        return not any(self.trace.items[other].owner == owner for other in items)
-
-    def marks(self, upto: int | None = None, item: int | None = None) -> Marks:
+    def marks(self, upto: int | None = None) -> Marks:
         """The marks of a moment, for a picture."""
         frames = self.frames if upto is None else self.frames[: upto + 1]
         return Marks(
-            {path: mark_of(counts) for path, counts in self.statuses(upto, item).items()},
+            {path: mark_of(counts) for path, counts in self.statuses(upto).items()},
             frozenset(frame.edge for frame in frames if frame.edge),
         )
 
@@ -112,23 +100,6 @@ class Replay:
         for frame in self.frames:
             fared.update(frame.changes)
         return fared
-
-    def variables(self, upto: int) -> dict[str, str]:
-        """What the variables hold after a frame, as JSON texts, as far as the history tells, seen from its place."""
-        here = self.frames[upto].stay
-        scopes = {(), *(_prefixes(self.trace.stays[here].items) if here is not None else ())}
-        known: dict[str, str] = {}
-        for frame in self.frames[: upto + 1]:
-            if frame.stay is None or self.trace.stays[frame.stay].items not in scopes:
-                continue
-            for payload in frame.payloads:
-                if payload.label == "variables":
-                    known.update({name: _text(value) for name, value in json.loads(payload.text).items()})
-        return known
-
-
-def _prefixes(items: tuple[int, ...]) -> list[tuple[int, ...]]:
-    return [items[:length] for length in range(len(items) + 1)]
 
 
 def mark_of(counts: Mapping[str, int]) -> Mark:
@@ -294,7 +265,3 @@ def _parsed(value: Any) -> Any:
         return json.loads(value)
     except (TypeError, ValueError):
         return value
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

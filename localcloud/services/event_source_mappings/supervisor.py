@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from typing import Any, Protocol
 
 from ministack.services import lambda_svc
 
@@ -14,21 +13,9 @@ from localcloud.services.event_source_mappings.streams import StreamPoller
 _RESTART_SECONDS = 5.0
 
 _Key = tuple[str, str, str]
+_Poller = KafkaPoller | StreamPoller
 
 _log = logging.getLogger(__name__)
-
-
-class _Poller(Protocol):
-    mapping: Mapping
-
-    @property
-    def finished(self) -> bool: ...
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-    def wake(self) -> bool: ...
 
 
 class Supervisor:
@@ -62,9 +49,9 @@ class Supervisor:
         return any(woken)
 
     def _start(self, key: _Key, mapping: Mapping) -> None:
-        kind: Any = KafkaPoller if mapping.is_kafka else StreamPoller
+        kind: type[_Poller] = KafkaPoller if mapping.is_kafka else StreamPoller
         try:
-            poller: _Poller = kind(mapping, self._back_off_scale)
+            poller = kind(mapping, self._back_off_scale)
         except (KeyError, ValueError) as error:
             mapping.result(f"PROBLEM: {error}")
             self._not_before[key] = time.monotonic() + _RESTART_SECONDS

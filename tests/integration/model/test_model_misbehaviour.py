@@ -9,14 +9,13 @@ from flightpulse.stand_in.model import StandIn
 from flightpulse.stand_in.spoilers import SPOILERS
 from flightpulse.workbench.faults.fault_page import FaultPage
 from flightpulse.workbench.faults.model_faults import misbehaving
-from localcloud import model
 from localcloud.model import ModelServer
 from tests.integration.model.test_model_server import ask, client
 
 
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    running = model.start(StandIn(), spoilers=SPOILERS)
+    running = ModelServer(StandIn(), spoilers=SPOILERS)
     yield running
     running.stop()
 

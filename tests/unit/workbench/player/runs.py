@@ -221,6 +221,13 @@ def replayed(definition: dict[str, Any], history: Any) -> frames.Replay:
     return frames.replay(trace.follow(events.normalise(history, states), states), states)
 
 
-def fared(replay: frames.Replay, upto: int | None = None, item: int | None = None) -> dict[str, str]:
+def fared(replay: frames.Replay, upto: int | None = None) -> dict[str, str]:
     """The mark of each visited state as a picture shows it."""
-    return {path: mark.line for path, mark in replay.marks(upto, item).states.items()}
+    return {path: mark.line for path, mark in replay.marks(upto).states.items()}
+
+
+def inside(replay: frames.Replay, item: int) -> dict[str, str]:
+    """How each state inside one iteration or branch ended."""
+    return {
+        stay.visit.name: replay.final[number] for number, stay in enumerate(replay.trace.stays) if item in stay.items
+    }

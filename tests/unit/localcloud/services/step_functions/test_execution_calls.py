@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from localcloud.services.handlers import Refused
 from localcloud.services.step_functions import api
-from localcloud.services.step_functions.run import Refused
 from localcloud.services.xray import tracing
 from localcloud.services.xray.tracing import Trace
 

@@ -12,6 +12,7 @@ from ministack.services import dynamodb
 
 from localcloud.services.dynamodb import change_records, expressions, shortcuts
 from localcloud.services.dynamodb.change_records import OLDEST_SECONDS, SERVICE, expires
+from tests.unit.localcloud.services.dynamodb.asked import asked
 
 PATCHED = (
     *("_set_item", "_remove_item", "_execute_statement", "_batch_execute_statement", "_execute_transaction"),
@@ -47,13 +48,6 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         )
         yield name
         asked(dynamodb._delete_table, TableName=name)
-
-
-def asked(operation: Any, **request: Any) -> dict[str, Any]:
-    status, _, body = operation(request)
-    answer: dict[str, Any] = json.loads(body)
-    assert status == 200, answer
-    return answer
 
 
 def refusal(operation: Any, **request: Any) -> str:

@@ -1,13 +1,13 @@
 """The segments that Step Functions and Lambda write."""
 
-import threading
-from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from localcloud import faults
+from localcloud.behaviours import LocalContext
 from localcloud.services.lambda_functions import runtime
 from localcloud.services.lambda_functions import traces as lambda_traces
 from localcloud.services.lambda_functions.traces import Invocation
@@ -172,14 +172,14 @@ def test_a_failed_invocation_is_a_fault_with_the_kind_of_its_error(store: TraceS
     ],
 )
 def test_an_invocation_that_is_told_to_fail_is_seen_to_fail(
-    store: TraceStore, monkeypatch: pytest.MonkeyPatch, after: bool, error: str, segments: list[Any]
+    store: TraceStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, after: bool, error: str, segments: list[Any]
 ) -> None:
     # Given a function that would succeed
     worker = SimpleNamespace(run=lambda *_: an_outcome(), log_stream="stream")
-    monkeypatch.setattr(runtime, "_leased", lambda *_: nullcontext(worker))
+    monkeypatch.setattr(runtime.emulator, "acquire_worker", lambda *_, **__: (worker, False))
+    monkeypatch.setattr(runtime.emulator, "release_worker", lambda _: None)
     monkeypatch.setattr(runtime.lambda_svc, "_ensure_reaper_thread", lambda: None)
-    functions = runtime.Functions.__new__(runtime.Functions)
-    functions._places = threading.BoundedSemaphore(1)
+    functions = runtime.Functions(LocalContext(tmp_path, port=1, model_url=""))
     # When a fault strikes it, before or after it has run
     faults.BOARD.set([{"hop": "function", "to": "F", "error": error, "after": after, "times": 1}])
     with tracing.within(Trace(ROOT)):

@@ -1,6 +1,7 @@
 """The Runtime API client that stands in for the compiled one."""
 
 import http.client
+import importlib
 import io
 from email.message import Message
 from typing import Any
@@ -47,7 +48,7 @@ class FakeConnection:
 def api(monkeypatch: pytest.MonkeyPatch) -> type[FakeConnection]:
     monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
     monkeypatch.setattr(http.client, "HTTPConnection", FakeConnection)
-    monkeypatch.setattr(runtime_client, "_connection", None)
+    importlib.reload(runtime_client)
     FakeConnection.answers, FakeConnection.requests, FakeConnection.opened = [], [], 0
     return FakeConnection
 

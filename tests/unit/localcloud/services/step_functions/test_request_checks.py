@@ -2,8 +2,8 @@
 
 import pytest
 
+from localcloud.services.handlers import Refused
 from localcloud.services.step_functions import request_checks
-from localcloud.services.step_functions.run import Refused
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:m"
 
@@ -61,18 +61,19 @@ def test_everything_else_passes(action: str, request_: dict[str, object]) -> Non
 def test_pages_of_a_list_follow_each_other_until_the_last() -> None:
     items = [{"n": number} for number in range(5)]
 
-    first, token = request_checks.page(items, {"maxResults": 2}, "list")
-    second, more = request_checks.page(items, {"maxResults": 2, "nextToken": token}, "list")
-    third, none = request_checks.page(items, {"maxResults": 2, "nextToken": more}, "list")
+    first = request_checks.page(items, {"maxResults": 2}, "list")
+    second = request_checks.page(items, {"maxResults": 2, "nextToken": first["nextToken"]}, "list")
+    third = request_checks.page(items, {"maxResults": 2, "nextToken": second["nextToken"]}, "list")
 
-    assert [*first, *second, *third] == items
-    assert none is None
+    assert [item for page in (first, second, third) for item in page["list"]] == items
+    assert "nextToken" not in third
 
 
 @pytest.mark.parametrize("token", ["garbage", "bm8ganNvbg==", "WzEsMl0="])
 def test_a_token_that_the_list_has_not_given_is_refused(token: str) -> None:
-    _, other = request_checks.page([{}, {}], {"maxResults": 1}, "another list")
+    other = request_checks.page([{}, {}], {"maxResults": 1}, "another list")["nextToken"]
+    of_another = request_checks.page([{}, {}], {"maxResults": 1}, "list", of="another machine")["nextToken"]
 
-    for text in (token, other):
+    for text in (token, other, of_another):
         with pytest.raises(Refused, match="InvalidToken: Invalid Token: 'Invalid token'"):
             request_checks.page([{}, {}], {"nextToken": text}, "list")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from ministack.core import responses
@@ -10,6 +9,7 @@ from ministack.services import cloudwatch, dynamodb
 
 from localcloud.services.dynamodb import metrics
 from localcloud.services.dynamodb.metrics import TableMetrics
+from tests.unit.localcloud.services.dynamodb.asked import asked
 
 TABLE = "measured"
 KEY = {"PK": {"S": "a"}}
@@ -42,13 +42,6 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Iterator[TableMetrics]:
         asked(dynamodb._delete_table, TableName=TABLE)
     for key in [key for key in cloudwatch._metrics if key[0] == "AWS/DynamoDB"]:
         del cloudwatch._metrics[key]
-
-
-def asked(operation: Any, **request: Any) -> dict[str, Any]:
-    status, _, body = operation(request)
-    answer: dict[str, Any] = json.loads(body)
-    assert status == 200, answer
-    return answer
 
 
 def total(watching: TableMetrics, metric: str, **dimensions: str) -> float:

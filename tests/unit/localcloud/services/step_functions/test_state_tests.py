@@ -7,9 +7,9 @@ import pytest
 from ministack.core import responses
 
 from localcloud import faults
+from localcloud.services.handlers import Refused
 from localcloud.services.step_functions import mock_results, state_tests
 from localcloud.services.step_functions.resource import Resource
-from localcloud.services.step_functions.run import Refused
 
 INVOKE = {"Type": "Task", "QueryLanguage": "JSONata", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
 RETRIED = {

@@ -12,7 +12,7 @@ from localcloud.services.cloudwatch.queue_depths import QueueDepths
 @pytest.fixture
 def reported(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     depths: list[int] = []
-    monkeypatch.setattr(queue_depths, "_record", lambda _queue, depth: depths.append(depth))
+    monkeypatch.setattr(queue_depths.cloudwatch, "record_metric", lambda _space, _name, depth, *_: depths.append(depth))
     return depths
 
 
