@@ -16,11 +16,11 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from flightpulse import paths
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.deploy import checks
 from flightpulse.workbench.deploy.cdk import CdkCli, CdkOutcome, environment_for
 from flightpulse.workbench.deploy.context import Context, kept
 from flightpulse.workbench.show.progress import Steps
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 from flightpulse.workbench.target.watchdog import Watchdog
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flightpulse.stack import names as deployed
+from flightpulse.stack import names
 from flightpulse.workbench.costs import idle_cost, variants
 from flightpulse.workbench.costs.idle_cost import IdleCost
 from flightpulse.workbench.deploy import architecture, deploy, permissions, resources
@@ -14,7 +14,6 @@ from flightpulse.workbench.fire import run_store
 from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 
 
@@ -40,7 +39,7 @@ class Stack:
         functions = self._target.deployed.functions
         return [
             {"function": name, "state": found["State"], "last_result": found.get("LastProcessingResult", "")}
-            for name in (deployed.KAFKA_CONSUMER, deployed.STREAM_HANDLER)
+            for name in (names.KAFKA_CONSUMER, names.STREAM_HANDLER)
             for found in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
         ]
 

@@ -18,6 +18,7 @@ from awskit.kafka.producer import OutgoingRecord, RecordProducer, Report
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.events import TOPIC, EventType
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.costs import running
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire import scenarios, sending
@@ -28,7 +29,6 @@ from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
 from flightpulse.workbench.observe.observer import Observer
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 from localcloud.broker import PARTITION_BYTES
 from localcloud.process import state as local_state

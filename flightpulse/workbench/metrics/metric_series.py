@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flightpulse.workbench.target import names
+from flightpulse.stack import names
 from flightpulse.workbench.target.session import Session
 
 Point = tuple[datetime, float]
 
 
 def read(
-    session: Session, wanted: Sequence[str], *, minutes: int, namespace: str = names.METRICS_NAMESPACE
+    session: Session, wanted: Sequence[str], *, minutes: int, namespace: str = names.METRICS
 ) -> dict[str, list[Point]]:
     """The sums of each minute, oldest first, by metric. A metric that CloudWatch does not have gets no points.
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from flightpulse.stack import names
 from flightpulse.workbench.show.frames import Records
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class MetricSums(Records[Metric]):
         return Table.of(("metric", "dimensions", "sum"), rows, numbers=(2,))
 
 
-def totals(session: Session, *, since: datetime, namespace: str = names.METRICS_NAMESPACE) -> MetricSums:
+def totals(session: Session, *, since: datetime, namespace: str = names.METRICS) -> MetricSums:
     """The sum of every metric of a namespace since a moment, sorted by name and dimensions.
 
     CloudWatch keeps whole minutes, so the minute in which ``since`` lies counts as a whole.
