@@ -13,6 +13,7 @@ from rich.tree import Tree
 
 from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.executions import story
 from flightpulse.workbench.executions.executions import STATUSES, Execution, ExecutionSummary, region_of
 from flightpulse.workbench.executions.history import Visit
@@ -20,7 +21,6 @@ from flightpulse.workbench.executions.saved_history import load_definition, load
 from flightpulse.workbench.player import Player
 from flightpulse.workbench.show.progress import seconds
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 
 _Part = tuple[str, str]
 """A text and its style."""

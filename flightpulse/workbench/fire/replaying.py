@@ -21,6 +21,7 @@ from awskit.kafka.producer import INTERRUPTED, OutgoingRecord, RecordProducer, R
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.events import TOPIC, EventType
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.costs import running
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire import scenarios, sending
@@ -31,7 +32,6 @@ from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
 from flightpulse.workbench.observe.observer import Observer
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 from flightpulse.workbench.target.watchdog import Watchdog
 from localcloud.broker import PARTITION_BYTES
@@ -235,7 +235,7 @@ def replay(
         with Watchdog(session, lambda: None) as watchdog, watch.beside():
             sender.send(watchdog.check)
         try:
-            facts, checks = until_told(watch.look, scenarios.RealClock())
+            facts, checks = until_told(watch.look, Clock())
         except KeyboardInterrupt:
             raise UserError(
                 "Stopped: every event is sent, and not everybody is told yet.",

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from flightpulse.stack import names
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 NOTHING = "-"
