@@ -21,6 +21,7 @@ from awskit.kafka.producer import INTERRUPTED, OutgoingRecord, RecordProducer, R
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.events import TOPIC, EventType
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.costs import running
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire import scenarios, sending
@@ -31,13 +32,11 @@ from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
 from flightpulse.workbench.observe.observer import Observer
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 from flightpulse.workbench.target.watchdog import Watchdog
 from localcloud.broker import PARTITION_BYTES
 from localcloud.process import state as local_state
 from simulator import days, events
-from simulator.events import Event
 from simulator.replay import ReplayPlan
 from simulator.replay import plan as make_plan
 from simulator.sample_data import SampleData
@@ -236,7 +235,7 @@ def replay(
         with Watchdog(session, lambda: None) as watchdog, watch.beside():
             sender.send(watchdog.check)
         try:
-            facts, checks = until_told(watch.look, scenarios.RealClock())
+            facts, checks = until_told(watch.look, Clock())
         except KeyboardInterrupt:
             raise UserError(
                 "Stopped: every event is sent, and not everybody is told yet.",
@@ -245,7 +244,6 @@ def replay(
             ) from None
         (session.home / _PROGRESS).unlink(missing_ok=True)
     run = ScenarioRun(
-        number=0,
         name=f"replay {plan.day.name}",
         title=plan.day.title,
         began_at=began_at,
@@ -310,7 +308,9 @@ class _Sender:
     def __init__(self, session: Session, plan: ReplayPlan, pace: Pace, progress: ReplayProgress) -> None:
         # What was sent before a replay was stopped is of this replay, too; of when it was sent only the order is known.
         before = plan.events(progress.began_at, lambda _passed: progress.began_at)
-        self.sent = [_sent(event) for event in islice(before, progress.sent)]
+        self.sent = [
+            SentEvent.of(event, datetime.fromisoformat(event["timestamp"])) for event in islice(before, progress.sent)
+        ]
         self._session = session
         self._plan = plan
         self._pace = pace
@@ -344,7 +344,7 @@ class _Sender:
                 return
             yield events.record(event, due=datetime.fromisoformat(event["timestamp"]), traced=False)
             # Asked for the next one, the producer has this one.
-            self.sent.append(replace(_sent(event), at=datetime.now(UTC)))
+            self.sent.append(SentEvent.of(event, datetime.now(UTC)))
 
     def _handed_over(self, producer: RecordProducer, _number: int) -> None:
         self._report = producer.report
@@ -352,11 +352,6 @@ class _Sender:
     def _passed(self, done: int) -> float:
         number = min(done, len(self._plan.news) - 1)
         return (self._plan.news[number].known_at - self._plan.news[0].known_at).total_seconds() if number >= 0 else 0.0
-
-
-def _sent(event: Event) -> SentEvent:
-    known_at = datetime.fromisoformat(event["timestamp"])
-    return SentEvent(event["event_id"], event["event_type"], event["payload"]["flight_id"], known_at, known_at)
 
 
 def settled(event_ids: Sequence[str], report: Report) -> int:
