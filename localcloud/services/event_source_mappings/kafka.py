@@ -42,9 +42,8 @@ class KafkaPoller:
     def finished(self) -> bool:
         return not self._thread.is_alive()
 
-    def wake(self) -> bool:
+    def wake(self) -> None:
         """A Kafka broker does its own waking."""
-        return False
 
 
 class _Reports(Observer):
