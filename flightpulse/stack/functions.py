@@ -57,8 +57,9 @@ class Functions(Construct):
         self._key = key
         with TemporaryDirectory() as folder:
             # The asset is copied into the cloud assembly here and now, so the folder may go.
-            built = package.build(Path(folder) / "flightpulse.zip")
-            self._code = lambda_.Code.from_asset(str(built.path))
+            archive = Path(folder) / "flightpulse.zip"
+            package.build(archive)
+            self._code = lambda_.Code.from_asset(str(archive))
             self.consumer = self._add_consumer()
             self.messenger = self._add_messenger()
             self.api = self._add_api()

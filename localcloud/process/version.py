@@ -6,6 +6,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from awskit.errors import UserError
+
 EMULATOR = "ministack"
 EMULATOR_VERSION = "1.5.33"
 
@@ -23,6 +25,24 @@ def current() -> str:
     for source in sorted(_SOURCES.rglob("*.py")):
         digest.update(source.relative_to(_SOURCES).as_posix().encode() + b"\0" + source.read_bytes())
     return f"{_package_version()}+{digest.hexdigest()[:12]}"
+
+
+def check_emulator() -> None:
+    """Refuse any other version of the emulator than the one whose inside the behaviours know. Raises UserError."""
+    try:
+        installed = f"{EMULATOR} {metadata.version(EMULATOR)}"
+    except metadata.PackageNotFoundError:
+        installed = "nothing"
+    if installed != f"{EMULATOR} {EMULATOR_VERSION}":
+        raise unexpected(f"{installed} is installed, {EMULATOR_VERSION} is expected")
+
+
+def unexpected(problem: str) -> UserError:
+    """The refusal of an emulator that is not the one the behaviours know."""
+    return UserError(
+        f"Its emulator is not as expected: {problem}.",
+        hint=f"Install {EMULATOR}=={EMULATOR_VERSION} (`make setup`).",
+    )
 
 
 def python() -> str:

@@ -22,12 +22,12 @@ from ministack.services import apigateway_v1 as api
 from ministack.services import cloudwatch, cloudwatch_logs
 from ministack.services.cloudformation.provisioners import get_account_id
 
-from localcloud.behaviour import Behaviour, LocalContext, Wrapped
+from localcloud.behaviours import LocalContext
 from localcloud.services.api_gateway import raw_request, signatures, test_invocation
 from localcloud.services.api_gateway.access_log import Access
 from localcloud.services.api_gateway.traces import StageTrace
 from localcloud.services.cloudformation import resource_types
-from localcloud.services.cloudformation.resource_types import Properties, Provisioned
+from localcloud.services.cloudformation.resource_types import Properties, Provisioned, is_true
 from localcloud.services.xray import tracing
 
 _VALIDATOR = "AWS::ApiGateway::RequestValidator"
@@ -52,8 +52,8 @@ _handled: ContextVar[_Handled | None] = ContextVar("handled", default=None)
 def install(context: LocalContext) -> None:  # noqa: ARG001
     """Complete what CloudFormation makes of an API, and go around the handling of requests."""
     resource_types.add(_VALIDATOR, _create_validator, _update_validator, _delete_validator)
-    resource_types.also("AWS::ApiGateway::Method", _set_validator)
-    resource_types.also("AWS::ApiGateway::Stage", _set_access_log)
+    resource_types.around("AWS::ApiGateway::Method", after=_set_validator)
+    resource_types.around("AWS::ApiGateway::Stage", after=_set_access_log)
     emulator.app = raw_request.remembered(emulator.app)
     api.handle_request = partial(_handle_request, api.handle_request)
     api._authorize_request_v1 = partial(_authorize, api._authorize_request_v1)
@@ -66,8 +66,8 @@ def install(context: LocalContext) -> None:  # noqa: ARG001
 def _create_validator(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
     settings = {
         "name": properties.get("Name") or f"{stack_name}-{logical_id}",
-        "validateRequestBody": _is_true(properties.get("ValidateRequestBody")),
-        "validateRequestParameters": _is_true(properties.get("ValidateRequestParameters")),
+        "validateRequestBody": is_true(properties.get("ValidateRequestBody")),
+        "validateRequestParameters": is_true(properties.get("ValidateRequestParameters")),
     }
     answer = api._create_request_validator(properties["RestApiId"], settings)
     validator_id = str(json.loads(resource_types.body(answer))["id"])
@@ -80,7 +80,7 @@ def _update_validator(physical_id: str, old: Properties, new: Properties, stack_
         _delete_validator(physical_id, old)
         return created
     operations = [
-        {"op": "replace", "path": f"/{path}", "value": str(_is_true(new.get(name))).lower()}
+        {"op": "replace", "path": f"/{path}", "value": str(is_true(new.get(name))).lower()}
         for name, path in (
             ("ValidateRequestBody", "validateRequestBody"),
             ("ValidateRequestParameters", "validateRequestParameters"),
@@ -280,80 +280,3 @@ def is_proxy_answer(answer: Any) -> bool:
     if not isinstance(answer, dict) or not set(answer) <= _PROXY_ANSWER:
         return False
     return not answer or ("statusCode" in answer and isinstance(answer.get("body"), str | None))
-
-
-def _is_true(value: Any) -> bool:
-    return value in (True, "true")
-
-
-_api = partial(Wrapped, "ministack.services.apigateway_v1")
-
-BEHAVIOUR = Behaviour(
-    name="api_gateway",
-    stands_for="API Gateway REST APIs: signatures, request validation, test invocation, access logs, metrics, errors",
-    documentation="https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html",
-    wraps=(
-        resource_types.WRAPPED,
-        _api("_create_request_validator", ("api_id", "data")),
-        _api("_update_request_validator", ("api_id", "validator_id", "data")),
-        _api("_delete_request_validator", ("api_id", "validator_id")),
-        _api("_update_method", ("api_id", "resource_id", "http_method", "data")),
-        _api("_update_stage", ("api_id", "stage_name", "data")),
-        _api(
-            "_execute_in_scope",
-            (
-                *("request", "api_id", "stage_name", "method", "path", "headers", "body", "query_params"),
-                *("owner_account_id", "owner_region"),
-            ),
-        ),
-        Wrapped("ministack.app", "app", ("scope", "receive", "send")),
-        _api("handle_request", ("method", "path", "headers", "body", "query_params")),
-        _api(
-            "_authorize_request_v1",
-            (
-                *("api_id", "stage_name", "method_obj", "method", "request_path", "resource", "headers", "body"),
-                *("query_params", "path_params", "stage", "owner_account_id", "owner_region"),
-            ),
-        ),
-        _api("_AUTHENTICATION_GATEWAY_ERRORS"),
-        _api("_GATEWAY_RESPONSE_ERROR_TYPES"),
-        _api("_extract_lambda_ref_from_integration_uri", ("uri",)),
-        _api("_invoke_lambda_proxy_v1"),
-        _api("_invoke_mock_v1", ("integration",)),
-        _api("_resources"),
-        _api("_v1_error"),
-        Wrapped("ministack.core.iam_evaluator", "is_root_access_key", ("access_key_id",)),
-        Wrapped("ministack.core.iam_evaluator", "resolve_credential"),
-        Wrapped("ministack.core.sigv4", "HeaderSignature"),
-        Wrapped("ministack.core.sigv4", "foreign_authorization_failure", ("headers",)),
-        Wrapped(
-            "ministack.core.sigv4",
-            "header_signature_failure",
-            (
-                *("signature", "secret", "method", "raw_path", "query_params", "headers", "body"),
-                *("presigned", "explain"),
-            ),
-        ),
-        Wrapped("ministack.core.sigv4", "parse_header_signature", ("headers",)),
-        Wrapped("ministack.core.sigv4", "parse_query_signature", ("query_params",)),
-        Wrapped("ministack.core.sigv4", "presigned_request_is_expired"),
-        Wrapped("ministack.core.sigv4", "request_time_failure", ("signature", "now")),
-        _api("_build_lambda_event_v1"),
-        _api("_call_lambda_raw", ("function_ref", "event", "account_id", "region")),
-        _api("_lambda_proxy_response", ("result",)),
-        _api("_gateway_error_response", ("error", "request")),
-        _api("_GatewayError.__init__", ("self", "response_type", "message", "error_type")),
-        _api("_rest_apis"),
-        _api("_stages_v1"),
-        Wrapped("ministack.services.cloudformation.provisioners", "get_account_id", ()),
-        Wrapped(
-            "ministack.services.cloudwatch",
-            "record_metric",
-            ("namespace", "metric_name", "value", "unit", "dimensions"),
-        ),
-        Wrapped("ministack.services.cloudwatch_logs", "_log_groups"),
-        Wrapped("ministack.services.cloudwatch_logs", "_create_log_stream", ("data",)),
-        Wrapped("ministack.services.cloudwatch_logs", "_put_log_events", ("data",)),
-    ),
-    install=install,
-)

@@ -12,7 +12,6 @@ from typing import Any
 from ministack.services import cloudwatch, cloudwatch_logs, dynamodb, ec2, lambda_svc, sns, sqs, stepfunctions
 from ministack.services.cloudformation import provisioners
 
-from localcloud.behaviour import Wrapped
 from localcloud.services.cloudformation import resource_types
 from localcloud.services.cloudformation.resource_types import Properties, Provisioned
 
@@ -77,16 +76,3 @@ _NAMED: Mapping[str, tuple[str, Names]] = {
     "AWS::CloudWatch::Alarm": ("AlarmName", lambda: set(cloudwatch._alarms)),
     "AWS::CloudWatch::Dashboard": ("DashboardName", lambda: set(cloudwatch._dashboards)),
 }
-
-WRAPPED = (
-    Wrapped(
-        "ministack.services.cloudformation.provisioners", "_ec2_subnet_create", ("logical_id", "props", "stack_name")
-    ),
-    Wrapped("ministack.services.ec2", "_subnets"),
-    Wrapped("ministack.services.cloudwatch", "_alarms"),
-    Wrapped("ministack.services.cloudwatch", "_dashboards"),
-    Wrapped("ministack.services.cloudwatch_logs", "_log_groups"),
-    Wrapped("ministack.services.dynamodb", "_tables"),
-    Wrapped("ministack.services.sns", "_topics"),
-    Wrapped("ministack.services.sqs", "_queues"),
-)

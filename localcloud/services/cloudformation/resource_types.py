@@ -10,62 +10,37 @@ from typing import Any
 
 from ministack.services.cloudformation import provisioners
 
-from localcloud.behaviour import Wrapped
-
 Properties = dict[str, Any]
 Attributes = dict[str, Any]
 Provisioned = tuple[str, Attributes]
 
 HANDLERS: dict[str, dict[str, Any]] = provisioners._RESOURCE_HANDLERS
-WRAPPED = Wrapped("ministack.services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
 
 
-def also(resource_type: str, then: Callable[[str, Properties], Attributes | None]) -> None:
-    """Do something more after a resource was created or updated.
+def around(
+    resource_type: str,
+    *,
+    before: Callable[[Properties], Properties] = lambda properties: properties,
+    after: Callable[[str, Properties], Attributes | None] = lambda _, __: None,
+) -> None:
+    """Change what the emulator's handler sees of the properties, and do something more once it is done.
 
-    ``then(physical_id, properties)`` may return attributes, which are added to those of the emulator.
+    ``after(physical_id, properties)`` gets the template's properties, and may return attributes, which are added to
+    those of the emulator.
     """
     handler = HANDLERS[resource_type]
 
     def create(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
-        return finished(created(logical_id, properties, stack_name), properties)
+        return finished(handler["create"](logical_id, before(properties), stack_name), properties)
 
     def update(physical_id: str, old: Properties, new: Properties, *more: Any, **named: Any) -> Provisioned:
-        return finished(updated(physical_id, old, new, *more, **named), new)
+        return finished(handler["update"](physical_id, before(old), before(new), *more, **named), new)
 
     def finished(provisioned: Provisioned, properties: Properties) -> Provisioned:
         physical_id, attributes = provisioned
-        return physical_id, {**attributes, **(then(physical_id, properties) or {})}
+        return physical_id, {**attributes, **(after(physical_id, properties) or {})}
 
-    created = handler["create"]
-    changed = {**handler, "create": create}
-    if "update" in handler:
-        updated = handler["update"]
-        changed["update"] = update
-    HANDLERS[resource_type] = changed
-
-
-def with_properties(resource_type: str, change: Callable[[Properties], Properties]) -> None:
-    """Show the emulator's handler changed properties instead of those of the template."""
-    handler = HANDLERS[resource_type]
-
-    def create(logical_id: str, properties: Properties, stack_name: str) -> Any:
-        return created(logical_id, change(properties), stack_name)
-
-    def update(physical_id: str, old: Properties, new: Properties, *more: Any, **named: Any) -> Any:
-        return updated(physical_id, change(old), change(new), *more, **named)
-
-    created = handler["create"]
-    changed = {**handler, "create": create}
-    if "update" in handler:
-        updated = handler["update"]
-        changed["update"] = update
-    HANDLERS[resource_type] = changed
-
-
-def deleted_by(resource_type: str, delete: Callable[[str, Properties], None]) -> None:
-    """Replace how a resource is deleted."""
-    HANDLERS[resource_type] = {**HANDLERS[resource_type], "delete": delete}
+    HANDLERS[resource_type] = {**handler, "create": create, **({"update": update} if "update" in handler else {})}
 
 
 def add(
@@ -76,6 +51,11 @@ def add(
 ) -> None:
     """Add a resource type, or replace one that the emulator only pretends to have."""
     HANDLERS[resource_type] = {"create": create, "update": update, "delete": delete}
+
+
+def is_true(value: Any) -> bool:
+    """Whether a property is true: templates may also write it as text."""
+    return value in (True, "true")
 
 
 def body(answer: tuple[int, Any, Any]) -> Any:

@@ -10,15 +10,14 @@ What stays different: VPC endpoints do not show their policies and security grou
 
 import json
 import uuid
-from functools import partial
 from typing import Any
 
 from ministack.services import cloudwatch, dynamodb, ec2, eventbridge, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
-from localcloud.behaviour import Behaviour, LocalContext, Wrapped
+from localcloud.behaviours import LocalContext
 from localcloud.services.cloudformation import names_taken, resource_types, settling
-from localcloud.services.cloudformation.resource_types import Attributes, Properties, Provisioned
+from localcloud.services.cloudformation.resource_types import Attributes, Properties, Provisioned, is_true
 from localcloud.services.step_functions import creation
 
 
@@ -34,12 +33,11 @@ def install(context: LocalContext) -> None:  # noqa: ARG001
     for kind, permissions in (("Ingress", "IpPermissions"), ("Egress", "IpPermissionsEgress")):
         rule = _SecurityGroupRule(permissions)
         resource_types.add(f"AWS::EC2::SecurityGroup{kind}", rule.create, rule.update, rule.delete)
-    resource_types.also("AWS::EC2::VPC", _vpc_attributes)
-    resource_types.also("AWS::DynamoDB::Table", _complete_table)
-    resource_types.also("AWS::Lambda::Function", _complete_function)
-    resource_types.with_properties("AWS::StepFunctions::StateMachine", _state_machine)
-    resource_types.also("AWS::StepFunctions::StateMachine", _set_tracing)
-    resource_types.deleted_by("AWS::StepFunctions::StateMachine", _delete_state_machine)
+    resource_types.around("AWS::EC2::VPC", after=_vpc_attributes)
+    resource_types.around("AWS::DynamoDB::Table", after=_complete_table)
+    resource_types.around("AWS::Lambda::Function", after=_complete_function)
+    resource_types.around("AWS::StepFunctions::StateMachine", before=_state_machine, after=_set_tracing)
+    resource_types.HANDLERS["AWS::StepFunctions::StateMachine"]["delete"] = _delete_state_machine
     names_taken.install()
     settling.install()
 
@@ -152,18 +150,18 @@ def _complete_table(name: str, properties: Properties) -> None:
     """Expiry, point-in-time recovery and encryption, which the service has calls of their own for."""
     expiry = properties.get("TimeToLiveSpecification")
     if expiry:
-        settings = {"Enabled": _is_true(expiry.get("Enabled")), "AttributeName": expiry.get("AttributeName", "")}
+        settings = {"Enabled": is_true(expiry.get("Enabled")), "AttributeName": expiry.get("AttributeName", "")}
         resource_types.body(dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": settings}))
     else:
         dynamodb._ttl_settings.pop(name, None)
     recovery = properties.get("PointInTimeRecoverySpecification") or {}
-    settings = {"PointInTimeRecoveryEnabled": _is_true(recovery.get("PointInTimeRecoveryEnabled"))}
+    settings = {"PointInTimeRecoveryEnabled": is_true(recovery.get("PointInTimeRecoveryEnabled"))}
     request = {"TableName": name, "PointInTimeRecoverySpecification": settings}
     resource_types.body(dynamodb._update_continuous_backups(request))
     encryption = properties.get("SSESpecification")
     if encryption:
         settings = {key: encryption[key] for key in ("SSEType", "KMSMasterKeyId") if key in encryption}
-        settings["Enabled"] = _is_true(encryption.get("SSEEnabled"))
+        settings["Enabled"] = is_true(encryption.get("SSEEnabled"))
         resource_types.body(dynamodb._update_table({"TableName": name, "SSESpecification": settings}))
 
 
@@ -197,7 +195,7 @@ def _state_machine(properties: Properties) -> Properties:
 
 def _set_tracing(arn: str, properties: Properties) -> None:
     tracing = properties.get("TracingConfiguration") or {}
-    stepfunctions._state_machines[arn]["tracingConfiguration"] = {"enabled": _is_true(tracing.get("Enabled"))}
+    stepfunctions._state_machines[arn]["tracingConfiguration"] = {"enabled": is_true(tracing.get("Enabled"))}
 
 
 def _delete_state_machine(arn: str, _: Properties) -> None:
@@ -211,42 +209,3 @@ def _lower_camel(value: Any) -> Any:
     if isinstance(value, list):
         return [_lower_camel(content) for content in value]
     return value
-
-
-def _is_true(value: Any) -> bool:
-    return value in (True, "true")
-
-
-_provisioners = partial(Wrapped, "ministack.services.cloudformation.provisioners")
-_alarms = partial(Wrapped, "ministack.services.cloudwatch")
-_tables = partial(Wrapped, "ministack.services.dynamodb")
-_events = partial(Wrapped, "ministack.services.eventbridge")
-
-BEHAVIOUR = Behaviour(
-    name="cloudformation",
-    stands_for="CloudFormation: resource types, attributes and properties that the stack relies on",
-    documentation="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html",
-    wraps=(
-        resource_types.WRAPPED,
-        *names_taken.WRAPPED,
-        *settling.WRAPPED,
-        _provisioners("_ec2_sg_permissions", ("rules",)),
-        _provisioners("_sfn_definition", ("props",)),
-        _alarms("_put_composite_alarm", ("params", "cbor_data", "is_cbor", "is_json")),
-        _alarms("_delete_alarms", ("params", "cbor_data", "is_cbor", "is_json")),
-        _alarms("_composite_alarms"),
-        _events("_create_archive", ("data",)),
-        _events("_update_archive", ("data",)),
-        _events("_delete_archive", ("data",)),
-        _tables("_update_ttl", ("data",)),
-        _tables("_update_continuous_backups", ("data",)),
-        _tables("_update_table", ("data",)),
-        _tables("_ttl_settings"),
-        Wrapped("ministack.services.ec2", "_security_groups"),
-        Wrapped("ministack.services.stepfunctions", "_state_machines"),
-        Wrapped("ministack.services.stepfunctions", "_delete_state_machine", ("data",)),
-        Wrapped("ministack.services.lambda_svc", "_functions"),
-        Wrapped("ministack.services.lambda_svc", "_vpc_config_with_id", ("request_config",)),
-    ),
-    install=install,
-)

@@ -12,8 +12,6 @@ from urllib.parse import parse_qs
 
 from ministack.services import cloudformation
 
-from localcloud.behaviour import Wrapped
-
 _HELD_SECONDS = 4.0
 _BETWEEN_LOOKS_SECONDS = 0.05
 
@@ -39,11 +37,3 @@ def _changes(stack: str) -> bool:
     named = [known for known in cloudformation._stacks.values() if stack in (known["StackName"], known["StackId"])]
     status = str(named[0].get("StackStatus", "")) if named else ""
     return status.endswith("_IN_PROGRESS") and not status.startswith("REVIEW")
-
-
-WRAPPED = (
-    Wrapped(
-        "ministack.services.cloudformation", "handle_request", ("method", "path", "headers", "body", "query_params")
-    ),
-    Wrapped("ministack.services.cloudformation", "_stacks"),
-)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack.services.cloudformation import stacks
 
-from localcloud.behaviour import Behaviour, LocalContext, Wrapped
+from localcloud.behaviours import LocalContext
 from localcloud.services.cloudformation.api_urls import localised
 
 
@@ -27,21 +27,3 @@ def _resolve(original: Any, endpoint_url: str, *arguments: Any, **named: Any) ->
     for export in exports.values():
         export["Value"] = localised(export["Value"], endpoint_url)
     return outputs, exports
-
-
-BEHAVIOUR = Behaviour(
-    name="stack_outputs",
-    stands_for="API Gateway's host names, which nothing resolves to this machine",
-    documentation="https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html",
-    wraps=(
-        Wrapped(
-            "ministack.services.cloudformation.stacks",
-            "_resolve_stack_outputs",
-            (
-                *("outputs_defs", "conditions", "resources", "param_values"),
-                *("mappings", "stack_name", "stack_id"),
-            ),
-        ),
-    ),
-    install=install,
-)

@@ -2,16 +2,15 @@
 
 import logging
 import time
-from collections.abc import Callable
 from typing import Any
 
-from ministack.core import responses
 from ministack.services import cloudwatch_logs as emulator
 
+from localcloud.services import handlers
 from localcloud.services.cloudwatch import embedded_metrics, filter_patterns
 from localcloud.services.cloudwatch.store import MetricStore
-
-Handler = Callable[[dict[str, Any]], Any]
+from localcloud.services.handlers import Handler, Request, Response
+from localcloud.services.refusals import Refused
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +26,9 @@ class LogEvents:
         emulator._fanout_to_subscription_filters = self.received
         emulator._subscription_pattern_matches = filter_patterns.matches
         emulator._compile_filter_pattern = lambda pattern: filter_patterns.compiled(pattern or "")
-        for name in ("_filter_log_events", "_put_metric_filter", "_put_subscription_filter"):
-            setattr(emulator, name, _with_readable_pattern(getattr(emulator, name)))
-        emulator._put_metric_filter = _with_good_transformation(emulator._put_metric_filter)
+        with_patterns = ("_filter_log_events", "_put_metric_filter", "_put_subscription_filter")
+        handlers.install(emulator, dict.fromkeys(with_patterns, _check_pattern))
+        handlers.install(emulator, {"_put_metric_filter": _check_transformation})
 
     def received(self, group_name: str, stream_name: str, events: list[dict[str, Any]]) -> None:
         filters = [known for (group, _), known in emulator._metric_filters.items() if group == group_name]
@@ -46,22 +45,16 @@ class LogEvents:
         self._forward(group_name, stream_name, events)
 
 
-def _with_readable_pattern(original: Handler) -> Handler:
-    def handler(data: dict[str, Any]) -> Any:
-        try:
-            filter_patterns.compiled(data.get("filterPattern") or "")
-        except filter_patterns.PatternError as error:
-            return responses.error_response_json("InvalidParameterException", f"Invalid filter pattern: {error}", 400)
-        return original(data)
-
-    return handler
+def _check_pattern(original: Handler, request: Request) -> Response:
+    try:
+        filter_patterns.compiled(request.get("filterPattern") or "")
+    except filter_patterns.PatternError as error:
+        raise Refused("InvalidParameterException", f"Invalid filter pattern: {error}") from error
+    return original(request)
 
 
-def _with_good_transformation(original: Handler) -> Handler:
-    def handler(data: dict[str, Any]) -> Any:
-        problem = embedded_metrics.transformation_problem(data)
-        if problem:
-            return responses.error_response_json("InvalidParameterException", problem, 400)
-        return original(data)
-
-    return handler
+def _check_transformation(original: Handler, request: Request) -> Response:
+    problem = embedded_metrics.transformation_problem(request)
+    if problem:
+        raise Refused("InvalidParameterException", problem)
+    return original(request)

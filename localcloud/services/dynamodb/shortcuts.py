@@ -4,6 +4,7 @@ import copy
 import functools
 import threading
 import time
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +23,10 @@ def install() -> None:
     tokens_of = dynamodb._tokenize
     dynamodb._tokenize = remember(lambda text: tuple(tokens_of(text)))
     dynamodb._condition_syntax_error = remember(dynamodb._condition_syntax_error)
+    for name in ("_number_size_bytes", "_number_error", "_ddb_canonicalize_number"):
+        setattr(dynamodb, name, _of_texts(getattr(dynamodb, name)))
+    dynamodb._attribute_value_size = _of_values(dynamodb._attribute_value_size)
+    dynamodb._item_size_bytes = item_size
     for name in ("_check_redundant_parens", "_check_reserved_keyword_usage"):
         setattr(dynamodb, name, _of_tokens(remember(getattr(dynamodb, name))))
     dynamodb._parse_projection_path = _without_placeholders(dynamodb._parse_projection_path)
@@ -54,11 +59,47 @@ def _of_tokens(check: Any) -> Any:
 
 def copied(value: Any) -> Any:
     """A deep copy."""
-    if type(value) is dict:
+    kind = type(value)
+    if kind is dict:
+        # An attribute's value is mostly one text.
+        if len(value) == 1 and type(next(iter(value.values()))) is str:
+            return value.copy()
         return {name: copied(item) for name, item in value.items()}
-    if type(value) is list:
+    if kind is list:
         return [copied(item) for item in value]
-    return value if type(value) is str else copy.deepcopy(value)
+    return value if kind is str or kind is bool else copy.deepcopy(value)
+
+
+def item_size(item: Any) -> int:
+    """The bytes of an item's names and values."""
+    if not isinstance(item, dict):
+        return 0
+    values: Iterable[int] = map(dynamodb._attribute_value_size, item.values())
+    return sum(map(_text_size, item)) + sum(values)
+
+
+@functools.lru_cache(maxsize=_TEXTS)
+def _text_size(text: str) -> int:
+    return len(text.encode())
+
+
+def _of_values(size: Any) -> Any:
+    """The size of a value, at once where it is one text."""
+
+    def measured(value: Any) -> Any:
+        if type(value) is dict and len(value) == 1:
+            text = value.get("S")
+            if type(text) is str:
+                return len(text) if text.isascii() else len(text.encode())
+        return size(value)
+
+    return measured
+
+
+def _of_texts(function: Any) -> Any:
+    """A function of a text, or of what should be one."""
+    remembered = functools.lru_cache(maxsize=_TEXTS)(function)
+    return lambda text: remembered(text) if type(text) is str else function(text)
 
 
 def _without_placeholders(parse: Any) -> Any:

@@ -12,14 +12,11 @@ SNS topics; metrics other than those of the function are not written.
 
 from ministack.services import lambda_svc
 
-from localcloud.behaviour import Behaviour, LocalContext, Wrapped
+from localcloud.behaviours import LocalContext
 from localcloud.services.cloudformation import resource_types
 from localcloud.services.event_source_mappings.filters import matches_decoded
 from localcloud.services.event_source_mappings.requests import Requests
 from localcloud.services.event_source_mappings.supervisor import Supervisor
-
-_SERVICE = "ministack.services.lambda_svc"
-_STREAMS = "ministack.services.dynamodb"
 
 
 def install(context: LocalContext) -> None:
@@ -33,53 +30,3 @@ def install(context: LocalContext) -> None:
     )
     lambda_svc._match_esm_filter = matches_decoded
     lambda_svc._poll_dynamodb_streams = Supervisor(context.back_off_scale).reconcile
-
-
-BEHAVIOUR = Behaviour(
-    name="event_source_mappings",
-    stands_for="Lambda event source mappings for DynamoDB streams and self-managed Apache Kafka",
-    documentation="https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html",
-    wraps=(
-        resource_types.WRAPPED,
-        Wrapped(_SERVICE, "_create_esm", ("data",)),
-        Wrapped(_SERVICE, "_update_esm", ("esm_id", "data")),
-        Wrapped(_SERVICE, "_delete_esm", ("esm_id",)),
-        Wrapped(_SERVICE, "_esm_response", ("esm",)),
-        Wrapped(_SERVICE, "_poll_dynamodb_streams", ()),
-        Wrapped(_SERVICE, "_poll_loop", ()),
-        Wrapped(_SERVICE, "_ensure_poller", ()),
-        Wrapped(_SERVICE, "_iter_all_esms", ()),
-        Wrapped(_SERVICE, "_esms"),
-        Wrapped(_SERVICE, "_esm_wake"),
-        Wrapped(_SERVICE, "_resolve_existing_esm_function", ("function_ref",)),
-        Wrapped(_SERVICE, "_get_func_record_for_qualifier", ("name", "qualifier")),
-        Wrapped(_SERVICE, "_execute_function", ("func", "event")),
-        Wrapped(_SERVICE, "_match_esm_filter", ("record", "pattern")),
-        Wrapped(_SERVICE, "_invalid_parameter_value"),
-        Wrapped(_SERVICE, "_dynamodb_stream_positions"),
-        Wrapped(_SERVICE, "_dynamodb_stream_positions_lock"),
-        Wrapped(_STREAMS, "_lock"),
-        Wrapped(_STREAMS, "_stream_records"),
-        Wrapped(_STREAMS, "_stream_trimmed"),
-        Wrapped(_STREAMS, "_tables"),
-        Wrapped(_STREAMS, "stream_start_position", ("table_name", "account_id", "region")),
-        Wrapped(_STREAMS, "stream_end_position", ("table_name", "account_id", "region")),
-        Wrapped(_STREAMS, "stream_records_since", ("table_name", "position", "limit", "account_id", "region")),
-        Wrapped(
-            "ministack.services.cloudwatch",
-            "record_metric",
-            ("namespace", "metric_name", "value", "unit", "dimensions"),
-        ),
-        Wrapped("ministack.services.dynamodb_streams", "_DEFAULT_SHARD_ID"),
-        Wrapped("ministack.services.sqs", "_queue_by_arn", ("arn",)),
-        Wrapped("ministack.services.sqs", "_act_send_message", ("data", "qurl")),
-        Wrapped("ministack.services.sns", "_topic_by_arn_any_scope", ("topic_arn",)),
-        Wrapped("ministack.services.sns", "_fanout"),
-        Wrapped("ministack.services.secretsmanager", "_get_secret_value", ("data",)),
-        Wrapped("ministack.services.cloudformation.provisioners", "_lambda_esm_attrs", ("esm_id",)),
-        Wrapped("ministack.services.cloudformation.provisioners", "_lambda_esm_delete", ("physical_id", "props")),
-        Wrapped("ministack.services.cloudformation.provisioners", "_delete_predecessor"),
-        Wrapped("ministack.core.responses", "request_scope", ("account_id", "region")),
-    ),
-    install=install,
-)

@@ -7,119 +7,109 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from ministack.core import responses
 from ministack.services import eventbridge as emulator
 
+from localcloud.services import handlers, refusals
 from localcloud.services.cloudformation import resource_types
 from localcloud.services.cloudformation.resource_types import Properties
 from localcloud.services.eventbridge import patterns
-from localcloud.services.eventbridge.operations import RULE_OPERATIONS
+from localcloud.services.handlers import Handler, Request, Response
+from localcloud.services.refusals import Refused
 
 MOST_TARGETS = 5
 """Targets of one rule (EventBridge quota)."""
 
-_ON_A_RULE = (
-    *("_describe_rule", "_enable_rule", "_disable_rule"),
-    *("_put_targets", "_remove_targets", "_list_targets_by_rule"),
-)
 _PLACEHOLDER = re.compile(r"<([\w.-]+)>")
 _INPUTS = ("Input", "InputPath", "InputTransformer")
-_ID = re.compile(r"[.\-_A-Za-z0-9]+")
-_LONGEST_ID = 64
 
-Handler = Callable[[dict[str, Any]], Any]
-Refusal = tuple[str, str]
+Check = Callable[[Mapping[str, Any], str], None]
+"""Raises Refused for a request about rules of a bus."""
 
 
 def install() -> None:
     """Check what requests and templates say before the emulator takes it."""
-    for name in RULE_OPERATIONS:
-        setattr(emulator, name, _checked(name, getattr(emulator, name)))
-    resource_types.with_properties("AWS::Events::Rule", _checked_properties)
+    handlers.install(emulator, {name: partial(_checked, check) for name, check in _CHECKS.items()})
+    resource_types.around("AWS::Events::Rule", before=_checked_properties)
 
 
-def _checked(name: str, original: Handler) -> Handler:
-    check = {"_put_rule": _refused_rule, "_delete_rule": _refused_deletion, "_put_targets": _refused_targets}.get(name)
-
-    def handler(data: dict[str, Any]) -> Any:
-        bus, refusal = emulator._event_bus_name_from_ref(data.get("EventBusName", "default"))
-        data = {**data, "EventBusName": bus} if "EventBusName" in data else data
-        if refusal is None and name in _ON_A_RULE:
-            refusal = _unknown_rule(data, bus)
-        if refusal is None and check is not None:
-            refusal = check(data)
-        return responses.error_response_json(*refusal, 400) if refusal else original(data)
-
-    return handler
+def _checked(check: Check, original: Handler, request: Request) -> Response:
+    bus = _bus(request)
+    request = {**request, "EventBusName": bus} if "EventBusName" in request else request
+    check(request, bus)
+    return original(request)
 
 
 def _checked_properties(properties: Properties) -> Properties:
     """A template's rule, when the API would take it. CloudFormation fails the resource otherwise."""
     pattern = properties.get("EventPattern") or ""
     text = pattern if isinstance(pattern, str) else json.dumps(pattern)
-    bus, refusal = emulator._event_bus_name_from_ref(properties.get("EventBusName", "default"))
-    refusal = refusal or _refused_rule({**properties, "EventPattern": text, "EventBusName": bus})
-    reason = patterns.refusal(text)
-    if refusal is None and reason is not None:
-        refusal = "InvalidEventPatternException", f"Event pattern is not valid. Reason: {reason}"
-    refusal = refusal or _refused_target_list(properties.get("Targets") or [])
-    if refusal is not None:
-        raise ValueError(f"{refusal[1]} ({refusal[0]})")
+    try:
+        _check_rule({**properties, "EventPattern": text}, _bus(properties))
+        reason = patterns.refusal(text)
+        if reason is not None:
+            raise Refused("InvalidEventPatternException", f"Event pattern is not valid. Reason: {reason}")
+        if properties.get("Targets"):
+            _check_target_list(properties["Targets"])
+    except Refused as refusal:
+        raise ValueError(f"{refusal.message} ({refusal.code})") from refusal
     return properties
 
 
-def _rule_key(data: Mapping[str, Any], bus: str) -> str:
-    return str(emulator._rule_key(data.get("Name") or data.get("Rule") or "", bus))
+def _bus(request: Mapping[str, Any]) -> str:
+    """The name of the bus that a request names by its name or ARN."""
+    bus, refusal = emulator._event_bus_name_from_ref(request.get("EventBusName", "default"))
+    if refusal:
+        raise Refused(*refusal)
+    return str(bus)
 
 
-def _unknown_rule(data: Mapping[str, Any], bus: str) -> Refusal | None:
-    if _rule_key(data, bus) in emulator._rules:
-        return None
-    return "ResourceNotFoundException", f"Rule {data.get('Name') or data.get('Rule')} does not exist on EventBus {bus}."
+def _rule_key(request: Mapping[str, Any], bus: str) -> str:
+    return str(emulator._rule_key(request.get("Name") or request.get("Rule") or "", bus))
 
 
-def _refused_rule(data: Mapping[str, Any]) -> Refusal | None:
-    if not data.get("EventPattern") and not data.get("ScheduleExpression"):
-        return "ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified."
-    if data.get("ScheduleExpression") and data.get("EventBusName", "default") != "default":
-        return "ValidationException", "ScheduleExpression is supported only on the default event bus."
-    return None
+def _check_nothing(request: Mapping[str, Any], bus: str) -> None:
+    """Only the bus is looked at."""
 
 
-def _refused_deletion(data: Mapping[str, Any]) -> Refusal | None:
-    if emulator._targets.get(_rule_key(data, data.get("EventBusName", "default"))):
-        return "ValidationException", "Rule can't be deleted since it has targets."
-    return None
+def _check_known(request: Mapping[str, Any], bus: str) -> None:
+    if _rule_key(request, bus) not in emulator._rules:
+        name = request.get("Name") or request.get("Rule")
+        raise Refused("ResourceNotFoundException", f"Rule {name} does not exist on EventBus {bus}.")
 
 
-def _refused_targets(data: Mapping[str, Any]) -> Refusal | None:
-    given = data.get("Targets") or []
-    refusal = _refused_target_list(given)
-    if refusal is not None:
-        return refusal
-    there = emulator._targets.get(_rule_key(data, data.get("EventBusName", "default"))) or []
-    if len({target["Id"] for target in [*there, *given]}) > MOST_TARGETS:
-        return "LimitExceededException", "The requested resource exceeds the maximum number allowed."
-    return None
+def _check_rule(request: Mapping[str, Any], bus: str) -> None:
+    if not request.get("EventPattern") and not request.get("ScheduleExpression"):
+        raise Refused("ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified.")
+    if request.get("ScheduleExpression") and bus != "default":
+        raise Refused("ValidationException", "ScheduleExpression is supported only on the default event bus.")
 
 
-def _refused_target_list(targets: Sequence[Mapping[str, Any]]) -> Refusal | None:
-    for place, target in enumerate(targets, 1):
-        for problem in (*_identifier_problems(place, str(target.get("Id", ""))), *_input_problems(target)):
-            return "ValidationException", problem
+def _check_deletion(request: Mapping[str, Any], bus: str) -> None:
+    if emulator._targets.get(_rule_key(request, bus)):
+        raise Refused("ValidationException", "Rule can't be deleted since it has targets.")
+
+
+def _check_targets(request: Mapping[str, Any], bus: str) -> None:
+    _check_known(request, bus)
+    given = request.get("Targets") or []
+    _check_target_list(given)
+    _check_number([*(emulator._targets.get(_rule_key(request, bus)) or []), *given])
+
+
+def _check_target_list(targets: Sequence[Mapping[str, Any]]) -> None:
+    refusals.check("events", "PutTargets", {"Targets": targets})
+    for target in targets:
+        for problem in _input_problems(target):
+            raise Refused("ValidationException", problem)
+    _check_number(targets)
+
+
+def _check_number(targets: Sequence[Mapping[str, Any]]) -> None:
     if len({target.get("Id") for target in targets}) > MOST_TARGETS:
-        return "LimitExceededException", "The requested resource exceeds the maximum number allowed."
-    return None
-
-
-def _identifier_problems(place: int, identifier: str) -> Iterator[str]:
-    where = f"1 validation error detected: Value '{identifier}' at 'targets.{place}.member.id' failed to satisfy"
-    if not _ID.fullmatch(identifier):
-        yield f"{where} constraint: Member must satisfy regular expression pattern: {_ID.pattern}"
-    if len(identifier) > _LONGEST_ID:
-        yield f"{where} constraint: Member must have length less than or equal to {_LONGEST_ID}"
+        raise Refused("LimitExceededException", "The requested resource exceeds the maximum number allowed.")
 
 
 def _input_problems(target: Mapping[str, Any]) -> Iterator[str]:
@@ -131,3 +121,15 @@ def _input_problems(target: Mapping[str, Any]) -> Iterator[str]:
     for name in _PLACEHOLDER.findall(str(transformer.get("InputTemplate") or "")):
         if name not in known and not name.startswith("aws.events."):
             yield f"InputTemplate for target {identifier} contains invalid placeholder {name}."
+
+
+_CHECKS: Mapping[str, Check] = {
+    "_put_rule": _check_rule,
+    "_delete_rule": _check_deletion,
+    "_list_rules": _check_nothing,
+    "_list_rule_names_by_target": _check_nothing,
+    "_put_targets": _check_targets,
+    **dict.fromkeys(
+        ("_describe_rule", "_enable_rule", "_disable_rule", "_remove_targets", "_list_targets_by_rule"), _check_known
+    ),
+}

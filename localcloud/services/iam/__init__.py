@@ -7,7 +7,7 @@ call, as the emulator can, and also on what workflows, rules and functions call 
 from functools import partial
 from typing import Any
 
-from localcloud.behaviour import Behaviour, LocalContext, Wrapped
+from localcloud.behaviours import LocalContext
 from localcloud.services.iam import calls, roles
 
 # Operations that have no IAM action of their own.
@@ -52,25 +52,3 @@ def _noted(
 
 def _as_if_secure(original: Any, source_ip: str, _secure: bool) -> None:
     original(source_ip, True)
-
-
-_evaluator = partial(Wrapped, "ministack.core.iam_evaluator")
-
-BEHAVIOUR = Behaviour(
-    name="iam",
-    stands_for="IAM: what each role calls, and AccessDenied for what its policies do not allow",
-    documentation="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
-    wraps=(
-        Wrapped("ministack.app", "AUTH"),
-        Wrapped("ministack.app", "pin_request_origin", ("source_ip", "secure_transport")),
-        _evaluator("enforce", ("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context")),
-        _evaluator("evaluate", ("ctx", "policies", "limits")),
-        _evaluator("resolve_principal", ("access_key_id", "account_id", "credential")),
-        _evaluator("_gather_role_policies", ("role_name", "account_id")),
-        _evaluator("_role_name_from_assumed_arn", ("assumed_arn",)),
-        _evaluator("EvalContext"),
-        Wrapped("ministack.core.iam_actions", "dynamodb_service_context", ("body",)),
-        Wrapped("ministack.services.dynamodb", "_tables"),
-    ),
-    install=install,
-)

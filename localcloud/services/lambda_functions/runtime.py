@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from ministack.core import lambda_runtime as emulator
 from ministack.services import cloudwatch_logs, lambda_svc
 
 from localcloud import faults
-from localcloud.behaviour import Behaviour, LocalContext, Wrapped
+from localcloud.behaviours import LocalContext
 from localcloud.faults import Fault
 from localcloud.process import environment, version
 from localcloud.services.lambda_functions import environment as lambda_environment
@@ -233,55 +232,3 @@ def install(context: LocalContext) -> None:
     """Replace how the emulator starts and runs Python functions."""
     Functions(context).install()
     lambda_metrics.install()
-
-
-_runtime = partial(Wrapped, "ministack.core.lambda_runtime")
-_service = partial(Wrapped, "ministack.services.lambda_svc")
-_logs = partial(Wrapped, "ministack.services.cloudwatch_logs")
-
-BEHAVIOUR = Behaviour(
-    name="lambda_runtime",
-    stands_for="Lambda's Python runtime: isolation, error types, time-outs, environment variables, logs, metrics",
-    documentation="https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html",
-    wraps=(
-        _runtime("_worker_class_for", ("config",)),
-        _runtime("ProvidedWorker.__init__", ("self", "func_name", "config", "code_zip")),
-        _runtime("ProvidedWorker._spawn", ("self", "init_timeout")),
-        _runtime("ProvidedWorker._await_init", ("self", "init_timeout")),
-        _runtime("ProvidedWorker._build_handler_class", ("self", "generation", "pending")),
-        _runtime("ProvidedWorker._pump_output", ("self", "stream", "log_queue")),
-        _runtime("ProvidedWorker._teardown", ("self",)),
-        _runtime("ProvidedWorker.invoke", ("self", "event", "request_id", "trace_id", "invoked_function_arn")),
-        _runtime("Worker._drain_stderr", ("self",)),
-        _runtime("Worker._drain_stderr_bounded"),
-        _runtime("ProvidedInitTimeout"),
-        _runtime("ProvidedRuntimeError.__init__", ("self", "message", "error_type")),
-        _runtime("acquire_worker", ("func_name", "config", "code_zip", "qualifier", "max_concurrency")),
-        _runtime("release_worker", ("worker",)),
-        _runtime("execution_credentials", ("config",)),
-        _runtime("reset", ()),
-        _service("_provided_runtime_code_dir", ("code_zip",)),
-        _service("_provided_worker_env", ("config", "code_dir", "port")),
-        _service("_execute_function_warm", ("func", "event", "request_id")),
-        _service("_emit_lambda_logs", ("func", "request_id", "log_text", "error", "duration_ms", "log_source")),
-        _service("_resolve_layer_zip", ("attachment",)),
-        _service("_runtime_env_vars", ("config",)),
-        _service("_ensure_reaper_thread", ()),
-        _service("get_region", ()),
-        _service("_execute_function_dispatch", ("func", "config", "event", "request_id", "started")),
-        _service("_acquire_execution_slot", ("func", "config")),
-        _service("_emit_lambda_metrics", ("function_name", "duration_ms", "error", "throttle")),
-        _service("_inflight"),
-        _service("_inflight_key", ("config",)),
-        Wrapped(
-            "ministack.services.cloudwatch",
-            "record_metric",
-            ("namespace", "metric_name", "value", "unit", "dimensions"),
-        ),
-        _logs("_log_groups"),
-        _logs("_create_log_group", ("data",)),
-        _logs("_create_log_stream", ("data",)),
-        _logs("_put_log_events", ("data",)),
-    ),
-    install=install,
-)

@@ -8,24 +8,30 @@ import math
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
-from ministack.core import responses
 from ministack.services import stepfunctions as emulator
 
+from localcloud.services import handlers
+from localcloud.services.handlers import (
+    Around,
+    Content,
+    Handler,
+    Request,
+    Response,
+    answer,
+    answering,
+    content,
+    refused,
+)
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import callbacks, creation, machine_api, notices, request_checks, state_tests
 from localcloud.services.step_functions.executions import LocalExecutions
-from localcloud.services.step_functions.machine_api import Handler, Request, Response, answer, error
-from localcloud.services.step_functions.run import Refused, Run
+from localcloud.services.step_functions.run import Run
 from localcloud.services.xray import tracing
 from localcloud.services.xray.tracing import Trace
 
-_LISTS = {
-    "_list_state_machines": "stateMachines",
-    "_list_state_machine_versions": "stateMachineVersions",
-    "_list_state_machine_aliases": "stateMachineAliases",
-    "_list_activities": "activities",
-}
 _MISSING = {
     "StateMachineDoesNotExist": ("State Machine Does Not Exist", "stateMachineArn"),
     "ActivityDoesNotExist": ("Activity Does Not Exist", "activityArn"),
@@ -33,73 +39,19 @@ _MISSING = {
 
 
 def replace_handlers(executions: LocalExecutions) -> None:
-    """Put our handlers in the place of the emulator's."""
+    """Put our handlers in the place of the emulator's, and around them."""
     calls = _Calls(executions)
-    emulator._start_execution = _answering(calls.start)
-    emulator._start_sync_execution = _answering(calls.start_and_wait)
-    emulator._stop_execution = _answering(calls.stop)
-    emulator._describe_execution = _describing(emulator._describe_execution)
-    emulator._list_executions = _listing(emulator._list_executions)
-    emulator._get_execution_history = _with_history(emulator._get_execution_history)
-    emulator._send_task_success = _with_token(emulator._send_task_success)
-    emulator._send_task_heartbeat = _with_token(emulator._send_task_heartbeat)
-    emulator._send_task_failure = _with_token(_send_task_failure)
+    emulator._start_execution = answering(calls.start)
+    emulator._start_sync_execution = answering(calls.start_and_wait)
+    emulator._stop_execution = answering(calls.stop)
+    emulator._test_state = answering(lambda request: state_tests.answer(request, executions))
+    emulator._validate_state_machine_definition = answering(creation.validation)
     emulator._validate_definition_jsonata = creation.refusal
-    emulator._create_state_machine = machine_api.creating(emulator._create_state_machine)
-    emulator._update_state_machine = machine_api.updating(emulator._update_state_machine)
-    emulator._describe_state_machine = machine_api.describing(emulator._describe_state_machine)
-    emulator._describe_state_machine_for_execution = machine_api.describing_for_execution(
-        emulator._describe_state_machine_for_execution
-    )
-    for function, what in _LISTS.items():
-        setattr(emulator, function, machine_api.listing(getattr(emulator, function), what))
-    emulator._publish_state_machine_version = machine_api.publishing(emulator._publish_state_machine_version)
-    emulator._create_state_machine_alias = machine_api.creating_alias(emulator._create_state_machine_alias)
-    emulator._update_state_machine_alias = machine_api.updating_alias(emulator._update_state_machine_alias)
-    emulator._delete_state_machine_version = machine_api.deleting_version(emulator._delete_state_machine_version)
-    emulator._tag_resource = machine_api.tagging(emulator._tag_resource)
-    emulator._create_activity = machine_api.creating_activity(emulator._create_activity)
-    emulator._describe_activity = machine_api.describing_activity(emulator._describe_activity)
-    emulator._delete_activity = machine_api.deleting_activity(emulator._delete_activity)
-    emulator._get_activity_task = _taking_task(emulator._get_activity_task)
-    emulator._delete_state_machine = _deleting(emulator._delete_state_machine, executions)
-    emulator._test_state = _answering(lambda request: state_tests.answer(request, executions))
-    emulator._validate_state_machine_definition = _answering(creation.validation)
-    emulator.handle_request = _with_redrive(emulator.handle_request, _answering(calls.redrive))
-    emulator.reset = _resetting(emulator.reset, executions)
-
-
-def _send_task_failure(request: Request) -> Response:
-    """The emulator's own makes up an error name and an empty cause where none is given."""
-    token = emulator._task_tokens[request["taskToken"]]
-    token["error"] = {"Error": request.get("error"), "Cause": request.get("cause")}
-    token["event"].set()
-    return answer({})
-
-
-def _with_token(call: Handler) -> Handler:
-    """A token that has been answered, or whose task is over, is told apart from what was never one."""
-
-    def handler(request: Request) -> Response:
-        token = str(request.get("taskToken", ""))
-        if emulator._task_tokens.get(token) is not None:
-            return call(request)
-        if callbacks.is_token(token):
-            return error(Refused("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'"))
-        return error(Refused("InvalidToken", "Invalid Token: 'Invalid token'"))
-
-    return handler
-
-
-def _taking_task(original: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    async def handler(data: Request) -> Response:
-        response = await original(data)
-        token = json.loads(response[2]).get("taskToken") if response[0] < 400 else None
-        if token is not None:
-            callbacks.taken(token, data.get("workerName"))
-        return response
-
-    return handler
+    handlers.install(emulator, {**_AROUND, "_delete_state_machine": partial(_delete, executions)})
+    machine_api.install()
+    emulator._get_activity_task = partial(_take_task, emulator._get_activity_task)
+    emulator.handle_request = partial(_handle_request, emulator.handle_request, answering(calls.redrive))
+    emulator.reset = partial(_reset, emulator.reset, executions)
 
 
 class _Calls:
@@ -155,110 +107,94 @@ def _record(arn: str) -> dict[str, Any]:
     return record
 
 
-def _answering(call: Callable[[Request], dict[str, Any]]) -> Handler:
-    """A handler as the emulator has them: its answer, or the error it is refused with."""
-
-    def handler(data: Request) -> Response:
-        try:
-            return answer(call(data))
-        except Refused as refusal:
-            return error(refusal)
-
-    return handler
+def _with_token(original: Handler, request: Request) -> Content | Response:
+    """A token that has been answered, or whose task is over, is told apart from what was never one."""
+    token = str(request.get("taskToken", ""))
+    if emulator._task_tokens.get(token) is not None:
+        return original(request)
+    if callbacks.is_token(token):
+        raise Refused("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+    raise Refused("InvalidToken", "Invalid Token: 'Invalid token'")
 
 
-def _deleting(original: Handler, executions: LocalExecutions) -> Handler:
-    def handler(data: Request) -> Response:
-        arn = str(data.get("stateMachineArn", ""))
-        if arn not in emulator._state_machines:
-            return answer({})
-        executions.forget(arn)
-        return original(data)
-
-    return handler
+def _fail_task(request: Request) -> Response:
+    """The emulator's own makes up an error name and an empty cause where none is given."""
+    token = emulator._task_tokens[request["taskToken"]]
+    token["error"] = {"Error": request.get("error"), "Cause": request.get("cause")}
+    token["event"].set()
+    return answer({})
 
 
-def _describing(original: Handler) -> Handler:
-    def handler(data: Request) -> Response:
-        try:
-            record = _record(str(data.get("executionArn", "")))
-        except Refused as refusal:
-            return error(refusal)
-        status, _, body = original(data)
-        if status >= 400:
-            return status, _, body
-        told = {**json.loads(body), **_redrives(record), **_through(record), **notices.redrive_status(record)}
-        if record["output"] is None:
-            told.pop("outputDetails", None)
-        return answer(told)
-
-    return handler
+async def _take_task(original: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
+    response = await original(request)
+    token = json.loads(response[2]).get("taskToken") if response[0] < 400 else None
+    if token is not None:
+        callbacks.taken(token, request.get("workerName"))
+    return response
 
 
-def _listing(original: Handler) -> Handler:
-    def handler(data: Request) -> Response:
-        machine = data.get("stateMachineArn")
-        base = emulator._resolve_state_machine_arn(machine) if machine else None
-        if machine is not None and base is None:
-            return error(Refused("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine}'"))
-        if base is not None and emulator._state_machines[base]["type"] == "EXPRESS":
-            message = "This operation is not supported by this type of state machine"
-            return error(Refused("StateMachineTypeNotSupported", message))
-        whole = machine == base
-        asked = data if whole else {**data, "stateMachineArn": base, "maxResults": 1_000_000, "nextToken": None}
-        status, headers, body = original(asked)
-        if status >= 400:
-            return status, headers, body
-        found = json.loads(body)
-        records = [emulator._executions.get(item["executionArn"]) or {} for item in found["executions"]]
-        listed = [
-            {**item, **_redrives(record), **_through(record)}
-            for item, record in zip(found["executions"], records, strict=True)
-            if whole or machine in _through(record).values()
-        ]
-        if whole:
-            return answer({**found, "executions": listed})
-        try:
-            shown, token = request_checks.page(listed, data, f"executions of {machine}")
-        except Refused as refusal:
-            return error(refusal)
-        return answer({"executions": shown, **({"nextToken": token} if token else {})})
-
-    return handler
+def _delete(executions: LocalExecutions, original: Handler, request: Request) -> Content | Response:
+    arn = str(request.get("stateMachineArn", ""))
+    if arn not in emulator._state_machines:
+        return {}
+    executions.forget(arn)
+    return original(request)
 
 
-def _with_history(original: Handler) -> Handler:
-    def handler(data: Request) -> Response:
-        try:
-            record = _record(str(data.get("executionArn", "")))
-            if not record["events"]:
-                # On AWS, too, an execution is forgotten at some time: 90 days after its end.
-                raise Refused("ExecutionDoesNotExist", f"Execution Does Not Exist: '{record['executionArn']}'")
-        except Refused as refusal:
-            return error(refusal)
-        return original(data)
-
-    return handler
+def _describe(original: Handler, request: Request) -> Content:
+    record = _record(str(request.get("executionArn", "")))
+    told = {**content(original(request)), **_redrives(record), **_through(record), **notices.redrive_status(record)}
+    if record["output"] is None:
+        told.pop("outputDetails", None)
+    return told
 
 
-def _with_redrive(original: Callable[..., Any], redrive: Handler) -> Callable[..., Any]:
+def _list(original: Handler, request: Request) -> Content:
+    machine = request.get("stateMachineArn")
+    base = emulator._resolve_state_machine_arn(machine) if machine else None
+    if machine is not None and base is None:
+        raise Refused("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine}'")
+    if base is not None and emulator._state_machines[base]["type"] == "EXPRESS":
+        message = "This operation is not supported by this type of state machine"
+        raise Refused("StateMachineTypeNotSupported", message)
+    whole = machine == base
+    asked = request if whole else {**request, "stateMachineArn": base, "maxResults": 1_000_000, "nextToken": None}
+    found = content(original(asked))
+    records = [emulator._executions.get(item["executionArn"]) or {} for item in found["executions"]]
+    listed = [
+        {**item, **_redrives(record), **_through(record)}
+        for item, record in zip(found["executions"], records, strict=True)
+        if whole or machine in _through(record).values()
+    ]
+    if whole:
+        return {**found, "executions": listed}
+    return request_checks.page(listed, request, "executions", of=str(machine))
+
+
+def _history(original: Handler, request: Request) -> Response:
+    record = _record(str(request.get("executionArn", "")))
+    if not record["events"]:
+        # On AWS, too, an execution is forgotten at some time: 90 days after its end.
+        raise Refused("ExecutionDoesNotExist", f"Execution Does Not Exist: '{record['executionArn']}'")
+    return original(request)
+
+
+async def _handle_request(
+    original: Callable[..., Any], redrive: Handler, method: str, path: str, headers: Any, body: Any, query_params: Any
+) -> Any:
     """The emulator's entry, with AWS's checks of requests and the call it does not know."""
-
-    async def handle_request(method: str, path: str, headers: Any, body: Any, query_params: Any) -> Any:
-        action = str(headers.get("x-amz-target", "")).rpartition(".")[2]
-        try:
-            data = json.loads(body) if body else {}
-        except ValueError:
-            return responses.error_response_json("SerializationException", "Invalid JSON", 400)
-        try:
-            request_checks.check(action, data)
-        except Refused as refusal:
-            return error(refusal)
-        if action == "RedriveExecution":
-            return emulator._finalize_response(redrive(data))
-        return _reworded(data, await original(method, path, headers, body, query_params))
-
-    return handle_request
+    action = str(headers.get("x-amz-target", "")).rpartition(".")[2]
+    try:
+        data = json.loads(body) if body else {}
+    except ValueError:
+        return refused(Refused("SerializationException", "Invalid JSON"))
+    try:
+        request_checks.check(action, data)
+    except Refused as refusal:
+        return refused(refusal)
+    if action == "RedriveExecution":
+        return emulator._finalize_response(redrive(data))
+    return _reworded(data, await original(method, path, headers, body, query_params))
 
 
 def _reworded(request: Request, response: Response) -> Response:
@@ -268,15 +204,12 @@ def _reworded(request: Request, response: Response) -> Response:
     if code not in _MISSING:
         return response
     words, name = _MISSING[code]
-    return error(Refused(code, f"{words}: '{request[name]}'")) if name in request else response
+    return refused(Refused(code, f"{words}: '{request[name]}'")) if name in request else response
 
 
-def _resetting(original: Callable[[], None], executions: LocalExecutions) -> Callable[[], None]:
-    def reset() -> None:
-        executions.clear()
-        original()
-
-    return reset
+def _reset(original: Callable[[], None], executions: LocalExecutions) -> None:
+    executions.clear()
+    original()
 
 
 def _through(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -287,3 +220,13 @@ def _through(record: Mapping[str, Any]) -> dict[str, Any]:
 def _redrives(record: Mapping[str, Any]) -> dict[str, Any]:
     known = {"redriveCount": record.get("redriveCount", 0)}
     return {**known, "redriveDate": record["redriveDate"]} if record.get("redriveDate") else known
+
+
+_AROUND: Mapping[str, Around] = {
+    "_describe_execution": _describe,
+    "_list_executions": _list,
+    "_get_execution_history": _history,
+    "_send_task_success": _with_token,
+    "_send_task_heartbeat": _with_token,
+    "_send_task_failure": lambda _, request: _with_token(_fail_task, request),
+}

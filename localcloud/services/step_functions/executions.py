@@ -17,6 +17,7 @@ from typing import Any
 
 from ministack.services import stepfunctions as emulator
 
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import interpreter, notices
 from localcloud.services.step_functions.execution_logs import ExecutionLogs
 from localcloud.services.step_functions.failures import RUNTIME, StateFailure, Stopped
@@ -24,7 +25,7 @@ from localcloud.services.step_functions.frame import Machine
 from localcloud.services.step_functions.history import Cursor, History, timestamp, with_failure, with_input, with_output
 from localcloud.services.step_functions.payload import LIMIT_BYTES, Payload, exceeds_limit
 from localcloud.services.step_functions.request_checks import NAME
-from localcloud.services.step_functions.run import Branch, Progress, Record, Refused, Run
+from localcloud.services.step_functions.run import Branch, Progress, Record, Run
 from localcloud.services.step_functions.scope import Scope
 from localcloud.services.step_functions.traces import ExecutionTrace
 from localcloud.services.step_functions.turns import FOR_AN_EXECUTION, Turns

@@ -101,33 +101,31 @@ class _Visit:
         self._frame = frame
         self._query = query
         self._progress = progress
-        self._kinds: dict[str, Callable[[], Outcome]] = {
-            "Choice": self._choose,
-            "Fail": self._fail,
-            "Map": lambda: self._retried(self._map, "MapStateFailed"),
-            "Parallel": lambda: self._retried(self._parallel, "ParallelStateFailed"),
-            "Pass": query.passed,
-            "Succeed": self._succeed,
-            "Task": lambda: self._retried(self._task),
-            "Wait": self._wait,
-        }
 
     def run(self) -> Outcome:
-        run = self._kinds.get(self._frame.kind)
-        if run is None:
-            raise StateFailure(RUNTIME, f"The state '{self._frame.name}' has the unknown type '{self._frame.kind}'.")
         with self._evaluating():
-            return self._within_limit(run())
+            return self._within_limit(self._outcome())
 
-    def _choose(self) -> Outcome:
-        return self._query.chosen()
-
-    def _succeed(self) -> Outcome:
-        outcome = self._query.passed()
-        return Outcome(outcome.output, None, outcome.assigned)
-
-    def _fail(self) -> Outcome:
-        raise StateFailure(*self._query.failure())
+    def _outcome(self) -> Outcome:
+        match self._frame.kind:
+            case "Choice":
+                return self._query.chosen()
+            case "Fail":
+                raise StateFailure(*self._query.failure())
+            case "Map":
+                return self._retried(self._map, "MapStateFailed")
+            case "Parallel":
+                return self._retried(self._parallel, "ParallelStateFailed")
+            case "Pass":
+                return self._query.passed()
+            case "Succeed":
+                outcome = self._query.passed()
+                return Outcome(outcome.output, None, outcome.assigned)
+            case "Task":
+                return self._retried(self._task)
+            case "Wait":
+                return self._wait()
+        raise StateFailure(RUNTIME, f"The state '{self._frame.name}' has the unknown type '{self._frame.kind}'.")
 
     def _wait(self) -> Outcome:
         waits = self._query.wait()

@@ -4,7 +4,8 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ministack.core import responses
@@ -12,111 +13,76 @@ from ministack.services import cloudwatch_logs
 from ministack.services import stepfunctions as emulator
 
 from awskit.asl.references import variable_references
+from localcloud.services import handlers
+from localcloud.services.handlers import Around, Content, Handler, Request, Response, content
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import creation, request_checks
-from localcloud.services.step_functions.run import Refused
-
-Request = dict[str, Any]
-Response = tuple[int, dict[str, str], bytes]
-Handler = Callable[[Request], Response]
 
 _LOGGING = {"level": "OFF", "includeExecutionData": False}
-_UPDATED = ("definition", "roleArn", "loggingConfiguration", "tracingConfiguration")
+_UPDATED = ("definition", "roleArn", "loggingConfiguration", "tracingConfiguration", "encryptionConfiguration")
 _TRIED = "log_stream_created_by_aws_to_validate_log_delivery_subscriptions"
 """The log stream with which Step Functions tries whether it may write to a group."""
 _OWN = ("initialRevision", "lastVersionNumber", "createVersionArn")
 
 
-def answer(content: Mapping[str, Any]) -> Response:
-    response: Response = responses.json_response(dict(content))
-    return response
+def install() -> None:
+    """Go around the emulator's handlers."""
+    handlers.install(emulator, _AROUND)
 
 
-def error(refusal: Refused) -> Response:
-    response: Response = responses.error_response_json(refusal.code, refusal.message, 400)
-    return response
-
-
-def creating(original: Handler) -> Handler:
+def _create(original: Handler, request: Request) -> Content | Response:
     """The emulator checks every definition by ``refusal``, which does not know what an express workflow may not do."""
-
-    def handler(data: Request) -> Response:
-        refused = creation.refusal(data.get("definition"), express=data.get("type") == "EXPRESS")
-        if refused and data.get("name"):
-            return error(Refused("InvalidDefinition", refused))
-        if data.get("versionDescription") and not data.get("publish"):
-            message = "Version description can only be set when publish is true"
-            return error(Refused("ValidationException", message))
-        try:
-            _check_logging(data)
-        except Refused as refusal:
-            return error(refusal)
-        response = original(data)
-        if response[0] >= 400 and json.loads(response[2]).get("__type") == "StateMachineAlreadyExists":
-            place = f"{responses.get_region()}:{responses.get_account_id()}"
-            arn = f"arn:aws:states:{place}:stateMachine:{data['name']}"
-            return error(Refused("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'"))
-        if response[0] < 400:
-            machine = emulator._state_machines[json.loads(response[2])["stateMachineArn"]]
-            machine.setdefault("tracingConfiguration", data.get("tracingConfiguration") or {"enabled": False})
-        return response
-
-    return handler
+    refused = creation.refusal(request.get("definition"), express=request.get("type") == "EXPRESS")
+    if refused and request.get("name"):
+        raise Refused("InvalidDefinition", refused)
+    if request.get("versionDescription") and not request.get("publish"):
+        raise Refused("ValidationException", "Version description can only be set when publish is true")
+    _check_logging(request)
+    response = original(request)
+    if response[0] >= 400 and json.loads(response[2]).get("__type") == "StateMachineAlreadyExists":
+        arn = _arn("stateMachine", request)
+        raise Refused("StateMachineAlreadyExists", f"State Machine Already Exists: '{arn}'")
+    machine = emulator._state_machines[content(response)["stateMachineArn"]]
+    machine.setdefault("tracingConfiguration", request.get("tracingConfiguration") or {"enabled": False})
+    return response
 
 
-def updating(original: Handler) -> Handler:
-    def handler(data: Request) -> Response:
-        if not any(data.get(name) for name in (*_UPDATED, "encryptionConfiguration")):
-            either = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration"
-            return error(Refused("MissingRequiredParameter", f"{either} must be specified"))
-        try:
-            _check_logging(data)
-        except Refused as refusal:
-            return error(refusal)
-        machine = emulator._state_machines.get(data.get("stateMachineArn"), {})
-        before = {name: machine.get(name) for name in (*_UPDATED, "encryptionConfiguration", "revisionId")}
-        status, headers, body = original({name: value for name, value in data.items() if name != "publish"})
-        if status >= 400:
-            return status, headers, body
-        machine.setdefault("initialRevision", before["revisionId"])
-        if data.get("tracingConfiguration"):
-            machine["tracingConfiguration"] = data["tracingConfiguration"]
-        if all(machine.get(name) == value for name, value in before.items() if name != "revisionId"):
-            machine["revisionId"] = before["revisionId"]
-        told = json.loads(body)
-        if machine["revisionId"] != machine["initialRevision"]:
-            told["revisionId"] = machine["revisionId"]
-        if data.get("publish"):
-            about = {"stateMachineArn": data["stateMachineArn"], "description": data.get("versionDescription", "")}
-            version = json.loads(emulator._publish_state_machine_version(about)[2])
-            told["stateMachineVersionArn"] = version["stateMachineVersionArn"]
-        return answer(told)
-
-    return handler
+def _update(original: Handler, request: Request) -> Content:
+    if not any(request.get(name) for name in _UPDATED):
+        either = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration"
+        raise Refused("MissingRequiredParameter", f"{either} must be specified")
+    _check_logging(request)
+    machine = emulator._state_machines.get(request.get("stateMachineArn"), {})
+    before = {name: machine.get(name) for name in (*_UPDATED, "revisionId")}
+    told = content(original({name: value for name, value in request.items() if name != "publish"}))
+    machine.setdefault("initialRevision", before["revisionId"])
+    if request.get("tracingConfiguration"):
+        machine["tracingConfiguration"] = request["tracingConfiguration"]
+    if all(machine.get(name) == before[name] for name in _UPDATED):
+        machine["revisionId"] = before["revisionId"]
+    if machine["revisionId"] != machine["initialRevision"]:
+        told["revisionId"] = machine["revisionId"]
+    if request.get("publish"):
+        about = {"stateMachineArn": request["stateMachineArn"], "description": request.get("versionDescription", "")}
+        version = content(emulator._publish_state_machine_version(about))
+        told["stateMachineVersionArn"] = version["stateMachineVersionArn"]
+    return told
 
 
-def describing(original: Handler) -> Handler:
-    def handler(data: Request) -> Response:
-        arn = str(data.get("stateMachineArn", ""))
-        status, _, body = original(data)
-        if status >= 400:
-            return error(Refused("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'"))
-        return answer(_told(json.loads(body), arn))
-
-    return handler
+def _describe(original: Handler, request: Request) -> Content:
+    arn = str(request.get("stateMachineArn", ""))
+    response = original(request)
+    if response[0] >= 400:
+        raise Refused("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+    return _told(content(response), arn)
 
 
-def describing_for_execution(original: Handler) -> Handler:
-    def handler(data: Request) -> Response:
-        status, headers, body = original(data)
-        if status >= 400:
-            return status, headers, body
-        told = json.loads(body)
-        return answer(_told(told, told["stateMachineArn"]))
-
-    return handler
+def _describe_for_execution(original: Handler, request: Request) -> Content:
+    told = content(original(request))
+    return _told(told, told["stateMachineArn"])
 
 
-def _told(described: dict[str, Any], arn: str) -> dict[str, Any]:
+def _told(described: Content, arn: str) -> Content:
     """A state machine's description: without a revision until it is updated, with the variables its states read."""
     machine = emulator._state_machines.get(emulator._resolve_state_machine_arn(arn), {})
     told = {name: value for name, value in described.items() if name not in _OWN}
@@ -134,148 +100,106 @@ def _told(described: dict[str, Any], arn: str) -> dict[str, Any]:
     return {**told, "variableReferences": references} if references else told
 
 
-def listing(original: Handler, what: str) -> Handler:
+def _list(what: str, original: Handler, request: Request) -> Content:
     """A list in pages. The emulator has all of it on one page, or takes any text for a token."""
-
-    def handler(data: Request) -> Response:
-        given = {name: value for name, value in data.items() if name not in ("maxResults", "nextToken")}
-        status, headers, body = original({**given, "maxResults": 1_000_000} if what == "stateMachines" else given)
-        if status >= 400:
-            return status, headers, body
-        items = json.loads(body)[what]
-        if what == "stateMachineAliases":
-            items.sort(key=lambda alias: str(alias["creationDate"]))
-        try:
-            shown, token = request_checks.page(items, data, what)
-        except Refused as refusal:
-            return error(refusal)
-        return answer({what: shown, **({"nextToken": token} if token else {})})
-
-    return handler
+    given = {name: value for name, value in request.items() if name not in ("maxResults", "nextToken")}
+    items = content(original({**given, "maxResults": 1_000_000} if what == "stateMachines" else given))[what]
+    if what == "stateMachineAliases":
+        items.sort(key=lambda alias: str(alias["creationDate"]))
+    return request_checks.page(items, request, what)
 
 
-def publishing(original: Handler) -> Handler:
+def _publish(original: Handler, request: Request) -> Content | Response:
     """Publishing the same revision again gives the version that there is."""
-
-    def handler(data: Request) -> Response:
-        machine = emulator._state_machines.get(data.get("stateMachineArn"))
-        if machine is None:
-            return original(data)
-        current, wanted = machine["revisionId"], data.get("revisionId")
-        if wanted and wanted != current:
-            message = f"Failed to publish the State Machine version for revision {wanted}."
-            return error(Refused("ConflictException", f"{message} The current State Machine revision is {current}."))
-        for version in emulator._state_machine_versions.values():
-            if (
-                version["stateMachineArn"] == machine["stateMachineArn"]
-                and version["stateMachineRevisionId"] == current
-            ):
-                return answer({name: version[name] for name in ("stateMachineVersionArn", "creationDate")})
-        return original(data)
-
-    return handler
+    machine = emulator._state_machines.get(request.get("stateMachineArn"))
+    if machine is None:
+        return original(request)
+    current, wanted = machine["revisionId"], request.get("revisionId")
+    if wanted and wanted != current:
+        message = f"Failed to publish the State Machine version for revision {wanted}."
+        raise Refused("ConflictException", f"{message} The current State Machine revision is {current}.")
+    for version in emulator._state_machine_versions.values():
+        if version["stateMachineArn"] == machine["stateMachineArn"] and version["stateMachineRevisionId"] == current:
+            return {name: version[name] for name in ("stateMachineVersionArn", "creationDate")}
+    return original(request)
 
 
-def creating_alias(original: Handler) -> Handler:
+def _create_alias(original: Handler, request: Request) -> Content | Response:
     """Creating an alias again as it is gives the one that there is."""
-
-    def handler(data: Request) -> Response:
-        routes = data.get("routingConfiguration") or []
-        problem = _routing_problem(routes)
-        if problem:
-            return error(Refused("ValidationException", problem))
-        machine = routes[0]["stateMachineVersionArn"].rpartition(":")[0] if routes else ""
-        alias = emulator._state_machine_aliases.get(f"{machine}:{data.get('name')}")
-        if alias is None:
-            return original(data)
-        if alias["routingConfiguration"] == routes and alias["description"] == data.get("description", ""):
-            return answer({name: alias[name] for name in ("stateMachineAliasArn", "creationDate")})
-        other = "an alias with the same name and a different routing configuration already exists."
-        return error(Refused("ConflictException", f"Failed to create alias because {other}"))
-
-    return handler
+    routes = request.get("routingConfiguration") or []
+    _check_routes(routes)
+    machine = routes[0]["stateMachineVersionArn"].rpartition(":")[0] if routes else ""
+    alias = emulator._state_machine_aliases.get(f"{machine}:{request.get('name')}")
+    if alias is None:
+        return original(request)
+    if alias["routingConfiguration"] == routes and alias["description"] == request.get("description", ""):
+        return {name: alias[name] for name in ("stateMachineAliasArn", "creationDate")}
+    other = "an alias with the same name and a different routing configuration already exists."
+    raise Refused("ConflictException", f"Failed to create alias because {other}")
 
 
-def updating_alias(original: Handler) -> Handler:
-    def handler(data: Request) -> Response:
-        if data.get("stateMachineAliasArn") not in emulator._state_machine_aliases:
-            return error(Refused("ResourceNotFound", "Request references a resource that does not exist."))
-        problem = _routing_problem(data.get("routingConfiguration") or [])
-        return error(Refused("ValidationException", problem)) if problem else original(data)
-
-    return handler
+def _update_alias(original: Handler, request: Request) -> Response:
+    if request.get("stateMachineAliasArn") not in emulator._state_machine_aliases:
+        raise Refused("ResourceNotFound", "Request references a resource that does not exist.")
+    _check_routes(request.get("routingConfiguration") or [])
+    return original(request)
 
 
-def _routing_problem(routes: list[dict[str, Any]]) -> str | None:
+def _check_routes(routes: list[dict[str, Any]]) -> None:
     versions = [str(route.get("stateMachineVersionArn", "")) for route in routes]
     weights = [route.get("weight", 0) for route in routes]
-    what = "Routing configuration must contain"
+    received = f"Received: [{', '.join(versions)}]"
     if any(not version.rpartition(":")[2].isdigit() for version in versions):
-        return f"{what} state machine version ARNs. Received: [{', '.join(versions)}]"
+        message = f"Routing configuration must contain state machine version ARNs. {received}"
+        raise Refused("ValidationException", message)
     if len(set(versions)) < len(versions):
-        return f"{what} distinct state machine version ARNs. Received: [{', '.join(versions)}]"
+        message = f"Routing configuration must contain distinct state machine version ARNs. {received}"
+        raise Refused("ValidationException", message)
     if routes and sum(weights) != 100:
-        return f"Sum of routing configuration weights must equal 100. Received: {weights}"
-    return None
+        message = f"Sum of routing configuration weights must equal 100. Received: {weights}"
+        raise Refused("ValidationException", message)
 
 
-def deleting_version(original: Handler) -> Handler:
-    def handler(data: Request) -> Response:
-        arn = data.get("stateMachineVersionArn")
-        using = [
-            alias["name"]
-            for alias in emulator._state_machine_aliases.values()
-            if arn in (route["stateMachineVersionArn"] for route in alias["routingConfiguration"])
-        ]
-        if not using:
-            return original(data)
+def _delete_version(original: Handler, request: Request) -> Response:
+    arn = request.get("stateMachineVersionArn")
+    using = [
+        alias["name"]
+        for alias in emulator._state_machine_aliases.values()
+        if arn in (route["stateMachineVersionArn"] for route in alias["routingConfiguration"])
+    ]
+    if using:
         which = f"Current list of aliases referencing this version: [{', '.join(using)}]"
-        message = f"Version to be deleted must not be referenced by an alias. {which}"
-        return error(Refused("ConflictException", message))
-
-    return handler
+        raise Refused("ConflictException", f"Version to be deleted must not be referenced by an alias. {which}")
+    return original(request)
 
 
-def tagging(original: Handler) -> Handler:
-    def handler(data: Request) -> Response:
-        arn = str(data.get("resourceArn", ""))
-        parts = arn.split(":")
-        known = arn in emulator._state_machines or arn in emulator._activities
-        if len(parts) > 5 and parts[5] in ("stateMachine", "activity") and not known:
-            return error(Refused("ResourceNotFound", f"Resource not found: '{arn}'"))
-        return original(data)
-
-    return handler
+def _tag(original: Handler, request: Request) -> Response:
+    arn = str(request.get("resourceArn", ""))
+    parts = arn.split(":")
+    known = arn in emulator._state_machines or arn in emulator._activities
+    if len(parts) > 5 and parts[5] in ("stateMachine", "activity") and not known:
+        raise Refused("ResourceNotFound", f"Resource not found: '{arn}'")
+    return original(request)
 
 
-def creating_activity(original: Handler) -> Handler:
+def _create_activity(original: Handler, request: Request) -> Content | Response:
     """Creating an activity again is no error: it is the same one."""
-
-    def handler(data: Request) -> Response:
-        place = f"{responses.get_region()}:{responses.get_account_id()}"
-        activity = emulator._activities.get(f"arn:aws:states:{place}:activity:{data.get('name')}")
-        if activity is not None:
-            return answer({name: activity[name] for name in ("activityArn", "creationDate")})
-        return original(data)
-
-    return handler
+    activity = emulator._activities.get(_arn("activity", request))
+    if activity is not None:
+        return {name: activity[name] for name in ("activityArn", "creationDate")}
+    return original(request)
 
 
-def describing_activity(original: Handler) -> Handler:
-    def handler(data: Request) -> Response:
-        status, headers, body = original(data)
-        if status >= 400:
-            return status, headers, body
-        return answer({**json.loads(body), "encryptionConfiguration": {"type": "AWS_OWNED_KEY"}})
-
-    return handler
+def _describe_activity(original: Handler, request: Request) -> Content:
+    return {**content(original(request)), "encryptionConfiguration": {"type": "AWS_OWNED_KEY"}}
 
 
-def deleting_activity(original: Handler) -> Handler:
-    def handler(data: Request) -> Response:
-        return original(data) if data.get("activityArn") in emulator._activities else answer({})
+def _delete_activity(original: Handler, request: Request) -> Content | Response:
+    return original(request) if request.get("activityArn") in emulator._activities else {}
 
-    return handler
+
+def _arn(kind: str, request: Request) -> str:
+    return f"arn:aws:states:{responses.get_region()}:{responses.get_account_id()}:{kind}:{request.get('name')}"
 
 
 def _check_logging(request: Mapping[str, Any]) -> None:
@@ -293,3 +217,23 @@ def _check_logging(request: Mapping[str, Any]) -> None:
             raise Refused("InvalidLoggingConfiguration", f"Invalid Logging Configuration: {message}")
         if _TRIED not in group["streams"]:
             cloudwatch_logs._create_log_stream({"logGroupName": name, "logStreamName": _TRIED})
+
+
+_AROUND: Mapping[str, Around] = {
+    "_create_state_machine": _create,
+    "_update_state_machine": _update,
+    "_describe_state_machine": _describe,
+    "_describe_state_machine_for_execution": _describe_for_execution,
+    "_list_state_machines": partial(_list, "stateMachines"),
+    "_list_state_machine_versions": partial(_list, "stateMachineVersions"),
+    "_list_state_machine_aliases": partial(_list, "stateMachineAliases"),
+    "_list_activities": partial(_list, "activities"),
+    "_publish_state_machine_version": _publish,
+    "_create_state_machine_alias": _create_alias,
+    "_update_state_machine_alias": _update_alias,
+    "_delete_state_machine_version": _delete_version,
+    "_tag_resource": _tag,
+    "_create_activity": _create_activity,
+    "_describe_activity": _describe_activity,
+    "_delete_activity": _delete_activity,
+}

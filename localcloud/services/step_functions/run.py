@@ -53,15 +53,6 @@ class Executions(Protocol):
         """An execution has nothing to do for a while: another one may run in its place."""
 
 
-class Refused(Exception):  # noqa: N818
-    """Step Functions refuses a request, with the code and the message of its API."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-
-
 @dataclass(slots=True)
 class Run:
     """One execution. ``record`` is the emulator's own: its API answers from it. ``trace`` is None where none began."""

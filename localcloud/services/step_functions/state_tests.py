@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from awskit.asl import machines
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import creation, mock_results, retry
 from localcloud.services.step_functions.failures import EvaluationFailure, StateFailure
 from localcloud.services.step_functions.frame import Frame, Machine, Outcome
@@ -18,7 +19,7 @@ from localcloud.services.step_functions.jsonata_query import JsonataQuery
 from localcloud.services.step_functions.jsonpath_query import JsonPathQuery
 from localcloud.services.step_functions.payload import Payload, to_json
 from localcloud.services.step_functions.resource import Resource
-from localcloud.services.step_functions.run import Branch, Executions, Progress, Refused, Run
+from localcloud.services.step_functions.run import Branch, Executions, Progress, Run
 from localcloud.services.step_functions.scope import Scope
 from localcloud.services.step_functions.tasks import TaskAttempt
 

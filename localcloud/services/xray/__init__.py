@@ -8,7 +8,7 @@ What stays different: one kind of filter expression is known (see ``filters``), 
 service graphs are not; an execution is seen when it has ended; traces are kept up to a number of segments.
 """
 
-from localcloud.behaviour import Behaviour, LocalContext, Wrapped
+from localcloud.behaviours import LocalContext
 
 
 def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the process matters here
@@ -23,16 +23,3 @@ def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the pro
     router.SERVICE_PATTERNS["xray"] = {}
     app.SERVICE_HANDLERS["xray"] = api.handle_request
     app.app = tracing.reading(app.app)
-
-
-BEHAVIOUR = Behaviour(
-    name="xray",
-    stands_for="X-Ray: segments from functions and services, one trace over all of them, summaries and whole traces",
-    documentation="https://docs.aws.amazon.com/xray/latest/devguide/xray-api.html",
-    wraps=(
-        Wrapped("ministack.app", "app", ("scope", "receive", "send")),
-        Wrapped("ministack.app", "SERVICE_HANDLERS"),
-        Wrapped("ministack.core.router", "SERVICE_PATTERNS"),
-    ),
-    install=install,
-)

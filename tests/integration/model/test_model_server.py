@@ -24,7 +24,6 @@ from flightpulse.messages.templates import MessageTemplate
 from flightpulse.messages.wording import Origin, Wording
 from flightpulse.stand_in.model import StandIn
 from flightpulse.use_cases.choose_wordings import choose_wordings
-from localcloud import model
 from localcloud.model import ModelServer
 from localcloud.model.faults import Fault
 from tests.unit.messages.samples import CANCELLED, MAJOR, TERMINAL
@@ -37,7 +36,7 @@ NO_SCHEMA = {"jsonSchema": {"name": "verdicts", "schema": "whatever"}}
 
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    running = model.start(StandIn(), subject=SETUP.subject, spoilers=SETUP.spoilers)
+    running = ModelServer(StandIn(), subject=SETUP.subject, spoilers=SETUP.spoilers)
     yield running
     running.stop()
 
@@ -236,11 +235,6 @@ def test_many_callers_are_answered_at_once(server: ModelServer) -> None:
     counted = control(server, "GET", "calls")
     assert counted["by_status"] == {"200": 12}
     assert counted["most_in_flight"] >= 6
-
-
-def test_a_port_in_use_is_not_taken(server: ModelServer) -> None:
-    with pytest.raises(OSError, match="in use"):
-        model.start(StandIn(), port=int(server.url.rsplit(":", 1)[1]))
 
 
 def test_stopping_twice_is_no_mistake(server: ModelServer) -> None:

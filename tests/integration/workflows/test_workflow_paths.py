@@ -1,13 +1,11 @@
 """Every path of the five workflows, walked on the local cloud with its own table, bus and queues."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.integration.emulator import Emulator
 from tests.integration.workflows.workflow_world import FILES, PAGE, World, task_states
 from tests.waiting import until
 
@@ -20,23 +18,6 @@ NOTHING_GETS_OUT = tuple(
     {"state": state, "error": "EventBridge.FailedEntry"} for state in ("SendMessages", "SendMessage")
 )
 THROTTLED = "DynamoDB.ProvisionedThroughputExceededException"
-
-
-@pytest.fixture(scope="module")
-def built() -> Iterator[World]:
-    with Emulator(back_off_scale=0.001) as emulator:
-        yield World(emulator)
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The world with empty queues and no faults."""
-    built.faults()
-    built.messages()
-    built.dead_letters()
-    built.received(built.errors_url)
-    yield built
-    built.faults()
 
 
 def delay(flight_id: str, event_id: str, at: str = "08:00:00", minutes: int = 45) -> dict[str, Any]:

@@ -1,77 +1,40 @@
-"""The check of names that behaviours rely on."""
+"""The behaviours know the inside of one version of the emulator, and say so when it is another."""
 
-import sys
-from types import ModuleType
+from pathlib import Path
 
 import pytest
 
 from flightpulse.errors import UserError
-from localcloud import contract
-from localcloud.behaviour import Behaviour, Wrapped, problems
+from localcloud import behaviours
+from localcloud.behaviours import LocalContext
+from localcloud.process import version
+from tests.unit.localcloud import emulator_names
 
 
-@pytest.fixture
-def emulator(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """A module that stands for one of the emulator's."""
-    module = ModuleType("pretended_emulator")
+def test_every_name_that_a_behaviour_uses_is_as_it_was_when_the_behaviour_was_written():
+    recorded = emulator_names.RECORDED.read_text(encoding="utf-8").splitlines()
 
-    class Worker:
-        def invoke(self, event: object) -> None: ...
-
-    def put(data: object) -> None: ...
-
-    module.put, module.table, module.Worker = put, {}, Worker  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "pretended_emulator", module)
-    return module
+    assert emulator_names.lines() == recorded, emulator_names.__doc__
 
 
-def wrapped(name: str, parameters: tuple[str, ...] | None = None) -> Wrapped:
-    return Wrapped("pretended_emulator", name, parameters)
+def test_a_name_that_is_gone_is_refused_naming_it(monkeypatch: pytest.MonkeyPatch):
+    def fails(_: str) -> None:
+        raise AttributeError("module 'ministack.services.dynamodb' has no attribute '_put_item'")
 
+    monkeypatch.setattr(behaviours.importlib, "import_module", fails)
 
-@pytest.mark.usefixtures("emulator")
-def test_names_that_are_as_expected_are_no_problem():
-    assert wrapped("put", ("data",)).problem() is None
-    assert wrapped("table").problem() is None
-    assert wrapped("Worker.invoke", ("self", "event")).problem() is None
-
-
-@pytest.mark.usefixtures("emulator")
-def test_a_name_that_is_gone_is_named():
-    assert wrapped("get").problem() == "pretended_emulator.get is gone"
-    assert wrapped("Worker.stop").problem() == "pretended_emulator.Worker.stop is gone"
-
-
-@pytest.mark.usefixtures("emulator")
-def test_parameters_that_differ_are_told():
-    assert wrapped("put", ("data", "region")).problem() == (
-        "pretended_emulator.put takes (data), expected (data, region)"
-    )
-
-
-@pytest.mark.usefixtures("emulator")
-def test_a_name_that_is_no_function_any_more_is_told():
-    assert wrapped("table", ()).problem() == "pretended_emulator.table is no longer a function"
-
-
-@pytest.mark.usefixtures("emulator")
-def test_every_problem_is_told_with_its_behaviour():
-    behaviour = Behaviour("mine", "", "", (wrapped("get"), wrapped("put", ())), lambda _: None)
-
-    assert problems([behaviour]) == [
-        "mine: pretended_emulator.get is gone",
-        "mine: pretended_emulator.put takes (data), expected ()",
-    ]
+    with pytest.raises(UserError, match=r"not as expected: dynamodb: .*_put_item"):
+        behaviours.install(["dynamodb"], LocalContext(Path(), 0, ""))
 
 
 def test_another_version_of_the_emulator_is_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(contract.metadata, "version", lambda _: "2.0.0")
+    monkeypatch.setattr(version.metadata, "version", lambda _: "2.0.0")
 
-    with pytest.raises(UserError, match=r"2\.0\.0 is installed, 1\.5\.33 is expected"):
-        contract.check_version()
+    with pytest.raises(UserError, match=r"ministack 2\.0\.0 is installed, 1\.5\.33 is expected"):
+        version.check_emulator()
 
 
 def test_the_pinned_version_is_accepted(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(contract.metadata, "version", lambda _: "1.5.33")
+    monkeypatch.setattr(version.metadata, "version", lambda _: "1.5.33")
 
-    contract.check_version()
+    version.check_emulator()

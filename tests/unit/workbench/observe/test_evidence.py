@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from awskit.kafka import record_positions
@@ -65,6 +66,13 @@ def test_an_events_item_changes_are_those_that_name_it() -> None:
         "FLIGHT#SW1234 / METADATA",
         "BOOKING#BKG-0001 / METADATA",
     ]
+
+
+def test_a_table_without_a_stream_tells_of_no_changes() -> None:
+    table = SimpleNamespace(describe_table=lambda **request: {"Table": request})
+    session: Any = SimpleNamespace(dynamodb=table, table_name="table")
+
+    assert item_changes.read(session, since=seconds(0)) == []
 
 
 class _Message:
