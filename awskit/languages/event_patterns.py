@@ -15,7 +15,7 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
@@ -597,12 +597,3 @@ MATCHERS: Final[Mapping[str, Matcher]] = {
     "exactly": Matcher(_must_be_text("exact match pattern must be a string"), _same),
 }
 """The matchers by their names."""
-
-
-def scalars(value: Any) -> Iterator[Any]:
-    """What a pattern is held against: a value that is no object, or each such element of an array."""
-    if isinstance(value, list):
-        for element in value:
-            yield from scalars(element)
-    elif not isinstance(value, Mapping):
-        yield value

@@ -3,7 +3,6 @@
 import os
 import shlex
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,8 @@ import click
 
 from flightpulse.cli import options
 from flightpulse.errors import UserError
+from flightpulse.stack import node
 from flightpulse.workbench.bench import Workbench
-from flightpulse.workbench.deploy import cdk
-from flightpulse.workbench.deploy.status import is_usable, mappings
 from flightpulse.workbench.target.session import Session
 from localcloud import process
 from localcloud.process.state import RunningCloud
@@ -103,7 +101,7 @@ def env(target: str) -> None:
         # Hosts that the user's proxy must not see stay hidden from it.
         kept = f'"${{{name}:+,${name}}}"' if name.lower() == "no_proxy" else ""
         click.echo(f"export {name}={shlex.quote(value)}{kept}")
-    programs = os.pathsep.join([str(cdk.node().parent), str(Path(sys.executable).parent)])
+    programs = os.pathsep.join([str(node.find().parent), str(Path(sys.executable).parent)])
     click.echo(f'export PATH={shlex.quote(programs)}"{os.pathsep}$PATH"')
 
 
@@ -160,13 +158,13 @@ def _cloud_of(session: Session) -> dict[str, Any]:
 def _stack_of(wb: Workbench) -> dict[str, Any]:
     """What is deployed: the stack's state, flights in the table, letters that wait."""
     state = wb.stack.state
-    if state is None or not is_usable(state):
+    if not wb.stack.is_usable:
         return {"stack": state}
     return {
         "stack": state,
         "api_url": wb.session.output("ApiUrl"),
         "flights": wb.table.flights_by_status(),
-        "mappings": [asdict(mapping) for mapping in mappings(wb.session)],
+        "mappings": wb.stack.mappings(),
         "dead_letters": wb.dead_letters.counts(),
         "who_writes": wb.session.model,
     }

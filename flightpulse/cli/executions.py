@@ -13,6 +13,7 @@ from rich.tree import Tree
 
 from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.executions import story
 from flightpulse.workbench.executions.executions import STATUSES, Execution, ExecutionSummary, region_of
 from flightpulse.workbench.executions.history import Visit
@@ -20,7 +21,6 @@ from flightpulse.workbench.executions.saved_history import load_definition, load
 from flightpulse.workbench.player import Player
 from flightpulse.workbench.show.progress import seconds
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 
 _Part = tuple[str, str]
 """A text and its style."""
@@ -151,7 +151,7 @@ def _show_saved(file: Path, definition: Path | None, *, full: bool, page: Path |
     elif as_json:
         options.print_json({"file": str(file), "history": asdict(saved.history)})
     else:
-        screen.console().print(_Drawer(full=full, nested=False).draw(saved.execution))
+        screen.console().print(_Drawer(full=full, nested=False).draw(saved))
 
 
 def _write_page(player: Player, page: Path) -> None:

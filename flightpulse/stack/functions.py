@@ -120,7 +120,7 @@ class Functions(Construct):
                 "CONTACT_LINE": self._settings.contact_line,
             },
             permissions=[
-                _allow(["dynamodb:GetItem", "dynamodb:PutItem"], table.table_arn, conditions=_keys("TEMPLATE#*")),
+                _allow(["dynamodb:BatchGetItem", "dynamodb:PutItem"], table.table_arn, conditions=_keys("TEMPLATE#*")),
                 # Where a passenger flies on: their bookings, then those bookings and their flights.
                 _allow(["dynamodb:Query"], table.table_arn, conditions=_keys("PASSENGER#*")),
                 _allow(["dynamodb:BatchGetItem"], table.table_arn, conditions=_keys("BOOKING#*", "FLIGHT#*")),

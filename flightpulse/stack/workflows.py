@@ -19,7 +19,7 @@ from flightpulse.stack.workflow_permissions import calls
 
 _INTEGRATION = '"arn:aws:states:::'
 _INTEGRATION_HERE = f'"arn:{Aws.PARTITION}:states:::'
-_SHARED = {"NotifyPassengersArn": "FlightPulse-NotifyPassengers", "NotifyChunkArn": "FlightPulse-NotifyChunk"}
+_SHARED = {"NotifyPassengersArn": names.NOTIFY_PASSENGERS, "NotifyChunkArn": names.NOTIFY_CHUNK}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 from awskit.kafka import record_positions
 from awskit.kafka.record_positions import KafkaRecord, Place
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.stack.event_workflows import short_name
 from flightpulse.workbench.costs import run_cost
 from flightpulse.workbench.costs.run_cost import RunCost
@@ -29,11 +30,10 @@ from flightpulse.workbench.observe.counts import Counts
 from flightpulse.workbench.observe.facts import AuditEvent, AuditEvents, Facts
 from flightpulse.workbench.observe.hops import Clues, ConsumerLine
 from flightpulse.workbench.observe.item_changes import ItemChanges
-from flightpulse.workbench.observe.journey import Journey
+from flightpulse.workbench.observe.timeline import Journey
 from flightpulse.workbench.observe.timing import Timing
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.show.words import counted
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 _SKEW = timedelta(seconds=2)

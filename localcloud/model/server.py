@@ -24,6 +24,7 @@ from urllib.parse import unquote, urlsplit
 from localcloud.model import converse
 from localcloud.model.faults import ERRORS, Fault, FaultPlan, InvalidFaultError, Spoilers
 from localcloud.model.writers import BedrockError, Reply, Request, Subject, Writer, tokens
+from localcloud.services.refusals import Refused
 
 NO_SPOILERS: Spoilers = {}
 Guard = Callable[[str, str], str | None]
@@ -179,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         except InvalidFaultError as error:
             self._send(400, {"message": str(error)})
-        except BedrockError as error:
+        except Refused as error:
             self._send(error.status, {"message": error.message}, error_type=error.code)
 
     def _body(self) -> bytes:
@@ -209,7 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
             reply = _cut(text, reply, request)
             status = 200
             return converse.answer(reply, round((time.monotonic() - started) * 1000))
-        except BedrockError as error:
+        except Refused as error:
             status = error.status
             raise
         finally:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -37,18 +37,7 @@ def save(home: Path, run: KeptRun) -> None:
     """Write a run down, over an earlier one of the same name."""
     folder = home / _FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    value = {
-        "name": run.name,
-        "title": run.title,
-        "cloud": run.cloud,
-        "began_at": run.began_at.isoformat(),
-        "seconds": run.seconds,
-        "flights": run.flights,
-        "events": run.events,
-        "places": [[place.event_id, place.partition, place.offset, place.topic] for place in run.places],
-        "checks": [[check.expected, check.seen, check.ok] for check in run.checks],
-        "hints": run.hints,
-    }
+    value = {**asdict(run), "began_at": run.began_at.isoformat()}
     target = folder / f"{_file_name(run.name)}.json"
     unfinished = target.with_suffix(".tmp")
     unfinished.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
@@ -86,16 +75,15 @@ def _read(file: Path) -> KeptRun | None:
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
         return KeptRun(
-            name=value["name"],
-            title=value["title"],
-            cloud=value["cloud"],
-            began_at=datetime.fromisoformat(value["began_at"]),
-            seconds=value["seconds"],
-            flights=tuple(value["flights"]),
-            events=tuple(value["events"]),
-            places=tuple(Place(*place) for place in value["places"]),
-            checks=tuple(Check(*check) for check in value["checks"]),
-            hints=tuple(value["hints"]),
+            **{
+                **value,
+                "began_at": datetime.fromisoformat(value["began_at"]),
+                "flights": tuple(value["flights"]),
+                "events": tuple(value["events"]),
+                "places": tuple(Place(**place) for place in value["places"]),
+                "checks": tuple(Check(**check) for check in value["checks"]),
+                "hints": tuple(value["hints"]),
+            }
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -1,12 +1,11 @@
 """Runs a scenario: sends its events through Kafka, waits for what must be seen, and holds it against what was."""
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from awskit.kafka.producer import Report
 from awskit.kafka.record_positions import Place
@@ -153,25 +152,14 @@ def hints(session: Session, facts: Facts, since: datetime) -> list[str]:
     return found
 
 
-class Clock(Protocol):
+class Clock:
     """Tells and passes time."""
-
-    def monotonic(self) -> float: ...
-
-    def wait(self, seconds: float) -> object: ...
-
-
-class RealClock:
-    """Time as it passes."""
-
-    def __init__(self) -> None:
-        self._never = threading.Event()
 
     def monotonic(self) -> float:
         return time.monotonic()
 
-    def wait(self, seconds: float) -> object:
-        return self._never.wait(seconds)
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 def watch(
@@ -184,7 +172,7 @@ def watch(
     clock: Clock | None = None,
 ) -> tuple[Facts, tuple[Check, ...]]:
     """Look until everything expected is seen, or ``deadline`` (of the clock) has passed, or nothing moves any more."""
-    clock = clock or RealClock()
+    clock = clock or Clock()
     last_change: float = clock.monotonic()
     before: object = None
     while True:

@@ -7,7 +7,7 @@ from typing import Any
 from flightpulse.errors import UserError
 from flightpulse.workbench import diagram
 from flightpulse.workbench.diagram import Diagram
-from flightpulse.workbench.player import events, frames, page, story, table, trace
+from flightpulse.workbench.player import frames, page, story, table
 from flightpulse.workbench.player.diff import Diff, diff
 from flightpulse.workbench.player.gantt import Gantt
 from flightpulse.workbench.player.page import PageRun
@@ -43,10 +43,10 @@ class Player(PictureAndWords):
     @cached_property
     def replay(self) -> frames.Replay:
         """The frames, and the statuses and variables after each."""
-        linked = events.normalise(self._history, self.diagram.states)
-        if not linked:
+        found = frames.replay(self._history, self.diagram.states)
+        if not found.frames:
             raise UserError(_NO_EVENTS, hint="Wait until the execution has started, then read its history again.")
-        return frames.replay(trace.follow(linked, self.diagram.states), self.diagram.states)
+        return found
 
     @property
     def sentence(self) -> str:

@@ -26,7 +26,7 @@ class KafkaPoller:
         self._relay = Poller(
             subscription,
             mapping.invoker(),
-            destination=mapping.destination(lambda found: kafka_batch_info(found, subscription.event_shape)),
+            destination=mapping.destination(lambda found: kafka_batch_info(found, subscription.kafka.bootstrap)),
             keep=Filter.of(mapping.record).keeps_kafka,
             observer=_Reports(mapping),
         )
