@@ -170,7 +170,7 @@ def _start_model(options: Options, setup: Setup, cleanup: ExitStack) -> Service:
     if writer is None:
         return _NO_SERVICE
     guard = roles.may_invoke if options.permissions else None
-    running = model.start(writer, subject=setup.subject, spoilers=setup.spoilers, guard=guard)
+    running = model.ModelServer(writer, subject=setup.subject, spoilers=setup.spoilers, guard=guard)
     cleanup.callback(running.stop)
     return Service(running.url, running.kind)
 
@@ -215,14 +215,14 @@ def _describe(options: Options, context: LocalContext, kafka: Service, bedrock: 
 async def _serve(cloud: state.RunningCloud, listener: socket.socket, *, with_parent: bool) -> None:
     from ministack import app as emulator
 
-    def page() -> dict[str, Any]:
-        return {"status": "healthy", **asdict(cloud)}
+    pages: dict[str, health.Page] = {
+        health.PATH: lambda _, __: (200, {"status": "healthy", **asdict(cloud)}),
+        calls.PATH: lambda _, __: (200, calls.page(enforced=cloud.permissions)),
+        faults.PATH: faults.page,
+    }
 
     # Behaviours may have put something in front of the emulator's own application: ask for it only now.
-    pages = {health.PATH: page, calls.PATH: lambda: calls.page(enforced=cloud.permissions)}
-    application: Any = health.answering(
-        faults.settable(failing_calls.failing(lambda *call: emulator.app(*call))), pages
-    )
+    application: Any = health.answering(failing_calls.failing(lambda *call: emulator.app(*call)), pages)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

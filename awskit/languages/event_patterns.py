@@ -15,7 +15,7 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
@@ -73,6 +73,15 @@ class EventPattern:
 
     def matches(self, event: Any) -> bool:
         """Whether an event (any JSON value; one that is no object has no fields) matches."""
+        for wanted in self._wanted:
+            plainly = _matches_plainly(wanted, event)
+            if plainly:
+                return True
+            if plainly is None:
+                return self._matches_anyhow(event)
+        return False
+
+    def _matches_anyhow(self, event: Any) -> bool:
         try:
             fields = _fields(event, self._on_the_way)
         except RecursionError:
@@ -222,6 +231,36 @@ def _collect(
         found.setdefault(path, []).append(_Field(value, membership))
 
 
+_ABSENT: Final = object()
+
+
+def _matches_plainly(wanted: Sequence[tuple[Path, Values]], event: Any) -> bool | None:
+    """Whether an event matches; None where an array or a name with a dot, which takes a search, is on the way."""
+    for path, values in wanted:
+        found = event
+        for name in path:
+            if type(found) is dict:
+                if "." in "".join(map(str, found)):
+                    return None
+                found = found.get(name, _ABSENT)
+            elif isinstance(found, dict | list):
+                return None
+            else:
+                found = _ABSENT
+        if isinstance(found, list):
+            return None
+        if found is _ABSENT or isinstance(found, dict):
+            if not _may_be_absent(values):
+                return False
+        elif not any(fits(value, found) for value in values):
+            return False
+    return True
+
+
+def _may_be_absent(values: Values) -> bool:
+    return any(isinstance(value, Mapping) and value.get("exists") is False for value in values)
+
+
 def _rest_matches(
     wanted: Sequence[tuple[Path, Values]], index: int, fields: Mapping[Path, list[_Field]], chosen: _Membership
 ) -> bool:
@@ -230,8 +269,7 @@ def _rest_matches(
     path, values = wanted[index]
     within = [field for field in fields.get(path, ()) if _agree(chosen, field.membership)]
     if not within:
-        absent = any(isinstance(value, Mapping) and value.get("exists") is False for value in values)
-        return absent and _rest_matches(wanted, index + 1, fields, chosen)
+        return _may_be_absent(values) and _rest_matches(wanted, index + 1, fields, chosen)
     tried: list[dict[Path, int]] = []
     for present in within:
         both = {**chosen, **present.membership}
@@ -548,12 +586,3 @@ MATCHERS: Final[Mapping[str, Matcher]] = {
     "exactly": Matcher(_must_be_text("exact match pattern must be a string"), _same),
 }
 """The matchers by their names."""
-
-
-def scalars(value: Any) -> Iterator[Any]:
-    """What a pattern is held against: a value that is no object, or each such element of an array."""
-    if isinstance(value, list):
-        for element in value:
-            yield from scalars(element)
-    elif not isinstance(value, Mapping):
-        yield value

@@ -19,6 +19,7 @@ from flightpulse.workbench.executions.history import Visit
 from flightpulse.workbench.executions.saved_history import load_definition, load_history
 from flightpulse.workbench.player import Player
 from flightpulse.workbench.show.progress import seconds
+from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target import names
 
 _Part = tuple[str, str]
@@ -69,17 +70,17 @@ def executions(
 
 
 def _print_list(found: list[ExecutionSummary]) -> None:
-    table = screen.table("", "workflow", "name", "started", "took")
-    for item in found:
-        mark, colour = _MARKS[item.status]
-        table.add_row(
-            f"[{colour}]{mark} {item.status.lower().replace('_', ' ')}[/{colour}]",
+    rows = [
+        (
+            f"{_MARKS[item.status][0]} {item.status.lower().replace('_', ' ')}",
             item.workflow.removeprefix("FlightPulse-"),
             item.name,
             f"{item.started_at.astimezone():%H:%M:%S}",
             seconds(item.seconds),
         )
-    screen.console().print(table)
+        for item in found
+    ]
+    screen.show(Table.of(("", "workflow", "name", "started", "took"), rows))
 
 
 @click.command(short_help="Step through one execution, state by state.")
@@ -150,7 +151,7 @@ def _show_saved(file: Path, definition: Path | None, *, full: bool, page: Path |
     elif as_json:
         options.print_json({"file": str(file), "history": asdict(saved.history)})
     else:
-        screen.console().print(_Drawer(full=full, nested=False).draw(saved.execution))
+        screen.console().print(_Drawer(full=full, nested=False).draw(saved))
 
 
 def _write_page(player: Player, page: Path) -> None:

@@ -25,9 +25,4 @@ def trace(event_id: str, png: Path | None, target: str, as_json: bool) -> None:
         spans = [{**found.spans.row(span), "took": span.took.total_seconds()} for span in found.spans]
         options.print_json({"trace_id": found.trace_id, "spans": spans})
         return
-    table = screen.table(*found.table().headings, title=f"Trace {found.trace_id}")
-    for heading in table.columns[:2]:
-        heading.justify = "right"
-    for row in found.table().rows:
-        table.add_row(*row)
-    screen.console().print(table)
+    screen.show(found.table(), title=f"Trace {found.trace_id}")

@@ -57,8 +57,9 @@ class Functions(Construct):
         self._key = key
         with TemporaryDirectory() as folder:
             # The asset is copied into the cloud assembly here and now, so the folder may go.
-            built = package.build(Path(folder) / "flightpulse.zip")
-            self._code = lambda_.Code.from_asset(str(built.path))
+            archive = Path(folder) / "flightpulse.zip"
+            package.build(archive)
+            self._code = lambda_.Code.from_asset(str(archive))
             self.consumer = self._add_consumer()
             self.messenger = self._add_messenger()
             self.api = self._add_api()
@@ -119,7 +120,7 @@ class Functions(Construct):
                 "CONTACT_LINE": self._settings.contact_line,
             },
             permissions=[
-                _allow(["dynamodb:GetItem", "dynamodb:PutItem"], table.table_arn, conditions=_keys("TEMPLATE#*")),
+                _allow(["dynamodb:BatchGetItem", "dynamodb:PutItem"], table.table_arn, conditions=_keys("TEMPLATE#*")),
                 # Where a passenger flies on: their bookings, then those bookings and their flights.
                 _allow(["dynamodb:Query"], table.table_arn, conditions=_keys("PASSENGER#*")),
                 _allow(["dynamodb:BatchGetItem"], table.table_arn, conditions=_keys("BOOKING#*", "FLIGHT#*")),

@@ -7,7 +7,8 @@ import uuid
 from urllib.parse import parse_qs
 
 from localcloud.faults import board as faults
-from localcloud.faults.board import Application, Fault, Message, Receive, Send
+from localcloud.faults.board import Fault
+from localcloud.process.health import Application, Message, Receive, Send, read_body
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
 _OPERATION_IN_PATH = re.compile(r"/operation/(\w+)$")
@@ -44,7 +45,7 @@ def failing(application: Application) -> Application:
         if signed is None:
             await application(scope, receive, send)
             return
-        body = await faults.read_body(receive)
+        body = await read_body(receive)
         caller = faults.FUNCTIONS if _IN_LAMBDA in headers.get("user-agent", "") else faults.CLIENTS
         operation = _operation(scope, headers, body)
         fault = faults.BOARD.strike_call(signed["service"], operation, caller, body)

@@ -260,7 +260,7 @@ class Reader:
         return self._task(event, before)
 
     def _execution(self, event: Mapping[str, Any], before: Place) -> Place:
-        kind, details = event["type"], _details(event)
+        kind, details = event["type"], event_details(event)
         if kind == "ExecutionStarted":
             self._started_at, self._input = event["timestamp"], details.get("input", "{}")
         elif kind == "ExecutionRedriven":
@@ -331,7 +331,7 @@ class Reader:
         return owner
 
     def _start_iteration(self, event: Mapping[str, Any], before: Place) -> Place:
-        details = _details(event)
+        details = event_details(event)
         owner = next((v for v in _upwards(before) if v.kind == "Map" and v.name == details.get("name", v.name)), None)
         if owner is None:
             return before
@@ -342,7 +342,7 @@ class Reader:
 
     def _end_iteration(self, event: Mapping[str, Any], before: Place) -> Place:
         """Those of other items are aborted in the name of the one that failed, so only name and index tell which."""
-        details, status = _details(event), _ITERATION_ENDS[event["type"]]
+        details, status = event_details(event), _ITERATION_ENDS[event["type"]]
         name, index = details.get("name"), details.get("index")
         around = [scope for scope in _scopes(before) if scope.kind == "iteration"]
         others = [
@@ -361,7 +361,7 @@ class Reader:
         return ended
 
     def _fail_fan_out(self, event: Mapping[str, Any], before: Place, kind: str) -> Place:
-        details = _details(event)
+        details = event_details(event)
         owner = _owner(before, kind)
         if owner is None:
             return before
@@ -374,7 +374,7 @@ class Reader:
 
     def _fail_evaluation(self, event: Mapping[str, Any], before: Place) -> Place:
         """Step Functions links the failure to the event before its state was entered, and names the state."""
-        details = _details(event)
+        details = event_details(event)
         owner = _named_open(before, details.get("state"), self._scope_after_entry(before))
         if owner is None:
             return before
@@ -401,7 +401,7 @@ class Reader:
         visit = before if isinstance(before, _OpenVisit) else before.owner
         if visit is None:
             return before
-        kind, details = event["type"], _details(event)
+        kind, details = event["type"], event_details(event)
         if kind in _TASK_STARTS:
             visit.problem = None
             visit.attempts.append(_attempt(event, details))
@@ -479,16 +479,23 @@ def _child_execution(text: str | None) -> str | None:
     """The ARN of the execution that a ``startExecution`` task started, from its output or its failure."""
     if not text or '"ExecutionArn"' not in text:
         return None
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
+    value = parsed(text)
     arn = value.get("ExecutionArn") if isinstance(value, dict) else None
     return arn if isinstance(arn, str) else None
 
 
-def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The one ``…EventDetails`` of an event, whatever it is called."""
+def parsed(text: str | None) -> Any:
+    """A JSON text as a value; the text itself when it is not JSON; None for none."""
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def event_details(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one ``…EventDetails`` of an event, whatever it is called; empty when it has none."""
     for name, value in event.items():
         if name.endswith("EventDetails") and isinstance(value, Mapping):
             return value

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from awskit.kafka.producer import Report
+from awskit.kafka.record_positions import Place
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.entities import Flight
+from flightpulse.domain.events import TOPIC
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.fire import sending
 from flightpulse.workbench.fire.expectations import Expectation
 from flightpulse.workbench.observe.facts import Facts, SentEvent
 from flightpulse.workbench.observe.observer import Observer
@@ -19,8 +23,6 @@ from flightpulse.workbench.target.session import Session
 from simulator.scenarios import Scenario
 
 Event = Mapping[str, Any]
-Send = Callable[[Session, Sequence[Event]], None]
-"""Sends events to the topic, in their order, and returns when the broker has them all."""
 OnLook = Callable[[int, int], None]
 """Told after each look how many expectations are seen, of how many."""
 
@@ -36,9 +38,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioRun:
-    """What came of a scenario. ``hints`` say where to look when something is missing."""
+    """What came of a scenario. ``hints`` say where to look when something is missing.
 
-    number: int
+    ``events`` has an event once for each sending, ``places`` where each lies in Kafka.
+    """
+
     name: str
     title: str
     began_at: datetime
@@ -46,6 +50,8 @@ class ScenarioRun:
     checks: tuple[Check, ...]
     facts: Facts
     hints: tuple[str, ...]
+    events: tuple[dict[str, Any], ...] = ()
+    places: tuple[Place, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -71,16 +77,17 @@ def run(
     scenario: Scenario,
     expectations: Sequence[Expectation],
     *,
-    send: Send,
     reset: bool = True,
     seconds: float | None = None,
+    correlation_id: str | None = None,
     on_look: OnLook = lambda _seen, _expected: None,
 ) -> ScenarioRun:
     """Run a scenario on the target of a session.
 
     ``reset`` first puts the scenario's flights and their bookings back to where they began, so that it can be repeated.
     It ends as soon as everything expected was seen; at the latest after ``seconds``; and before that when nothing
-    runs any more and nothing changes. Raises UserError when the flights were never loaded.
+    runs any more and nothing changes. Raises UserError when the flights were never loaded, or the broker does not have
+    all events.
     """
     patience = _PATIENCE[session.target]
     if reset:
@@ -89,8 +96,8 @@ def run(
     began_at, began = datetime.now(UTC), time.monotonic()
     observer = Observer(session, scenario.flights, began_at)
     events = scenario.events(flights, began_at)
-    send(session, events)
-    sent = tuple(_sent(event, datetime.now(UTC)) for event in events)
+    report = sending.send(session, events, correlation_id=correlation_id)
+    sent = tuple(SentEvent.of(event, datetime.now(UTC)) for event in events)
     facts, checks = watch(
         lambda: observer.look(sent),
         expectations,
@@ -99,7 +106,6 @@ def run(
         on_look=on_look,
     )
     return ScenarioRun(
-        number=scenario.number,
         name=scenario.name,
         title=scenario.title,
         began_at=began_at,
@@ -107,7 +113,16 @@ def run(
         checks=checks,
         facts=facts,
         hints=() if all(check.ok for check in checks) else tuple(hints(session, facts, began_at)),
+        events=tuple(events),
+        places=_places(events, report),
     )
+
+
+def _places(events: Sequence[Event], report: Report) -> tuple[Place, ...]:
+    """Where the records of events lie, in the order in which they were sent."""
+    order = {str(event["event_id"]): number for number, event in reversed(list(enumerate(events)))}
+    places = [Place(found.name, found.partition, found.offset, TOPIC) for found in report.acknowledged]
+    return tuple(sorted(places, key=lambda place: (order[place.event_id], place.offset)))
 
 
 def check(expectations: Sequence[Expectation], facts: Facts) -> tuple[Check, ...]:
@@ -194,13 +209,3 @@ def _flights(session: Session, flight_ids: Sequence[str]) -> dict[str, Flight]:
             raise seeding.not_seeded(session, flight_id)
         found[flight_id] = flight
     return found
-
-
-def _sent(event: Event, at: datetime) -> SentEvent:
-    return SentEvent(
-        event_id=event["event_id"],
-        event_type=event["event_type"],
-        flight_id=event["payload"]["flight_id"],
-        at=at,
-        known_at=datetime.fromisoformat(event["timestamp"]),
-    )

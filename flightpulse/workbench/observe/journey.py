@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flightpulse.workbench.executions import executions, story
+from flightpulse.workbench.executions import history, story
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.history import Branch, Visit
 from flightpulse.workbench.messages.inbox import Message
@@ -208,7 +208,7 @@ class _Follower:
         for attempt in visit.attempts:
             if attempt.resource not in _WRITES or attempt.problem is not None:
                 continue
-            arguments = executions.parsed(attempt.arguments)
+            arguments = history.parsed(attempt.arguments)
             if isinstance(arguments, Mapping):
                 change = self._take(arguments)
                 said = _ACTIONS.get(change.action, change.action) if change else "written"
@@ -249,28 +249,21 @@ class _Follower:
     def _concerns_branch(self, branch: Branch, execution: Execution) -> bool:
         if self._in_visits(branch.visits):
             return True
-        started = [arn for visit in _walk(branch.visits) for arn in visit.children]
+        started = [arn for visit in history.walk(branch.visits) for arn in visit.children]
         return any(child is not None and self._concerns_child(child) for child in map(execution.child, started))
 
     def _in_visits(self, visits: Sequence[Visit]) -> bool:
         assert self._booking is not None
         return any(
             self._booking.search(text)
-            for visit in _walk(visits)
+            for visit in history.walk(visits)
             for text in (visit.input, visit.output or "", *(attempt.arguments for attempt in visit.attempts))
         )
 
 
-def _walk(visits: Sequence[Visit]) -> Iterator[Visit]:
-    for visit in visits:
-        yield visit
-        for branch in visit.branches:
-            yield from _walk(branch.visits)
-
-
 def _own(text: str | None) -> Any:
     """A state's data without what the AWS SDK says about its own call."""
-    value = executions.parsed(text)
+    value = history.parsed(text)
     return {k: v for k, v in value.items() if k not in _SDK_NOISE} if isinstance(value, Mapping) else value
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flightpulse.workbench import diagram
 from flightpulse.workbench.diagram import SIGNS, Mark, Marks
 from flightpulse.workbench.executions.history import Visit
-from flightpulse.workbench.player import events, frames, trace
+from flightpulse.workbench.player import frames
 from flightpulse.workbench.player.frames import Replay, mark_of
 from flightpulse.workbench.player.trace import HistoryTrace
 from flightpulse.workbench.show.picture_and_words import PictureAndWords, folded
@@ -30,8 +30,8 @@ class Diff(PictureAndWords):
 
     def __init__(self, definition: Mapping[str, Any] | str, events_a: Any, events_b: Any) -> None:
         self.diagram = diagram.of(definition)
-        self.a = _replayed(events_a, self.diagram)
-        self.b = _replayed(events_b, self.diagram)
+        self.a = frames.replay(events_a, self.diagram.states)
+        self.b = frames.replay(events_b, self.diagram.states)
         self.divergence = _first_divergence(self.a, self.b)
 
     @property
@@ -88,10 +88,6 @@ class Diff(PictureAndWords):
 def diff(definition: Mapping[str, Any] | str, events_a: Any, events_b: Any) -> Diff:
     """Compare two runs of one state machine by their histories. Times and payloads do not count."""
     return Diff(definition, events_a, events_b)
-
-
-def _replayed(history: Any, of: diagram.Diagram) -> Replay:
-    return frames.replay(trace.follow(events.normalise(history, of.states), of.states), of.states)
 
 
 def _said(outcomes: "Counter[Outcome] | None") -> str:

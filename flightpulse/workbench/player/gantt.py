@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from flightpulse.workbench.diagram import png
 from flightpulse.workbench.diagram.marks import SIGNS
 from flightpulse.workbench.diagram.svg import LINES, PAGE
-from flightpulse.workbench.player import selection
 from flightpulse.workbench.player.captions import duration
 from flightpulse.workbench.player.frames import Replay
+from flightpulse.workbench.player.table import kept_items
 from flightpulse.workbench.show.picture_and_words import PictureAndWords, folded
 from flightpulse.workbench.show.words import counted
 
@@ -198,7 +198,7 @@ class Gantt(PictureAndWords):
 def _bars(replay: Replay) -> Iterator[Bar]:
     first = replay.trace.events[0]["timestamp"]
     last = replay.frames[-1].seconds
-    kept = selection.choose(replay, _ITEMS_SHOWN).kept
+    kept = kept_items(replay, _ITEMS_SHOWN)
     for number, stay in enumerate(replay.trace.stays):
         if not kept.issuperset(stay.items):
             continue

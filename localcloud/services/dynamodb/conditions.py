@@ -48,7 +48,7 @@ def install() -> None:
             except _ForTheEmulator:
                 pass
         answer = evaluate(text, item, values, names, slot=slot)
-        if len(accepted) < _TEXTS:
+        if text and len(accepted) < _TEXTS:
             accepted.add((text, slot))
         return answer
 

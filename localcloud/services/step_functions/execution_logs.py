@@ -4,22 +4,21 @@ https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
 """
 
 import atexit
-import json
 import logging
-import queue
 import re
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from ministack.core import responses
 from ministack.services import cloudwatch_logs
 
-from localcloud.services.step_functions.history import Event
+from localcloud.services.step_functions.history import Event, details_key, milliseconds
+from localcloud.services.step_functions.payload import to_json
 
 _ERRORS = re.compile("Failed|TimedOut|Aborted|^FailStateEntered$")
 _LEVELS = {
@@ -45,43 +44,41 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class LogEntry:
-    """A history event on its way to a log stream."""
+class ExecutionLog:
+    """Where the events of one execution are logged, and how much of them."""
 
     account: str
     region: str
-    group: str
+    groups: tuple[str, ...]
     machine: str
     execution_arn: str
-    redrive_count: int
     with_data: bool
-    event: Event
 
-    def record(self) -> dict[str, Any]:
+    def record(self, event: Event, redrive_count: int) -> dict[str, Any]:
         """The log event: the history event as the service logs it, at the time it happened."""
-        moment = round(datetime.fromisoformat(self.event["timestamp"]).timestamp() * 1000)
-        details: dict[str, Any] = next(
-            (value for name, value in self.event.items() if name.endswith("EventDetails")), {}
-        )
+        moment = milliseconds(event["timestamp"])
+        details: Mapping[str, Any] = event.get(details_key(event["type"]), {})
         if not self.with_data:
             details = {name: value for name, value in details.items() if name not in _EXECUTION_DATA}
         message = {
-            "id": str(self.event["id"]),
-            "type": self.event["type"],
+            "id": str(event["id"]),
+            "type": event["type"],
             "details": details,
-            "previous_event_id": str(self.event["previousEventId"]),
+            "previous_event_id": str(event["previousEventId"]),
             "event_timestamp": str(moment),
             "execution_arn": self.execution_arn,
-            "redrive_count": str(self.redrive_count),
+            "redrive_count": str(redrive_count),
         }
-        return {"timestamp": moment, "message": json.dumps(message, ensure_ascii=False, separators=(",", ":"))}
+        return {"timestamp": moment, "message": to_json(message)}
 
 
 class ExecutionLogs:
     """Writes log events in batches from a thread of its own; what is waiting at the end of the process is written."""
 
     def __init__(self) -> None:
-        self._waiting: queue.SimpleQueue[LogEntry | None] = queue.SimpleQueue()
+        self._waiting: deque[tuple[ExecutionLog, Event, int]] = deque()
+        self._something_waits = threading.Event()
+        self._closing = False
         self._suffix = uuid.uuid4().hex[:8]
         self._writer = threading.Thread(target=self._write, name="step-functions-logs", daemon=True)
         self._writer.start()
@@ -91,43 +88,49 @@ class ExecutionLogs:
         """What logs the events of one execution, as its state machine is configured to."""
         configuration = machine.get("loggingConfiguration") or {}
         level = _LEVELS.get(configuration.get("level", "OFF"))
-        groups = [_group_name(destination) for destination in configuration.get("destinations", [])]
+        groups = tuple(_group_name(destination) for destination in configuration.get("destinations", []))
         if level is None or not groups:
             return lambda _event: None
-        account, region = responses.get_account_id(), responses.get_region()
-        with_data = bool(configuration.get("includeExecutionData"))
+        destination = ExecutionLog(
+            account=responses.get_account_id(),
+            region=responses.get_region(),
+            groups=groups,
+            machine=machine["name"],
+            execution_arn=record["executionArn"],
+            with_data=bool(configuration.get("includeExecutionData")),
+        )
 
         def publish(event: Event) -> None:
             if level.search(event["type"]):
-                redrives, arn = record.get("redriveCount", 0), record["executionArn"]
-                for group in groups:
-                    self._waiting.put(
-                        LogEntry(account, region, group, machine["name"], arn, redrives, with_data, event)
-                    )
+                self._waiting.append((destination, event, record.get("redriveCount", 0)))
+                if not self._something_waits.is_set():
+                    self._something_waits.set()
 
         return publish
 
     def close(self) -> None:
         """Write what is waiting and end."""
-        self._waiting.put(None)
+        self._closing = True
+        self._something_waits.set()
         self._writer.join(_CLOSING_SECONDS)
 
     def _write(self) -> None:
-        going_on = True
-        while going_on:
-            entries = [self._waiting.get()]
-            if entries[0] is not None:
+        closing = False
+        while not closing:
+            self._something_waits.wait()
+            self._something_waits.clear()
+            closing = self._closing
+            if not closing:
                 time.sleep(_COLLECTING_SECONDS)
-            while not self._waiting.empty():
-                entries.append(self._waiting.get())
-            going_on = None not in entries
-            self._store([entry for entry in entries if entry is not None])
+            self._store([self._waiting.popleft() for _ in range(len(self._waiting))])
 
-    def _store(self, entries: list[LogEntry]) -> None:
+    def _store(self, entries: list[tuple[ExecutionLog, Event, int]]) -> None:
         streams: dict[tuple[str, str, str, str], list[dict[str, Any]]] = {}
-        for entry in entries:
-            key = (entry.account, entry.region, entry.group, self._stream(entry))
-            streams.setdefault(key, []).append(entry.record())
+        for destination, event, redrive_count in entries:
+            record, stream = destination.record(event, redrive_count), self._stream(destination.machine, event)
+            for group in destination.groups:
+                key = (destination.account, destination.region, group, stream)
+                streams.setdefault(key, []).append(record)
         for (account, region, group, stream), records in streams.items():
             try:
                 with responses.request_scope(account, region):
@@ -135,10 +138,10 @@ class ExecutionLogs:
             except Exception:
                 log.exception("The execution log of %s", group)
 
-    def _stream(self, entry: LogEntry) -> str:
+    def _stream(self, machine: str, event: Event) -> str:
         # The timestamp is UTC: 2026-11-30T08:15:00.000Z.
-        minute = entry.event["timestamp"][:16].replace("T", "-").replace(":", "-")
-        return f"states/{entry.machine}/{minute}/{self._suffix}"
+        minute = event["timestamp"][:16].replace("T", "-").replace(":", "-")
+        return f"states/{machine}/{minute}/{self._suffix}"
 
 
 def _group_name(destination: Mapping[str, Any]) -> str:

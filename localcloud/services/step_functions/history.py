@@ -3,7 +3,9 @@
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
 """
 
+import functools
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -73,6 +75,7 @@ class History:
         return int(self._events[event_id - 1]["previousEventId"])
 
 
+@functools.cache
 def details_key(kind: str) -> str:
     """The member of an event that holds its details, from the event's type."""
     for ending in ("StateEntered", "StateExited"):
@@ -83,7 +86,23 @@ def details_key(kind: str) -> str:
 
 def timestamp() -> str:
     """Now, as the context object and the emulator's records write times: UTC with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = time.time_ns() // 1_000_000
+    return f"{_second(now // 1000)}.{now % 1000:03d}Z"
+
+
+def milliseconds(moment: str) -> int:
+    """The milliseconds since 1970 of what :func:`timestamp` has written."""
+    return _since_1970(moment[:19]) + int(moment[20:23])
+
+
+@functools.lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+@functools.lru_cache(maxsize=64)
+def _since_1970(second: str) -> int:
+    return round(datetime.fromisoformat(f"{second}+00:00").timestamp()) * 1000
 
 
 def with_input(text: str) -> dict[str, Any]:

@@ -4,12 +4,12 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
 """
 
 import threading
-from datetime import datetime
 from typing import Any
 
-from localcloud.services.handlers import Refused
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import notices, turns
 from localcloud.services.step_functions.failures import RUNTIME, TASK_FAILED, StateFailure, Stopped
+from localcloud.services.step_functions.history import milliseconds
 from localcloud.services.step_functions.integrations import answered, service_error
 from localcloud.services.step_functions.payload import Payload, to_json
 from localcloud.services.step_functions.run import Executions, Run
@@ -30,7 +30,7 @@ def start(executions: Executions, arguments: Any) -> tuple[Run, dict[str, Any]]:
         cause = service_error("AWSStepFunctions", refusal.code, refusal.message)
         raise StateFailure(error, cause) from refusal
     return run, answered(
-        {"ExecutionArn": run.record["executionArn"], "StartDate": _milliseconds(run.record["startDate"])}
+        {"ExecutionArn": run.record["executionArn"], "StartDate": milliseconds(run.record["startDate"])}
     )
 
 
@@ -63,10 +63,10 @@ def result(run: Run, *, parsed: bool) -> dict[str, Any]:
         "Name": record["name"],
         "RedriveCount": record["redriveCount"],
         **{f"{name[0].upper()}{name[1:]}": text for name, text in notices.redrive_status(record).items()},
-        "StartDate": _milliseconds(record["startDate"]),
+        "StartDate": milliseconds(record["startDate"]),
         "StateMachineArn": record["stateMachineArn"],
         "Status": record["status"],
-        "StopDate": _milliseconds(record["stopDate"]),
+        "StopDate": milliseconds(record["stopDate"]),
     }
     if record["status"] == "SUCCEEDED":
         return {**description, "Output": _content(record["output"], parsed), "OutputDetails": {"Included": True}}
@@ -76,7 +76,3 @@ def result(run: Run, *, parsed: bool) -> dict[str, Any]:
 
 def _content(text: str, parsed: bool) -> Any:
     return Payload.read(text).value if parsed else text
-
-
-def _milliseconds(moment: str) -> int:
-    return round(datetime.fromisoformat(moment).timestamp() * 1000)

@@ -7,11 +7,11 @@ https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
 import json
 import logging
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from ministack.services import cloudwatch, eventbridge
 
+from localcloud.services.step_functions.history import milliseconds
 from localcloud.services.step_functions.payload import exceeds_limit
 
 _NAMESPACE = "AWS/States"
@@ -49,7 +49,7 @@ def _record_metrics(record: Mapping[str, Any]) -> None:
         cloudwatch.record_metric(_NAMESPACE, "ExecutionsStarted", 1, "Count", dimensions)
         return
     cloudwatch.record_metric(_NAMESPACE, _ENDS[record["status"]], 1, "Count", dimensions)
-    elapsed = _milliseconds(record["stopDate"]) - _milliseconds(record.get("redriveDate") or record["startDate"])
+    elapsed = milliseconds(record["stopDate"]) - milliseconds(record.get("redriveDate") or record["startDate"])
     cloudwatch.record_metric(_NAMESPACE, "ExecutionTime", elapsed, "Milliseconds", dimensions)
 
 
@@ -76,14 +76,14 @@ def _detail(record: Mapping[str, Any]) -> dict[str, Any]:
         "stateMachineAliasArn": None,
         "name": record["name"],
         "status": record["status"],
-        "startDate": _milliseconds(record["startDate"]),
-        "stopDate": _milliseconds(stopped) if stopped else None,
+        "startDate": milliseconds(record["startDate"]),
+        "stopDate": milliseconds(stopped) if stopped else None,
         **_content(record, "input"),
         **_content(record, "output"),
         "error": record.get("error"),
         "cause": record.get("cause"),
         "redriveCount": record.get("redriveCount", 0),
-        "redriveDate": _milliseconds(redriven) if redriven else None,
+        "redriveDate": milliseconds(redriven) if redriven else None,
         "redriveStatusReason": None,
         **redrive_status(record),
     }
@@ -96,7 +96,3 @@ def _content(record: Mapping[str, Any], name: str) -> dict[str, Any]:
         return {name: None, f"{name}Details": None}
     included = not exceeds_limit(json.dumps(text))
     return {name: text if included else None, f"{name}Details": {"included": included}}
-
-
-def _milliseconds(moment: str) -> int:
-    return round(datetime.fromisoformat(moment).timestamp() * 1000)

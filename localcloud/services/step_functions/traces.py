@@ -10,10 +10,9 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from localcloud.services.step_functions.history import Event, details_key
+from localcloud.services.step_functions.history import Event, details_key, milliseconds
 from localcloud.services.xray.store import TRACES
 from localcloud.services.xray.tracing import Trace
 
@@ -148,4 +147,4 @@ class _Visits:
 
 
 def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()
+    return milliseconds(moment) / 1000

@@ -1,7 +1,6 @@
 """The embedded broker serves Kafka clients of more than one make, on the loopback interface only."""
 
 import json
-import logging
 import socket
 import struct
 import time
@@ -250,13 +249,3 @@ def test_stopping_closes_the_port_and_may_be_repeated() -> None:
     kafka.stop()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address(kafka), timeout=1)
-
-
-def test_a_library_that_hides_its_functions_gives_a_smaller_broker(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr("ctypes.CDLL", lambda _path: object())
-    with caplog.at_level(logging.WARNING), broker.start({"flight-operations": 24}) as kafka:
-        topics = admin(kafka).list_topics(timeout=PATIENCE_SECONDS).topics
-    assert len(topics["flight-operations"].partitions) == 4
-    assert "4 partitions" in caplog.text

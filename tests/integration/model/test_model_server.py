@@ -15,18 +15,19 @@ from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConn
 
 from flightpulse.adapters.model import AUTHOR, REVIEWER, BedrockAuthor, BedrockModel, BedrockReviewer, CallLimits
 from flightpulse.local_cloud import SETUP
-from flightpulse.messages import prompt, wording
+from flightpulse.messages import prompt
 from flightpulse.messages.lint import lint
 from flightpulse.messages.news import all_segments
-from flightpulse.messages.records import Status, TemplateRecord
+from flightpulse.messages.records import Status
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
 from flightpulse.messages.wording import Origin, Wording
 from flightpulse.stand_in.model import StandIn
-from localcloud import model
+from flightpulse.use_cases.choose_wordings import choose_wordings
 from localcloud.model import ModelServer
 from localcloud.model.faults import Fault
 from tests.unit.messages.samples import CANCELLED, MAJOR, TERMINAL
+from tests.unit.messages.template_store import FakeStore
 from tests.waiting import PATIENCE_SECONDS
 
 MODEL = "amazon.nova-lite-v1:0"
@@ -35,7 +36,7 @@ NO_SCHEMA = {"jsonSchema": {"name": "verdicts", "schema": "whatever"}}
 
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    running = model.start(StandIn(), subject=SETUP.subject, spoilers=SETUP.spoilers)
+    running = ModelServer(StandIn(), subject=SETUP.subject, spoilers=SETUP.spoilers)
     yield running
     running.stop()
 
@@ -60,16 +61,6 @@ def control(server: ModelServer, method: str, path: str, body: object = None) ->
     call = urllib.request.Request(f"{server.url}/_flightpulse/{path}", data=data, method=method)
     with urllib.request.urlopen(call, timeout=PATIENCE_SECONDS) as answer:
         return json.load(answer)
-
-
-class Records(list[TemplateRecord]):
-    """A store that finds nothing and keeps what it is given."""
-
-    def get(self, segment: Segment, prompt_version: str) -> TemplateRecord | None:
-        return None
-
-    def put(self, record: TemplateRecord) -> None:
-        self.append(record)
 
 
 def test_an_answer_has_the_shape_of_converse(server: ModelServer) -> None:
@@ -246,11 +237,6 @@ def test_many_callers_are_answered_at_once(server: ModelServer) -> None:
     assert counted["most_in_flight"] >= 6
 
 
-def test_a_port_in_use_is_not_taken(server: ModelServer) -> None:
-    with pytest.raises(OSError, match="in use"):
-        model.start(StandIn(), port=int(server.url.rsplit(":", 1)[1]))
-
-
 def test_stopping_twice_is_no_mistake(server: ModelServer) -> None:
     server.stop()
     server.stop()
@@ -275,11 +261,11 @@ class Chosen:
             )
             for role in (AUTHOR, REVIEWER)
         ]
-        self.records = Records()
+        self.store = FakeStore()
 
     def wording(self, segment: Segment) -> Wording:
         author, reviewer = self._models
-        return wording.choose(segment, BedrockAuthor(author), BedrockReviewer(reviewer), self.records)
+        return choose_wordings([segment], BedrockAuthor(author), BedrockReviewer(reviewer), self.store)[segment]
 
     def asked(self) -> list[tuple[str, int]]:
         """Role and turn of each call."""
@@ -299,7 +285,7 @@ def test_a_draft_that_cannot_be_used_is_mended_by_its_author_once(server: ModelS
     server.faults.set((Fault(kind, times=1, role="author"),), seed=5)
     assert scene.wording(CANCELLED).origin is Origin.MODEL
     assert scene.asked() == [("author", 1), ("author", 2), ("reviewer", 1)]
-    assert scene.records[0].repaired
+    assert scene.store.only.repaired
 
 
 @pytest.mark.parametrize("kind", ["digit", "promise", "cause", "name", "link", "claim"])
@@ -309,7 +295,7 @@ def test_a_sentence_too_many_is_left_out_and_the_others_are_used(server: ModelSe
     used = scene.wording(MAJOR)
     assert used.origin is Origin.MODEL
     assert used.template is not None
-    (record,) = scene.records
+    record = scene.store.only
     assert record.dropped
     assert not set(record.dropped) & {sentence.text for sentence in used.template.sentences()}
 
@@ -339,7 +325,7 @@ def test_a_reviewer_that_is_not_believed_approves_nothing_and_the_written_text_g
     scene = Chosen(server)
     server.faults.set((fault,))
     assert scene.wording(CANCELLED).origin is Origin.FALLBACK
-    (record,) = scene.records
+    record = scene.store.only
     assert record.status is Status.REFUSED
     assert rule in {str(reason.rule) for reason in record.reasons}
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from flightpulse.cli.group import cli
 from tests.unit.workbench.histories import HistoryBuilder
 from tests.unit.workbench.player import runs
+from tests.unit.workbench.player.test_player_page import data_of
 
 
 def show(*arguments: str | Path) -> Result:
@@ -71,7 +72,8 @@ def test_with_the_definition_the_states_not_reached_are_drawn_too(saved: Path, t
     result = show("--history", saved, "--definition", definition, "--html", page)
 
     assert "--definition" not in result.stdout
-    assert '"Choose"' in page.read_text(encoding="utf-8")
+    [drawing] = data_of(page.read_text(encoding="utf-8"))["drawings"]
+    assert "Choose" in [name for name, _, _ in drawing["states"]]
 
 
 def test_programs_get_the_tree(saved: Path) -> None:

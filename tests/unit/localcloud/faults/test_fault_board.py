@@ -1,9 +1,8 @@
-from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
 
-from localcloud.faults import PATH, FaultBoard, settable
+from localcloud.faults import FaultBoard, page
 
 
 def a_board(*faults: dict[str, Any]) -> FaultBoard:
@@ -75,36 +74,10 @@ def test_a_fault_that_cannot_be_understood_is_refused_and_changes_nothing(fault:
     assert [left["state"] for left in board.left()] == ["ClaimEvent"]
 
 
-async def _call(method: str, path: str, body: bytes) -> list[MutableMapping[str, Any]]:
-    sent: list[MutableMapping[str, Any]] = []
-
-    async def application(_scope: Any, _receive: Any, send: Any) -> None:
-        await send({"type": "the emulator"})
-
-    async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": body}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message)
-
-    await settable(application)({"type": "http", "method": method, "path": path}, receive, send)
-    return sent
-
-
-def _run(method: str, path: str, body: bytes = b"") -> list[MutableMapping[str, Any]]:
-    import asyncio
-
-    return asyncio.run(_call(method, path, body))
-
-
 def test_faults_that_are_no_json_are_answered_with_400() -> None:
-    assert _run("PUT", PATH, b"nonsense")[0]["status"] == 400
+    assert page("PUT", b"nonsense")[0] == 400
 
 
 @pytest.mark.parametrize(("body", "status"), [(b'{"let_go": "SendMessages"}', 200), (b'{"let": 1}', 400), (b"[]", 400)])
 def test_calls_are_let_go_by_the_name_of_their_state(body: bytes, status: int) -> None:
-    assert _run("POST", PATH, body)[0]["status"] == status
-
-
-def test_other_requests_reach_the_emulator() -> None:
-    assert _run("GET", "/restapis") == [{"type": "the emulator"}]
+    assert page("POST", body)[0] == status

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError, WaiterError
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy.cdk import CdkOutcome
-from flightpulse.workbench.deploy.deploy import Deployer, StackProgress, StackWatch, finish_rollback, local_context
+from flightpulse.workbench.deploy.deploy import Deployer, StackWatch, finish_rollback, local_context
+from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session, local_aws_session, local_environment
 from tests.unit.workbench.cloud_fakes import client_error
@@ -76,11 +77,26 @@ def session_on(stack: FakeCloudFormation, target: str = "local") -> Session:
     return Session(target, aws, home=Path("/nowhere"), endpoint_url="http://127.0.0.1:1")  # type: ignore[arg-type]
 
 
-def followed(stack: FakeCloudFormation, happens: Any) -> tuple[list[StackProgress], StackWatch]:
-    seen: list[StackProgress] = []
-    with StackWatch(session_on(stack), names.STACK, "deploy", 2, seen.append) as watch:
+class NotedSteps(Steps):
+    """Notes what was said of steps instead of showing it."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda _: None)
+        self.updates: list[tuple[str, int, int]] = []
+        self.finished: list[str] = []
+
+    def update(self, step: str, text: str, done: int = 0, total: int = 0, board: Any = None) -> None:
+        self.updates.append((text, done, total))
+
+    def finish(self, step: str, text: str, *, ok: bool = True) -> None:
+        self.finished.append(step)
+
+
+def followed(stack: FakeCloudFormation, happens: Any) -> tuple[NotedSteps, StackWatch]:
+    steps = NotedSteps()
+    with StackWatch(session_on(stack), names.STACK, "deploy", 2, steps) as watch:
         happens()
-    return seen, watch
+    return steps, watch
 
 
 def test_resources_are_counted_as_they_come_up():
@@ -92,10 +108,9 @@ def test_resources_are_counted_as_they_come_up():
         stack.happens("Queue", "CREATE_COMPLETE")
         stack.happens("Topic", "CREATE_COMPLETE")
 
-    seen, watch = followed(stack, happens)
+    steps, watch = followed(stack, happens)
 
-    assert (seen[-1].done, seen[-1].total) == (2, 2)
-    assert "create complete: SQS::Queue Topic" in seen[-1].text
+    assert steps.updates[-1] == ("create complete: SQS::Queue Topic", 2, 2)
     assert watch.events_seen == 4
 
 
@@ -130,12 +145,12 @@ def test_a_stack_that_is_not_there_yet_has_no_events():
 
 
 def test_a_rollback_that_failed_is_finished_before_anything_else():
-    stack, told = FakeCloudFormation(), list[StackProgress]()
+    stack, steps = FakeCloudFormation(), NotedSteps()
     stack.status, stack.rolls_back = "UPDATE_ROLLBACK_FAILED", True
 
-    finish_rollback(session_on(stack), told.append)
+    finish_rollback(session_on(stack), steps)
 
-    assert (told[-1].step, told[-1].finished) == ("rollback", True)
+    assert steps.finished == ["rollback"]
 
 
 def test_a_rollback_that_fails_again_is_told_with_its_reason_and_the_way_out():
@@ -143,7 +158,7 @@ def test_a_rollback_that_fails_again_is_told_with_its_reason_and_the_way_out():
     stack.status, stack.rolls_back = "UPDATE_ROLLBACK_FAILED", False
 
     with pytest.raises(UserError) as refusal:
-        finish_rollback(session_on(stack), lambda _: None)
+        finish_rollback(session_on(stack), NotedSteps())
 
     assert refusal.value.message.endswith("failed again: Queue (AWS::SQS::Queue): told to fail.")
     assert "--resources-to-skip" in str(refusal.value.hint)
@@ -154,13 +169,13 @@ def test_a_stack_that_is_well_has_no_rollback_to_finish(status: str):
     stack = FakeCloudFormation()
     stack.status = status
 
-    finish_rollback(session_on(stack), lambda _: None)
+    finish_rollback(session_on(stack), NotedSteps())
 
     assert stack.events == []
 
 
 def test_the_local_cloud_says_that_it_cannot_put_back_what_was_changed_by_hand():
-    deployer = Deployer(session_on(FakeCloudFormation()), context={}, report=lambda _: None)
+    deployer = Deployer(session_on(FakeCloudFormation()), context={}, steps=NotedSteps())
 
     with pytest.raises(UserError, match="cannot put back"):
         deployer.deploy(revert_drift=True)

@@ -69,7 +69,7 @@ def test_an_events_item_changes_are_those_that_name_it() -> None:
 
 
 def test_a_table_without_a_stream_tells_of_no_changes() -> None:
-    table = SimpleNamespace(describe_table=lambda **_: {"Table": {"TableName": "table"}})
+    table = SimpleNamespace(describe_table=lambda **request: {"Table": request})
     session: Any = SimpleNamespace(dynamodb=table, table_name="table")
 
     assert item_changes.read(session, since=seconds(0)) == []

@@ -166,7 +166,7 @@ def test_the_saved_history_of_our_own_workflow_is_recognised_and_told():
     saved = load_history(HISTORIES / "notify-chunk-retry-and-catch.json")
     player = saved.player()
     assert player.sentence.endswith("18 states visited, 4 tries failed, 1 error caught.")
-    rows = [(row.state, row.item, row.result, row.tries) for row in player.table().rows]
+    rows = [(row[0].strip(), *row[1:4]) for row in player.table().rows]
     assert ("ComposeMessages", "", "✓ done", "2") in rows
     assert ("SendMessages", "#0", "✓ done", "3") in rows
     assert [row[2] for row in rows if row[:2] == ("ClaimBooking", "#1")] == ["! caught", "✓ done"]

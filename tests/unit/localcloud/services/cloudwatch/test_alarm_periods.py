@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import pytest
+from ministack.services import cloudwatch as emulator
+
 from localcloud.services.cloudwatch.alarms import Periods
+from localcloud.services.cloudwatch.period import Period
 
 MINUTE = 60.0
 
@@ -17,6 +21,11 @@ def value(at: float, number: float, unit: str = "Count") -> dict[str, Any]:
         "Minimum": number,
         "Maximum": number,
     }
+
+
+def statistic_set(count: float, total: float, low: float, high: float) -> dict[str, Any]:
+    said = {"SampleCount": count, "Sum": total, "Minimum": low, "Maximum": high}
+    return {"Timestamp": 0, "Value": total / count if count else 0.0, "Unit": "Count", "_stat": said}
 
 
 def test_values_that_come_later_count_in_their_period():
@@ -44,3 +53,28 @@ def test_only_values_of_the_unit_count():
     periods = Periods([value(0, 1), value(1, 2, "Seconds")], "Seconds", MINUTE)
 
     assert periods.since(0, 0, "Sum") == {0: 2}
+
+
+@pytest.mark.parametrize(
+    "statistic", ["SampleCount", "Sum", "Average", "Minimum", "Maximum", "p50", "p99", "p99.9", "?"]
+)
+@pytest.mark.parametrize(
+    "points",
+    [
+        pytest.param([value(0, number) for number in (5, 1, 4, 1.5, 3)], id="values"),
+        pytest.param([value(0, 7)], id="one value"),
+        pytest.param([value(0, 2), {**value(0, 1), "Count": 3.0}], id="a value seen three times"),
+        pytest.param([value(0, 2), value(0, -1)], id="a value below zero"),
+        pytest.param([value(0, 2), {**value(0, 4), "Count": 0.0}], id="a value never seen"),
+        pytest.param([value(0, 2), statistic_set(4, 8, 2, 2)], id="a statistic set of one value"),
+        pytest.param([value(0, 2), statistic_set(4, 8, 1, 3)], id="a statistic set of several values"),
+        pytest.param([statistic_set(0, 0, 0, 0)], id="an empty statistic set"),
+    ],
+)
+def test_a_statistic_kept_up_is_that_of_all_values_at_once(statistic: str, points: list[dict[str, Any]]):
+    period = Period()
+    for number, point in enumerate(points, 1):
+        period.add(point)
+        seen = points[:number]
+
+        assert period.statistic(statistic) == emulator._stat_value(emulator._calc_stats(seen), statistic, seen)

@@ -7,7 +7,7 @@ import pytest
 from ministack.core import responses
 
 from localcloud import faults
-from localcloud.services.handlers import Refused
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import mock_results, state_tests
 from localcloud.services.step_functions.resource import Resource
 
