@@ -357,7 +357,7 @@ def test_a_reviewer_that_is_late_or_gone_leaves_no_record_and_the_written_text_g
     used = scene.wording(CANCELLED)
     assert used.origin is Origin.FALLBACK
     assert str(used.problem).startswith("reviewer: ")
-    assert scene.records == []
+    assert scene.store.kept == {}
 
 
 def test_a_liar_before_a_reviewer_that_approves_everything_is_caught_by_the_canaries(server: ModelServer) -> None:
