@@ -93,7 +93,7 @@ class Functions(Construct):
                 "NOTIFY_FROM_PARAMETER": names.NOTIFY_FROM_PARAMETER,
             },
             permissions=[
-                _allow(["dynamodb:GetItem", "dynamodb:Query"], table.table_arn),
+                _allow(["dynamodb:Query"], table.table_arn),
                 _allow(["events:PutEvents"], self._sources.bus.event_bus_arn),
                 _allow(["sqs:SendMessage"], queue.queue_arn),
                 _allow(["ssm:GetParameter"], _parameter_arn(self, names.NOTIFY_FROM_PARAMETER)),

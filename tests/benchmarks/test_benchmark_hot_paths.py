@@ -32,8 +32,9 @@ from localcloud.services.cloudwatch.period import Period
 from localcloud.services.dynamodb import conditions
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
 from tests.unit.fakes import FakeDynamoDB, FakeEvents, FakeLog, FakeQueue, patient
-from tests.unit.functions.test_function_llm_messenger import FakeAuthor, FakeOnward, FakeReviewer, FakeStore, well
+from tests.unit.functions.test_function_llm_messenger import FakeAuthor, FakeOnward, FakeReviewer, well
 from tests.unit.messages.samples import delay, flight, recipient
+from tests.unit.messages.template_store import FakeStore
 
 ROOT = Path(__file__).parents[2]
 _ROUNDS = 3

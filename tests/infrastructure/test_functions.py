@@ -104,11 +104,11 @@ STREAM = {
     [
         (
             "KafkaConsumerRole",
-            {"dynamodb:GetItem", "dynamodb:Query", "events:PutEvents", "sqs:SendMessage", "ssm:GetParameter"},
+            {"dynamodb:Query", "events:PutEvents", "sqs:SendMessage", "ssm:GetParameter"},
         ),
         (
             "LLMMessengerRole",
-            {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchGetItem"}
+            {"dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchGetItem"}
             | {"ssm:GetParameter", "bedrock:InvokeModel"},
         ),
         ("APIHandlersRole", {"dynamodb:GetItem", "dynamodb:Query"}),
@@ -149,7 +149,7 @@ def test_the_writer_of_settings_may_only_touch_its_parameters_and_protect_the_ta
 @pytest.mark.parametrize(
     ("actions", "keys"),
     [
-        ({"dynamodb:GetItem", "dynamodb:PutItem"}, ["TEMPLATE#*"]),
+        ({"dynamodb:BatchGetItem", "dynamodb:PutItem"}, ["TEMPLATE#*"]),
         ({"dynamodb:Query"}, ["PASSENGER#*"]),
         ({"dynamodb:BatchGetItem"}, ["BOOKING#*", "FLIGHT#*"]),
     ],

@@ -48,6 +48,12 @@ class Trace:
     def below(self, parent: str) -> "Trace":
         return replace(self, parent=parent)
 
+    def segment(self, name: str, segment_id: str, start: float, end: float) -> dict[str, Any]:
+        """What every segment of the trace has, of which this one is below the parent. Times are in seconds."""
+        parent = {"parent_id": self.parent} if self.parent else {}
+        times = {"start_time": start, "end_time": end}
+        return {"name": name, "id": segment_id, "trace_id": self.root, **parent, **times}
+
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 _last_second: dict[str, int] = {}
