@@ -30,7 +30,7 @@ from localcloud.faults import failing_calls
 from localcloud.model.faults import Spoilers
 from localcloud.model.openai_server import OpenAIServer
 from localcloud.model.writers import Subject, Writer
-from localcloud.process import environment, health, ports, processes, state, version
+from localcloud.process import environment, health, ids, ports, processes, state, version
 from localcloud.process.home import clear_remains, prepare
 from localcloud.process.lifecycle import DEFAULT_PORT, REFUSAL
 from localcloud.process.lock import HomeLock
@@ -109,6 +109,7 @@ def run(options: Options, setup: Setup = _EMPTY) -> None:
         settings = environment.settings(home, port, model_url=bedrock.address, permissions=options.permissions)
         environment.apply(settings)
         context = LocalContext(home, port, bedrock.address, options.back_off_scale)
+        ids.install()
         behaviours.install(options.behaviours, context)
         _collect_seldom()
         cleanup.callback(_end_functions)
