@@ -27,7 +27,7 @@ _OF_THE_ACCOUNT = (
 )
 
 
-@click.command(short_help="Start the local cloud and its Kafka broker.")
+@click.command()
 @options.port
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka broker instead of the embedded one.")
 @click.option("--llm-url", metavar="URL", help="Let an OpenAI-compatible server (Ollama, vLLM) write the messages.")
@@ -49,13 +49,13 @@ def up(port: int | None, kafka: str | None, llm_url: str | None, llm_model: str 
     click.echo(f"Next: flightpulse {'status' if wb.stack.state else 'deploy'}")
 
 
-@click.command(short_help="Stop the local cloud.")
+@click.command()
 def down() -> None:
     """Stop the local cloud. It forgets everything: the stack, the table, the messages. May be run twice."""
     options.bench("local").down()
 
 
-@click.command(short_help="Show what runs, where, and what is deployed.")
+@click.command()
 @options.target
 @options.as_json
 def status(target: str, as_json: bool) -> None:
@@ -72,7 +72,7 @@ def status(target: str, as_json: bool) -> None:
         click.echo(line)
 
 
-@click.command(short_help="Print shell exports for aws, cdk and boto3 by hand.")
+@click.command()
 @options.target
 def env(target: str) -> None:
     """Print shell exports with which boto3, the AWS CLI, the CDK CLI and Kafka clients use the target by hand.

@@ -36,7 +36,7 @@ _MARKS = {
 _LONGEST_LINE = 400
 
 
-@click.command(short_help="List workflow executions.")
+@click.command()
 @options.target
 @click.option(
     "--workflow",
@@ -83,7 +83,7 @@ def _print_list(found: list[ExecutionSummary]) -> None:
     screen.show(Table.of(("", "workflow", "name", "started", "took"), rows))
 
 
-@click.command(short_help="Step through one execution, state by state.")
+@click.command()
 @click.argument("execution", required=False)
 @options.target
 @click.option(

@@ -25,7 +25,7 @@ _USUAL = frozenset(
 )
 
 
-@click.command(short_help="Show or follow the log groups.")
+@click.command()
 @options.target
 @click.option(
     "--group",

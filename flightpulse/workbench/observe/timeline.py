@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flightpulse.workbench.observe.hops import Hop, total_seconds
 from flightpulse.workbench.observe.payloads import Changes
 from flightpulse.workbench.show import charts, frames
 from flightpulse.workbench.show import picture as pictures
-from flightpulse.workbench.show.picture import Picture
-from flightpulse.workbench.show.picture_and_words import PictureAndWords
+from flightpulse.workbench.show.picture import Picture, PictureAndWords
 from flightpulse.workbench.show.tables import LEFT, RIGHT, TABLE, Table
 from flightpulse.workbench.show.words import shortened
 
@@ -129,12 +128,8 @@ class Journey(PictureAndWords):
             moment = _bar(axes, row, hop, moment, beside)
             end = max(end, moment, beside or 0.0)
         _frame(axes, self, max(end, 1e-6))
-        return Picture.of(figure, self.text())
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        said = self.text()
         alt = f"{self.title}: {len(self.hops)} hops in {self.total_seconds:.3f} s."
-        return {"image/png": self.picture().png, "text/plain": said}, {"image/png": {"alt": alt}}
+        return Picture.of(figure, self.text(), alt=alt)
 
     def _words(self, said: str) -> dict[str, str]:
         folded = f"<details><summary>The {len(self.hops)} hops as a table</summary>{self.html()}</details>"

@@ -7,9 +7,8 @@ from typing import Any
 from flightpulse.workbench.diagram.definition import State, short_resource
 from flightpulse.workbench.executions.history import Problem, Visit, event_details
 from flightpulse.workbench.executions.story import in_words
-from flightpulse.workbench.player.course import Course
+from flightpulse.workbench.player.course import Course, is_failure, is_start, is_stopped
 from flightpulse.workbench.player.events import Event
-from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
 from flightpulse.workbench.player.trace import HistoryTrace
 from flightpulse.workbench.show.words import counted, shortened
 

@@ -10,7 +10,7 @@ from flightpulse.workbench import diagram
 from flightpulse.workbench.diagram import Mark, Marks
 from flightpulse.workbench.player import frames
 from flightpulse.workbench.player.frames import Frame, Replay, mark_of
-from flightpulse.workbench.show.picture_and_words import PictureAndWords, folded
+from flightpulse.workbench.show.picture import Picture, PictureAndWords, folded
 
 Outcome = tuple[str, int, str]
 _NEVER = float("inf")
@@ -69,19 +69,14 @@ class Diff(PictureAndWords):
         said_a, said_b = _said(in_a), _said(in_b)
         return Mark("differs", f"A {said_a}, B {said_b}" if said_a != said_b else "other tries or errors")
 
-    def png(self) -> bytes:
-        return self.diagram.png(self.marks())
+    def picture(self) -> Picture:
+        """The diagram with the marks of both runs."""
+        return self.diagram.picture(self.marks(), self.text(), self.sentence)
 
     def text(self) -> str:
         """Where they part, then one line for each state that one of them visited."""
         lines = [f"{path}: {mark.line}" for path, mark in self.marks().states.items()]
         return "\n".join([self.sentence, *lines]) + "\n"
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        width = round(self.diagram.scene(self.marks()).width)
-        return {"image/png": self.png(), "text/plain": self.text()}, {
-            "image/png": {"alt": self.sentence, "width": width}
-        }
 
     def _words(self, said: str) -> dict[str, str]:
         return folded(self.sentence, said)
