@@ -30,7 +30,7 @@ from localcloud.faults import failing_calls
 from localcloud.model.faults import Spoilers
 from localcloud.model.openai_server import OpenAIServer
 from localcloud.model.writers import Subject, Writer
-from localcloud.process import environment, health, ports, processes, state, version
+from localcloud.process import environment, health, ids, ports, processes, state, version
 from localcloud.process.home import clear_remains, prepare
 from localcloud.process.lifecycle import DEFAULT_PORT, REFUSAL
 from localcloud.process.lock import HomeLock
@@ -63,12 +63,10 @@ class Options:
     home: Path
     port: int = DEFAULT_PORT
     kafka: str | None = None
-    partitions: int = PARTITIONS
     llm_url: str | None = None
     llm_model: str | None = None
     behaviours: tuple[str, ...] = behaviours.NAMES
     back_off_scale: float = 1.0
-    log_level: str = "WARNING"
     with_parent: bool = False
     permissions: bool = False
 
@@ -109,8 +107,9 @@ def run(options: Options, setup: Setup = _EMPTY) -> None:
         kafka = _start_kafka(options, setup, cleanup)
         bedrock = _start_model(options, setup, cleanup)
         settings = environment.settings(home, port, model_url=bedrock.address, permissions=options.permissions)
-        environment.apply({**settings, **_log_level(options)})
+        environment.apply(settings)
         context = LocalContext(home, port, bedrock.address, options.back_off_scale)
+        ids.install()
         behaviours.install(options.behaviours, context)
         _collect_seldom()
         cleanup.callback(_end_functions)
@@ -122,7 +121,7 @@ def run(options: Options, setup: Setup = _EMPTY) -> None:
 def _collect_seldom() -> None:
     """Look for unreachable cycles less often than Python does, and never in what has been imported.
 
-    Little here is in a cycle, but tables, logs and histories are millions of objects: with Python's own thresholds
+    Little here is in a cycle, but the tables, logs and histories are millions of objects: with Python's own thresholds
     a sixth of the processor time of a busy day goes into looking through them.
     """
     gc.collect()
@@ -135,12 +134,10 @@ def _parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--home", type=Path, required=True, help="folder for the state, the log and temporary files")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--kafka", metavar="HOST:PORT", help="a broker to use instead of the embedded one")
-    parser.add_argument("--partitions", type=int, default=PARTITIONS, help="partitions of a topic of the broker")
     parser.add_argument("--llm-url", metavar="URL", help="an OpenAI-compatible server to use as the model")
     parser.add_argument("--llm-model", metavar="NAME", help="the model to ask that server for")
     parser.add_argument("--behaviours", default=",".join(behaviours.NAMES), help="names with commas; empty for none")
     parser.add_argument("--back-off-scale", type=float, default=1.0, help="factor on waiting times, for tests")
-    parser.add_argument("--log-level", default="WARNING")
     parser.add_argument(
         "--permissions",
         action="store_true",
@@ -156,10 +153,6 @@ def _parse(arguments: Sequence[str] | None) -> Options:
     return Options(**given)
 
 
-def _log_level(options: Options) -> dict[str, str]:
-    return {"LOG_LEVEL": options.log_level}
-
-
 def _start_model(options: Options, setup: Setup, cleanup: ExitStack) -> Service:
     if "lambda_runtime" not in options.behaviours:
         return _NO_SERVICE
@@ -170,7 +163,7 @@ def _start_model(options: Options, setup: Setup, cleanup: ExitStack) -> Service:
     if writer is None:
         return _NO_SERVICE
     guard = roles.may_invoke if options.permissions else None
-    running = model.start(writer, subject=setup.subject, spoilers=setup.spoilers, guard=guard)
+    running = model.ModelServer(writer, subject=setup.subject, spoilers=setup.spoilers, guard=guard)
     cleanup.callback(running.stop)
     return Service(running.url, running.kind)
 
@@ -188,7 +181,7 @@ def _start_kafka(options: Options, setup: Setup, cleanup: ExitStack) -> Service:
         return Service(options.kafka, "external")
     if "event_source_mappings" not in options.behaviours:
         return _NO_SERVICE
-    running = broker.start(topics=dict.fromkeys(setup.topics, options.partitions))
+    running = broker.start(topics=dict.fromkeys(setup.topics, PARTITIONS))
     cleanup.callback(running.stop)
     return Service(running.bootstrap, "embedded")
 
@@ -215,14 +208,14 @@ def _describe(options: Options, context: LocalContext, kafka: Service, bedrock: 
 async def _serve(cloud: state.RunningCloud, listener: socket.socket, *, with_parent: bool) -> None:
     from ministack import app as emulator
 
-    def page() -> dict[str, Any]:
-        return {"status": "healthy", **asdict(cloud)}
+    pages: dict[str, health.Page] = {
+        health.PATH: lambda _, __: (200, {"status": "healthy", **asdict(cloud)}),
+        calls.PATH: lambda _, __: (200, calls.page(enforced=cloud.permissions)),
+        faults.PATH: faults.page,
+    }
 
     # Behaviours may have put something in front of the emulator's own application: ask for it only now.
-    pages = {health.PATH: page, calls.PATH: lambda: calls.page(enforced=cloud.permissions)}
-    application: Any = health.answering(
-        faults.settable(failing_calls.failing(lambda *call: emulator.app(*call))), pages
-    )
+    application: Any = health.answering(failing_calls.failing(lambda *call: emulator.app(*call)), pages)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -174,18 +174,14 @@ def _check_options(kind: EventType, options: Mapping[str, Any]) -> None:
 
 
 def _timestamp(text: str | None) -> datetime:
-    return datetime.now(UTC) if text is None else aware_time(text, "--timestamp")
-
-
-def aware_time(text: str, flag: str) -> datetime:
-    """Read the value of an option that is a time. Raises UserError that names the option."""
+    """Read the option that is a time. Raises UserError that names it."""
     try:
-        found = datetime.fromisoformat(text)
+        found = datetime.now(UTC) if text is None else datetime.fromisoformat(text)
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:
         raise UserError(
-            f"{flag} {text!r} is not an ISO 8601 time with an offset.", hint="Example: 2026-12-01T08:15-06:00"
+            f"--timestamp {text!r} is not an ISO 8601 time with an offset.", hint="Example: 2026-12-01T08:15-06:00"
         )
     return found
 

@@ -1,13 +1,13 @@
 """The program that sends one operations event to Kafka, without a deployed stack.
 
 ``python simulator/producer.py --event-type FLIGHT_DELAY --flight-id SW1234 --delay-minutes 25`` takes the options of
-``flightpulse produce``. It knows the flights of ``sample_data/``, moved to tomorrow; others are described by options.
+``flightpulse produce``. It knows the flights of ``sample_data/``, moved to tomorrow.
 """
 
 import sys
 
 try:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime, timedelta
     from pathlib import Path
     from typing import Any
@@ -17,12 +17,12 @@ try:
     from awskit.kafka.connection import Kafka
     from awskit.kafka.producer import INTERRUPTED
     from flightpulse import paths
-    from flightpulse.domain.entities import Flight, FlightStatus
+    from flightpulse.domain.entities import Flight
     from flightpulse.domain.events import TOPIC
     from flightpulse.errors import UserError
     from localcloud.process import state
     from simulator import sample_data
-    from simulator.produce import FindFlight, aware_time, build, deliver, event_options
+    from simulator.produce import build, deliver, event_options
 except ImportError:
     if __name__ != "__main__":
         raise
@@ -36,12 +36,10 @@ except ImportError:
 )
 @click.option("--topic", default=TOPIC, show_default=True, help="The topic.")
 @click.option("--kafka-config", type=click.Path(exists=True, path_type=Path), help="File with SASL and SSL properties.")
-@click.option("--scheduled-departure", help="The schedule of a flight that sample_data/ does not have: ISO 8601.")
-@click.option("--scheduled-arrival", help="The same for its arrival (default: two hours later).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 def command(**options: Any) -> None:
     """Send an operations event to Kafka."""
-    wanted = build(_flight_finder(options), options)
+    wanted = build(_flight, options)
     deliver(
         Kafka.configured(options["bootstrap"] or _local_broker(), options["kafka_config"]),
         wanted,
@@ -60,31 +58,10 @@ def _local_broker() -> str:
     return running.kafka_bootstrap
 
 
-def _flight_finder(options: Mapping[str, Any]) -> FindFlight:
-    """Flights of the sample data, moved to tomorrow; or the one that the options describe."""
-    if options["scheduled_departure"]:
-        return lambda flight_id: _described_flight(flight_id, options)
-
-    def find(flight_id: str) -> Flight | None:
-        flights = sample_data.load(day=_tomorrow()).flights
-        return next((flight for flight in flights if flight.flight_id == flight_id), None)
-
-    return find
-
-
-def _described_flight(flight_id: str, options: Mapping[str, Any]) -> Flight:
-    departure = aware_time(options["scheduled_departure"], "--scheduled-departure")
-    given = options["scheduled_arrival"]
-    arrival = aware_time(given, "--scheduled-arrival") if given else departure + timedelta(hours=2)
-    return Flight(
-        flight_id=flight_id,
-        origin="",
-        destination="",
-        scheduled_departure=departure,
-        scheduled_arrival=arrival,
-        status=FlightStatus.SCHEDULED,
-        gate=options["old_gate"] or "",
-    )
+def _flight(flight_id: str) -> Flight | None:
+    """A flight of the sample data, moved to tomorrow."""
+    flights = sample_data.load(day=_tomorrow()).flights
+    return next((flight for flight in flights if flight.flight_id == flight_id), None)
 
 
 def _tomorrow() -> date:

@@ -3,14 +3,16 @@
 import fcntl
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flightpulse.stack import names, node
-from flightpulse.workbench import Workbench
+from flightpulse.workbench import Workbench, connect
+from tests.integration.emulator import Emulator
 from tools import variants
 from tools.variants import BROKER
 
@@ -92,6 +94,15 @@ def make_ready(bench: Workbench, local: Stack) -> None:
     template.write_text(template.read_text(encoding="utf-8").replace(BROKER, bench.session.broker), encoding="utf-8")
     bench.stack.deploy(planned=True)
     bench.ready()
+
+
+@contextmanager
+def cloud_with_the_stack(local: Stack) -> Iterator[Workbench]:
+    """A local cloud of its own with the stack deployed and short waits between retries."""
+    with Emulator(back_off_scale=0.1) as emulator:
+        bench = connect("local", home=emulator.home)
+        make_ready(bench, local)
+        yield bench
 
 
 @cache

@@ -7,6 +7,9 @@ from typing import TypeVar
 PATIENCE_SECONDS = 120.0
 """Long enough for a machine with much else to do: only a test that fails waits so long."""
 
+COMMAND_SECONDS = 900.0
+"""The same for what does the work of many tests: a command that deploys, a proof, a notebook."""
+
 Seen = TypeVar("Seen")
 
 

@@ -41,6 +41,15 @@ CHECKOV = "checkov==3.3.30"
 LAMBDA_PACKAGES = "aws-lambda-powertools fastjsonschema tzdata"
 NOTEBOOKS = ["-m", "tools.notebooks"]
 PROTOCOL = ["-m", "flightpulse.cli", "prove", "protocol"]
+PROGRAMS = {
+    "demo": ("runtime", ["flightpulse", "demo"]),
+    "site": ("notebooks", [*NOTEBOOKS, "site"]),
+    "bench": ("runtime", ["-m", "tools.bench"]),
+    "sbom": ("dev", ["-m", "tools.supply_chain", "sbom"]),
+    "licences": ("dev", ["-m", "tools.supply_chain", "licences"]),
+    "audit": ("dev", ["-m", "tools.supply_chain", "audit"]),
+}
+"""Tasks that are one program: the lock file of its environment, and the program."""
 CHECKS = (
     ("ruff", ["ruff", "check", "."]),
     ("ruff format", ["ruff", "format", "--check", "."]),
@@ -188,9 +197,10 @@ def ensure(lock_name: str) -> None:
     stamp.write_text(wanted)
 
 
-def run_demo(arguments: "list[str]") -> int:
-    ensure("runtime")
-    return subprocess.run([in_venv("flightpulse"), "demo", *arguments], cwd=ROOT, check=False).returncode
+def run_program(task: str, arguments: "list[str]") -> int:
+    lock, command = PROGRAMS[task]
+    ensure(lock)
+    return subprocess.call(in_environment([*command, *arguments]), cwd=ROOT)
 
 
 def run_lab(arguments: "list[str]") -> int:
@@ -198,16 +208,6 @@ def run_lab(arguments: "list[str]") -> int:
     os.chdir(ROOT)
     # Becomes JupyterLab, which asks before it stops: a parent that waits would take the ctrl-c for itself.
     os.execv(in_venv("flightpulse"), [in_venv("flightpulse"), "lab", *arguments])  # noqa: S606
-
-
-def write_site(arguments: "list[str]") -> int:
-    ensure("notebooks")
-    return subprocess.run([in_venv("python"), *NOTEBOOKS, "site", *arguments], cwd=ROOT, check=False).returncode
-
-
-def run_bench(arguments: "list[str]") -> int:
-    ensure("runtime")
-    return subprocess.call([in_venv("python"), "-m", "tools.bench", *arguments], cwd=ROOT)
 
 
 def run_checkov(arguments: "list[str]") -> int:
@@ -219,11 +219,6 @@ def run_checkov(arguments: "list[str]") -> int:
         return written.returncode
     checkov = [in_venv("uv"), "tool", "run", "--from", CHECKOV, "checkov", "--config-file", "infra/checkov.yaml"]
     return subprocess.run([*checkov, "--directory", str(templates), *arguments], cwd=ROOT, check=False).returncode
-
-
-def look_at_packages(task: str) -> int:
-    ensure("dev")
-    return subprocess.run([in_venv("python"), "-m", "tools.supply_chain", task], cwd=ROOT, check=False).returncode
 
 
 def run_tests(arguments: "list[str]") -> int:
@@ -290,7 +285,12 @@ def report(failed: "list[str]") -> int:
     return 1 if failed else 0
 
 
-def resolve_locks() -> int:
+def set_up(arguments: "list[str]") -> int:
+    ensure((arguments or ["dev"])[0])
+    return 0
+
+
+def resolve_locks(_arguments: "list[str]") -> int:
     """Write the lock files anew from pyproject.toml, for every supported Python and platform, with hashes."""
     ensure("dev")
     compile_ = [in_venv("uv"), "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes"]
@@ -308,29 +308,22 @@ def resolve_locks() -> int:
     return 0
 
 
+TASKS = {
+    "lab": run_lab,
+    "test": run_tests,
+    "checkov": run_checkov,
+    "prove": prove,
+    "setup": set_up,
+    "lock": resolve_locks,
+}
+
+
 def main() -> int:
     task, arguments = (sys.argv[1:2] or [""])[0], sys.argv[2:]
-    if task == "demo":
-        return run_demo(arguments)
-    if task == "lab":
-        return run_lab(arguments)
-    if task == "site":
-        return write_site(arguments)
-    if task == "test":
-        return run_tests(arguments)
-    if task == "checkov":
-        return run_checkov(arguments)
-    if task == "prove":
-        return prove(arguments)
-    if task == "bench":
-        return run_bench(arguments)
-    if task == "sbom" or task == "licences" or task == "audit":
-        return look_at_packages(task)
-    if task == "setup":
-        ensure((arguments or ["dev"])[0])
-        return 0
-    if task == "lock":
-        return resolve_locks()
+    if task in PROGRAMS:
+        return run_program(task, arguments)
+    if task in TASKS:
+        return TASKS[task](arguments)
     print(__doc__)
     return 2
 

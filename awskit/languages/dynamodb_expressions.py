@@ -7,9 +7,7 @@ defined or not used, paths that overlap, in the order in which DynamoDB complain
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html
 """
 
-import functools
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
@@ -50,65 +48,22 @@ class Expression:
 
 def condition(text: str, names: Names, values: Values, *, slot: str = "ConditionExpression") -> Expression:
     """Check a condition; ``slot`` is the parameter it stands in. Raises InvalidExpression."""
-    return _checked(_condition, slot, text, names, values)
+    return _Checker(slot, names, values).condition(text)
 
 
 def key_condition(text: str, names: Names, values: Values) -> Expression:
     """Check the key condition of a Query. Raises InvalidExpression."""
-    return _checked(_key_condition, "KeyConditionExpression", text, names, values)
+    return _Checker("KeyConditionExpression", names, values).key_condition(text)
 
 
 def update(text: str, names: Names, values: Values) -> Expression:
     """Check an update expression. ``attributes`` are those that it writes. Raises InvalidExpression."""
-    return _checked(_update, "UpdateExpression", text, names, values)
+    return _Checker("UpdateExpression", names, values).update(text)
 
 
 def projection(text: str, names: Names) -> Expression:
     """Check a projection expression. Raises InvalidExpression."""
-    return _checked(_projection, "ProjectionExpression", text, names, None)
-
-
-_Check = Callable[[str, str, Names, Values], Expression]
-
-
-def _checked(check: _Check, slot: str, text: str, names: Names, values: Values) -> Expression:
-    """The same text with the same names and types has been looked at before, for another item."""
-    odd = any(not isinstance(name, str) for name in (names or {}).values())
-    if odd or _LOOKS_AT_VALUES.search(text):
-        return check(slot, text, names, values)
-    types = None if values is None else tuple((name, _type_of(value)) for name, value in values.items())
-    return _of_types(check, slot, text, None if names is None else tuple(names.items()), types)
-
-
-@functools.lru_cache(maxsize=1024)
-def _of_types(
-    check: _Check,
-    slot: str,
-    text: str,
-    names: tuple[tuple[str, str], ...] | None,
-    types: tuple[tuple[str, str | None], ...] | None,
-) -> Expression:
-    values = None if types is None else {name: {} if found is None else {found: None} for name, found in types}
-    return check(slot, text, None if names is None else dict(names), values)
-
-
-def _condition(slot: str, text: str, names: Names, values: Values) -> Expression:
-    return _Checker(slot, names, values).condition(text)
-
-
-def _key_condition(slot: str, text: str, names: Names, values: Values) -> Expression:
-    checker = _Checker(slot, names, values)
-    found = checker.condition(text)
-    checker.key_condition()
-    return found
-
-
-def _update(slot: str, text: str, names: Names, values: Values) -> Expression:
-    return _Checker(slot, names, values).update(text)
-
-
-def _projection(slot: str, text: str, names: Names, values: Values) -> Expression:
-    return _Checker(slot, names, values).projection(text)
+    return _Checker("ProjectionExpression", names, None).projection(text)
 
 
 def check_all_used(expressions: Iterable[Expression], names: Names, values: Values) -> None:
@@ -127,7 +82,6 @@ def shown(attribute: Attribute) -> str:
     return f"[{', '.join(f'[{part}]' if isinstance(part, int) else part for part in attribute)}]"
 
 
-_LOOKS_AT_VALUES: Final = re.compile("between|attribute_type", re.IGNORECASE)
 _ARITY: Final = {
     "attribute_exists": 1,
     "attribute_not_exists": 1,
@@ -141,7 +95,14 @@ _ARITY: Final = {
 _UPDATE_FUNCTIONS: Final = ("if_not_exists", "list_append")
 _NEEDS_PATH: Final = ("attribute_exists", "attribute_not_exists", "if_not_exists")
 _TYPES: Final = ("B", "NULL", "SS", "BOOL", "L", "BS", "N", "NS", "S", "M")
-_SIZED: Final = ("S", "B", "SS", "NS", "BS", "L", "M")
+_ORDERED: Final = (*ORDERS, "BETWEEN")
+_OPERAND_TYPES: Final[Mapping[str, Sequence[str]]] = {
+    "size": ("S", "B", "SS", "NS", "BS", "L", "M"),
+    "begins_with": ("S", "B"),
+    "list_append": ("L",),
+    **dict.fromkeys(("+", "-"), ("N",)),
+    **dict.fromkeys(_ORDERED, ("S", "N", "B")),
+}
 _SETS: Final = ("SS", "NS", "BS")
 _TYPE_NAMES: Final = {
     "S": "STRING",
@@ -155,7 +116,7 @@ _TYPE_NAMES: Final = {
     "NS": "NUMBER_SET",
     "BS": "BINARY_SET",
 }
-_KEY_OPERATORS: Final = ("=", *ORDERS, "BETWEEN", "begins_with")
+_KEY_OPERATORS: Final = ("=", *_ORDERED, "begins_with")
 
 
 @dataclass(slots=True)
@@ -223,8 +184,9 @@ class _Checker:
         self._check_apart(self._attributes)
         return self._expression()
 
-    def key_condition(self) -> None:
-        """What a condition must be beyond that, to choose by key."""
+    def key_condition(self, text: str) -> Expression:
+        """A condition, and what it must be beyond that to choose by key."""
+        found = self.condition(text)
         seen: set[str] = set()
         for operation in _conjunction(self._root):
             if operation.name not in _KEY_OPERATORS:
@@ -235,6 +197,7 @@ class _Checker:
             seen.add(name)
         if len(seen) > 2:
             raise InvalidExpression("Conditions can be of length 1 or 2 only")
+        return found
 
     def _key_of(self, operation: Operation) -> str:
         where = f"Invalid condition in {self.slot}"
@@ -354,34 +317,23 @@ class _Checker:
         if name in _NEEDS_PATH and not isinstance(operands[0], Path):
             self._refuse(f"Operator or function requires a document path; operator or function: {name}")
         types = [self._type(operand) for operand in operands]
-        if name == "size":
-            self._check_type("operator or function", name, types[0], _SIZED)
-        elif name == "begins_with":
-            for found in types:
-                self._check_type("operator or function", name, found, ("S", "B"))
-        elif name == "attribute_type":
+        for found in types:
+            self._check_type(name, found, _OPERAND_TYPES.get(name, _TYPES))
+        if name == "attribute_type":
             self._check_type_name(operands[1], types[1])
-        elif name in ("+", "-"):
-            for found in types:
-                self._check_type("operator or function", name, found, ("N",))
-        elif name == "list_append":
-            for found in types:
-                self._check_type("operator or function", name, found, ("L",))
-        elif name in ORDERS or name == "BETWEEN":
-            for found in types:
-                self._check_type("operator", name, found, ("S", "N", "B"))
-            if name == "BETWEEN":
-                self._check_bounds(operands[1], operands[2])
+        elif name == "BETWEEN":
+            self._check_bounds(operands[1], operands[2])
 
-    def _check_type(self, said: str, name: str, found: str | None, allowed: Sequence[str]) -> None:
+    def _check_type(self, name: str, found: str | None, allowed: Sequence[str]) -> None:
         if found is not None and found not in allowed:
+            said = "operator" if name in _ORDERED else "operator or function"
             self._refuse(f"Incorrect operand type for operator or function; {said}: {name}, operand type: {found}")
 
     def _check_type_name(self, operand: Node, found: str | None) -> None:
         valid = ",".join(_TYPES)
         if isinstance(operand, Path):
             found = f"{{{valid}}}"
-        self._check_type("operator or function", "attribute_type", found, ("S",))
+        self._check_type("attribute_type", found, ("S",))
         value = self._literal(operand)
         if value is not None and value not in _TYPES:
             self._refuse(f"Invalid attribute type name found; type: {value}, valid types: {{{valid}}}")
@@ -430,7 +382,7 @@ class _Checker:
         """The type of a value, and the number that ``size`` is; None for what only the item tells."""
         if isinstance(node, Operation):
             return "N" if node.name == "size" else None
-        return _type_of((self.values or {}).get(node.name)) if isinstance(node, Value) else None
+        return type_of((self.values or {}).get(node.name)) if isinstance(node, Value) else None
 
     def _literal(self, node: Node) -> str | None:
         found = self._type(node) if isinstance(node, Value) else None
@@ -438,9 +390,9 @@ class _Checker:
         return value if isinstance(value, str) else None
 
 
-def _type_of(value: Any) -> str | None:
+def type_of(value: Any) -> str | None:
     """The type of an attribute value; None for what is no such value."""
-    found = next(iter(value), None) if isinstance(value, Mapping) else None
+    found = next(iter(value), None) if isinstance(value, dict) else None
     return found if found in _TYPES else None
 
 

@@ -2,8 +2,7 @@
 
 from awskit.kafka.connection import Kafka, partitions_of, read_security
 from awskit.relay.delivery import Answer, RetryPolicy, Verdict
-from awskit.relay.poller import Poller
-from awskit.relay.signals import run_until_signal
+from awskit.relay.poller import Poller, run_until_signal
 from awskit.relay.subscription import Observer, StartingPosition, Subscription
 
 __all__ = [

@@ -13,10 +13,11 @@ Kafka event sources", "Retaining discarded records for a DynamoDB event source")
 
 import enum
 import logging
+import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 R = TypeVar("R")
 
@@ -111,14 +112,6 @@ Invoke = Callable[[dict[str, Any]], Answer]
 Destination = Callable[[Discarded[R]], None]
 
 
-class StopSignal(Protocol):
-    """Tells a delivery to hand its records back: a `threading.Event`, or what a test puts in its place."""
-
-    def is_set(self) -> bool: ...
-
-    def wait(self, timeout: float) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Delivery(Generic[R]):
     """Delivers records of one source to one function. It holds no state: one object serves many threads."""
@@ -129,16 +122,16 @@ class Delivery(Generic[R]):
     destination: Destination[R] | None = None
     clock: Callable[[], float] = field(default=time.time)
 
-    def deliver(self, records: Sequence[R], stop: StopSignal) -> None:
+    def deliver(self, records: Sequence[R], stop: threading.Event) -> None:
         """Return when every record is processed or discarded. Raises `Abandoned`."""
         self._until_done(records, stop, invocations=0, failure=None)
 
-    def deliver_later(self, records: Sequence[R], stop: StopSignal) -> None:
+    def deliver_later(self, records: Sequence[R], stop: threading.Event) -> None:
         """Like `deliver`, for records whose function has just been throttled or out of reach."""
         _pause(stop, self.policy.back_off(1))
         self.deliver(records, stop)
 
-    def retry(self, records: Sequence[R], failure: Answer, stop: StopSignal, *, tried: int) -> None:
+    def retry(self, records: Sequence[R], failure: Answer, stop: threading.Event, *, tried: int) -> None:
         """Like `deliver`, for records that an invocation has just failed for.
 
         `tried` is how many invocations count: none when it was for some of its records only that this one failed.
@@ -156,7 +149,7 @@ class Delivery(Generic[R]):
         return answer, self._remaining(records, answer)
 
     def unexpired(
-        self, records: Sequence[R], stop: StopSignal, invocations: int = 0, failure: Answer | None = None
+        self, records: Sequence[R], stop: threading.Event, invocations: int = 0, failure: Answer | None = None
     ) -> list[R]:
         """Discard the oldest records as far as they exceed the age limit; return the others."""
         limit = self.policy.max_age_seconds
@@ -168,7 +161,7 @@ class Delivery(Generic[R]):
             self.discard(Discarded(tuple(records[:young]), Condition.TOO_OLD, invocations, failure), stop)
         return list(records[young:])
 
-    def discard(self, discarded: Discarded[R], stop: StopSignal) -> None:
+    def discard(self, discarded: Discarded[R], stop: threading.Event) -> None:
         """Hand records to the on-failure destination, for as long as it takes. Raises `Abandoned`."""
         what = self.source.describe(discarded.records)
         if self.destination is None:
@@ -187,7 +180,9 @@ class Delivery(Generic[R]):
                 _log.warning("%s went to the on-failure destination (%s)", what, discarded.condition)
                 return
 
-    def _until_done(self, records: Sequence[R], stop: StopSignal, *, invocations: int, failure: Answer | None) -> None:
+    def _until_done(
+        self, records: Sequence[R], stop: threading.Event, *, invocations: int, failure: Answer | None
+    ) -> None:
         refusals = 0
         while records := self.unexpired(records, stop, invocations, failure):
             _check(stop)
@@ -203,7 +198,7 @@ class Delivery(Generic[R]):
             if records and self._after_failure(records, stop, invocations, answer):
                 return
 
-    def _after_failure(self, records: Sequence[R], stop: StopSignal, invocations: int, failure: Answer) -> bool:
+    def _after_failure(self, records: Sequence[R], stop: threading.Event, invocations: int, failure: Answer) -> bool:
         """Bisect, discard or wait. True when nothing of these records is left to do."""
         _check(stop)
         _log.warning("%s failed (invocation %d): %s", self.source.describe(records), max(invocations, 1), failure.error)
@@ -257,11 +252,11 @@ class Delivery(Generic[R]):
         return named
 
 
-def _check(stop: StopSignal) -> None:
+def _check(stop: threading.Event) -> None:
     if stop.is_set():
         raise Abandoned
 
 
-def _pause(stop: StopSignal, seconds: float) -> None:
+def _pause(stop: threading.Event, seconds: float) -> None:
     if stop.wait(seconds):
         raise Abandoned

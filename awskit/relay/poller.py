@@ -11,18 +11,20 @@ How records are kept safe:
   and only what succeeded is committed. A result that comes later is dropped, because the partition has a new owner.
 """
 
+import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from types import FrameType
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException
 
 from awskit.kafka.connection import reason
-from awskit.kafka.records import Keep, Record, describe, failed_identifier, partition_name
-from awskit.relay.complaints import Complaints
+from awskit.kafka.records import Keep, Record, describe, failed_identifier, kafka_event, partition_name
 from awskit.relay.delivery import Answer, Delivery, Destination, Invoke, Source
-from awskit.relay.session import Session
+from awskit.relay.session import Complaints, Session
 from awskit.relay.subscription import Observer, Subscription
 
 _SESSION_RETRY_SECONDS = 2.0
@@ -73,7 +75,7 @@ class Poller:
 
     def _delivery(self) -> Delivery[Record]:
         source: Source[Record] = Source(
-            event=self._subscription.event_shape,
+            event=partial(kafka_event, self._subscription.kafka.bootstrap),
             lane=lambda record: record.source,
             identifier=lambda record: (partition_name(record.source), record.offset),
             read_identifier=failed_identifier,
@@ -89,6 +91,23 @@ class Poller:
             seconds = time.monotonic() - started
         self._observer.invoked(sum(map(len, event["records"].values())), seconds, answer)
         return answer
+
+
+def run_until_signal(poller: Poller) -> None:
+    """Run a relay on the main thread. The first signal stops it cleanly, a second one does not wait any longer."""
+    stopping = False
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        (poller.hurry if stopping else poller.stop)()
+        stopping = True
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        poller.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _keep_all(_: Record) -> bool:

@@ -17,7 +17,6 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from awskit.kafka.connection import reason
 from awskit.kafka.records import MAX_PAYLOAD_BYTES, Keep, Partition, Record, fits, partition_name
-from awskit.relay.complaints import Complaints
 from awskit.relay.delivery import Abandoned, Answer, Condition, Delivery, Discarded, Verdict
 from awskit.relay.lanes import Batch, Lane, batch_is_due, take_batch
 from awskit.relay.positions import Positions
@@ -33,6 +32,7 @@ _POLLED_AT_ONCE = 1000
 _COMMIT_RETRY_SECONDS = 1.0
 _PROBE_SECONDS = 2.0
 _LAG_SECONDS = 10.0
+_REPEAT_SECONDS = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +51,30 @@ class _FirstAttemptOver:
 
 
 _Report = _Finished | _FirstAttemptOver | BaseException
+
+
+class Complaints:
+    """Says that Kafka is in trouble once, then now and again, and that it is over, however often a relay connects."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._next_line = 0.0
+        self.in_trouble = False
+
+    def add(self, why: str) -> None:
+        if not self.in_trouble:
+            self._observer.waiting(why)
+        self.in_trouble = True
+        if time.monotonic() >= self._next_line:
+            self._next_line = time.monotonic() + _REPEAT_SECONDS
+            _log.warning("waiting for Kafka: %s", why)
+
+    def over(self) -> None:
+        if self.in_trouble:
+            self.in_trouble = False
+            self._next_line = 0.0
+            _log.warning("Kafka answers again")
+            self._observer.recovered()
 
 
 class Session:

@@ -6,9 +6,9 @@ from collections import Counter
 
 from flightpulse.chaos import trial
 from flightpulse.chaos.children import Child, Programs, instead_of_mapping
-from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.trial import Size, Trial
 from flightpulse.chaos.verdict import Promise, Verdict, held
+from flightpulse.workbench.faults.fault_page import Fault, FaultPage
 from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.target.session import Session
 
@@ -33,9 +33,12 @@ def prove(
     seconds: float = 3600.0,
     on_progress: OnProgress = silent,
 ) -> Verdict:
-    """So many runs, each with a storm of its own, in which each victim is killed up to twice."""
+    """Make so many runs, each with a storm of its own, in which each victim is killed up to twice.
+
+    A relay process takes the place of the event source mapping meanwhile. Nothing may be lost and nobody told twice.
+    """
     began = time.monotonic()
-    injector = FaultInjector(session)
+    injector = FaultPage(str(session.endpoint_url))
     kills: Counter[str] = Counter()
     broken: dict[str, list[str]] = {}
     figures: Counter[str] = Counter()
@@ -72,7 +75,7 @@ def prove(
 class _Run:
     """One storm with its kills."""
 
-    def __init__(self, injector: FaultInjector, programs: Programs, relay: Child, choice: random.Random) -> None:
+    def __init__(self, injector: FaultPage, programs: Programs, relay: Child, choice: random.Random) -> None:
         self._injector = injector
         self._programs = programs
         self._relay = relay

@@ -42,9 +42,7 @@ def flight_of(event: Event) -> str:
     return str(event["payload"]["flight_id"])
 
 
-def make(
-    seed: int, flights: Sequence[Flight], *, events_per_flight: int, copies: int, now: datetime, shuffled: bool = True
-) -> EventSequence:
+def make(seed: int, flights: Sequence[Flight], *, events_per_flight: int, copies: int, now: datetime) -> EventSequence:
     """Up to ``events_per_flight`` events about each flight, each sent ``copies`` times.
 
     Times lie before ``now``, some of them equal; ids differ from run to run by ``now`` and else follow from the seed. A
@@ -56,8 +54,7 @@ def make(
     for flight in flights:
         news += _news_of(choice, flight, choice.randint(2, max(2, events_per_flight)), f"chaos-{seed}-{run}", now)
     records = [event for event in news for _ in range(copies)]
-    if shuffled:
-        choice.shuffle(records)
+    choice.shuffle(records)
     return EventSequence(tuple(news), tuple(records))
 
 

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from flightpulse.adapters.model import BUDGET_SECONDS, READ_TIMEOUT_SECONDS
 from flightpulse.chaos import booked_flights
-from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.trial import Trial
 from flightpulse.chaos.verdict import Promise, Verdict, held
-from flightpulse.domain import keys
+from flightpulse.workbench.faults import fault_page
+from flightpulse.workbench.faults.fault_page import Fault
+from flightpulse.workbench.faults.model_faults import begin_anew
 from flightpulse.workbench.fire.sending import send
-from flightpulse.workbench.messages import inbox
+from flightpulse.workbench.messages import inbox, template_records
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.target.session import Session
@@ -25,8 +26,6 @@ One invocation is held up so long at the most. Those that follow in the same wor
 beside it wait at the same time.
 """
 
-_DELETES_PER_CALL = 25
-_FRESH = "CHAOS_FRESH_SINCE"
 _OUTAGES: tuple[tuple[str, Fault], ...] = (
     ("throttled", {"kind": "throttle"}),
     ("down", {"kind": "down"}),
@@ -81,7 +80,7 @@ def prove(
     model over in its free text. Templates that were accepted before are forgotten first.
     """
     began = time.monotonic()
-    injector = FaultInjector(session)
+    model = fault_page.of_model(session)
     outages = [outage for outage in _OUTAGES if not kinds or outage[1]["kind"] in kinds]
     people = booked_flights.invent(seed, flights=1, bookings=bookings, first_flight=7900)
     promises: list[Promise] = []
@@ -97,7 +96,7 @@ def prove(
     slowest, fallbacks = 0.0, 0
     for number, (said, fault) in enumerate(outages):
         on_progress(f"a model {said}", number, len(outages))
-        with injector.injected_into_model([fault], seed):
+        with model.injected([fault], seed):
             run = _announce(session, people, said, seed + number, began + seconds - time.monotonic())
         promises += [promise for promise in run.promises if not promise.kept]
         late = run.seconds - healthy.seconds
@@ -116,7 +115,7 @@ def prove(
                 and late <= BOUND_SECONDS,
             )
         )
-    fresh_messengers(session, None)
+    begin_anew(session)
     people.remove(session)
     said = f"{slowest:.1f} s at the most"
     promises.append(
@@ -139,9 +138,9 @@ class _Announced:
 def _announce(
     session: Session, people: booked_flights.BookedFlights, said: str, seed: int, seconds: float
 ) -> _Announced:
-    forget_templates(session)
+    template_records.forget(session)
     now = datetime.now(UTC)
-    fresh_messengers(session, now.isoformat())
+    begin_anew(session)
     people.save(session)
     flight = people.flights[0]
     detail = _INJECTIONS[seed % len(_INJECTIONS)]
@@ -163,30 +162,3 @@ def _announce(
         held(f"A model {said}: nothing invented is in any message", invented, f"{len(found)} messages"),
     ]
     return _Announced(found, promises, took)
-
-
-def forget_templates(session: Session) -> None:
-    """Delete every cached template, so that the model is asked again. The local table is small enough to be scanned."""
-    pages = session.dynamodb.get_paginator("scan").paginate(
-        TableName=session.table_name,
-        FilterExpression="begins_with(PK, :template)",
-        ProjectionExpression="PK, SK",
-        ExpressionAttributeValues={":template": {"S": keys.TEMPLATE}},
-    )
-    found = [item for page in pages for item in page["Items"]]
-    for start in range(0, len(found), _DELETES_PER_CALL):
-        requests = [{"DeleteRequest": {"Key": key}} for key in found[start : start + _DELETES_PER_CALL]]
-        session.dynamodb.batch_write_item(RequestItems={session.table_name: requests})  # type: ignore[dict-item]
-
-
-def fresh_messengers(session: Session, since: str | None) -> None:
-    """Have the next invocations of the messenger start anew: a worker that met an outage leaves the model alone.
-
-    A changed variable makes Lambda start new environments; without ``since`` the variables are as they were deployed.
-    """
-    name = session.output("LlmMessengerArn")
-    known = session.functions.get_function_configuration(FunctionName=name).get("Environment", {}).get("Variables", {})
-    variables = {name: value for name, value in known.items() if name != _FRESH}
-    if since is not None:
-        variables[_FRESH] = since
-    session.functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})

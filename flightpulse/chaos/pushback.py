@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from flightpulse.chaos import evidence, trial
-from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.trial import Size
 from flightpulse.chaos.verdict import Promise, Verdict
-from flightpulse.stack import asl
+from flightpulse.stack import asl, names
+from flightpulse.workbench.faults.fault_page import Fault, FaultPage
 from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.show.progress import OnProgress, silent
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 _FUNCTIONS = "functions"
@@ -45,7 +44,7 @@ def prove(
     ``last_hop`` also strikes the hop from the bus to a message's channel. EventBridge promises no order there and tries
     again on its own, so that with it the order of messages is no promise either.
     """
-    injector = FaultInjector(session)
+    injector = FaultPage(str(session.endpoint_url))
     run = trial.of_sequence(
         session, seed, Size(flights, events, bookings, copies), seconds, on_progress, first_flight=6500
     )

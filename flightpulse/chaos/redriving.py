@@ -9,12 +9,12 @@ from typing import Any
 
 from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.chaos import booked_flights, evidence, trial
-from flightpulse.chaos.fault_injection import Fault, FaultInjector
 from flightpulse.chaos.verdict import Promise, Verdict, held
 from flightpulse.domain import keys
 from flightpulse.domain.entities import Flight
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.faults.fault_page import Fault, FaultPage
 from flightpulse.workbench.faults.redrive import Redriver
 from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.show.progress import OnProgress, silent
@@ -103,7 +103,7 @@ def prove(
     """Let one event fail in each way there is, look at the dead letters, redrive everything, and redrive once more."""
     now = datetime.now(UTC)
     session.require_stack()
-    injector = FaultInjector(session)
+    injector = FaultPage(str(session.endpoint_url))
     people = booked_flights.invent(seed, flights=len(_CASES), bookings=bookings, first_flight=7700)
     cases = dict(zip((flight.flight_id for flight in people.flights), _CASES, strict=True))
     people.save(session)

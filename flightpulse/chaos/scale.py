@@ -12,10 +12,11 @@ from flightpulse.chaos import booked_flights
 from flightpulse.chaos.trial import Trial
 from flightpulse.chaos.verdict import Promise, Verdict
 from flightpulse.domain.entities import Flight
+from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.show.progress import OnProgress, silent
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 from simulator import events
 
@@ -24,7 +25,7 @@ LARGEST_PAYLOAD = 128 * 1024
 LONGEST_HISTORY = 25_000
 """Events in the history of one execution; beyond that Step Functions ends it."""
 
-_KINDS = ("delay", "cancellation", "gate")
+KINDS = ("delay", "cancellation", "gate")
 _MANY = 100_000
 _PAYLOADS = ("input", "output", "parameters")
 
@@ -48,13 +49,19 @@ def prove(
     seconds: float = 1200.0,
     on_progress: OnProgress = silent,
 ) -> Verdict:
-    """Send an event of each kind (or of some) about a flight of each size, whose passengers want e-mail and text."""
+    """Send an event of each kind (or of some) about a flight of each size, whose passengers want e-mail and text.
+
+    Everybody must be told once on both channels; no state may hold more than 128 KiB and no history 25,000 events.
+    """
+    unknown = sorted(set(kinds) - set(KINDS))
+    if unknown:
+        raise UserError(f"There is no kind {unknown[0]!r}.", hint=f"There are: {', '.join(KINDS)}.")
     began = time.monotonic()
     promises: list[Promise] = []
     figures: Counter[str] = Counter()
     for number, size in enumerate(sizes):
         people = booked_flights.invent(seed + size, flights=1, bookings=size, first_flight=7000 + number, everyone=True)
-        for kind in kinds or _KINDS:
+        for kind in kinds or KINDS:
             on_progress(f"{kind} of a flight with {size} bookings", 0, 1)
             people.save(session)
             left = began + seconds - time.monotonic()

@@ -108,7 +108,10 @@ def prove(
     seconds: float = 300.0,
     on_progress: OnProgress = silent,
 ) -> Verdict:
-    """Send a storm while a relay reaches Lambda only through connections of which a part is reset."""
+    """Send a storm while a relay reaches Lambda only through connections of which a part is reset.
+
+    A batch whose answer is lost was handled and is delivered again. Nothing may be lost and nobody told twice.
+    """
     run = trial.of_sequence(
         session, seed, Size(flights, events, bookings, copies), seconds, on_progress, first_flight=7400
     )

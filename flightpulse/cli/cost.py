@@ -4,12 +4,12 @@ import click
 
 from flightpulse.cli import options
 from flightpulse.workbench.bench import Workbench
-from flightpulse.workbench.costs import page, per_message, variants
+from flightpulse.workbench.costs import page, variants
 
 _ABOUT_THE_STACK = ("idle", "variants", "page")
 
 
-@click.command(short_help="Show what a run costs at list prices, or the stack while idle.")
+@click.command()
 @click.argument("run", metavar="[RUN|SCENARIO]", required=False)
 @options.target
 @click.option("--idle", is_flag=True, help="What the deployed stack costs in a month while nothing happens.")
@@ -45,14 +45,11 @@ def cost(run: str | None, target: str, idle: bool, compare: bool, write_page: bo
 
 
 def _print_run(wb: Workbench, run: str | None, *, usage: bool, as_json: bool) -> None:
-    wanted = wb.last_run(run)
-    spent, each = wanted.cost(), per_message.of(wanted.executions, len(wanted.messages))
+    spent = wb.last_run(run).cost()
     if usage:
         options.print_json({"title": spent.title, "usage": page.usage_fields(spent.usage)})
     elif as_json:
-        options.print_json({**spent.as_json(), "per_message": each and each.as_json()})
+        options.print_json(spent.as_json())
     else:
         click.echo(spent.title)
         click.echo(str(spent))
-        if each:
-            click.echo(f"\n{each}")

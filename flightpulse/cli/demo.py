@@ -5,34 +5,30 @@ from collections import Counter
 from datetime import UTC, datetime
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from flightpulse import paths
 from flightpulse.cli import options, screen
-from flightpulse.cli.scenario import show
 from flightpulse.errors import UserError
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.run import Run
-from flightpulse.workbench.show.progress import seconds
-from flightpulse.workbench.target.session import Session
+from flightpulse.workbench.show.progress import NO, YES, seconds
+from flightpulse.workbench.show.tables import Table
 from localcloud import process
 from localcloud.process import ports
 from simulator.scenarios import SCENARIOS
 
-_SHOWN_METRICS = (
-    "DelayEventsProcessed",
-    "CancellationEventsProcessed",
-    "GateChangeEventsProcessed",
-    "AffectedPassengers",
-    "WorkflowExecutions",
-    "NotificationsSent",
-    "LLMInvocationsSuccess",
-    "LLMInvocationsFailed",
-)
+_NEXT = """\
+The local cloud stays up. What to do next:
+  flightpulse inbox                  read the messages as a passenger
+  flightpulse show latest            step through an execution
+  flightpulse scenario 3             run one scenario again
+  flightpulse produce --help         send an event of your own
+  flightpulse api /flights/SW1234    call the REST API
+  eval "$(flightpulse env)"          use aws, cdk and boto3 by hand at {endpoint}
+  flightpulse down                   stop it"""
 
 
-@click.command(short_help="Everything: up, deploy, seed, all five scenarios, a summary.")
+@click.command()
 @options.port
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka broker instead of the embedded one.")
 @click.option("--llm-url", metavar="URL", help="Let an OpenAI-compatible server write the messages.")
@@ -43,62 +39,57 @@ def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:
     something expected was not seen.
     """
     began, began_at = time.monotonic(), datetime.now(UTC)
-    console = screen.console()
-    wb = options.bench("local", port=_free(console) if port is None else port, kafka=kafka)
+    wb = options.bench("local", port=_free() if port is None else port, kafka=kafka)
     wb.up(llm_url=llm_url)
     wb.stack.deploy(again=True)
     seeded = wb.table.load()
-    console.print(f"{seeded.flights} flights, {seeded.passengers} passengers, {seeded.bookings} bookings are loaded.")
+    click.echo(f"{seeded.flights} flights, {seeded.passengers} passengers, {seeded.bookings} bookings are loaded.")
     wb.templates.prepare(wb.templates.plan_for_scenarios())
     runs = []
     for scenario in SCENARIOS:
-        console.print()
+        click.echo()
         runs.append(wb.fire(scenario.name))
-        show(runs[-1])
-    _summarise(console, wb, runs, began_at, time.monotonic() - began)
+        screen.show(runs[-1].summary())
+    _summarise(wb, runs, began_at, time.monotonic() - began)
     if not all(run.ok for run in runs):
         raise click.exceptions.Exit(1)
 
 
-def _free(console: Console) -> int | None:
+def _free() -> int | None:
     """The usual port, or any free one where another program has it."""
     if process.status(paths.home()) is None:
         try:
             ports.check_free(process.DEFAULT_PORT)
         except UserError as error:
-            console.print(f"{error.message} The local cloud takes a free one.", markup=False)
+            click.echo(f"{error.message} The local cloud takes a free one.")
             return 0
     return None
 
 
-def _summarise(console: Console, wb: Workbench, runs: list[Run], began_at: datetime, took: float) -> None:
+def _summarise(wb: Workbench, runs: list[Run], began_at: datetime, took: float) -> None:
+    headings = ("", "scenario", "expectations", "events", "executions", "e-mails", "texts", "took")
+    click.echo()
+    screen.show(Table.of(headings, map(_row, runs)), title="Summary")
+    counted = ", ".join(f"{name} {total:g}" for name, total in wb.metrics.by_name(since=began_at).items())
+    click.echo(f"Metrics (CloudWatch, namespace FlightPulse): {counted or 'none yet'}")
+    click.echo(_writers_line(runs))
+    click.echo(wb.session.model)
     passed = sum(run.ok for run in runs)
-    console.print()
-    console.rule("[bold]Summary[/bold]", align="left")
-    table = screen.table("", "scenario", "expectations", "events", "executions", "e-mails", "texts", "took")
-    for run in runs:
-        _add(table, run)
-    console.print(table)
-    sums = wb.metrics.by_name(since=began_at)
-    counted = ", ".join(f"{name} {sums[name]:g}" for name in _SHOWN_METRICS if name in sums)
-    console.print(f"Metrics (CloudWatch, namespace FlightPulse): {counted or 'none yet'}", markup=False)
-    console.print(_writers_line(runs), markup=False)
-    console.print(wb.session.model)
-    mark = screen.mark(passed == len(runs))
-    console.print(f"{mark} {passed} of {len(runs)} scenarios showed everything expected, in {seconds(took)}.")
-    _what_next(console, wb.session)
+    mark = YES if passed == len(runs) else NO
+    click.echo(f"{mark} {passed} of {len(runs)} scenarios showed everything expected, in {seconds(took)}.")
+    click.echo(_NEXT.format(endpoint=wb.session.endpoint_url))
 
 
-def _add(table: Table, run: Run) -> None:
+def _row(run: Run) -> tuple[object, ...]:
     channels = Counter(message.channel for message in run.facts.messages)
-    table.add_row(
-        screen.mark(run.ok, "seen", "missing"),
+    return (
+        f"{YES} seen" if run.ok else f"{NO} missing",
         run.name,
         f"{sum(check.ok for check in run.checks)} of {len(run.checks)}",
-        str(len(run.facts.sent)),
-        str(len(run.facts.handled)),
-        str(channels["email"]),
-        str(channels["sms"]),
+        len(run.facts.sent),
+        len(run.facts.handled),
+        channels["email"],
+        channels["sms"],
         seconds(run.seconds),
     )
 
@@ -109,17 +100,3 @@ def _writers_line(runs: list[Run]) -> str:
         f"Messages: {sum(origins.values())}, of which {origins['model']} from a template the model wrote for them, "
         f"{origins['cache']} from a cached one, {origins['fallback']} from the written fallback"
     )
-
-
-def _what_next(console: Console, session: Session) -> None:
-    console.print("The local cloud stays up. What to do next:")
-    for command, what in (
-        ("flightpulse inbox", "read the messages as a passenger"),
-        ("flightpulse show latest", "step through an execution"),
-        ("flightpulse scenario 3", "run one scenario again"),
-        ("flightpulse produce --help", "send an event of your own"),
-        ("flightpulse api /flights/SW1234", "call the REST API"),
-        ('eval "$(flightpulse env)"', f"use aws, cdk and boto3 by hand at {session.endpoint_url}"),
-        ("flightpulse down", "stop it"),
-    ):
-        console.print(f"  {command:<34} {what}", markup=False)

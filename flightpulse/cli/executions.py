@@ -13,13 +13,14 @@ from rich.tree import Tree
 
 from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.executions import story
 from flightpulse.workbench.executions.executions import STATUSES, Execution, ExecutionSummary, region_of
 from flightpulse.workbench.executions.history import Visit
 from flightpulse.workbench.executions.saved_history import load_definition, load_history
 from flightpulse.workbench.player import Player
 from flightpulse.workbench.show.progress import seconds
-from flightpulse.workbench.target import names
+from flightpulse.workbench.show.tables import Table
 
 _Part = tuple[str, str]
 """A text and its style."""
@@ -35,7 +36,7 @@ _MARKS = {
 _LONGEST_LINE = 400
 
 
-@click.command(short_help="List workflow executions.")
+@click.command()
 @options.target
 @click.option(
     "--workflow",
@@ -69,20 +70,20 @@ def executions(
 
 
 def _print_list(found: list[ExecutionSummary]) -> None:
-    table = screen.table("", "workflow", "name", "started", "took")
-    for item in found:
-        mark, colour = _MARKS[item.status]
-        table.add_row(
-            f"[{colour}]{mark} {item.status.lower().replace('_', ' ')}[/{colour}]",
+    rows = [
+        (
+            f"{_MARKS[item.status][0]} {item.status.lower().replace('_', ' ')}",
             item.workflow.removeprefix("FlightPulse-"),
             item.name,
             f"{item.started_at.astimezone():%H:%M:%S}",
             seconds(item.seconds),
         )
-    screen.console().print(table)
+        for item in found
+    ]
+    screen.show(Table.of(("", "workflow", "name", "started", "took"), rows))
 
 
-@click.command(short_help="Step through one execution, state by state.")
+@click.command()
 @click.argument("execution", required=False)
 @options.target
 @click.option(
@@ -150,7 +151,7 @@ def _show_saved(file: Path, definition: Path | None, *, full: bool, page: Path |
     elif as_json:
         options.print_json({"file": str(file), "history": asdict(saved.history)})
     else:
-        screen.console().print(_Drawer(full=full, nested=False).draw(saved.execution))
+        screen.console().print(_Drawer(full=full, nested=False).draw(saved))
 
 
 def _write_page(player: Player, page: Path) -> None:

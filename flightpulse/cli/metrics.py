@@ -8,7 +8,7 @@ from flightpulse.cli import options, screen
 from flightpulse.workbench.show.tables import Table
 
 
-@click.command(short_help="Show the FlightPulse metrics, or the alarms.")
+@click.command()
 @options.target
 @options.since("1h")
 @click.option("--alarms", "show_alarms", is_flag=True, help="The state of every alarm instead, and what it means.")
@@ -29,13 +29,7 @@ def metrics(target: str, since: datetime, show_alarms: bool, as_json: bool) -> N
     if not found:
         click.echo("There is no metric yet: nothing has been handled.")
         return
-    table = screen.table("metric", "dimensions", "sum", title=f"FlightPulse since {since.astimezone():%H:%M}")
-    table.columns[2].justify = "right"
-    last = ""
-    for name, dimensions, total in found.table().rows:
-        table.add_row(name if name != last else "", dimensions, total)
-        last = name
-    screen.console().print(table)
+    screen.show(found.table(), title=f"FlightPulse since {since.astimezone():%H:%M}")
 
 
 def _print_alarms(found: Table, *, as_json: bool) -> None:
@@ -46,4 +40,4 @@ def _print_alarms(found: Table, *, as_json: bool) -> None:
             [dict(zip(names, (state, *row[1:]), strict=True)) for state, row in zip(states, found.rows, strict=True)]
         )
         return
-    screen.console().print(screen.shown(found, "Alarms"))
+    screen.show(found, title="Alarms")

@@ -55,54 +55,42 @@ class KeyValue(click.ParamType[tuple[str, str]]):
         return key, rest
 
 
-def target(command: _Command) -> _Command:
-    """``--target local|aws``."""
-    return click.option(
-        "--target",
-        type=click.Choice(["local", "aws"]),
-        default="local",
-        show_default=True,
-        envvar="FLIGHTPULSE_TARGET",
-        show_envvar=True,
-        help="The local cloud, or the AWS account of your credentials.",
-    )(command)
+target = click.option(
+    "--target",
+    type=click.Choice(["local", "aws"]),
+    default="local",
+    show_default=True,
+    envvar="FLIGHTPULSE_TARGET",
+    show_envvar=True,
+    help="The local cloud, or the AWS account of your credentials.",
+)
 
+port = click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    envvar="FLIGHTPULSE_PORT",
+    show_envvar=True,
+    help="Port of the local cloud's AWS endpoint (default 4566; 0: a free one).",
+)
 
-def port(command: _Command) -> _Command:
-    """``--port``: where the local cloud listens."""
-    return click.option(
-        "--port",
-        type=click.IntRange(0, 65535),
-        envvar="FLIGHTPULSE_PORT",
-        show_envvar=True,
-        help="Port of the local cloud's AWS endpoint (default 4566; 0: a free one).",
-    )(command)
+kafka = click.option(
+    "--kafka",
+    "--bootstrap",
+    metavar="HOST:PORT",
+    envvar="FLIGHTPULSE_KAFKA",
+    show_envvar=True,
+    help="The Kafka broker; the local cloud's own unless this is given.",
+)
+"""``--kafka HOST:PORT``, also as ``--bootstrap``, which is what Kafka's own tools call it."""
 
+kafka_config = click.option(
+    "--kafka-config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A properties file with the broker's SASL and SSL settings.",
+)
 
-def kafka(command: _Command) -> _Command:
-    """``--kafka HOST:PORT``, also as ``--bootstrap``, which is what Kafka's own tools call it."""
-    return click.option(
-        "--kafka",
-        "--bootstrap",
-        metavar="HOST:PORT",
-        envvar="FLIGHTPULSE_KAFKA",
-        show_envvar=True,
-        help="The Kafka broker; the local cloud's own unless this is given.",
-    )(command)
-
-
-def kafka_config(command: _Command) -> _Command:
-    """``--kafka-config FILE``."""
-    return click.option(
-        "--kafka-config",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="A properties file with the broker's SASL and SSL settings.",
-    )(command)
-
-
-def as_json(command: _Command) -> _Command:
-    """``--json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(command)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+yes = click.option("--yes", "-y", is_flag=True, help="Do not ask (for scripts).")
 
 
 def since(default: str) -> Callable[[_Command], _Command]:
@@ -114,11 +102,6 @@ def since(default: str) -> Callable[[_Command], _Command]:
         show_default=True,
         help="How far to look back: 30s, 15m, 2h, 1d, or an ISO 8601 time.",
     )
-
-
-def yes(command: _Command) -> _Command:
-    """``--yes``."""
-    return click.option("--yes", "-y", is_flag=True, help="Do not ask (for scripts).")(command)
 
 
 def confirm(question: str, *, otherwise: str = "--yes") -> None:

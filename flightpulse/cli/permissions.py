@@ -9,7 +9,7 @@ from flightpulse.errors import UserError
 from flightpulse.workbench.deploy import least_privilege
 
 
-@click.command(short_help="Compare what roles may do with what they did.")
+@click.command()
 @options.as_json
 def permissions(as_json: bool) -> None:
     """Compare the policies of the stack's roles with the calls that each role made.
@@ -24,7 +24,7 @@ def permissions(as_json: bool) -> None:
         unseen = [{**asdict(grant), "why": why} for why, grants in found.unseen.items() for grant in grants]
         options.print_json({"grants": len(found.grants), "unused": unused, "denied": denied, "unseen": unseen})
     else:
-        screen.console().print(screen.shown(found.table()))
+        screen.show(found.table())
     if found.unused or found.denied:
         raise UserError(
             f"{len(found.unused)} grants were not used, {len(found.denied)} calls are not granted.",

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 
 import click
-from rich.markup import escape
 
 from flightpulse.cli import options, screen
 from flightpulse.workbench.bench import Workbench
@@ -11,7 +10,7 @@ from flightpulse.workbench.faults.dead_letter_queues import KINDS
 from flightpulse.workbench.faults.redrive import EXECUTIONS
 
 
-@click.command(short_help="List dead letters, send them back, redrive failed executions.")
+@click.command()
 @click.argument("kinds", nargs=-1, type=click.Choice(KINDS), metavar="[KIND]...")
 @options.target
 @options.kafka
@@ -50,9 +49,9 @@ def redrive(kinds: tuple[str, ...], target: str, kafka: str | None, only_list: b
 
 
 def _list(wb: Workbench, wanted: list[str], *, as_json: bool) -> None:
-    letters = wb.dead_letters.waiting(wanted)
-    failed = wb.dead_letters.failed_executions() if EXECUTIONS in wanted else []
     if as_json:
+        letters = wb.dead_letters.waiting(wanted)
+        failed = wb.dead_letters.failed_executions() if EXECUTIONS in wanted else []
         options.print_json(
             {
                 "dead_letters": [letter.as_json() for letter in letters],
@@ -63,21 +62,9 @@ def _list(wb: Workbench, wanted: list[str], *, as_json: bool) -> None:
             }
         )
         return
-    if not letters and not failed:
+    waiting = wb.dead_letters.table(kinds=wanted)
+    if not waiting:
         click.echo("Nothing waits: no dead letter and no failed execution.")
         return
-    table = screen.table("kind", "since", "what", "why")
-    for letter in letters:
-        table.add_row(
-            letter.kind, f"{letter.since.astimezone():%b %d %H:%M:%S}", escape(letter.what), escape(letter.why)
-        )
-    for failure in failed:
-        workflow = failure.summary.workflow.removeprefix("FlightPulse-")
-        table.add_row(
-            "executions",
-            f"{failure.summary.started_at.astimezone():%b %d %H:%M:%S}",
-            escape(f"{workflow} {failure.event.flight_id} ({failure.event.event_id})"),
-            escape(" ".join(failure.why.split())[:300]),
-        )
-    screen.console().print(table)
+    screen.show(waiting)
     click.echo(f"Send them back with: {wb.session.command('redrive')}")

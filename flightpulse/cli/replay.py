@@ -1,24 +1,27 @@
 """The verb that replays a real day of flights."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import click
-from rich.console import Console
+from click.core import ParameterSource
 
 from flightpulse import paths
 from flightpulse.cli import options, screen
+from flightpulse.errors import UserError
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire.pace import Pace
 from flightpulse.workbench.fire.replaying import Choice, Replayed, ReplayProgress, SummaryLine
 from flightpulse.workbench.show.progress import NO, YES, seconds
+from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 from simulator import days
 from simulator.replay import ReplayPlan
 
 
-@click.command(short_help="Replay a real day of flights.")
+@click.command()
 @click.argument("day", required=False)
 @options.target
 @options.kafka
@@ -64,10 +67,10 @@ def replay(
         flightpulse replay 2013-02-08 --carrier B6
         flightpulse replay 2013-04-16 --carrier AA --carrier MQ --speed 7200
 
-    DAY is a date of 2013 (--list shows them), or the path of a CSV file with the same columns. Flights, cancellations
-    and delays are real. Passengers, bookings, gates and the moments at which cancellations were known are invented:
-    sample_data/replays/README.md says how. Replayed flights are stored beside the sample data, under ids that begin
-    with RP, and leave tomorrow.
+    DAY is a date of 2013 (--list shows them), or the path of a CSV file with the same columns, such as any other day
+    of that year. Flights, cancellations and delays are real. Passengers, bookings, gates and the moments at which
+    cancellations were known are invented: sample_data/replays/README.md says how, and how to make such a file.
+    Replayed flights are stored beside the sample data, under ids that begin with RP, and leave tomorrow.
 
     Ctrl-C stops a replay after an event; --resume takes it up again, and nobody is told anything twice. The exit code
     is 1 when an event was not handled, or somebody who wishes it was not told a flight's newest news.
@@ -75,7 +78,7 @@ def replay(
     if only_list or (day is None and not resume):
         _list(as_json=as_json)
         return
-    resumed = ReplayProgress.load(paths.home()) if resume else None
+    resumed = _stopped({"day", *choice}) if resume else None
     chosen = resumed.choice if resumed else Choice(day=_named(day), leaves_on=seeding.tomorrow().isoformat(), **choice)
     plan = chosen.plan()
     if only_plan:
@@ -87,9 +90,26 @@ def replay(
     if as_json:
         options.print_json(_described(replayed, plan, speed, wb.session))
     else:
-        _show(screen.console(), wb.session, plan, replayed)
+        _show(wb.session, plan, replayed)
     if not replayed.ok:
         raise click.exceptions.Exit(1)
+
+
+def _stopped(choosing: Collection[str]) -> ReplayProgress:
+    """The replay to take up. Raises UserError where an option that is ``choosing`` flights is given beside."""
+    stopped = ReplayProgress.load(paths.home())
+    context = click.get_current_context()
+    given = [
+        option.human_readable_name if isinstance(option, click.Argument) else option.opts[0]
+        for option in context.command.params
+        if option.name in choosing and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UserError(
+            f"--resume goes on with the replay of {stopped.choice.day} as it was begun.",
+            hint=f"Leave out {', '.join(given)}.",
+        )
+    return stopped
 
 
 def _named(day: str | None) -> str:
@@ -102,27 +122,23 @@ def _show_plan(plan: ReplayPlan, *, as_json: bool) -> None:
     if as_json:
         options.print_json({"day": plan.day.name, "seed": plan.seed, "left_out": plan.left_out, "totals": totals})
         return
-    table = screen.table("what", "how many", title=f"{plan.day.name}: {plan.day.title}")
-    for name, number in totals.items():
-        table.add_row(name.replace("_", " "), f"{number:,}")
-    screen.console().print(table)
+    rows = [(name.replace("_", " "), f"{number:,}") for name, number in totals.items()]
+    screen.show(Table.of(("what", "how many"), rows), title=f"{plan.day.name}: {plan.day.title}")
 
 
-def _show(console: Console, session: Session, plan: ReplayPlan, replayed: Replayed) -> None:
-    table = screen.table("kind", "events", "handled", "superseded", "e-mails", "texts", "half told within", "95 %")
-    for line in replayed.lines:
-        table.add_row(*_cells(line))
-    console.print(table)
+def _show(session: Session, plan: ReplayPlan, replayed: Replayed) -> None:
+    headings = ("kind", "events", "handled", "superseded", "e-mails", "texts", "half told within", "95 %")
+    screen.show(Table.of(headings, map(_cells, replayed.lines), numbers=range(1, len(headings))))
     for check in replayed.run.checks:
-        console.print(f"{YES if check.ok else NO} {check.expected}: {check.seen}", markup=False)
+        click.echo(f"{YES if check.ok else NO} {check.expected}: {check.seen}")
     for hint in replayed.run.hints:
-        console.print(f"  → {hint}", markup=False)
+        click.echo(f"  → {hint}")
     if plan.left_out:
-        console.print(f"{plan.left_out} flights of the day were left out: their airports are not known here.")
+        click.echo(f"{plan.left_out} flights of the day were left out: their airports are not known here.")
     if plan.totals.diverted:
-        console.print(f"{plan.totals.diverted} flights were diverted or came back to the gate; no event says so here.")
-    console.print("Flights are real, passengers and gates invented: sample_data/replays/README.md", markup=False)
-    console.print(session.model, markup=False)
+        click.echo(f"{plan.totals.diverted} flights were diverted or came back to the gate; no event says so here.")
+    click.echo("Flights are real, passengers and gates invented: sample_data/replays/README.md")
+    click.echo(session.model)
 
 
 def _cells(line: SummaryLine) -> list[str]:
@@ -161,8 +177,6 @@ def _list(*, as_json: bool) -> None:
             ]
         )
         return
-    table = screen.table("day", "flights", "cancelled", "what happened")
-    for day, flights, cancelled in found:
-        table.add_row(day.name, str(flights), str(cancelled), day.title)
-    screen.console().print(table)
+    shown = [(day.name, flights, cancelled, day.title) for day, flights, cancelled in found]
+    screen.show(Table.of(("day", "flights", "cancelled", "what happened"), shown))
     click.echo(f"Replay one with: flightpulse replay {days.DAYS[0].name}")

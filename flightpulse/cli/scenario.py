@@ -8,11 +8,12 @@ from flightpulse.cli import options, screen
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.fire.expectations import EXPECTED
 from flightpulse.workbench.run import Run
+from flightpulse.workbench.show.tables import Table
 from simulator import scenarios
 from simulator.scenarios import SCENARIOS, Scenario
 
 
-@click.command(short_help="Send one scenario, wait, and hold it against what must be seen.")
+@click.command()
 @click.argument("scenario", required=False)
 @options.target
 @options.kafka
@@ -49,18 +50,10 @@ def scenario(
     if as_json:
         options.print_json({"scenario": chosen.number, **run.as_json(), "model": wb.session.model})
     else:
-        show(run)
+        screen.show(run.summary())
         _after(wb, run)
     if not run.ok:
         raise click.exceptions.Exit(1)
-
-
-def show(run: Run) -> None:
-    """Expected beside seen, and where to look when something is missing."""
-    console = screen.console()
-    console.print(screen.checks(run.checks))
-    for hint in run.hints:
-        console.print(f"  → {hint}", markup=False)
 
 
 def _after(wb: Workbench, run: Run) -> None:
@@ -76,11 +69,11 @@ def _list(*, as_json: bool) -> None:
     if as_json:
         options.print_json([_described(scenario, expected[scenario.name]) for scenario in SCENARIOS])
         return
-    table = screen.table("n", "name", "sends", "a viewer must then see")
-    for scenario in SCENARIOS:
-        wanted = "\n".join(f"• {what}" for what in expected[scenario.name])
-        table.add_row(str(scenario.number), scenario.name, scenario.sends, wanted)
-    screen.console().print(table)
+    rows = [
+        (scenario.number, scenario.name, scenario.sends, "\n".join(f"• {what}" for what in expected[scenario.name]))
+        for scenario in SCENARIOS
+    ]
+    screen.show(Table.of(("n", "name", "sends", "a viewer must then see"), rows))
     click.echo("Run one with: flightpulse scenario 1")
 
 

@@ -2,21 +2,17 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markup import escape
+from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from flightpulse.workbench.show import tables
 from flightpulse.workbench.show.progress import NO, YES
 
-if TYPE_CHECKING:
-    from flightpulse.workbench.fire.scenarios import Check
-    from flightpulse.workbench.show import tables
-
 _WIDTH_WITHOUT_TERMINAL = 120
+_COLOURS = {YES: "green", NO: "red", "■": "yellow", "!": "yellow", "…": "cyan"}
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -26,20 +22,18 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, width=width, highlight=False, soft_wrap=False)
 
 
-def table(*headings: str, title: str | None = None) -> Table:
-    """A table in the house style; its first column is not broken."""
+def show(found: tables.Table, *, title: str | None = None) -> None:
+    """Print a table of the workbench; the first column is not broken, and a mark gives its cell a colour."""
     made = _WholeWords(title=title, title_justify="left", title_style="bold", header_style="bold", expand=False)
-    for number, heading in enumerate(headings):
-        made.add_column(heading, no_wrap=number == 0, overflow="fold")
-    return made
-
-
-def shown(found: "tables.Table", title: str | None = None) -> Table:
-    """A table of the workbench in the house style."""
-    made = table(*found.headings, title=title)
+    for number, heading in enumerate(found.headings):
+        side: JustifyMethod = "right" if number in found.numbers else "left"
+        made.add_column(heading, no_wrap=number == 0, overflow="fold", justify=side)
     for row in found.rows:
-        made.add_row(*map(escape, row))
-    return made
+        made.add_row(*(Text(cell, _COLOURS.get(cell[:1], "")) for cell in row))
+    screen = console()
+    screen.print(made)
+    if found.note:
+        screen.print(found.note, markup=False)
 
 
 class _WholeWords(Table):
@@ -74,18 +68,5 @@ def _widths(full: list[int], least: list[int], room: int) -> list[int]:
 
 def _longest_part(cell: object, *, whole: bool) -> int:
     """How wide the widest word of a cell is, or its widest line where lines are kept whole."""
-    text = (cell if isinstance(cell, Text) else Text.from_markup(str(cell))).plain
+    text = str(cell)
     return max(map(cell_len, text.splitlines() if whole else text.split()), default=1)
-
-
-def mark(ok: bool, yes: str = "", no: str = "") -> str:
-    """A mark in its colour, with a word beside it."""
-    return f"[green]{YES} {yes}".rstrip() + "[/green]" if ok else f"[red]{NO} {no}".rstrip() + "[/red]"
-
-
-def checks(found: "tuple[Check, ...]") -> Table:
-    """Expected beside seen, with a mark and a word for each."""
-    made = table("", "expected", "seen")
-    for check in found:
-        made.add_row(mark(check.ok, "seen", "missing"), escape(check.expected), escape(check.seen))
-    return made

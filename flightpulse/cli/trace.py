@@ -8,7 +8,7 @@ from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
 
 
-@click.command(short_help="Show an event's trace: every service on its way, and how long each took.")
+@click.command()
 @click.argument("event_id")
 @click.option("--png", type=click.Path(dir_okay=False, path_type=Path), help="Write the waterfall as a picture.")
 @options.target
@@ -25,9 +25,4 @@ def trace(event_id: str, png: Path | None, target: str, as_json: bool) -> None:
         spans = [{**found.spans.row(span), "took": span.took.total_seconds()} for span in found.spans]
         options.print_json({"trace_id": found.trace_id, "spans": spans})
         return
-    table = screen.table(*found.table().headings, title=f"Trace {found.trace_id}")
-    for heading in table.columns[:2]:
-        heading.justify = "right"
-    for row in found.table().rows:
-        table.add_row(*row)
-    screen.console().print(table)
+    screen.show(found.table(), title=f"Trace {found.trace_id}")

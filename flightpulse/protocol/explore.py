@@ -4,7 +4,7 @@ import resource
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -16,7 +16,6 @@ MEMORY = "the memory that it may use"
 TIME = "the time that it may take"
 _LOOK_EVERY = 2_000
 
-OnProgress = Callable[[str], object]
 
 WORLDS: tuple[World, ...] = (
     World((DELAY,), bookings=2),
@@ -63,7 +62,6 @@ def explore(
     *,
     megabytes: int,
     deadline: float,
-    on_progress: OnProgress = lambda _said: None,
 ) -> Explored:
     """Visit every state that ``faults`` faults can lead to, or stop at the first broken promise.
 
@@ -81,7 +79,6 @@ def explore(
         following: list[tuple[int, State]] = []
         for place, (number, state) in enumerate(frontier):
             if place % _LOOK_EVERY == 0:
-                on_progress(f"{world.name}: {len(seen):,} states")
                 reason = TIME if time.monotonic() > deadline else MEMORY if _megabytes() > megabytes else ""
                 if reason:
                     return result(len(seen), steps, time.process_time() - began, stopped=reason)
@@ -110,7 +107,6 @@ def explore_all(
     rules: Rules,
     faults: int,
     *,
-    worlds: Sequence[World] = WORLDS,
     megabytes: int,
     seconds: float,
     processes: int = 2,
@@ -120,7 +116,7 @@ def explore_all(
     work = partial(_explore, rules=rules, faults=faults, megabytes=megabytes // max(processes, 1), deadline=deadline)
     # Rules are texts and flags, which can be given to a fresh process; each world has one, and so its own memory.
     with get_context("spawn").Pool(processes, maxtasksperchild=1) as pool:
-        yield from pool.imap_unordered(work, worlds)
+        yield from pool.imap_unordered(work, WORLDS)
 
 
 def _explore(world: World, rules: Rules, faults: int, megabytes: int, deadline: float) -> Explored:

@@ -10,7 +10,6 @@ import hashlib
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
@@ -31,23 +30,13 @@ _LEFT_OUT = re.compile(r"aws_lambda_powertools/event_handler/openapi/swagger_ui/
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class LambdaPackage:
-    """A built package: its zip file, what is in it and the SHA-256 of the zip in hex."""
-
-    path: Path
-    files: tuple[str, ...]
-    unpacked_bytes: int
-    sha256: str
-
-
-def build(target: Path, *, lock: Path = LOCK, code: Path = PACKAGE) -> LambdaPackage:
-    """Write the package to ``target`` (a zip file) and describe it.
+def build(target: Path, *, code: Path = PACKAGE) -> None:
+    """Write the package to ``target``, a zip file.
 
     Raises :class:`UserError` when a distribution is missing, has another version than the lock, was changed after its
     installation, or is not pure Python, and when the package grows over :data:`SIZE_LIMIT` bytes unpacked.
     """
-    content = collect(lock=lock, code=code)
+    content = collect(code=code)
     size = sum(map(len, content.values()))
     if size > SIZE_LIMIT:
         raise UserError(
@@ -55,7 +44,6 @@ def build(target: Path, *, lock: Path = LOCK, code: Path = PACKAGE) -> LambdaPac
             hint="Take a distribution out of requirements/lambda.txt, or leave parts of one out in stack/package.py.",
         )
     write_zip(target, content)
-    return LambdaPackage(target, tuple(sorted(content)), size, hashlib.sha256(target.read_bytes()).hexdigest())
 
 
 def collect(*, lock: Path = LOCK, code: Path = PACKAGE) -> dict[str, bytes]:

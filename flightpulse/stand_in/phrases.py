@@ -35,24 +35,19 @@ TIER_NOTES = (
 
 DELAYED_ONWARD_NOTES = (
     "Your onward flight {onward_flight} to {onward_destination} leaves at {onward_time}, so there may not be enough"
-    " time to"
-    " change. Please speak with our team at the airport about it as soon as possible.",
+    " time to change. Please speak with our team at the airport about it as soon as possible.",
     "We have seen that the delay leaves little time for your onward flight {onward_flight} to {onward_destination},"
-    " which"
-    " leaves at {onward_time}. Please ask our team about it as soon as you can.",
+    " which leaves at {onward_time}. Please ask our team about it as soon as you can.",
     "You fly on to {onward_destination}: flight {onward_flight} leaves at {onward_time} and may be missed, so please"
-    " talk to"
-    " our team about it soon.",
+    " talk to our team about it soon.",
 )
 CANCELLED_ONWARD_NOTES = (
     "This also affects your onward flight {onward_flight} to {onward_destination}, which leaves at {onward_time}:"
-    " please ask"
-    " our team about it when you rebook.",
+    " please ask our team about it when you rebook.",
     "Your onward flight {onward_flight} to {onward_destination} leaves at {onward_time}, and this affects it. Please"
-    " mention"
-    " it when you rebook.",
-    "When you rebook, please also ask about your onward flight {onward_flight} to {onward_destination}, which leaves at"
-    " {onward_time}.",
+    " mention it when you rebook.",
+    "When you rebook, please also ask about your onward flight {onward_flight} to {onward_destination}, which leaves"
+    " at {onward_time}.",
 )
 CHECKED_IN_NOTES = (
     "You are checked in for this flight, so please check in again for the new one.",
@@ -142,8 +137,8 @@ BANKS: Mapping[str, Bank] = {
             f"{screens} {connection}"
             for screens in _SCREENS
             for connection in (
-                "If you have a connecting flight, our team at the airport can help: just mention your confirmation code"
-                " {confirmation}.",
+                "If you have a connecting flight, our team at the airport can help: just mention your confirmation"
+                " code {confirmation}.",
                 "If the delay affects a connecting flight, please talk to our team and have your confirmation code"
                 " {confirmation} at hand.",
             )
@@ -174,15 +169,15 @@ BANKS: Mapping[str, Bank] = {
         understanding=(
             "This is longer than anyone should have to wait. We understand the stress it brings, and we are very"
             " sorry.",
-            "We know that a delay this long can upset a whole journey, and we apologize to you and to everyone who is"
-            " waiting for you.",
+            "We know that a delay this long can upset a whole journey, and we apologize to you and to everyone who"
+            " is waiting for you.",
             "We recognize how serious this is for your plans. Please accept our sincere apologies.",
         ),
         steps=tuple(
             f"{help_} {screens}"
             for help_ in (
-                "Next steps: if this delay affects a connection, or if you would like to look at your options, please"
-                " talk to our team and have your confirmation code {confirmation} at hand.",
+                "Next steps: if this delay affects a connection, or if you would like to look at your options,"
+                " please talk to our team and have your confirmation code {confirmation} at hand.",
                 "What to do next: let anyone who is expecting you know about the new time. Our team can help with"
                 " questions about your booking {confirmation} and any connecting flight.",
             )
@@ -212,8 +207,8 @@ BANKS: Mapping[str, Bank] = {
         ),
         understanding=(
             "Please plan for the original time again. Your booking {confirmation} is unchanged.",
-            "If you made other plans because of the earlier delay, please change them back. Your booking {confirmation}"
-            " stays the same.",
+            "If you made other plans because of the earlier delay, please change them back. Your booking"
+            " {confirmation} stays the same.",
         ),
         steps=_SCREENS[1:],
         closings=("Have a good flight.", "Thank you for your patience.", "We look forward to welcoming you on board."),
@@ -238,8 +233,8 @@ BANKS: Mapping[str, Bank] = {
             "The departure planned for {scheduled_time} will not take place.",
         ),
         understanding=(
-            "We understand how disappointing this is, and that other plans may depend on this trip. Please accept our"
-            " sincere apologies.",
+            "We understand how disappointing this is, and that other plans may depend on this trip. Please accept"
+            " our sincere apologies.",
             "A cancellation is hard on anyone who is counting on a trip, and we apologize for the disruption.",
             "You had plans, and we are sorry to upset them. We know how serious this is for you.",
         ),
@@ -248,8 +243,8 @@ BANKS: Mapping[str, Bank] = {
             " team, or talk to our team at the airport, to find another flight that suits you.",
             "What to do next: please have your confirmation code {confirmation} at hand and contact us to choose"
             " another flight. Our team at the airport can help as well.",
-            "To rebook, please contact us and mention your confirmation code {confirmation}, or speak with our team at"
-            " the airport about another flight.",
+            "To rebook, please contact us and mention your confirmation code {confirmation}, or speak with our team"
+            " at the airport about another flight.",
         ),
         closings=(
             "Once again, we are sorry.",
@@ -301,13 +296,11 @@ BANKS: Mapping[str, Bank] = {
         ),
         news=(
             f"please read this right away: your {_TRIP} now leaves from gate {{new_gate}} instead of gate"
-            f" {{old_gate}}, and"
-            " that is in another terminal.",
+            f" {{old_gate}}, and that is in another terminal.",
             f"this is urgent. The gate for {_TRIP} has been changed to gate {{new_gate}}, in a different terminal"
-            " from gate"
-            " {old_gate}.",
-            f"your {_TRIP} has moved from gate {{old_gate}} to gate {{new_gate}}, and gate {{new_gate}} is in another"
-            " terminal.",
+            f" from gate {{old_gate}}.",
+            f"your {_TRIP} has moved from gate {{old_gate}} to gate {{new_gate}}, and gate {{new_gate}} is in"
+            " another terminal.",
         ),
         facts=(
             "It leaves at {departure_time}, so please go to the other terminal right away.",
@@ -320,15 +313,12 @@ BANKS: Mapping[str, Bank] = {
             "We know that this is a hurry, and we are sorry. Your booking {confirmation} is not affected.",
         ),
         steps=(
-            "Please follow the signs to the other terminal, go straight to gate {new_gate}, and ask our team for help"
-            " if you"
-            " need it.",
+            "Please follow the signs to the other terminal, go straight to gate {new_gate}, and ask our team for"
+            " help if you need it.",
             "Next steps: please go to the other terminal, follow the signs to gate {new_gate}, and allow extra time"
-            " for the"
-            " way.",
-            "Please go to gate {new_gate} right away, even if you are already waiting at gate {old_gate}, and look at"
-            " the"
-            " departure screens as you go.",
+            " for the way.",
+            "Please go to gate {new_gate} right away, even if you are already waiting at gate {old_gate}, and look"
+            " at the departure screens as you go.",
         ),
         closings=("Thank you for going there right away.", "Thank you for your understanding.", "Thank you so much."),
         sms=(
@@ -346,10 +336,10 @@ BANKS: Mapping[str, Bank] = {
         news=(
             f"your {_TRIP} now leaves from gate {{new_gate}} instead of gate {{old_gate}}, and that is in another"
             " terminal.",
-            f"this is an important change. The gate for {_TRIP} has been changed to gate {{new_gate}}, in a different"
-            " terminal from gate {old_gate}.",
-            f"your {_TRIP} has moved from gate {{old_gate}} to gate {{new_gate}}, and gate {{new_gate}} is in another"
-            " terminal.",
+            f"this is an important change. The gate for {_TRIP} has been changed to gate {{new_gate}}, in a"
+            f" different terminal from gate {{old_gate}}.",
+            f"your {_TRIP} has moved from gate {{old_gate}} to gate {{new_gate}}, and gate {{new_gate}} is in"
+            " another terminal.",
         ),
         facts=(
             "It leaves at {departure_time}, as planned.",
@@ -363,14 +353,12 @@ BANKS: Mapping[str, Bank] = {
             " affected.",
         ),
         steps=(
-            "Please plan for the other terminal when you come to the airport, and allow extra time for the way to gate"
-            " {new_gate}.",
+            "Please plan for the other terminal when you come to the airport, and allow extra time for the way to"
+            " gate {new_gate}.",
             "Next steps: please follow the signs to the other terminal and to gate {new_gate}, and allow extra time"
-            " for the"
-            " way.",
+            " for the way.",
             "When you come to the airport, please go to gate {new_gate} in the other terminal, and look at the"
-            " departure"
-            " screens as you go.",
+            " departure screens as you go.",
         ),
         closings=("Thank you, and have a good flight.", "Thank you for your understanding.", "Thank you so much."),
         sms=(

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from flightpulse.workbench.deploy.stack import Stack
     from flightpulse.workbench.executions.lookup import Executions
     from flightpulse.workbench.faults.dead_letter_queues import DeadLetterQueues
-    from flightpulse.workbench.faults.on_demand import Faults
-    from flightpulse.workbench.faults.protections_on_target import Protections
+    from flightpulse.workbench.faults.faults import Faults
+    from flightpulse.workbench.faults.protection_switch import Protections
     from flightpulse.workbench.fire.events import Events
     from flightpulse.workbench.messages.inbox_cards import Inbox
     from flightpulse.workbench.messages.templates import Templates
@@ -111,9 +111,9 @@ class Workbench:
     """The templates of messages."""
     metrics: "_Room[Metrics]" = _Room("metrics.watching", "Metrics")
     """Metrics, alarms and the dashboard."""
-    faults: "_Room[Faults]" = _Room("faults.on_demand", "Faults")
+    faults: "_Room[Faults]" = _Room("faults.faults", "Faults")
     """Faults that strike while a block runs, on the local cloud."""
-    protections: "_Room[Protections]" = _Room("faults.protections_on_target", "Protections")
+    protections: "_Room[Protections]" = _Room("faults.protection_switch", "Protections")
     """What keeps passengers from being told twice or told old news."""
     dead_letters: "_Room[DeadLetterQueues]" = _Room("faults.dead_letter_queues", "DeadLetterQueues")
     """What could not be handled, and sending it back."""
@@ -142,17 +142,17 @@ class Workbench:
         """
         if self._target.target == "local":
             with Steps(say_line=lambda _: None) as steps:
-                self.stack.bring_up(steps, again=False)
+                self.stack.bring_up(steps)
                 if not self.table.is_seeded:
                     steps.update("seed", "loading sample_data/")
                     self.table.load()
-            self.protections.switch().restore_abandoned()
+            self.protections.restore_abandoned()
             say("✓ ready: the local cloud is up, FlightPulseStack is deployed, the sample data are loaded.")
         else:
             if not self.table.is_seeded:
                 raise self.table.not_seeded()
             say(f"✓ ready: FlightPulseStack and its data are in {self.session.where}.")
-            for name in self.protections.switch().abandoned():
+            for name in self.protections.abandoned():
                 say(f"✗ {name} is still off. Switch it on again: wb.protections.restore(agree=True)")
         say(self.session.model)
         if here:

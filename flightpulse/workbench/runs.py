@@ -1,20 +1,18 @@
 """Fires, and finds what was fired before."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.fire import firing, run_store
+from flightpulse.workbench.fire import firing, run_store, scenarios
 from flightpulse.workbench.fire.expectations import EXPECTED, Expectation
-from flightpulse.workbench.fire.run_store import KeptRun
+from flightpulse.workbench.fire.scenarios import ScenarioRun
 from flightpulse.workbench.observe.facts import Facts, SentEvent
 from flightpulse.workbench.observe.observer import Observer
 from flightpulse.workbench.run import Run
 from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.target.session import Session
-from simulator import scenarios
-from simulator.scenarios import Scenario
+from simulator.scenarios import Scenario, find
 
 
 class Runs:
@@ -38,7 +36,7 @@ class Runs:
         label = scenario.name if scenario.number else scenario.title
         with self._target.steps() as steps:
             steps.update(label, scenario.title)
-            fired = firing.fire(
+            fired, facts = scenarios.run(
                 session,
                 scenario,
                 expectations,
@@ -47,8 +45,8 @@ class Runs:
                 correlation_id=correlation_id,
                 on_look=lambda seen, all_of_them: steps.update(label, scenario.title, seen, all_of_them),
             )
-            kept = firing.keep(session, scenario, fired, cloud=self._target.cloud_id)
-            run = Run(session, kept, fired.run.facts)
+            run_store.save(session.home, self._target.cloud_id, fired)
+            run = Run(session, fired, facts)
             steps.finish(label, run.sentence().removeprefix(f"{label}: "), ok=run.ok)
         return run
 
@@ -82,7 +80,7 @@ class Runs:
 
     def _scenario(self, what: Any) -> tuple[Scenario, tuple[Expectation, ...]]:
         if isinstance(what, int | str):
-            scenario = scenarios.find(str(what))
+            scenario = find(str(what))
             return scenario, EXPECTED[scenario.name]
         chosen = [what] if isinstance(what, Mapping) else list(what)
         if not chosen:
@@ -92,15 +90,6 @@ class Runs:
         return firing.as_scenario(self._target.session, chosen)
 
 
-def _observed(session: Session, kept: KeptRun) -> Facts:
-    sent = [
-        SentEvent(
-            event_id=event["event_id"],
-            event_type=event["event_type"],
-            flight_id=event["payload"]["flight_id"],
-            at=kept.began_at,
-            known_at=datetime.fromisoformat(event["timestamp"]),
-        )
-        for event in kept.events
-    ]
+def _observed(session: Session, kept: ScenarioRun) -> Facts:
+    sent = [SentEvent.of(event, kept.began_at) for event in kept.events]
     return Observer(session, kept.flights, kept.began_at).look(sent)

@@ -17,15 +17,14 @@ What it does not do, so that nobody is surprised:
 """
 
 import ctypes
-import logging
 import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
-from confluent_kafka import Producer, cimpl
+from confluent_kafka import cimpl
 
 from localcloud.broker.front import HOST, BrokerFront
 
@@ -37,7 +36,6 @@ PARTITION_BYTES = 5 * 2**20
 """What a partition keeps of what nobody has read yet."""
 
 _BROKER_ID = 1
-_STARTUP_SECONDS = 10
 _PRODUCER = 0
 _FIRST_REBALANCE_DELAY_MS = 400
 _LOG_CRITICAL_ONLY = b"2"
@@ -54,32 +52,49 @@ _NEWEST_VERSIONS = {
     "SyncGroup": (14, 3),
 }
 
-_log = logging.getLogger(__name__)
-
 
 class EmbeddedBroker:
     """A running broker. `bootstrap` is its HOST:PORT; `stop` ends it and drops its records."""
 
-    def __init__(self, cluster: "_Cluster") -> None:
-        self._cluster = cluster
+    def __init__(self, topics: Mapping[str, int]) -> None:
         self._lock = threading.Lock()
         self._stopped = False
-        self.bootstrap = cluster.bootstrap
+        self._library = library = _Library()
+        error = ctypes.create_string_buffer(_ERROR_TEXT_BYTES)
+        settings = library.conf_new()
+        library.conf_set(settings, b"log_level", _LOG_CRITICAL_ONLY, error, _ERROR_TEXT_BYTES)
+        self._client = library.new(_PRODUCER, settings, error, _ERROR_TEXT_BYTES)
+        if not self._client:
+            raise RuntimeError(f"librdkafka could not start: {error.value.decode(errors='replace')}")
+        self._cluster = library.cluster_new(self._client, 1)
+        if not self._cluster:
+            library.destroy(self._client)
+            raise RuntimeError("librdkafka could not open a port on 127.0.0.1 for the embedded Kafka broker")
+        library.first_rebalance_delay(self._cluster, _FIRST_REBALANCE_DELAY_MS)
+        for api_key, newest in _NEWEST_VERSIONS.values():
+            self._order(library.set_versions, api_key, 0, newest)
+        for name, partitions in topics.items():
+            self._order(library.topic_create, name.encode(), partitions, 1)
+        self._front = BrokerFront(int(library.bootstraps(self._cluster).decode().rsplit(":", 1)[1]))
+        library.advertise(self._cluster, _BROKER_ID, HOST.encode(), self._front.port)
+        self.bootstrap = f"{HOST}:{self._front.port}"
 
     def take_down(self) -> None:
         """Close the port and every connection but keep topics, records and offsets: an outage to rehearse with."""
-        self._cluster.take_down()
+        self._front.take_down()
 
     def bring_up(self) -> None:
         """End the outage that `take_down` began."""
-        self._cluster.bring_up()
+        self._front.bring_up()
 
     def stop(self) -> None:
         """End the broker. Calling it again does nothing."""
         with self._lock:
             if not self._stopped:
                 self._stopped = True
-                self._cluster.close()
+                self._front.close()
+                self._library.cluster_destroy(self._cluster)
+                self._library.destroy(self._client)
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +103,12 @@ class EmbeddedBroker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _order(self, function: Callable[..., int], *arguments: object) -> None:
+        """Have the mock cluster's thread do something."""
+        function(self._cluster, *arguments)
+        # An order that comes before the thread has gone back to sleep does not wake it, and waits for a second.
+        time.sleep(_BETWEEN_ORDERS_SECONDS)
 
 
 def start(topics: Mapping[str, int]) -> EmbeddedBroker:
@@ -98,26 +119,7 @@ def start(topics: Mapping[str, int]) -> EmbeddedBroker:
     for name, partitions in topics.items():
         if not _TOPIC_NAME.fullmatch(name) or partitions < 1:
             raise ValueError(f"Kafka allows no topic {name!r} with {partitions} partitions")
-    try:
-        library = _Library()
-    except AttributeError as missing:
-        _log.warning(
-            "this build of confluent-kafka lacks a function (%s): topics get 4 partitions instead (20 MiB of unread "
-            "records), and a consumer's first assignment takes 3 seconds",
-            missing,
-        )
-        return EmbeddedBroker(_ConfiguredCluster(topics))
-    return EmbeddedBroker(_LibraryCluster(library, topics))
-
-
-class _Cluster(Protocol):
-    bootstrap: str
-
-    def take_down(self) -> None: ...
-
-    def bring_up(self) -> None: ...
-
-    def close(self) -> None: ...
+    return EmbeddedBroker(topics)
 
 
 class _Library:
@@ -151,66 +153,3 @@ class _Library:
             "rd_kafka_mock_set_apiversion", number, pointer, ctypes.c_int16, ctypes.c_int16, ctypes.c_int16
         )
         self.advertise = function("rd_kafka_mock_broker_set_host_port", None, pointer, ctypes.c_int32, text, number)
-
-
-class _LibraryCluster:
-    """A mock cluster made by calling the library: any number of partitions, quick first assignment."""
-
-    def __init__(self, library: _Library, topics: Mapping[str, int]) -> None:
-        self._library = library
-        error = ctypes.create_string_buffer(_ERROR_TEXT_BYTES)
-        settings = library.conf_new()
-        library.conf_set(settings, b"log_level", _LOG_CRITICAL_ONLY, error, _ERROR_TEXT_BYTES)
-        self._client = library.new(_PRODUCER, settings, error, _ERROR_TEXT_BYTES)
-        if not self._client:
-            raise RuntimeError(f"librdkafka could not start: {error.value.decode(errors='replace')}")
-        self._cluster = library.cluster_new(self._client, 1)
-        if not self._cluster:
-            library.destroy(self._client)
-            raise RuntimeError("librdkafka could not open a port on 127.0.0.1 for the embedded Kafka broker")
-        library.first_rebalance_delay(self._cluster, _FIRST_REBALANCE_DELAY_MS)
-        for api_key, newest in _NEWEST_VERSIONS.values():
-            self._order(library.set_versions, api_key, 0, newest)
-        for name, partitions in topics.items():
-            self._order(library.topic_create, name.encode(), partitions, 1)
-        self._front = BrokerFront(int(library.bootstraps(self._cluster).decode().rsplit(":", 1)[1]))
-        library.advertise(self._cluster, _BROKER_ID, HOST.encode(), self._front.port)
-        self.bootstrap = f"{HOST}:{self._front.port}"
-
-    def _order(self, function: Callable[..., int], *arguments: object) -> None:
-        """Have the mock cluster's thread do something."""
-        function(self._cluster, *arguments)
-        # An order that comes before the thread has gone back to sleep does not wake it, and waits for a second.
-        time.sleep(_BETWEEN_ORDERS_SECONDS)
-
-    def take_down(self) -> None:
-        self._front.take_down()
-
-    def bring_up(self) -> None:
-        self._front.bring_up()
-
-    def close(self) -> None:
-        self._front.close()
-        self._library.cluster_destroy(self._cluster)
-        self._library.destroy(self._client)
-
-
-class _ConfiguredCluster:
-    """A mock cluster asked for by configuration: what is left when the library hides its functions."""
-
-    def __init__(self, topics: Mapping[str, int]) -> None:
-        self._client: Producer | None = Producer({"test.mock.num.brokers": 1, "log_level": 2})
-        for name in topics:
-            self._client.list_topics(name, timeout=_STARTUP_SECONDS)
-        (broker,) = self._client.list_topics(timeout=_STARTUP_SECONDS).brokers.values()
-        self.bootstrap = f"{broker.host}:{broker.port}"
-
-    def take_down(self) -> None:
-        raise NotImplementedError("this build of confluent-kafka cannot rehearse an outage of the embedded broker")
-
-    def bring_up(self) -> None:
-        raise NotImplementedError("this build of confluent-kafka cannot rehearse an outage of the embedded broker")
-
-    def close(self) -> None:
-        # The cluster goes with its last client; confluent-kafka offers no other way to end it.
-        self._client = None

@@ -31,7 +31,7 @@ and what happens there:
 import json
 import random
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 from weakref import WeakSet
@@ -40,11 +40,6 @@ PATH = "/_flightpulse/faults"
 
 HOPS = ("entry", "target", "stream", "mapping", "function")
 FUNCTIONS, CLIENTS = "functions", "clients"
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _PLACES = ("state", "service", "hop")
 
@@ -105,6 +100,11 @@ class FaultBoard:
         with self._lock:
             self._faults = [Fault(**{**fault, "struck": 0}) for fault in faults]
             self._random = random.Random(seed)  # noqa: S311
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no fault is set."""
+        return not self._faults
 
     def let_go(self, state: str) -> None:
         """Calls of a state hang no longer."""
@@ -183,40 +183,16 @@ def _check(fault: dict[str, Any]) -> None:
         raise ValueError("only a function can be killed")
 
 
-def settable(application: Application) -> Application:
-    """The application with the page for faults in front."""
-
-    async def answer(scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != PATH:
-            await application(scope, receive, send)
-            return
-        status, content = 200, None
-        if scope["method"] == "POST":
-            try:
-                BOARD.let_go(str(json.loads(await read_body(receive))["let_go"]))
-            except (ValueError, TypeError, KeyError):
-                status, content = 400, {"error": 'POST takes {"let_go": "the name of a state"}'}
-        if scope["method"] == "PUT":
-            try:
-                given = json.loads(await read_body(receive))
-                faults, seed = (given["faults"], given.get("seed", 0)) if isinstance(given, dict) else (given, 0)
-                BOARD.set(faults, seed)
-            except (ValueError, TypeError, KeyError) as error:
-                status, content = 400, {"error": str(error)}
-        body = json.dumps(content or BOARD.left()).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    return answer
-
-
-async def read_body(receive: Receive) -> bytes:
-    """The whole body of a request."""
-    body = b""
-    more = True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return body
+def page(method: str, body: bytes) -> tuple[int, Any]:
+    """What the page for faults answers."""
+    try:
+        if method == "POST":
+            BOARD.let_go(str(json.loads(body)["let_go"]))
+        if method == "PUT":
+            given = json.loads(body)
+            faults, seed = (given["faults"], given.get("seed", 0)) if isinstance(given, dict) else (given, 0)
+            BOARD.set(faults, seed)
+    except (ValueError, TypeError, KeyError) as error:
+        wanted = 'POST takes {"let_go": "the name of a state"}'
+        return 400, {"error": wanted if method == "POST" else str(error)}
+    return 200, BOARD.left()

@@ -7,7 +7,8 @@ import uuid
 from urllib.parse import parse_qs
 
 from localcloud.faults import board as faults
-from localcloud.faults.board import Application, Fault, Message, Receive, Send
+from localcloud.faults.board import Fault
+from localcloud.process.health import Application, Message, Receive, Send, read_body
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
 _OPERATION_IN_PATH = re.compile(r"/operation/(\w+)$")
@@ -36,7 +37,7 @@ def failing(application: Application) -> Application:
     """The application with faults of API calls in front."""
 
     async def answer(scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or faults.BOARD.is_empty:
             await application(scope, receive, send)
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -44,7 +45,7 @@ def failing(application: Application) -> Application:
         if signed is None:
             await application(scope, receive, send)
             return
-        body = await faults.read_body(receive)
+        body = await read_body(receive)
         caller = faults.FUNCTIONS if _IN_LAMBDA in headers.get("user-agent", "") else faults.CLIENTS
         operation = _operation(scope, headers, body)
         fault = faults.BOARD.strike_call(signed["service"], operation, caller, body)

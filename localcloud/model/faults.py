@@ -10,9 +10,6 @@ import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-Fields = dict[str, Any]
 
 ERRORS = {
     "throttle": ("ThrottlingException", "Too many requests, please wait before trying again."),
@@ -83,9 +80,6 @@ class Fault:
         if role is not None and role not in roles:
             raise InvalidFaultError(f"role is {' or '.join(roles) or 'not known here'}")
         return cls(fields["kind"], times, **numbers, role=role)
-
-    def to_fields(self) -> Fields:
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 class FaultPlan:

@@ -6,7 +6,7 @@ from any thread without an event loop. ``POST /model/{id}/converse`` is Bedrock'
 * ``GET health``: ``{"status", "kind"}``
 * ``PUT faults`` ``{"faults": [{"kind", "times", "seconds", "rate", "role"}], "seed"}``, ``GET faults``,
   ``DELETE faults``
-* ``GET calls``: counts and the last calls; ``DELETE calls`` starts to count anew
+* ``GET calls``: how many there were, and the last ones; ``DELETE calls`` starts to count anew
 """
 
 import json
@@ -14,9 +14,9 @@ import socketserver
 import threading
 import time
 import uuid
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
@@ -24,6 +24,7 @@ from urllib.parse import unquote, urlsplit
 from localcloud.model import converse
 from localcloud.model.faults import ERRORS, Fault, FaultPlan, InvalidFaultError, Spoilers
 from localcloud.model.writers import BedrockError, Reply, Request, Subject, Writer, tokens
+from localcloud.services.refusals import Refused
 
 NO_SPOILERS: Spoilers = {}
 Guard = Callable[[str, str], str | None]
@@ -34,55 +35,56 @@ _STOP_POLL_SECONDS = 0.05
 _ERROR_TYPE = "http://internal.amazon.com/coral/com.amazon.bedrock/"
 
 
-class ModelServer:
-    """A running endpoint. ``kind`` says what writes the answers."""
-
-    def __init__(self, http: "_Server", writer: Writer) -> None:
-        self._http = http
-        self._thread = threading.Thread(
-            target=http.serve_forever, args=(_STOP_POLL_SECONDS,), name="model-endpoint", daemon=True
-        )
-        self._thread.start()
-        self.kind = writer.kind
-
-    @property
-    def url(self) -> str:
-        host, port = self._http.server_address[:2]
-        return f"http://{host!s}:{port}"
-
-    @property
-    def faults(self) -> FaultPlan:
-        return self._http.faults
-
-    @property
-    def calls(self) -> "Calls":
-        return self._http.calls
-
-    def stop(self) -> None:
-        """Stop listening and wake up whoever waits for a slow answer. May be called twice."""
-        self._http.stopping.set()
-        if self._thread.is_alive():
-            self._http.shutdown()
-            self._thread.join()
-        self._http.server_close()
-
-
-def start(
-    writer: Writer,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    subject: Subject = lambda _: None,
-    spoilers: Spoilers = NO_SPOILERS,
-    guard: Guard | None = None,
-) -> ModelServer:
-    """Serve a writer. Port 0: any free one.
+class ModelServer(ThreadingHTTPServer):
+    """A running endpoint on a free port of 127.0.0.1. ``kind`` says what writes the answers.
 
     ``subject`` says what a request is about, for the list of calls; ``spoilers`` are the ways in which replies can be
     spoiled on demand; ``guard`` says what is wrong with a caller (its Authorization header) of a model, if anything.
-    Raises ``OSError`` for a port in use.
     """
-    return ModelServer(_Server((host, port), writer, subject, spoilers, guard), writer)
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(
+        self,
+        writer: Writer,
+        *,
+        subject: Subject = lambda _: None,
+        spoilers: Spoilers = NO_SPOILERS,
+        guard: Guard | None = None,
+    ) -> None:
+        self.writer = writer
+        self.kind = writer.kind
+        self.guard = guard
+        self.subject = subject
+        self.faults = FaultPlan(spoilers=spoilers)
+        self.calls = Calls()
+        self.stopping = threading.Event()
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(_STOP_POLL_SECONDS,), name="model-endpoint", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.server_name}:{self.server_port}"
+
+    def stop(self) -> None:
+        """Stop listening and wake up whoever waits for a slow answer. May be called twice."""
+        self.stopping.set()
+        if self._thread.is_alive():
+            self.shutdown()
+            self._thread.join()
+        self.server_close()
+
+    def server_bind(self) -> None:
+        # HTTPServer would look its own name up, which takes seconds where no resolver answers.
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that hung up is no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,9 @@ class Call:
     status: int
     seconds: float
 
-    def to_fields(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
-
 
 class Calls:
-    """Counts of what was asked. Any thread may ask."""
+    """How many requests there were, and the last of them. Any thread may ask."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -112,61 +111,20 @@ class Calls:
     def reset(self) -> None:
         with self._lock:
             self._total = 0
-            self._in_flight = 0
-            self._most_in_flight = 0
-            self._statuses: Counter[int] = Counter()
-            self._faults: Counter[str] = Counter()
             self._last: deque[Call] = deque(maxlen=_CALLS_KEPT)
 
     def begin(self) -> int:
         with self._lock:
             self._total += 1
-            self._in_flight += 1
-            self._most_in_flight = max(self._most_in_flight, self._in_flight)
             return self._total
 
     def end(self, call: Call) -> None:
         with self._lock:
-            self._in_flight = max(0, self._in_flight - 1)
-            self._statuses[call.status] += 1
-            if call.fault:
-                self._faults[call.fault] += 1
             self._last.append(call)
 
     def to_fields(self) -> dict[str, Any]:
         with self._lock:
-            return {
-                "total": self._total,
-                "in_flight": self._in_flight,
-                "most_in_flight": self._most_in_flight,
-                "by_status": {str(status): count for status, count in sorted(self._statuses.items())},
-                "by_fault": dict(sorted(self._faults.items())),
-                "calls": [call.to_fields() for call in self._last],
-            }
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def __init__(
-        self, address: tuple[str, int], writer: Writer, subject: Subject, spoilers: Spoilers, guard: Guard | None
-    ) -> None:
-        self.writer = writer
-        self.guard = guard
-        self.subject = subject
-        self.faults = FaultPlan(spoilers=spoilers)
-        self.calls = Calls()
-        self.stopping = threading.Event()
-        super().__init__(address, _Handler)
-
-    def server_bind(self) -> None:
-        # HTTPServer would look its own name up, which takes seconds where no resolver answers.
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that hung up is no news."""
+            return {"total": self._total, "calls": [asdict(call) for call in self._last]}
 
 
 class _NoAnswerError(Exception):
@@ -174,7 +132,7 @@ class _NoAnswerError(Exception):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    server: ModelServer
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_SECONDS
     _ours: ClassVar[str] = "/_flightpulse/"
@@ -205,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         except InvalidFaultError as error:
             self._send(400, {"message": str(error)})
-        except BedrockError as error:
+        except Refused as error:
             self._send(error.status, {"message": error.message}, error_type=error.code)
 
     def _body(self) -> bytes:
@@ -235,7 +193,7 @@ class _Handler(BaseHTTPRequestHandler):
             reply = _cut(text, reply, request)
             status = 200
             return converse.answer(reply, round((time.monotonic() - started) * 1000))
-        except BedrockError as error:
+        except Refused as error:
             status = error.status
             raise
         finally:
@@ -272,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
                 pass
             case _:
                 raise BedrockError("UnknownOperationException", f"There is no {self.command} {self._ours}{what}.")
-        return {"faults": [fault.to_fields() for fault in server.faults.waiting()]}
+        return {"faults": [asdict(fault) for fault in server.faults.waiting()]}
 
     def _send(self, status: int, fields: dict[str, Any], *, error_type: str | None = None) -> None:
         content = json.dumps(fields).encode()

@@ -1,4 +1,4 @@
-"""The local cloud's own pages, such as ``GET /_flightpulse/health``, which tells what runs here."""
+"""The local cloud's own pages, in front of the emulator, such as ``/_flightpulse/health`` (what runs here)."""
 
 import http.client
 import json
@@ -11,22 +11,36 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
+Page = Callable[[str, bytes], tuple[int, Any]]
+"""What a page answers to a method and a body: the HTTP status and the content."""
 
 
-def answering(application: Application, pages: Mapping[str, Callable[[], dict[str, Any]]]) -> Application:
-    """The application with pages in front, by their paths; each gives its content at the time of the request."""
+def answering(application: Application, pages: Mapping[str, Page]) -> Application:
+    """The application with pages in front, by their paths."""
 
     async def answer(scope: Message, receive: Receive, send: Send) -> None:
         page = pages.get(scope["path"]) if scope["type"] == "http" else None
         if page is None:
             await application(scope, receive, send)
             return
-        body = json.dumps(page()).encode()
+        status, content = page(scope["method"], await read_body(receive))
+        body = json.dumps(content).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     return answer
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The whole body of a request."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
 
 
 def read(port: int, timeout: float = 5.0, path: str = PATH) -> dict[str, Any] | None:

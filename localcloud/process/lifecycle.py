@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from awskit.errors import UserError
@@ -31,13 +31,18 @@ def up(
     kafka: str | None = None,
     llm_url: str | None = None,
     llm_model: str | None = None,
+    with_parent: bool = False,
+    back_off_scale: float = 1.0,
+    variables: Mapping[str, str] | None = None,
     progress: Progress = lambda _: None,
     timeout: float = 60.0,
 ) -> RunningCloud:
     """Start the local cloud of a home and wait until it answers; one that already runs is returned as it is.
 
     ``program`` is the module to run, which calls :func:`localcloud.server.main`. ``port`` is 4566 unless given; 0
-    takes a free one. ``progress`` gets one sentence per step. Raises UserError, naming the way out, when the port is
+    takes a free one. ``with_parent`` stops it when this process ends; ``back_off_scale`` shortens its waits between
+    retries. ``variables`` are its environment, else this process's with this very code first on Python's path.
+    ``progress`` gets one sentence per step. Raises UserError, naming the way out, when the port is
     taken, when the one that runs was started by other code or with other options, when the disk is full, and when it
     does not start.
     """
@@ -47,13 +52,15 @@ def up(
         _check_same(running, port=port, kafka=kafka, llm_url=llm_url)
         progress(f"The local cloud is already running at {running.endpoint_url} (process {running.pid}).")
         return running
-    options = {"--kafka": kafka, "--llm-url": llm_url, "--llm-model": llm_model}
+    given = {"--kafka": kafka, "--llm-url": llm_url, "--llm-model": llm_model}
+    options = [word for option, value in given.items() if value for word in (option, value)]
+    options += ["--back-off-scale", str(back_off_scale), *(["--with-parent"] if with_parent else [])]
     with home.space_needed(folder):
         _clear(folder, progress)
         port = DEFAULT_PORT if port is None else port
         ports.check_free(port)
         progress(f"Starting the local cloud on {f'port {port}' if port else 'a free port'} of 127.0.0.1.")
-        started = _start(program, folder, port, {name: value for name, value in options.items() if value})
+        started = _start(program, folder, port, options, _with_this_code() if variables is None else variables)
         cloud = _wait(folder, started, timeout)
     progress(f"The local cloud answers at {cloud.endpoint_url} (process {cloud.pid}).")
     return cloud
@@ -124,17 +131,20 @@ def _listed(things: list[str]) -> str:
     return " and ".join([", ".join(things[:-1]), things[-1]] if len(things) > 1 else things)
 
 
-def _start(program: str, folder: Path, port: int, options: dict[str, str]) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", program, "--home", str(folder), "--port", str(port)]
-    command += [word for option in options.items() for word in option]
-    variables = environment.inherited(os.environ)
-    known = variables.get("PYTHONPATH")
-    variables["PYTHONPATH"] = os.pathsep.join([str(_ROOT), *([known] if known else [])])
+def _with_this_code() -> dict[str, str]:
+    known = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), *([known] if known else [])])}
+
+
+def _start(
+    program: str, folder: Path, port: int, options: Sequence[str], variables: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-P", "-m", program, "--home", str(folder), "--port", str(port), *options]
     with home.log_file(folder).open("wb") as log:
         return subprocess.Popen(  # noqa: S603
             command,
             cwd=folder,
-            env=variables,
+            env=environment.inherited(variables),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

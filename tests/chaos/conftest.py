@@ -1,18 +1,14 @@
-"""One local cloud for all proofs, with the stack deployed and short waits between retries."""
+"""One local cloud with the stack deployed for all proofs."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from flightpulse.workbench import connect
 from flightpulse.workbench.target.session import Session
-from tests.integration.emulator import Emulator
-from tests.synthesis import Synthesise, make_ready
+from tests.synthesis import Synthesise, cloud_with_the_stack
 
 
 @pytest.fixture(scope="session")
 def session(synthesise: Synthesise) -> Iterator[Session]:
-    with Emulator(back_off_scale=0.1) as emulator:
-        bench = connect("local", home=emulator.home)
-        make_ready(bench, synthesise("local"))
+    with cloud_with_the_stack(synthesise("local")) as bench:
         yield bench.session

@@ -9,6 +9,7 @@ from flightpulse.chaos import poison
 from flightpulse.chaos.fuzz import BadRecord
 from flightpulse.workbench.target.session import Session
 from tests.chaos.test_chaos_fuzz import json_values
+from tests.waiting import COMMAND_SECONDS
 
 DRAWN = 60
 
@@ -35,7 +36,7 @@ def drawn_by_hypothesis() -> list[BadRecord]:
 
 def test_bad_records_are_put_aside_and_good_ones_are_told(session: Session) -> None:
     also = drawn_by_hypothesis()
-    verdict = poison.prove(session, 21, records=400, flights=4, bookings=2, seconds=240, also=also)
+    verdict = poison.prove(session, 21, records=400, flights=4, bookings=2, seconds=COMMAND_SECONDS, also=also)
 
     assert verdict.kept, [f"{promise.said}: {promise.seen}" for promise in verdict.broken]
     assert verdict.figures["bad records"] == 400 + len(also)

@@ -16,7 +16,7 @@ from localcloud import process
 from localcloud.process import home, processes
 from localcloud.process.state import RunningCloud
 from tests.integration.emulator import client
-from tests.waiting import until
+from tests.waiting import COMMAND_SECONDS, PATIENCE_SECONDS, until
 
 STACK = "FlightPulseStack"
 CREATING = "CREATE_IN_PROGRESS"
@@ -105,7 +105,7 @@ def test_an_interrupted_deployment_says_so_leaves_nothing_running_and_can_be_mad
     with flightpulse(folder, "deploy") as deploying:
         until(lambda: stack_status(cloud) == CREATING or deploying.poll() is not None)
         deploying.send_signal(signal.SIGINT)
-        said = deploying.communicate(timeout=60)[1]
+        said = deploying.communicate(timeout=PATIENCE_SECONDS)[1]
 
     assert deploying.returncode == 130
     assert said.strip().splitlines()[-1].endswith("Stopped.")
@@ -113,7 +113,7 @@ def test_an_interrupted_deployment_says_so_leaves_nothing_running_and_can_be_mad
     assert cdk_processes(folder) == []
     until(lambda: stack_status(cloud) != CREATING)
     with flightpulse(folder, "deploy") as again:
-        output, problems = again.communicate(timeout=300)
+        output, problems = again.communicate(timeout=COMMAND_SECONDS)
     assert again.returncode == 0, output + problems
     assert stack_status(cloud) == "CREATE_COMPLETE"
 
@@ -124,7 +124,7 @@ def test_a_cloud_that_is_killed_while_it_is_deployed_to_is_named_and_comes_back_
     with flightpulse(folder, "deploy") as deploying:
         until(lambda: stack_status(cloud) == CREATING or deploying.poll() is not None)
         os.kill(cloud.pid, signal.SIGKILL)
-        said = deploying.communicate(timeout=120)[1]
+        said = deploying.communicate(timeout=PATIENCE_SECONDS)[1]
 
     assert deploying.returncode not in {0, 130}
     assert "Traceback" not in said

@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.emulator import Emulator
 from tests.synthesis import Stack, Synthesise
+from tests.waiting import COMMAND_SECONDS
 
 MODEL_ID = "/flightpulse/bedrock/model-id"
 
@@ -38,7 +39,13 @@ class Target:
         if verb == "deploy":
             command.append("--require-approval=never")
         done = subprocess.run(
-            command, cwd=self._folder, env=environment, capture_output=True, text=True, check=False, timeout=300
+            command,
+            cwd=self._folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=COMMAND_SECONDS,
         )
         assert (done.returncode != 0) is fails, done.stdout + done.stderr
         return done.stdout + done.stderr

@@ -42,8 +42,8 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def unpacked(tmp_path: Path) -> Path:
-    built = package.build(tmp_path / "package.zip")
-    with zipfile.ZipFile(built.path) as archive:
+    package.build(tmp_path / "package.zip")
+    with zipfile.ZipFile(tmp_path / "package.zip") as archive:
         archive.extractall(tmp_path / "task")
     return tmp_path / "task"
 

@@ -13,8 +13,6 @@ from tools.variants import CONTEXTS
 
 # As different as regions get: the first, one of Europe, one that came later.
 REGIONS = ("us-east-1", "eu-west-1", "ap-southeast-4")
-# The kinds of deployments that have most between them.
-MOST = ("kafka", "production")
 OUTPUTS = {
     "TableName",
     "EventBusName",

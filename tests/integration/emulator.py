@@ -17,12 +17,12 @@ from botocore.config import Config
 
 from localcloud import behaviours
 from localcloud.process import environment, state
+from tests.waiting import PATIENCE_SECONDS
 
 ALL_NAMES = behaviours.NAMES
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-_START_SECONDS = 60.0
 
 
 class Emulator:
@@ -98,11 +98,11 @@ class Emulator:
 
     def _wait_until_healthy(self) -> str:
         assert self.process is not None
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             running = state.load(self.home)
             if running is not None:
-                with urllib.request.urlopen(f"{running.endpoint_url}/_flightpulse/health", timeout=_START_SECONDS):
+                with urllib.request.urlopen(f"{running.endpoint_url}/_flightpulse/health", timeout=PATIENCE_SECONDS):
                     return running.endpoint_url
             if self.process.poll() is not None:
                 break

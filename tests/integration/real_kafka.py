@@ -21,11 +21,11 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from flightpulse.paths import ROOT
+from tests.waiting import PATIENCE_SECONDS
 
 _POM = Path(__file__).with_name("kafka") / "pom.xml"
 VERSION = ElementTree.parse(_POM).findtext(".//{*}dependency[{*}artifactId='kafka_2.13']/{*}version")
 
-_START_SECONDS = 90.0
 _MAVEN_SECONDS = 600.0
 _PROPERTIES = """process.roles=broker,controller
 node.id=1
@@ -80,7 +80,7 @@ class RealKafka:
     def start(self) -> None:
         """Start the broker, the first time or again, and wait until it answers."""
         self._process = self._java("kafka.Kafka", str(self._settings))
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
         while True:
             assert self._process.poll() is None, (self._folder / "kafka.log").read_text()[-3000:]

@@ -58,11 +58,6 @@ class Player:
         self._root = root
 
     @property
-    def is_alive(self) -> bool:
-        """Whether its script has run."""
-        return self._root.get_attribute("data-ready") is not None
-
-    @property
     def where(self) -> str:
         """The line that says which event of how many is shown."""
         return self._root.locator(".fp-where").inner_text()
@@ -132,8 +127,10 @@ class Player:
 
 
 def players(page: Page) -> list[Player]:
-    """The players of a page, in its order."""
-    return [Player(player) for player in page.locator(".fp-player").all()]
+    """The players of a page, in its order, as soon as their scripts have run."""
+    drawn = page.locator(".fp-player")
+    expect(page.locator(".fp-player[data-ready]")).to_have_count(drawn.count())
+    return [Player(player) for player in drawn.all()]
 
 
 def stored_players(notebook: NotebookNode) -> int:

@@ -3,6 +3,9 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode, v4
 
 from flightpulse import paths
 from tools.notebooks.folder import Folder
@@ -132,3 +135,9 @@ def folder(root: Path, sources: Mapping[str, str], **tiers: list[str]) -> Folder
     made.index.write_text("", encoding="utf-8")
     (root / "README.md").write_text("# The project\n", encoding="utf-8")
     return made
+
+
+def shown(metadata: dict[str, Any] | None = None, **data: str) -> NotebookNode:
+    """An output with data by kind: ``image_png`` is ``image/png``."""
+    kinds = {kind.replace("_", "/"): content for kind, content in data.items()}
+    return v4.new_output("display_data", data=kinds, metadata=metadata or {})

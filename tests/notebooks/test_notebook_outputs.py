@@ -2,6 +2,7 @@
 
 import base64
 import io
+from tests.notebooks.sample import shown
 from typing import Any
 
 from nbformat import NotebookNode, v4
@@ -21,11 +22,6 @@ def notebook(*outputs: NotebookNode, tags: tuple[str, ...] = (), count: int = 1)
 
 def said(text: str) -> NotebookNode:
     return v4.new_output("stream", name="stdout", text=text)
-
-
-def shown(metadata: dict[str, Any] | None = None, **data: str) -> NotebookNode:
-    kinds = {kind.replace("_", "/"): content for kind, content in data.items()}
-    return v4.new_output("display_data", data=kinds, metadata=metadata or {})
 
 
 def png(*, transparent: bool = False) -> str:

@@ -18,7 +18,7 @@ from nbformat import v4
 from flightpulse import paths
 from localcloud.process import processes
 from tests.notebooks import sample
-from tests.waiting import until
+from tests.waiting import COMMAND_SECONDS, until
 from tools.notebooks import build, sources
 from tools.notebooks.folder import Folder
 
@@ -55,7 +55,7 @@ def nbval(folder: Folder, *options: str, compare: Sequence[str] = NBVAL) -> Ran:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=COMMAND_SECONDS,
     )
     cells: dict[str, Counter[str]] = {}
     for case in ElementTree.parse(results).iter("testcase") if results.exists() else ():

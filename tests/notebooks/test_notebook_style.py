@@ -2,6 +2,7 @@
 
 import base64
 import struct
+from tests.notebooks.sample import shown
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,11 +125,6 @@ def test_a_local_notebook_that_does_not_clean_up_is_seen(as_if_run: Callable[[st
     notebook = as_if_run(sample.source(tier="local").replace('tags=["cleanup"]', ""))
 
     assert found(notebook, place, tier="local") == ["no cell is tagged cleanup"]
-
-
-def shown(metadata: dict[str, Any] | None = None, **data: str) -> NotebookNode:
-    kinds = {kind.replace("_", "/"): content for kind, content in data.items()}
-    return v4.new_output("display_data", data=kinds, metadata=metadata or {})
 
 
 def png(size: int = 100, width: int = 300) -> str:

@@ -44,9 +44,6 @@ _FOREIGN = (
     "MPLBACKEND",
     "MATPLOTLIBRC",
 )
-_START_SECONDS = 60.0
-_STOP_SECONDS = 15.0
-_POLL_SECONDS = 0.05
 
 
 class Sandbox:
@@ -58,7 +55,6 @@ class Sandbox:
     def __init__(self, back_off_scale: float = 1.0) -> None:
         self._back_off_scale = back_off_scale
         self._folder = Path(tempfile.mkdtemp(prefix="flightpulse-notebooks-")).resolve()
-        self._server: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -91,61 +87,22 @@ class Sandbox:
 
     def cloud(self) -> RunningCloud:
         """The local cloud, started when it does not run: a notebook may have stopped the one before."""
-        running = process.status(self.home)
-        if running is not None:
-            return running
-        self._end_server()
-        self.home.mkdir(exist_ok=True)
-        options = ["--home", self.home, "--port", "0", "--back-off-scale", str(self._back_off_scale)]
-        with self._log.open("wb") as log:
-            self._server = subprocess.Popen(
-                # A run that is killed must not leave its local cloud behind.
-                [sys.executable, "-m", "flightpulse.local_cloud", *options, "--with-parent"],
-                cwd=paths.ROOT,
-                env=environment.inherited(os.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        return self._wait()
+        # A run that is killed must not leave its local cloud behind.
+        return process.up(
+            self.home,
+            program=paths.LOCAL_CLOUD,
+            port=0,
+            with_parent=True,
+            back_off_scale=self._back_off_scale,
+        )
 
     def close(self) -> None:
         """Stop the local cloud, also one that a notebook started, and remove the home. May be called twice."""
-        self._end_server()
         if self.home.exists():
             # Nothing to stop is what one hopes for here.
             with suppress(UserError):
                 process.down(self.home)
         shutil.rmtree(self._folder, ignore_errors=True)
-
-    @property
-    def _log(self) -> Path:
-        return self._folder / "local-cloud.log"
-
-    def _wait(self) -> RunningCloud:
-        assert self._server is not None
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and self._server.poll() is None:
-            # It writes down where it is a moment before it answers.
-            with suppress(UserError):
-                running = process.status(self.home)
-                if running is not None:
-                    return running
-            time.sleep(_POLL_SECONDS)
-        said = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
-        self._end_server()
-        raise UserError(f"The local cloud for the notebooks did not start: {' | '.join(said) or 'it said nothing'}")
-
-    def _end_server(self) -> None:
-        if self._server is None:
-            return
-        self._server.terminate()
-        try:
-            self._server.wait(timeout=_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._server.kill()
-            self._server.wait()
-        self._server = None
 
 
 def _ours(variables: Mapping[str, str]) -> dict[str, str]:

@@ -4,8 +4,7 @@ import json
 import os
 import sys
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,11 +16,11 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from flightpulse import paths
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.deploy import checks
 from flightpulse.workbench.deploy.cdk import CdkCli, CdkOutcome, environment_for
 from flightpulse.workbench.deploy.context import Context, kept
-from flightpulse.workbench.deploy.status import stack_status
-from flightpulse.workbench.target import names
+from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.target.session import Session
 from flightpulse.workbench.target.watchdog import Watchdog
 
@@ -34,31 +33,6 @@ _NEEDED_BOOTSTRAP_VERSION = 6
 _ROLLBACK_SECONDS = 3600
 # The clocks of two machines differ; an event this much older than "now" still belongs to what has just begun.
 _CLOCK_SKEW = timedelta(seconds=5)
-
-
-@dataclass(frozen=True, slots=True)
-class StackProgress:
-    """Where a deployment stands.
-
-    ``step`` is ``rollback``, ``check``, ``bootstrap``, ``synth``, ``deploy`` or ``destroy``; ``text`` says in words
-    what happens just now; ``done`` and ``total`` count resources (0 and 0 where there is nothing to count);
-    ``finished`` ends the step.
-    """
-
-    step: str
-    text: str
-    done: int = 0
-    total: int = 0
-    finished: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """What a deployment did: ``changed`` is False when the stack was already as it should be."""
-
-    changed: bool
-    resources: int
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +54,15 @@ class DeploymentPlan:
         return str(self)
 
 
-Report = Callable[[StackProgress], None]
+def stack_status(session: Session) -> str | None:
+    """The state of the stack as CloudFormation names it; None when there is none."""
+    try:
+        stacks = session.cloudformation.describe_stacks(StackName=names.STACK)["Stacks"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            return None
+        raise
+    return stacks[0]["StackStatus"] if stacks else None
 
 
 def local_context(kafka_bootstrap: str) -> dict[str, str]:
@@ -98,10 +80,10 @@ class Deployer:
     ``take_up`` imports what a retained stack left behind when it was destroyed.
     """
 
-    def __init__(self, session: Session, *, context: Mapping[str, str], report: Report, take_up: bool = False) -> None:
+    def __init__(self, session: Session, *, context: Mapping[str, str], steps: Steps, take_up: bool = False) -> None:
         self._session = session
         self._given = dict(context)
-        self._report = report
+        self._steps = steps
         self._take_up = take_up
 
     @cached_property
@@ -128,7 +110,7 @@ class Deployer:
         role = checks.role_of_the_account(self._session.client("apigateway"))
         if role is None:
             return context
-        self._report(StackProgress("check", f"API Gateway logs with the account's own role {role}"))
+        self._steps.update("check", f"API Gateway logs with the account's own role {role}")
         return replace(context, given={**self._given, "api_logging": "account"})
 
     @cached_property
@@ -148,9 +130,9 @@ class Deployer:
         account, region = self._session.account, self._session.region
         self._check()
         self._synth()
-        self._report(StackProgress("diff", "Comparing with the deployed stack"))
+        self._steps.update("diff", "Comparing with the deployed stack")
         difference = self._checked(self._run("diff", [names.STACK, "--method", "template"]))
-        self._report(StackProgress("diff", "Compared with the deployed stack", finished=True))
+        self._steps.finish("diff", "Compared with the deployed stack")
         return DeploymentPlan(
             account=account,
             region=region,
@@ -166,7 +148,7 @@ class Deployer:
             self._synth()
         return self._checked(self._run("drift", [names.STACK])).output
 
-    def deploy(self, *, synthesised: bool = False, loosen: bool = False, revert_drift: bool = False) -> Deployment:
+    def deploy(self, *, synthesised: bool = False, loosen: bool = False, revert_drift: bool = False) -> None:
         """Bootstrap the target when it needs it, synthesise, deploy.
 
         ``synthesised`` says that :meth:`plan` has just written the assembly, ``loosen`` that less protection than now
@@ -174,20 +156,19 @@ class Deployer:
         not, for what AWS would refuse, and with the reason of the first resource that failed, and with the file that
         has everything the CDK CLI printed.
         """
-        started = time.monotonic()
         if revert_drift and self._session.target == "local":
             raise UserError(
                 "The local cloud cannot put back what was changed by hand.",
                 hint="Deploy the stack anew: flightpulse destroy, flightpulse deploy, flightpulse seed.",
             )
         self._refuse_stuck_stack()
-        finish_rollback(self._session, self._report)
+        finish_rollback(self._session, self._steps)
         if not synthesised:
             self._check()
         self._refuse_loosening(agreed=loosen)
         self._prepare(synthesised=synthesised)
         resources = _resources_in(self._cli.assembly)
-        with StackWatch(self._session, names.STACK, "deploy", resources, self._report) as watch:
+        with StackWatch(self._session, names.STACK, "deploy", resources, self._steps) as watch:
             arguments = [names.STACK, "--require-approval", "never", "--progress", "events"]
             if self._take_up:
                 arguments.append("--import-existing-resources")
@@ -195,11 +176,9 @@ class Deployer:
                 arguments.append("--revert-drift")
             outcome = self._run("deploy", arguments)
         self._checked(outcome, watch.first_failure())
-        changed = watch.events_seen > 0
-        text = f"{resources} resources are up" if changed else "nothing to change"
-        self._report(StackProgress("deploy", text, resources, resources, finished=True))
+        text = f"{resources} resources are up" if watch.events_seen else "nothing to change"
+        self._steps.finish("deploy", text)
         self._session.forget_outputs()
-        return Deployment(changed, resources, time.monotonic() - started)
 
     def destroy(self) -> bool:
         """Delete the stack; False when there was none. What the stack retains (by context) stays."""
@@ -209,10 +188,10 @@ class Deployer:
         if not template_path(self._cli.assembly).exists():
             self._synth()
         total = _resources_in(self._cli.assembly)
-        with StackWatch(self._session, names.STACK, "destroy", total, self._report) as watch:
+        with StackWatch(self._session, names.STACK, "destroy", total, self._steps) as watch:
             outcome = self._run("destroy", [names.STACK, "--force"])
         self._checked(outcome, watch.first_failure())
-        self._report(StackProgress("destroy", "The stack is gone", finished=True))
+        self._steps.finish("destroy", "The stack is gone")
         self._session.forget_outputs()
         return True
 
@@ -233,13 +212,13 @@ class Deployer:
         if self._is_bootstrapped():
             return
         account, region = self._session.account, self._session.region
-        with StackWatch(self._session, TOOLKIT_STACK, "bootstrap", 0, self._report) as watch:
+        with StackWatch(self._session, TOOLKIT_STACK, "bootstrap", 0, self._steps) as watch:
             outcome = self._run("bootstrap", [f"aws://{account}/{region}"])
         self._checked(outcome, watch.first_failure())
-        self._report(StackProgress("bootstrap", f"CDK's own stack is in {account}/{region}", finished=True))
+        self._steps.finish("bootstrap", f"CDK's own stack is in {account}/{region}")
 
     def _synth(self) -> None:
-        synth(self._cli, self._report)
+        synth(self._cli, self._steps)
 
     def _is_bootstrapped(self) -> bool:
         try:
@@ -260,12 +239,12 @@ class Deployer:
 
     def _check(self) -> None:
         """Refuse what AWS would refuse later, and say with which context this is going to happen."""
-        self._report(StackProgress("check", "Looking for what would be refused"))
+        self._steps.update("check", "Looking for what would be refused")
         context = self.context
         notes = checks.before_deployment(self._session, context.settings, first=self._is_first, take_up=self._take_up)
         for note in notes:
-            self._report(StackProgress("not checked", note, finished=True))
-        self._report(StackProgress("check", f"context: {context}", finished=True))
+            self._steps.finish("not checked", note)
+        self._steps.finish("check", f"context: {context}")
 
     def _refuse_loosening(self, *, agreed: bool) -> None:
         loosened = self.context.loosened()
@@ -291,7 +270,7 @@ class Deployer:
         )
 
 
-def finish_rollback(session: Session, report: Report) -> None:
+def finish_rollback(session: Session, steps: Steps) -> None:
     """Go on with the rollback of an update that failed, which CloudFormation wants before anything else.
 
     Does nothing where none is left. Raises UserError when it fails again.
@@ -299,7 +278,7 @@ def finish_rollback(session: Session, report: Report) -> None:
     if stack_status(session) != "UPDATE_ROLLBACK_FAILED":
         return
     seconds = 1 if session.target == "local" else 15
-    with StackWatch(session, names.STACK, "rollback", 0, report) as watch:
+    with StackWatch(session, names.STACK, "rollback", 0, steps) as watch:
         session.cloudformation.continue_update_rollback(StackName=names.STACK)
         try:
             session.cloudformation.get_waiter("stack_rollback_complete").wait(
@@ -315,26 +294,26 @@ def finish_rollback(session: Session, report: Report) -> None:
             hint="Mend what it names and deploy again, or leave it out: aws cloudformation continue-update-rollback "
             f"--stack-name {names.STACK} --resources-to-skip NAME",
         )
-    report(StackProgress("rollback", "The last update, which had failed half-way, is rolled back", finished=True))
+    steps.finish("rollback", "The last update, which had failed half-way, is rolled back")
 
 
-def synthesise(context: Mapping[str, str], home: Path, report: Report) -> Path:
+def synthesise(context: Mapping[str, str], home: Path, steps: Steps) -> Path:
     """Write the cloud assembly (template and assets) and return its folder. Needs no cloud and no credentials."""
     cli = CdkCli(environment_for("local", os.environ, {}), context=context, home=home)
-    synth(cli, report)
+    synth(cli, steps)
     return cli.assembly
 
 
-def synth(cli: CdkCli, report: Report) -> None:
+def synth(cli: CdkCli, steps: Steps) -> None:
     """Run ``cdk synth``. Raises UserError with the last line that tells why not."""
-    report(StackProgress("synth", "Writing the template and the Lambda package"))
+    steps.update("synth", "Writing the template and the Lambda package")
     outcome = cli.run("synth", [names.STACK, "--quiet"], synthesise=True)
     if outcome.exit_code != 0:
         raise UserError(
             f"cdk synth failed: {outcome.last_error().rstrip('.')}.",
             hint=f"All it printed is in {_shown(outcome.log)}.",
         )
-    report(StackProgress("synth", f"{_resources_in(cli.assembly)} resources in the template", finished=True))
+    steps.finish("synth", f"{_resources_in(cli.assembly)} resources in the template")
 
 
 def template_path(assembly: Path) -> Path:
@@ -354,12 +333,12 @@ def _shown(path: Path) -> str:
 class StackWatch:
     """Follows a stack's events in a thread of its own while the CDK CLI waits, and reports each resource."""
 
-    def __init__(self, session: Session, stack: str, step: str, total: int, report: Report) -> None:
+    def __init__(self, session: Session, stack: str, step: str, total: int, steps: Steps) -> None:
         self._session = session
         self._stack = stack
         self._step = step
         self._total = total
-        self._report = report
+        self._steps = steps
         self._since = datetime.now(UTC) - _CLOCK_SKEW
         self._before = self._known_ids()
         self._seen: dict[str, StackEventTypeDef] = {}
@@ -372,7 +351,7 @@ class StackWatch:
         return len(self._seen)
 
     def __enter__(self) -> "StackWatch":
-        self._report(StackProgress(self._step, f"Preparing {self._stack}", 0, self._total))
+        self._steps.update(self._step, f"Preparing {self._stack}", 0, self._total)
         self._thread.start()
         return self
 
@@ -407,7 +386,7 @@ class StackWatch:
         self._states[name] = status
         done = sum(state.endswith("_COMPLETE") for state in self._states.values())
         kind = event.get("ResourceType", "").removeprefix("AWS::")
-        self._report(StackProgress(self._step, f"{status.lower().replace('_', ' ')}: {kind} {name}", done, self._total))
+        self._steps.update(self._step, f"{status.lower().replace('_', ' ')}: {kind} {name}", done, self._total)
 
     def _known_ids(self) -> frozenset[str]:
         return frozenset(event["EventId"] for event in self._pages(stop_at=frozenset()))

@@ -2,32 +2,19 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flightpulse.stack import names
 from flightpulse.workbench.costs import idle_cost, variants
 from flightpulse.workbench.costs.idle_cost import IdleCost
-from flightpulse.workbench.deploy import architecture, deploy, permissions, resources, status
-from flightpulse.workbench.deploy.deploy import Deployer, DeploymentPlan, Report, StackProgress
+from flightpulse.workbench.deploy import architecture, deploy, permissions, resources
+from flightpulse.workbench.deploy.deploy import Deployer, DeploymentPlan
 from flightpulse.workbench.fire import run_store
 from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """How a deployment is meant; see :meth:`Stack.deploy`."""
-
-    agree: bool = False
-    context: Mapping[str, str] | None = None
-    planned: bool = False
-    loosen: bool = False
-    take_up: bool = False
-    revert_drift: bool = False
 
 
 class Stack:
@@ -39,7 +26,22 @@ class Stack:
     @property
     def state(self) -> str | None:
         """CloudFormation's word for the state of the stack; None when there is none."""
-        return status.stack_status(self._target.session)
+        return deploy.stack_status(self._target.session)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the stack is there and has its resources."""
+        state = self.state or ""
+        return state in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"} or "CLEANUP" in state
+
+    def mappings(self) -> list[dict[str, str]]:
+        """The event source mappings: what each feeds, its state, and what it says of its last batch."""
+        functions = self._target.deployed.functions
+        return [
+            {"function": name, "state": found["State"], "last_result": found.get("LastProcessingResult", "")}
+            for name in (names.KAFKA_CONSUMER, names.STREAM_HANDLER)
+            for found in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+        ]
 
     def deploy(
         self,
@@ -63,31 +65,29 @@ class Stack:
         Raises UserError with the reason of the first resource that failed.
         """
         with self._target.steps() as steps:
-            options = _Options(agree, context, planned, loosen, take_up, revert_drift)
-            if not self._bring_up(steps, again=again or revert_drift or bool(context), options=options):
-                steps.finish(
-                    "deploy", "FlightPulseStack was deployed before; wb.stack.deploy(again=True) deploys it over that"
-                )
+            if self._is_up(steps) and not (again or revert_drift or context):
+                said = "FlightPulseStack was deployed before; wb.stack.deploy(again=True) deploys it over that"
+                steps.finish("deploy", said)
+                return self.resources()
+            self._target.agreed(
+                agree,
+                f"Deploying changes your AWS account in {self._target.session.region} and costs money while it is up.",
+                "Look at wb.stack.plan() first, then: wb.stack.deploy(agree=True)",
+            )
+            deployer = self._deployer(steps, context, take_up=take_up)
+            deployer.deploy(synthesised=planned, loosen=loosen, revert_drift=revert_drift)
         return self.resources()
 
-    def bring_up(self, steps: Steps, *, again: bool) -> bool:
-        """Deploy as a part of something larger; False when there was nothing to do."""
-        return self._bring_up(steps, again=again, options=_Options())
+    def bring_up(self, steps: Steps) -> None:
+        """Deploy to the local cloud, as a part of something larger, where there is no stack."""
+        if not self._is_up(steps):
+            self._deployer(steps, None).deploy()
 
-    def _bring_up(self, steps: Steps, *, again: bool, options: "_Options") -> bool:
-        if self._target.target == "local" and not self._target.is_running:
+    def _is_up(self, steps: Steps) -> bool:
+        """Whether the stack is there and whole. A local cloud that does not run is started."""
+        if not self._target.is_running:
             self._target.start(steps)
-        state = self.state
-        if state and status.is_usable(state) and not again:
-            return False
-        self._target.agreed(
-            options.agree,
-            f"Deploying changes your AWS account in {self._target.session.region} and costs money while it is up.",
-            "Look at wb.stack.plan() first, then: wb.stack.deploy(agree=True)",
-        )
-        deployer = self._deployer(steps, options.context, take_up=options.take_up)
-        deployer.deploy(synthesised=options.planned, loosen=options.loosen, revert_drift=options.revert_drift)
-        return True
+        return self.is_usable
 
     def plan(self, context: Mapping[str, str] | None = None, *, take_up: bool = False) -> DeploymentPlan:
         """What a deployment would change, as the CDK CLI prints it. Changes nothing.
@@ -110,7 +110,7 @@ class Stack:
     def synth(self, context: Mapping[str, str]) -> Path:
         """Write the template and the Lambda package, and give their folder. Needs neither a cloud nor credentials."""
         with self._target.steps() as steps:
-            return deploy.synthesise(context, self._target.home, _shown_by(steps))
+            return deploy.synthesise(context, self._target.home, steps)
 
     def destroy(self, *, agree: bool = False) -> None:
         """Delete the stack with its data, and forget the runs on it. May run twice.
@@ -155,7 +155,7 @@ class Stack:
         with self._target.steps() as steps:
             for number, variant in enumerate(variants.VARIANTS):
                 home = self._target.home / "variants" / str(number)
-                assembly = deploy.synthesise(variant.context, home, _shown_by(steps))
+                assembly = deploy.synthesise(variant.context, home, steps)
                 found[variant.name] = idle_cost.of(json.loads(deploy.template_path(assembly).read_text("utf-8")))
         return found
 
@@ -167,14 +167,4 @@ class Stack:
         return permissions.table(self.template(), name)
 
     def _deployer(self, steps: Steps, context: Mapping[str, str] | None, *, take_up: bool = False) -> Deployer:
-        return Deployer(self._target.session, context=context or {}, report=_shown_by(steps), take_up=take_up)
-
-
-def _shown_by(steps: Steps) -> Report:
-    def report(progress: StackProgress) -> None:
-        if progress.finished:
-            steps.finish(progress.step, progress.text)
-        else:
-            steps.update(progress.step, progress.text, progress.done, progress.total)
-
-    return report
+        return Deployer(self._target.session, context=context or {}, steps=steps, take_up=take_up)

@@ -76,18 +76,10 @@ def _item(item: Item, states: Mapping[str, int], edges: EdgeNumbers) -> str:
 
 
 def _element(name: str, attributes: Mapping[str, str], text: str | None = None) -> str:
-    """HTML lets values without spaces do without quotation marks, which count double inside a JSON text."""
-    said = "".join(
-        f" {key}={value}" if not set(value) & _NEEDS_QUOTES else f' {key}="{value}"'
-        for key, value in attributes.items()
-        if value
-    )
+    said = "".join(f' {key}="{value}"' for key, value in attributes.items() if value)
     if text is not None:
         return f"<{name}{said}>{escape(text, quote=False)}</{name}>"
     return f"<{name}{said} />"
-
-
-_NEEDS_QUOTES = frozenset(" \"'=<>`")
 
 
 def _rect(rect: Rect, states: Mapping[str, int]) -> dict[str, str]:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.faults import dead_letters, redrive
 from flightpulse.workbench.faults.dead_letters import WaitingLetter
 from flightpulse.workbench.faults.redrive import EXECUTIONS, FailedExecution, Redriver, Result
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 
 KINDS = (*names.DEAD_LETTER_OUTPUTS, EXECUTIONS)
@@ -34,12 +34,20 @@ class DeadLetterQueues:
         """Failed executions whose events nobody has handled since, oldest first."""
         return Redriver(self._target.deployed).failed_executions()
 
-    def table(self, *flight_ids: str) -> Table:
-        """What waits to be sent back, about these flights or about all: its queue, what it is, why, and since when."""
+    def table(self, *flight_ids: str, kinds: Sequence[str] = KINDS) -> Table:
+        """What waits to be sent back, about these flights or about all: its queue, what it is, why, and since when.
+
+        Executions that failed without a letter are among it.
+        """
         rows = [
             (letter.kind, letter.what, letter.why, letter.since)
-            for letter in self.waiting()
+            for letter in self.waiting(kinds)
             if not flight_ids or letter.flight_id in flight_ids
+        ]
+        rows += [
+            (EXECUTIONS, failed.what, failed.why, failed.summary.started_at)
+            for failed in (self.failed_executions() if EXECUTIONS in kinds else ())
+            if not flight_ids or failed.event.flight_id in flight_ids
         ]
         return Table.of(("queue", "what", "why", "since"), rows)
 

@@ -1,14 +1,12 @@
 """Makes the local cloud's model misbehave for a while, and tells what it was asked meanwhile."""
 
-import http.client
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flightpulse.errors import UserError
-from flightpulse.stack import names as deployed
-from flightpulse.workbench.faults.fault_page import FaultPage
+from flightpulse.stack import names
+from flightpulse.workbench.faults.fault_page import Fault, FaultPage
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
@@ -32,15 +30,25 @@ class ModelCall:
 class ModelCalls(ShownAsTable):
     """What :func:`misbehaving` gives: the questions that the model got since it began to misbehave."""
 
-    def __init__(self, page: "_ModelPage", before: int) -> None:
+    def __init__(self, page: FaultPage) -> None:
         self._page = page
-        self._before = before
+        self._before = int(self._answer()["total"])
         self._kept: tuple[ModelCall, ...] | None = None
 
     @property
     def calls(self) -> tuple[ModelCall, ...]:
         """The questions in their order; once it is over, those until then."""
-        return self._page.calls(self._before) if self._kept is None else self._kept
+        if self._kept is not None:
+            return self._kept
+        found = [call for call in self._answer()["calls"] if call["number"] > self._before]
+        return tuple(
+            ModelCall(entry["role"] or "", entry["segment"] or "", entry["turn"], entry["fault"] or "", entry["status"])
+            for entry in sorted(found, key=lambda item: int(item["number"]))
+        )
+
+    def _answer(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self._page.call("GET", what="calls")[1]
+        return answer
 
     def end(self) -> None:
         """Keep what was asked: later questions are somebody else's."""
@@ -63,20 +71,18 @@ class ModelCalls(ShownAsTable):
 
 
 @contextmanager
-def misbehaving(model_url: str, faults: Sequence[Mapping[str, Any]], seed: int) -> Iterator[ModelCalls]:
-    """Let the model at a local cloud's ``model_url`` misbehave until the block ends.
+def misbehaving(page: FaultPage, faults: Sequence[Fault], seed: int) -> Iterator[ModelCalls]:
+    """Let the model behind a page misbehave until the block ends.
 
     Faults (``kind``, ``times``, ``seconds``, ``rate``) strike in their order. Raises UserError for one that there is
-    not, and when the model's page does not answer.
+    not, and when the page does not answer.
     """
-    page = _ModelPage(model_url)
-    watch = ModelCalls(page, page.asked())
-    page.plan(faults, seed)
-    try:
-        yield watch
-    finally:
-        page.clear()
-        watch.end()
+    watch = ModelCalls(page)
+    with page.injected(faults, seed):
+        try:
+            yield watch
+        finally:
+            watch.end()
 
 
 @contextmanager
@@ -87,47 +93,15 @@ def with_a_fresh_messenger(session: Session) -> Iterator[None]:
     earlier fault would change what happens in the block, and the block what happens later. As on AWS, a change of
     the function's configuration, here to what it is, replaces its environments.
     """
-    _begin_anew(session)
+    begin_anew(session)
     try:
         yield
     finally:
-        _begin_anew(session)
+        begin_anew(session)
 
 
-def _begin_anew(session: Session) -> None:
-    name = deployed.LLM_MESSENGER
+def begin_anew(session: Session) -> None:
+    """Let the next invocations of LLMMessenger have environments that remember nothing."""
+    name = names.LLM_MESSENGER
     known = session.functions.get_function_configuration(FunctionName=name)
     session.functions.update_function_configuration(FunctionName=name, Timeout=known["Timeout"])
-
-
-class _ModelPage:
-    """The page that the local cloud's model endpoint has about itself."""
-
-    def __init__(self, url: str) -> None:
-        self._page = FaultPage(url)
-
-    def asked(self) -> int:
-        """How many questions there have been."""
-        return int(self._get("calls")["total"])
-
-    def calls(self, after: int) -> tuple[ModelCall, ...]:
-        found = [call for call in self._get("calls")["calls"] if call["number"] > after]
-        return tuple(
-            ModelCall(entry["role"] or "", entry["segment"] or "", entry["turn"], entry["fault"] or "", entry["status"])
-            for entry in sorted(found, key=lambda item: int(item["number"]))
-        )
-
-    def plan(self, faults: Sequence[Mapping[str, Any]], seed: int) -> None:
-        status, answer = self._page.call("PUT", {"faults": [dict(fault) for fault in faults], "seed": seed})
-        if status != http.client.OK:
-            raise UserError(
-                f"The model cannot misbehave like that: {answer.get('message', status)}.",
-                hint='For example: wb.faults.model("promise", times=1)',
-            )
-
-    def clear(self) -> None:
-        self._page.call("DELETE")
-
-    def _get(self, what: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._page.call("GET", what=what)[1]
-        return found

@@ -20,7 +20,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from awskit.kafka.connection import Kafka
 from awskit.kafka.producer import OutgoingRecord
-from awskit.kafka.records import EventShape, Record
+from awskit.kafka.records import Record, kafka_event
 from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.domain import keys
 from flightpulse.domain.events import TOPIC
@@ -66,6 +66,11 @@ class FailedExecution:
     event: executions.StartingEvent
     input: Mapping[str, Any]
     why: str
+
+    @property
+    def what(self) -> str:
+        """What it was about, in a few words."""
+        return f"{self.event.detail_type or self.summary.workflow} {self.event.flight_id} ({self.event.event_id})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +204,10 @@ class Redriver:
         """
         yield from self.send_notes()
         for failed in self.failed_executions():
-            what = f"{failed.event.detail_type or failed.summary.workflow} {failed.event.flight_id}"
-            what = f"{what} ({failed.event.event_id})"
             try:
-                yield Result(EXECUTIONS, what, done=self._again(failed))
+                yield Result(EXECUTIONS, failed.what, done=self._again(failed))
             except (CannotRedriveError, claims.StillAtWorkError) as error:
-                yield Result(EXECUTIONS, what, problem=str(error))
+                yield Result(EXECUTIONS, failed.what, problem=str(error))
 
     def _unhandled(self, summary: executions.ExecutionSummary) -> FailedExecution | None:
         """The execution when its event is unhandled. Its history is read only then."""
@@ -220,7 +223,7 @@ class Redriver:
             summary=summary,
             event=event,
             input=_following(execution.input, summary.arn, history.visits),
-            why=f"{problem.error}: {problem.cause}" if problem else summary.status,
+            why=" ".join(f"{problem.error}: {problem.cause}".split())[:300] if problem else summary.status,
         )
 
     def _again(self, failed: FailedExecution) -> str:
@@ -358,7 +361,7 @@ class Redriver:
         records = _kafka_records(self._session.broker, places)
         if not records:
             raise CannotRedriveError("the topic no longer holds these records")
-        self._invoke(letter, EventShape(self._session.broker)(records))
+        self._invoke(letter, kafka_event(self._session.broker, records))
         return f"{len(records)} records handled"
 
     def _invoke(self, letter: WaitingLetter, event: Mapping[str, Any]) -> None:

@@ -1,22 +1,27 @@
 """Makes events about flights of the table, and sends anything else to the topic."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from awskit.kafka.producer import OutgoingRecord
 from awskit.kafka.record_positions import Place
+from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy.items import Items
-from flightpulse.workbench.fire import raw_records, replaying
+from flightpulse.workbench.fire import replaying, sending
 from flightpulse.workbench.fire.pace import Pace
 from flightpulse.workbench.fire.replaying import Choice, Replayed, ReplayProgress
+from flightpulse.workbench.observe import consumer_log
 from flightpulse.workbench.target.connection import Connection
 from simulator import events
 from simulator.replay import ReplayPlan
 
 _RECORD_SECONDS = {"local": 20.0, "aws": 90.0}
+_LOOK_AGAIN_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,9 @@ class Events:
                 pace=pace,
                 choice=choice,
                 resumed=resumed,
+                on_given_up=lambda left: steps.finish(
+                    "given up", f"the replay of {left.choice.day} that was stopped after {left.sent} events", ok=False
+                ),
                 on_board=lambda board: steps.update(name, "", board.sent - board.backlog, board.of, board.columns()),
             )
             steps.finish(name, f"{what}; {replayed.board}", ok=replayed.ok)
@@ -111,10 +119,27 @@ class Events:
     def send_record(self, value: bytes | str, *, key: bytes | str | None = None) -> RecordFate:
         """Write any bytes to the topic, good or bad, and wait for what the consumer says of them.
 
-        Raises UserError when the consumer says nothing in time.
+        Raises UserError when the broker does not take it, or the consumer says nothing in time.
         """
-        wait = _RECORD_SECONDS[self._target.target]
-        return RecordFate(*raw_records.send(self._target.deployed, value, key, wait))
+        session = self._target.deployed
+        since, patience = datetime.now(UTC), _RECORD_SECONDS[self._target.target]
+        report = sending.send_records(session, [OutgoingRecord(_bytes(key), _bytes(value) or b"")])
+        (acknowledged,) = report.acknowledged
+        place = Place("record", acknowledged.partition, acknowledged.offset, TOPIC)
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            line = consumer_log.read(session, since=since).get((place.partition, place.offset))
+            if line is not None:
+                return RecordFate(place, line.said, line.reason)
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        raise UserError(
+            f"The consumer has said nothing about the record at {place} for {patience:.0f} s.",
+            hint=f"Look: {session.command('logs')} --group consumer",
+        )
+
+
+def _bytes(text: bytes | str | None) -> bytes | None:
+    return text.encode() if isinstance(text, str) else text
 
 
 def _made(make: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -1,19 +1,14 @@
-"""Sends events through Kafka and waits until it is known what became of each of them."""
+"""What must become known of events of one's own, which no scenario expects anything of."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from awskit.kafka.record_positions import Place
 from flightpulse.adapters.table import ReservationTable
-from flightpulse.domain.events import TOPIC
 from flightpulse.errors import UserError
-from flightpulse.workbench.fire import run_store, scenarios, sending
 from flightpulse.workbench.fire.expectations import Expectation, Finding, everyone_told
-from flightpulse.workbench.fire.run_store import KeptRun
-from flightpulse.workbench.fire.scenarios import ScenarioRun
 from flightpulse.workbench.observe import consumer_log
 from flightpulse.workbench.observe.facts import Facts, SentEvent
 from flightpulse.workbench.target.session import Session
@@ -25,65 +20,6 @@ Refused = Callable[[str], str]
 
 _CANCELLED, _DEPARTED = "FLIGHT_CANCELLED", "FLIGHT_DEPARTED"
 _SUBJECTS = {"FLIGHT_DELAY": "departure", _CANCELLED: "departure", _DEPARTED: "departure"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """What was sent, where it lies in Kafka, and what came of it. ``events`` has an event once for each sending."""
-
-    run: ScenarioRun
-    events: tuple[Event, ...]
-    places: tuple[Place, ...]
-
-
-@dataclass(slots=True)
-class Sender:
-    """Sends the events of a run and remembers them with their places."""
-
-    correlation_id: str | None = None
-    events: list[Event] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
-
-    def __call__(self, session: Session, some_events: Sequence[Event]) -> None:
-        report = sending.send(session, some_events, correlation_id=self.correlation_id)
-        self.events = list(some_events)
-        order = {str(event["event_id"]): number for number, event in reversed(list(enumerate(some_events)))}
-        places = [Place(found.name, found.partition, found.offset, TOPIC) for found in report.acknowledged]
-        self.places = sorted(places, key=lambda place: (order[place.event_id], place.offset))
-
-
-def fire(
-    session: Session,
-    scenario: Scenario,
-    expectations: Sequence[Expectation],
-    *,
-    reset: bool,
-    seconds: float | None = None,
-    correlation_id: str | None = None,
-    on_look: scenarios.OnLook = lambda _seen, _expected: None,
-) -> Fired:
-    """Run a scenario and keep what was sent. Raises UserError when the broker or the table cannot be used."""
-    sender = Sender(correlation_id)
-    run = scenarios.run(session, scenario, expectations, send=sender, reset=reset, seconds=seconds, on_look=on_look)
-    return Fired(run, tuple(sender.events), tuple(sender.places))
-
-
-def keep(session: Session, scenario: Scenario, fired: Fired, *, cloud: str) -> KeptRun:
-    """Write down what was fired, so that it is found again; ``cloud`` tells one local cloud from the next."""
-    kept = KeptRun(
-        name=scenario.name,
-        title=scenario.title,
-        cloud=cloud,
-        began_at=fired.run.began_at,
-        seconds=fired.run.seconds,
-        flights=scenario.flights,
-        events=tuple(dict(event) for event in fired.events),
-        places=fired.places,
-        checks=fired.run.checks,
-        hints=fired.run.hints,
-    )
-    run_store.save(session.home, kept)
-    return kept
 
 
 def as_scenario(session: Session, some_events: Sequence[Event]) -> tuple[Scenario, tuple[Expectation, ...]]:

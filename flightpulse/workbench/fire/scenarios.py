@@ -1,17 +1,20 @@
 """Runs a scenario: sends its events through Kafka, waits for what must be seen, and holds it against what was."""
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
+from awskit.kafka.producer import Report
+from awskit.kafka.record_positions import Place
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.entities import Flight
+from flightpulse.domain.events import TOPIC
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.faults import dead_letters
+from flightpulse.workbench.fire import sending
 from flightpulse.workbench.fire.expectations import Expectation
 from flightpulse.workbench.observe.facts import Facts, SentEvent
 from flightpulse.workbench.observe.observer import Observer
@@ -19,8 +22,6 @@ from flightpulse.workbench.target.session import Session
 from simulator.scenarios import Scenario
 
 Event = Mapping[str, Any]
-Send = Callable[[Session, Sequence[Event]], None]
-"""Sends events to the topic, in their order, and returns when the broker has them all."""
 OnLook = Callable[[int, int], None]
 """Told after each look how many expectations are seen, of how many."""
 
@@ -36,20 +37,29 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioRun:
-    """What came of a scenario. ``hints`` say where to look when something is missing."""
+    """What was sent and checked: what cannot be asked of the target later.
 
-    number: int
+    ``events`` has an event once for each sending, ``places`` where each lies in Kafka. ``hints`` say where to look when
+    something is missing.
+    """
+
     name: str
     title: str
     began_at: datetime
     seconds: float
+    flights: tuple[str, ...]
+    events: tuple[dict[str, Any], ...]
+    places: tuple[Place, ...]
     checks: tuple[Check, ...]
-    facts: Facts
-    hints: tuple[str, ...]
+    hints: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         return all(check.ok for check in self.checks)
+
+    @property
+    def event_ids(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(str(event["event_id"]) for event in self.events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +81,17 @@ def run(
     scenario: Scenario,
     expectations: Sequence[Expectation],
     *,
-    send: Send,
     reset: bool = True,
     seconds: float | None = None,
+    correlation_id: str | None = None,
     on_look: OnLook = lambda _seen, _expected: None,
-) -> ScenarioRun:
-    """Run a scenario on the target of a session.
+) -> tuple[ScenarioRun, Facts]:
+    """Run a scenario on the target of a session, and look at what came of it.
 
     ``reset`` first puts the scenario's flights and their bookings back to where they began, so that it can be repeated.
     It ends as soon as everything expected was seen; at the latest after ``seconds``; and before that when nothing
-    runs any more and nothing changes. Raises UserError when the flights were never loaded.
+    runs any more and nothing changes. Raises UserError when the flights were never loaded, or the broker does not have
+    all events.
     """
     patience = _PATIENCE[session.target]
     if reset:
@@ -89,8 +100,8 @@ def run(
     began_at, began = datetime.now(UTC), time.monotonic()
     observer = Observer(session, scenario.flights, began_at)
     events = scenario.events(flights, began_at)
-    send(session, events)
-    sent = tuple(_sent(event, datetime.now(UTC)) for event in events)
+    report = sending.send(session, events, correlation_id=correlation_id)
+    sent = tuple(SentEvent.of(event, datetime.now(UTC)) for event in events)
     facts, checks = watch(
         lambda: observer.look(sent),
         expectations,
@@ -98,16 +109,25 @@ def run(
         deadline=began + (seconds or patience.deadline),
         on_look=on_look,
     )
-    return ScenarioRun(
-        number=scenario.number,
+    fired = ScenarioRun(
         name=scenario.name,
         title=scenario.title,
         began_at=began_at,
         seconds=time.monotonic() - began,
+        flights=scenario.flights,
+        events=tuple(events),
+        places=_places(events, report),
         checks=checks,
-        facts=facts,
         hints=() if all(check.ok for check in checks) else tuple(hints(session, facts, began_at)),
     )
+    return fired, facts
+
+
+def _places(events: Sequence[Event], report: Report) -> tuple[Place, ...]:
+    """Where the records of events lie, in the order in which they were sent."""
+    order = {str(event["event_id"]): number for number, event in reversed(list(enumerate(events)))}
+    places = [Place(found.name, found.partition, found.offset, TOPIC) for found in report.acknowledged]
+    return tuple(sorted(places, key=lambda place: (order[place.event_id], place.offset)))
 
 
 def check(expectations: Sequence[Expectation], facts: Facts) -> tuple[Check, ...]:
@@ -138,25 +158,14 @@ def hints(session: Session, facts: Facts, since: datetime) -> list[str]:
     return found
 
 
-class Clock(Protocol):
+class Clock:
     """Tells and passes time."""
-
-    def monotonic(self) -> float: ...
-
-    def wait(self, seconds: float) -> object: ...
-
-
-class RealClock:
-    """Time as it passes."""
-
-    def __init__(self) -> None:
-        self._never = threading.Event()
 
     def monotonic(self) -> float:
         return time.monotonic()
 
-    def wait(self, seconds: float) -> object:
-        return self._never.wait(seconds)
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 def watch(
@@ -169,7 +178,7 @@ def watch(
     clock: Clock | None = None,
 ) -> tuple[Facts, tuple[Check, ...]]:
     """Look until everything expected is seen, or ``deadline`` (of the clock) has passed, or nothing moves any more."""
-    clock = clock or RealClock()
+    clock = clock or Clock()
     last_change: float = clock.monotonic()
     before: object = None
     while True:
@@ -194,13 +203,3 @@ def _flights(session: Session, flight_ids: Sequence[str]) -> dict[str, Flight]:
             raise seeding.not_seeded(session, flight_id)
         found[flight_id] = flight
     return found
-
-
-def _sent(event: Event, at: datetime) -> SentEvent:
-    return SentEvent(
-        event_id=event["event_id"],
-        event_type=event["event_type"],
-        flight_id=event["payload"]["flight_id"],
-        at=at,
-        known_at=datetime.fromisoformat(event["timestamp"]),
-    )

@@ -94,6 +94,10 @@ class Inbox:
         """At most so many messages."""
         return self._only(self.messages[:number])
 
+    def last(self, number: int) -> "Inbox":
+        """At most so many messages, the newest."""
+        return self._only(self.messages[-number:])
+
     def _only(self, messages: Iterator[Message] | Sequence[Message]) -> "Inbox":
         return replace(self, messages=tuple(messages))
 

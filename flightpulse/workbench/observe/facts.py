@@ -21,6 +21,12 @@ class SentEvent:
     at: datetime
     known_at: datetime
 
+    @classmethod
+    def of(cls, event: Mapping[str, Any], at: datetime) -> "SentEvent":
+        """An event that was sent at a moment."""
+        known_at = datetime.fromisoformat(event["timestamp"])
+        return cls(event["event_id"], event["event_type"], event["payload"]["flight_id"], at, known_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Handled:

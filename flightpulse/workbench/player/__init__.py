@@ -7,12 +7,12 @@ from typing import Any
 from flightpulse.errors import UserError
 from flightpulse.workbench import diagram
 from flightpulse.workbench.diagram import Diagram
-from flightpulse.workbench.player import events, frames, html, story, table, trace
+from flightpulse.workbench.player import frames, page, story, table
 from flightpulse.workbench.player.diff import Diff, diff
 from flightpulse.workbench.player.gantt import Gantt
-from flightpulse.workbench.player.page_data import PageRun
-from flightpulse.workbench.player.table import VisitTable
-from flightpulse.workbench.show.picture_and_words import PictureAndWords
+from flightpulse.workbench.player.page import PageRun
+from flightpulse.workbench.show.picture import Picture, PictureAndWords
+from flightpulse.workbench.show.tables import Table
 
 __all__ = ["Diff", "Gantt", "Player", "diff"]
 
@@ -43,10 +43,10 @@ class Player(PictureAndWords):
     @cached_property
     def replay(self) -> frames.Replay:
         """The frames, and the statuses and variables after each."""
-        linked = events.normalise(self._history, self.diagram.states)
-        if not linked:
+        found = frames.replay(self._history, self.diagram.states)
+        if not found.frames:
             raise UserError(_NO_EVENTS, hint="Wait until the execution has started, then read its history again.")
-        return frames.replay(trace.follow(linked, self.diagram.states), self.diagram.states)
+        return found
 
     @property
     def sentence(self) -> str:
@@ -57,28 +57,28 @@ class Player(PictureAndWords):
         """One plain sentence per event."""
         return tuple(frame.sentence for frame in self.replay.frames)
 
-    def table(self) -> VisitTable:
-        """The visits as a table with a text and an HTML form."""
+    def table(self) -> Table:
+        """One row per visit."""
         return table.table(self.replay)
 
     def gantt(self) -> Gantt:
         """When each state ran, as a picture and as text."""
         return Gantt(self.replay)
 
-    def png(self, upto: int | None = None) -> bytes:
-        """The diagram as it stands after frame ``upto`` (None: at the end)."""
-        return self.diagram.png(self.replay.marks(upto))
+    def picture(self) -> Picture:
+        """The poster: how the execution ended, on its diagram and as a sentence."""
+        return self.diagram.picture(self.replay.marks(), f"{self.title}: {self.sentence}")
 
     def html(self, begin: int = 0) -> str:
         """The player as a piece of HTML for a notebook's output or a page with others. ``begin`` is its first frame."""
-        return html.fragment(self._runs(), self.table(), f"{self.title}: {self.sentence}", begin)
+        return page.fragment(self._runs(), self.table(), begin)
 
     def page(self) -> str:
         """The player as a page of its own, complete and working offline."""
-        return html.page(self.html(), self.title)
+        return page.page(self.html(), self.title)
 
-    def _runs(self) -> list[PageRun]:
-        """This execution and all it started, as far as their histories are known, each once."""
+    def _runs(self) -> dict[str, PageRun]:
+        """This execution and all it started by their ARNs, as far as their histories are known."""
         players: dict[str, Player] = {"": self}
         diagrams: dict[str, Diagram] = {}
         queue = [self]
@@ -87,24 +87,10 @@ class Player(PictureAndWords):
                 if arn in self._nested and arn not in players:
                     players[arn] = _nested_player(arn, self._nested[arn], diagrams)
                     queue.append(players[arn])
-        numbers = {arn: number for number, arn in enumerate(players)}
-        return [
-            PageRun(
-                title=player.title,
-                name=player.title,
-                sentence=player.sentence,
-                diagram=player.diagram,
-                replay=player.replay,
-                children=numbers,
-            )
-            for player in players.values()
-        ]
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The poster: how the execution ended, as a picture and as a sentence."""
-        said = f"{self.title}: {self.sentence}"
-        width = round(self.diagram.scene(self.replay.marks()).width)
-        return {"image/png": self.png(), "text/plain": said}, {"image/png": {"alt": said, "width": width}}
+        return {
+            arn: PageRun(player.title, player.sentence, player.diagram, player.replay)
+            for arn, player in players.items()
+        }
 
     def _words(self, said: str) -> dict[str, str]:  # noqa: ARG002
         """The player itself, and the visits as a table for whoever sees no HTML."""

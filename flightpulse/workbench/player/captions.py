@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from flightpulse.workbench.diagram.definition import State, short_resource
-from flightpulse.workbench.executions.history import Problem, Visit
+from flightpulse.workbench.executions.history import Problem, Visit, event_details
 from flightpulse.workbench.executions.story import in_words
-from flightpulse.workbench.player.course import Course
-from flightpulse.workbench.player.events import Event, details
-from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
+from flightpulse.workbench.player.course import Course, is_failure, is_start, is_stopped
+from flightpulse.workbench.player.events import Event
 from flightpulse.workbench.player.trace import HistoryTrace
 from flightpulse.workbench.show.words import counted, shortened
 
@@ -33,14 +32,7 @@ class Teller:
     def where(self, stay: int | None) -> str:
         """``Item #3 of TellEachBooking: `` for what happens inside an iteration, "" on the outside."""
         items = self._trace.stays[stay].items if stay is not None else ()
-        said = ", ".join(self._item(item) for item in items)
-        return f"{said[:1].upper()}{said[1:]}: " if said else ""
-
-    def _item(self, number: int) -> str:
-        item = self._trace.items[number]
-        if item.kind == "iteration":
-            return f"item #{item.index} of {item.of}"
-        return f"branch {item.index + 1} of {item.of}"
+        return f"{_capital(self._trace.item_name(items[-1]))}: " if items else ""
 
     def caption(self, index: int) -> str:
         event = self._trace.events[index]
@@ -52,7 +44,7 @@ class Teller:
             return f"{words_of(kind)}{_named(event)}."
         visit = self._trace.stays[stay].visit
         if kind.startswith("MapIteration"):
-            return _iteration(kind, self._item(item) if item is not None else f"an item of {visit.name}")
+            return _iteration(kind, self._trace.items[item].name if item is not None else f"an item of {visit.name}")
         if kind.endswith("StateEntered"):
             return self._entered(visit, stay)
         if kind.endswith("StateExited"):
@@ -113,7 +105,7 @@ class Teller:
         return f"{visit.name} is done" + (f"; next comes {follower}." if follower else ".")
 
     def _evaluation(self, event: Event, visit: Visit, index: int) -> str:
-        found = details(event)
+        found = event_details(event)
         where = f" ({found['location']})" if found.get("location") else ""
         cause = " ".join(str(found.get("cause") or found.get("error") or "").split())
         said = f": {shortened(cause, _CAUSE_LENGTH)}" if cause else ""
@@ -155,7 +147,7 @@ class Teller:
         return "nobody catches it" if ended == "the execution" else f"{ended} fails with it"
 
     def _worked(self, event: Event, visit: Visit, index: int) -> str:
-        kind, found = event["type"], details(event)
+        kind, found = event["type"], event_details(event)
         what = resource_of(found) or _last_resource(visit)
         if kind in {"MapStateStarted", "ParallelStateStarted"}:
             return self._fans_out(index, visit, int(found.get("length") or 0))
@@ -209,7 +201,7 @@ def _iteration(kind: str, item: str) -> str:
         "MapIterationFailed": "fails",
         "MapIterationAborted": "is stopped",
     }.get(kind, words_of(kind))
-    return f"{item[:1].upper()}{item[1:]} {said}."
+    return f"{_capital(item)} {said}."
 
 
 def _calls(what: str, number: int) -> str:
@@ -244,7 +236,11 @@ def duration(seconds: float) -> str:
 def words_of(kind: str) -> str:
     """An event type nobody told us about, as words: ``MapRunRedriven`` → ``Map run redriven``."""
     spaced = "".join(f" {char.lower()}" if char.isupper() else char for char in kind).strip()
-    return f"{spaced[:1].upper()}{spaced[1:]}"
+    return _capital(spaced)
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def resource_of(found: Mapping[str, Any]) -> str:
@@ -265,11 +261,11 @@ def _last_resource(visit: Visit) -> str:
 
 def _problem(event: Event) -> Problem:
     """An event's error without what only a support desk wants to know of it."""
-    found = details(event)
+    found = event_details(event)
     cause = _SERVICE_NOTE.sub("", str(found.get("cause") or ""))
     return Problem(str(found.get("error") or event["type"]), cause)
 
 
 def _named(event: Event) -> str:
-    name = details(event).get("name")
+    name = event_details(event).get("name")
     return f" ({name})" if name else ""

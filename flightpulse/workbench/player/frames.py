@@ -8,11 +8,11 @@ from typing import Any
 
 from flightpulse.workbench.diagram.definition import Edge, State
 from flightpulse.workbench.diagram.marks import SIGNS, Mark, Marks
-from flightpulse.workbench.player import captions
-from flightpulse.workbench.player.course import Course
-from flightpulse.workbench.player.events import Event, details
-from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
-from flightpulse.workbench.player.trace import HistoryTrace, around
+from flightpulse.workbench.executions.history import event_details, parsed
+from flightpulse.workbench.player import captions, events
+from flightpulse.workbench.player.course import Course, is_failure, is_start, is_stopped
+from flightpulse.workbench.player.events import Event
+from flightpulse.workbench.player.trace import HistoryTrace, around, follow
 
 TROUBLE_FIRST = ("failed", "timed_out", "aborted", "running", "retrying", "caught", "done")
 RETRIES = "retries"
@@ -65,11 +65,8 @@ class Replay:
     states: Mapping[str, State]
     frames: Sequence[Frame]
 
-    def statuses(self, upto: int | None = None, item: int | None = None) -> dict[str, dict[str, int]]:
-        """By state path: how many visits have which status after frame ``upto`` (None: the last), and the ``retries``.
-
-        With ``item`` only visits inside that iteration or branch count, and those outside its Map.
-        """
+    def statuses(self, upto: int | None = None) -> dict[str, dict[str, int]]:
+        """By state path: how many visits have which status after a frame (None: the last), and the ``retries``."""
         fared: dict[int, str] = {}
         retries: dict[int, int] = {}
         frames = self.frames if upto is None else self.frames[: upto + 1]
@@ -81,27 +78,18 @@ class Replay:
         found: dict[str, dict[str, int]] = {}
         for stay, status in fared.items():
             path = self.trace.stays[stay].path
-            if path is not None and self._counts(stay, item):
+            if path is not None:
                 counts = found.setdefault(path, {})
                 counts[status] = counts.get(status, 0) + 1
                 if stay in retries:
                     counts[RETRIES] = counts.get(RETRIES, 0) + retries[stay]
         return found
 
-    def _counts(self, stay: int, item: int | None) -> bool:
-        if item is None:
-            return True
-        items = self.trace.stays[stay].items
-        if item in items:
-            return True
-        owner = self.trace.items[item].owner
-        return not any(self.trace.items[other].owner == owner for other in items)
-
-    def marks(self, upto: int | None = None, item: int | None = None) -> Marks:
+    def marks(self, upto: int | None = None) -> Marks:
         """The marks of a moment, for a picture."""
         frames = self.frames if upto is None else self.frames[: upto + 1]
         return Marks(
-            {path: mark_of(counts) for path, counts in self.statuses(upto, item).items()},
+            {path: mark_of(counts) for path, counts in self.statuses(upto).items()},
             frozenset(frame.edge for frame in frames if frame.edge),
         )
 
@@ -112,23 +100,6 @@ class Replay:
         for frame in self.frames:
             fared.update(frame.changes)
         return fared
-
-    def variables(self, upto: int) -> dict[str, str]:
-        """What the variables hold after a frame, as JSON texts, as far as the history tells, seen from its place."""
-        here = self.frames[upto].stay
-        scopes = {(), *(_prefixes(self.trace.stays[here].items) if here is not None else ())}
-        known: dict[str, str] = {}
-        for frame in self.frames[: upto + 1]:
-            if frame.stay is None or self.trace.stays[frame.stay].items not in scopes:
-                continue
-            for payload in frame.payloads:
-                if payload.label == "variables":
-                    known.update({name: _text(value) for name, value in json.loads(payload.text).items()})
-        return known
-
-
-def _prefixes(items: tuple[int, ...]) -> list[tuple[int, ...]]:
-    return [items[:length] for length in range(len(items) + 1)]
 
 
 def mark_of(counts: Mapping[str, int]) -> Mark:
@@ -148,8 +119,9 @@ def mark_of(counts: Mapping[str, int]) -> Mark:
     return Mark(present[0], "  ".join(parts) + retried)
 
 
-def replay(trace: HistoryTrace, states: Mapping[str, State]) -> Replay:
-    """The frames of a trace on the states of a diagram."""
+def replay(history: Any, states: Mapping[str, State]) -> Replay:
+    """The frames of a history, in any shape, on the states of a diagram."""
+    trace = follow(events.normalise(history), states)
     return Replay(trace, states, _Replayer(trace, states).run())
 
 
@@ -269,7 +241,7 @@ _LABELS = (("input", "input"), ("parameters", "arguments"), ("output", "output")
 
 def payloads(event: Event) -> Iterable[Payload]:
     """The data of an event, by what it is to a reader."""
-    kind, found = event["type"], details(event)
+    kind, found = event["type"], event_details(event)
     for field, label in _LABELS:
         if isinstance(found.get(field), str):
             if field == "input" and kind.endswith("Scheduled"):
@@ -278,7 +250,7 @@ def payloads(event: Event) -> Iterable[Payload]:
                 label = "result"
             yield Payload(label, found[field], _is_cut(found.get(f"{field}Details")))
     if isinstance(found.get("assignedVariables"), Mapping):
-        known = {name: _parsed(value) for name, value in found["assignedVariables"].items()}
+        known = {name: parsed(value) for name, value in found["assignedVariables"].items()}
         text = json.dumps(known, ensure_ascii=False)
         yield Payload("variables", text, _is_cut(found.get("assignedVariablesDetails")))
     if found.get("error") or found.get("cause"):
@@ -287,14 +259,3 @@ def payloads(event: Event) -> Iterable[Payload]:
 
 def _is_cut(about: Any) -> bool:
     return isinstance(about, Mapping) and bool(about.get("truncated"))
-
-
-def _parsed(value: Any) -> Any:
-    try:
-        return json.loads(value)
-    except (TypeError, ValueError):
-        return value
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

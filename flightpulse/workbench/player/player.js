@@ -1,12 +1,20 @@
 (function () {
   "use strict";
   var CSS = "%CSS%";
-  // The page's data is in the attribute data-fp; see page_data.py for its shape.
-  function start(root) {
-    var data = JSON.parse(root.getAttribute("data-fp"));
+  // The page's data is in the attribute data-fp: deflated JSON in base64. See page.py for its shape.
+  function unpack(packed) {
+    var bytes = Uint8Array.from(atob(packed), function (char) { return char.charCodeAt(0); });
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
+  }
+  function begin(root) {
+    var packed = root.getAttribute("data-fp");
+    root.removeAttribute("data-fp");
+    return unpack(packed).then(function (data) { start(root, data); });
+  }
+  function start(root, data) {
     root.setAttribute("data-ready", "");
     root.setAttribute("data-lm-suppress-shortcuts", "true");
-    var run, def, at = 0, inside = -1, shown = [], timer = 0, shrunk = false, path = [], open = {Input: 1, Arguments: 1, Result: 1, Error: 1, Output: 1};
+    var run, drawing, at = 0, inside = -1, shown = [], timer = 0, shrunk = false, path = [], open = {Input: 1, Arguments: 1, Result: 1, Error: 1, Output: 1};
 
     function el(tag, attributes, parent, text) {
       var made = document.createElement(tag);
@@ -79,12 +87,14 @@
 
     function enter(number) {
       run = data.runs[number];
-      def = data.defs[run.def];
+      drawing = data.drawings[run.drawing];
       inside = -1;
       title.textContent = run.title + ": " + run.sentence;
-      map.innerHTML = def.svg;
+      map.innerHTML = drawing.svg;
       run.size = ["width", "height"].map(function (side) { return +map.firstChild.getAttribute(side); });
       run.parts = {};
+      run.begun = {};
+      run.rows.forEach(function (row) { if (row.stay >= 0 && !(row.stay in run.begun)) run.begun[row.stay] = row.seconds; });
       map.querySelectorAll("[data-s]").forEach(function (part) {
         var one = run.parts[part.getAttribute("data-s")] = run.parts[part.getAttribute("data-s")] || {};
         if (part.tagName === "rect") { one.box = part; one.role = part.classList[0]; }
@@ -93,31 +103,19 @@
       items.textContent = "";
       el("option", {value: -1}, items, "everything");
       run.items.forEach(function (item, index) {
-        el("option", {value: index}, items, itemName(index) + " " + data.signs[item[4]][1]);
+        el("option", {value: index}, items, item[0] + " " + data.signs[item[2]][1]);
       });
       items.parentNode.hidden = !run.items.length;
       jump.textContent = "";
       el("option", {value: ""}, jump, "a state…");
-      def.states.forEach(function (state, index) {
+      drawing.states.forEach(function (state, index) {
         if (run.rows.some(function (row) { return row.stay >= 0 && run.stays[row.stay][0] === index; }))
           el("option", {value: index}, jump, state[0]);
       });
       leave.hidden = !path.length;
     }
-    function itemName(index) {
-      var item = run.items[index], outer = run.stays[item[0]][1];
-      return (outer >= 0 ? itemName(outer) + ", " : "") + (item[2] ? "branch " + (item[1] + 1) : "item #" + item[1]) + " of " + item[3];
-    }
-    function prefix(item) {
-      var name = item >= 0 ? itemName(item) + ": " : "";
-      return name.charAt(0).toUpperCase() + name.slice(1);
-    }
-    function said(row) {
-      var item = run.items[row.item];
-      return data.captions[row.caption].replace(/^%/, item ? "Item #" + item[1] + " of " + item[3] : "");
-    }
     function within(item, wanted) {
-      for (; item >= 0; item = run.stays[run.items[item][0]][1]) if (item === wanted) return true;
+      for (; item >= 0; item = run.stays[run.items[item][1]][1]) if (item === wanted) return true;
       return false;
     }
     function look(item) {
@@ -146,7 +144,7 @@
     }
     function nextState() {
       for (var place = at + 1; place < shown.length; place++)
-        if (/StateEntered$/.test(data.types[run.rows[shown[place]].type])) return go(place);
+        if (/StateEntered$/.test(run.rows[shown[place]].type)) return go(place);
       go(shown.length - 1);
     }
     function nextFailure() {
@@ -167,8 +165,8 @@
       el("p", {}, side, inside < 0 ? "This execution did not come here." : "What is shown did not come here.");
     }
     function about(state) {
-      el("h3", {}, side, def.states[state][0]);
-      if (def.states[state][2]) el("p", {}, side, def.states[state][2]);
+      el("h3", {}, side, drawing.states[state][0]);
+      if (drawing.states[state][2]) el("p", {}, side, drawing.states[state][2]);
     }
     function toggle() {
       if (timer) { clearInterval(timer); timer = 0; }
@@ -206,20 +204,16 @@
       }
       for (var n = 0; n <= until; n++) {
         var row = run.rows[n];
-        for (var c = 0; c < row.changes.length; c += 2) {
-          fared[row.changes[c]] = row.changes[c + 1];
-          if (data.signs[row.changes[c + 1]][0] === "retrying") retries[row.changes[c]] = (retries[row.changes[c]] || 0) + 1;
-        }
+        row.changes.forEach(function (change) {
+          fared[change[0]] = change[1];
+          if (data.signs[change[1]][0] === "retrying") retries[change[0]] = (retries[change[0]] || 0) + 1;
+        });
         if (row.edge >= 0) taken[row.edge] = 1;
-        if (row.group >= 0 && inside < 0) {
-          var group = run.groups[row.group];
-          for (c = 0; c < group.length; c += 3) add(group[c], group[c + 1], group[c + 2]);
-        }
       }
-      var owner = inside >= 0 ? run.items[inside][0] : -1;
+      var owner = inside >= 0 ? run.items[inside][1] : -1;
       for (var stay in fared) {
         var item = run.stays[stay][1], counts_here = inside < 0 || within(item, inside);
-        for (var outer = item, other = false; outer >= 0; outer = run.stays[run.items[outer][0]][1]) if (run.items[outer][0] === owner) other = true;
+        for (var outer = item, other = false; outer >= 0; outer = run.stays[run.items[outer][1]][1]) if (run.items[outer][1] === owner) other = true;
         if (counts_here || !other) {
           add(run.stays[stay][0], fared[stay], 1);
           if (retries[stay]) add(run.stays[stay][0], data.signs.length, retries[stay]);
@@ -237,7 +231,7 @@
       return [sign[0], present.map(function (status) { return data.signs[status][1] + " " + counts[status]; }).join("  ") + retried];
     }
     function failed(index) { return run.rows[index].failed; }
-    function seconds(ms) { return (ms / 1000).toFixed(3) + " s"; }
+    function seconds(number) { return number.toFixed(3) + " s"; }
 
     function draw() {
       dark();
@@ -259,13 +253,12 @@
         var edges = head.getAttribute("data-h").split(",");
         head.classList.toggle("taken", edges.some(function (edge) { return now.taken[edge]; }));
       });
-      where.textContent = "Event " + row.id + " of " + run.last + " · " + seconds(row.ms) + " · " + data.types[row.type] +
-        (inside >= 0 ? " · only " + itemName(inside) : "");
-      var words = (row.stay >= 0 ? prefix(run.stays[row.stay][1]) : "") + said(row);
-      caption.textContent = words;
+      where.textContent = "Event " + row.id + " of " + run.rows[run.rows.length - 1].id + " · " + seconds(row.seconds) + " · " + row.type +
+        (inside >= 0 ? " · only " + run.items[inside][0] : "");
+      caption.textContent = row.caption;
       caption.classList.toggle("bad", row.failed);
       slider.value = at;
-      slider.setAttribute("aria-valuetext", "Event " + row.id + ": " + words);
+      slider.setAttribute("aria-valuetext", "Event " + row.id + ": " + row.caption);
       // aria-disabled, not disabled: a disabled button would swallow the keys while it has the focus.
       [[first, at === 0], [back, at === 0], [next, at >= shown.length - 1], [hop, at >= shown.length - 1], [fail, !shown.some(failed)]].forEach(function (one) {
         one[0].setAttribute("aria-disabled", one[1]);
@@ -295,25 +288,24 @@
       for (var n = 0; n <= index; n++) {
         var one = run.rows[n];
         if (row.stay >= 0 ? one.stay === row.stay && one.item < 0 : n === index)
-          one.pays.forEach(function (pay) {
-            var name = label(pay);
-            if (!(name in latest)) order.push(name);
-            latest[name] = pay;
+          one.payloads.forEach(function (payload) {
+            if (!(payload[0] in latest)) order.push(payload[0]);
+            latest[payload[0]] = payload[1];
           });
       }
       if (state < 0) el("h3", {}, side, "The execution");
       else {
         about(state);
         var status = data.signs[now.fared[row.stay]];
-        if (status) el("p", {}, side, status[1] + " " + status[2] + ", " + seconds(row.ms - run.rows[run.begun[row.stay]].ms) + " after it began");
+        if (status) el("p", {}, side, status[1] + " " + status[2] + ", " + seconds(row.seconds - run.begun[row.stay]) + " after it began");
       }
       (run.nested[row.stay] || []).forEach(function (child) {
-        if (typeof child === "number") button(el("p", {}, side), "↘ Open the nested execution " + data.runs[child].name, "Step through it here", function () { down(child); });
+        if (typeof child === "number") button(el("p", {}, side), "↘ Open the nested execution " + data.runs[child].title, "Step through it here", function () { down(child); });
         else el("p", {}, side, "Started execution " + child + " (its history is not on this page).");
       });
       if (row.failed) order.sort(function (one, other) { return (other === "Error") - (one === "Error"); });
       order.forEach(function (name) {
-        if (name !== "Variables") detail(name, payload(latest[name]), true);
+        if (name !== "Variables") detail(name, latest[name], true);
       });
       var known = variables(index, row);
       if (known) detail("Variables now", known, false);
@@ -325,31 +317,13 @@
       el("pre", {tabindex: "0"}, box, text);
       box.addEventListener("toggle", function () { open[name] = box.open ? 1 : 0; });
     }
-    function label(pay) { return data.labels[data.pays[pay][0] >> 2]; }
-    function lines(pay) {
-      var found = [], runs = data.pays[pay];
-      for (var n = 2; n < runs.length; n += 2) for (var i = 0; i < runs[n + 1]; i++) found.push(data.lines[runs[n] + i]);
-      return found;
-    }
-    function payload(pay) {
-      var one = data.pays[pay], depth = 0, text = lines(pay);
-      if (one[0] & 1) text = text.map(function (line) {
-        if (/^[}\]]/.test(line)) depth--;
-        var put = "  ".repeat(Math.max(0, depth)) + line;
-        if (/[{[]$/.test(line)) depth++;
-        return put;
-      });
-      if (one[1]) text.push("… " + one[1] + " characters are not on this page.");
-      if (one[0] & 2) text.push("(Step Functions cut this off.)");
-      return text.join("\n");
-    }
     function variables(index, row) {
       var known = {}, mine = row.stay >= 0 ? run.stays[row.stay][1] : -1;
-      for (var n = 0; n <= index; n++) run.rows[n].pays.forEach(function (pay) {
-        if (label(pay) !== "Variables" || data.pays[pay][1]) return;
+      for (var n = 0; n <= index; n++) run.rows[n].payloads.forEach(function (payload) {
+        if (payload[0] !== "Variables") return;
         var item = run.stays[run.rows[n].stay][1];
         if (item >= 0 && !within(mine, item)) return;
-        try { Object.assign(known, JSON.parse(lines(pay).join("\n"))); } catch (error) { /* a shortened line is no JSON */ }
+        try { Object.assign(known, JSON.parse(payload[1])); } catch (error) { /* what Step Functions cut off is no JSON */ }
       });
       return Object.keys(known).length ? JSON.stringify(known, null, 2) : "";
     }
@@ -364,7 +338,6 @@
       root.classList.toggle("fp-dark", theme ? theme === "false" : matchMedia("(prefers-color-scheme: dark)").matches);
     }
 
-    data.runs.forEach(unpack);
     root.insertBefore(page, root.firstChild);
     el("p", {"class": "fp-help"}, page, "Keys: ← → step, S next state, N next failure, P play, Home and End. Click a state to go to its next visit. In the diagram: ➤ where the event is, thick the way taken, dashed the way of an error.");
     enter(0);
@@ -378,26 +351,6 @@
     if (typeof ResizeObserver === "function") new ResizeObserver(fit).observe(main);
   }
 
-  // Rows come as short arrays; see page_data.py.
-  function unpack(run) {
-    var ms = 0, id = 0;
-    run.begun = {};
-    run.rows = run.rows.map(function (packed, index) {
-      ms += packed[0];
-      id += run.ids ? run.ids[index] : 1;
-      var stay = (packed[2] || 0) - 1, change = packed[4] || 0;
-      if (stay >= 0 && !(stay in run.begun)) run.begun[stay] = index;
-      return {
-        ms: ms, id: id, type: packed[1], stay: stay, caption: packed[3],
-        changes: typeof change === "number" ? (change ? [stay, change - 1] : []) : change,
-        pays: packed[5] || [], edge: (packed[6] || 0) - 1, failed: !!packed[7], item: (packed[8] || 0) - 1, group: (packed[9] || 0) - 1
-      };
-    });
-    var stays = run.stays;
-    run.stays = [];
-    for (var n = 0; n < stays.length; n += 2) run.stays.push([stays[n] - 1, stays[n + 1] - 1]);
-  }
-
   var self = document.currentScript, place = self ? self.getRootNode() : document;
-  place.querySelectorAll(".fp-player[data-fp]:not([data-ready])").forEach(start);
+  place.querySelectorAll(".fp-player[data-fp]").forEach(begin);
 })();

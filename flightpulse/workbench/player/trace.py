@@ -9,7 +9,7 @@ from typing import Any
 
 from flightpulse.workbench.diagram.definition import State
 from flightpulse.workbench.executions import history
-from flightpulse.workbench.player.events import Event, details
+from flightpulse.workbench.player.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,13 @@ class Item:
     def of(self) -> str:
         """Whose it is: ``Tell``, or ``Tell on try 2`` when the whole state was tried again."""
         return f"{self.map_name} on try {self.attempt}" if self.attempt > 1 else self.map_name
+
+    @property
+    def name(self) -> str:
+        """``item #3 of Tell``, ``branch 2 of Both``."""
+        return (
+            f"item #{self.index} of {self.of}" if self.kind == "iteration" else f"branch {self.index + 1} of {self.of}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,11 @@ class HistoryTrace:
     stays: Sequence[Stay]
     items: Sequence[Item]
     places: Sequence[tuple[int | None, int | None]]
+
+    def item_name(self, number: int) -> str:
+        """Which iteration or branch this is, the outermost first: ``item #1 of Waves, branch 2 of Both``."""
+        chain = [*self.stays[self.items[number].owner].items, number]
+        return ", ".join(self.items[item].name for item in chain)
 
     @property
     def seconds(self) -> Sequence[float]:
@@ -131,7 +143,7 @@ class _Collector:
 
     def _by_mention(self, event: Event) -> int | None:
         """A history cut off at its start: the state an event names, if it was visited at all."""
-        name = details(event).get("name") if event["type"].endswith("StateExited") else None
+        name = history.event_details(event).get("name") if event["type"].endswith("StateExited") else None
         return next((n for n, stay in enumerate(self.stays) if name and stay.visit.name == name), None)
 
 

@@ -1,12 +1,13 @@
 """A small table that reads well as text and as HTML without any style."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from flightpulse.workbench.show import frames
+from flightpulse.workbench.show.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +18,9 @@ RIGHT = 'align="right" style="text-align:right"'
 
 TABLE = '<table class="mathjax_ignore">'
 """The tag that begins a table: a dollar sign in it begins no formula, where notebooks typeset formulas."""
+
+INDENT = "\N{NO-BREAK SPACE}" * 2
+"""One step to the right in a cell, which no page takes away."""
 
 # A few words, such as a glyph and what it means, stay on one line.
 _KEPT_TOGETHER = 12
@@ -54,6 +58,14 @@ class Table:
         """The texts of one column, from top to bottom. Raises ValueError when there is no such heading."""
         place = self.headings.index(heading)
         return [row[place] for row in self.rows]
+
+    def first(self, number: int) -> "Table":
+        """The same with at most so many rows; how many more there are stands below."""
+        if len(self) <= number:
+            return self
+        more = f"… and {counted(len(self) - number, 'more line')}"
+        note = "\n".join(filter(None, [more, self.note]))
+        return replace(self, rows=self.rows[:number], values=self.values[:number], note=note)
 
     def html(self) -> str:
         """The table as HTML that loses nothing where styles are stripped."""

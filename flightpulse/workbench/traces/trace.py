@@ -8,7 +8,7 @@ from typing import Any
 
 from flightpulse.workbench.show.frames import Records
 from flightpulse.workbench.show.picture import Picture
-from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.tables import INDENT, Table
 from flightpulse.workbench.traces import service_map, waterfall
 
 Document = Mapping[str, Any]
@@ -61,8 +61,7 @@ class Spans(Records[Span]):
             (
                 f"{(span.began_at - start).total_seconds():.3f}",
                 f"{span.took.total_seconds():.3f}",
-                # A space that no table takes away.
-                "\u2007\u2007" * span.depth + span.label,
+                INDENT * span.depth + span.label,
                 f"✗ {span.problem}" if span.problem else "",
             )
             for span in shown

@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from flightpulse import paths
 from flightpulse.errors import UserError
+from localcloud import process
 
 _PARTS = (
     "flightpulse",
@@ -25,6 +27,7 @@ _PARTS = (
     "pyproject.toml",
 )
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", "cdk.out", ".*_cache", "replays")
+_START_SECONDS = 90.0
 _TEXTS = (".py", ".json", ".toml", ".txt")
 
 
@@ -128,3 +131,30 @@ class Copy:
             text=True,
             check=False,
         )
+
+    @property
+    def runs(self) -> bool:
+        """Whether its local cloud runs and answers."""
+        return process.status(self.home) is not None
+
+    def start(self) -> None:
+        """Start its local cloud on a free port. Raises UserError when its code does not let it start."""
+        try:
+            process.up(
+                self.home,
+                program=paths.LOCAL_CLOUD,
+                port=0,
+                with_parent=True,
+                variables=self.environment(),
+                timeout=_START_SECONDS,
+            )
+        except UserError as error:
+            said = f"The copy's local cloud did not start: {error.message}"
+            raise UserError(said, hint="shop.grade() names the step that needs mending.") from None
+
+    def stop(self) -> None:
+        """Stop its local cloud; nothing happens when it does not run."""
+        if self.home.exists():
+            # Nothing to stop is what one hopes for.
+            with suppress(UserError):
+                process.down(self.home)

@@ -15,7 +15,7 @@ from flightpulse.workbench.show import notebook, progress
 from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.connection import Connection
-from flightpulse.workbench.workshop import assignments, cloud, copies, grading, patches
+from flightpulse.workbench.workshop import assignments, copies, grading, patches
 from flightpulse.workbench.workshop.grading import Grade, Step
 from flightpulse.workbench.workshop.patches import Patch
 from flightpulse.workbench.workshop.shown import TextDiff
@@ -64,7 +64,7 @@ class Workshop:
 
     def begin_anew(self) -> None:
         """Copy the checkout again; whatever was changed in the copy is gone, and nothing of it runs any more."""
-        cloud.stop(self.copy)
+        self.copy.stop()
         self.copy.make()
         self._remember(applied=[], deployed="")
 
@@ -114,10 +114,6 @@ class Workshop:
         """What was changed in the copy since it was made."""
         return TextDiff(patches.differences(self.copy.originals(), self.copy.texts()))
 
-    def compare(self, path: str, other: str) -> TextDiff:
-        """How one file of the copy differs from another. Raises UserError when one is not there."""
-        return TextDiff(patches.differences({other: self.read(path)}, {other: self.read(other)}, context=1))
-
     def test(self, *wanted: str) -> str:
         """Run tests of the copy (those that the grading runs unless others are named) and give pytest's last line.
 
@@ -138,12 +134,12 @@ class Workshop:
         Raises UserError with the first thing that went wrong.
         """
         fingerprint = self.copy.fingerprint()
-        if self._known()["deployed"] == fingerprint and cloud.is_up(self.copy):
+        if self._known()["deployed"] == fingerprint and self.copy.runs:
             return
         with Steps() as steps:
             steps.update("workshop", "starting the copy's own local cloud and deploying its stack")
-            cloud.stop(self.copy)
-            cloud.start(self.copy)
+            self.copy.stop()
+            self.copy.start()
             ran = self.copy.run([str(Path(__file__).with_name("deploy_copy.py"))])
             if ran.returncode:
                 lines = ran.stderr.strip().splitlines()
@@ -178,7 +174,7 @@ class Workshop:
 
     def close(self, *, remove: bool = False) -> None:
         """Stop what runs of the copy; with ``remove`` the copy goes too. May run twice."""
-        cloud.stop(self.copy)
+        self.copy.stop()
         if remove:
             self.copy.remove()
         progress.say(f"✓ closed: nothing of the workshop runs; the copy is {'gone' if remove else 'still there'}.")

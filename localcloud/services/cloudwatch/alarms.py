@@ -17,10 +17,11 @@ from ministack.services.cloudformation import provisioners
 from localcloud.services.cloudwatch import alarm_states, metric_math
 from localcloud.services.cloudwatch.alarm_states import Datapoint, Rule
 from localcloud.services.cloudwatch.metric_math import Series
+from localcloud.services.cloudwatch.period import Period
 
 _TICK_SECONDS = 1.0
 _COLLECTING_SECONDS = 0.05
-_PAUSE_FOR_WORK = 24.0
+_PAUSE_FOR_WORK = 99.0
 _LONGEST_PAUSE_SECONDS = 10.0
 _OF_ONE_METRIC = ("MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Dimensions", "Unit")
 """What an alarm on an expression does not have: its queries say it."""
@@ -88,7 +89,7 @@ class Alarms:
             for account, region, name in list(emulator._alarms._data):
                 with responses.request_scope(account, region):
                     self._evaluate_named(name)
-            # The more values there are, the longer it takes: not more than a twenty-fifth of a processor.
+            # The more values there are, the longer it takes: not more than a hundredth of a processor.
             busy = time.thread_time() - began
             collecting = min(max(_COLLECTING_SECONDS, busy * _PAUSE_FOR_WORK), _LONGEST_PAUSE_SECONDS)
 
@@ -184,8 +185,7 @@ class Periods:
         self.read = 0
         self._unit = unit
         self._length = length
-        self._values: dict[float, list[dict[str, Any]]] = {}
-        self._measured: dict[tuple[float, str], tuple[int, float | None]] = {}
+        self._periods: dict[float, Period] = {}
 
     def since(self, start: float, current: float, statistic: str) -> Series:
         """A statistic of each period that has values. What is of later than now counts as of now."""
@@ -193,31 +193,19 @@ class Periods:
         self.read += len(new)
         for value in new:
             if not self._unit or value.get("Unit") == self._unit:
-                self._values.setdefault(math.floor(value["Timestamp"] / self._length) * self._length, []).append(value)
-        for begun in [begun for begun in self._values if begun < start]:
-            del self._values[begun]
-        self._measured = {key: known for key, known in self._measured.items() if key[0] in self._values}
-        later = [value for begun, values in self._values.items() if begun > current for value in values]
-        found = {begun: self._statistic(begun, statistic) for begun in self._values if begun <= current}
+                begins = math.floor(value["Timestamp"] / self._length) * self._length
+                self._periods.setdefault(begins, Period()).add(value)
+        for begun in [begun for begun in self._periods if begun < start]:
+            del self._periods[begun]
+        later = [period for begun, period in self._periods.items() if begun > current]
+        periods = {begun: period for begun, period in self._periods.items() if begun <= current}
         if later:
-            found[current] = _statistic([*self._values.get(current, ()), *later], statistic)
+            periods[current] = Period.of(value for period in (periods.get(current), *later) for value in period or ())
+        found = {begun: period.statistic(statistic) for begun, period in periods.items()}
         return {begun: value for begun, value in found.items() if value is not None}
-
-    def _statistic(self, begun: float, statistic: str) -> float | None:
-        values = self._values[begun]
-        count, value = self._measured.get((begun, statistic), (0, None))
-        if count != len(values):
-            count, value = len(values), _statistic(values, statistic)
-            self._measured[begun, statistic] = count, value
-        return value
 
 
 _KNOWN: dict[tuple[Any, ...], Periods] = {}
-
-
-def _statistic(values: list[dict[str, Any]], statistic: str) -> float | None:
-    value = emulator._stat_value(emulator._calc_stats(values), statistic, values)
-    return None if value is None else float(value)
 
 
 def _change(alarm: dict[str, Any], old: str, new: str, reason: str) -> None:

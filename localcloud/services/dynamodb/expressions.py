@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.htm
 """
 
 import functools
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,14 +12,22 @@ from ministack.core import responses
 from ministack.services import dynamodb
 
 from awskit.languages import dynamodb_expressions as expressions
-from awskit.languages.dynamodb_expressions import Expression
+from awskit.languages.dynamodb_expressions import Expression, type_of
 from awskit.languages.dynamodb_grammar import InvalidExpression
 
 Request = Mapping[str, Any]
 Handler = Callable[[dict[str, Any]], Any]
+Texts = tuple[tuple[str, str], ...]
+"""Expressions with the parameters they stand in."""
 
 OPERATIONS = ("_put_item", "_update_item", "_delete_item", "_get_item", "_query", "_scan")
 _ACTIONS = ("ConditionCheck", "Put", "Update", "Delete", "Get")
+_SLOTS = (
+    *("UpdateExpression", "KeyConditionExpression", "ConditionExpression", "FilterExpression"),
+    "ProjectionExpression",
+)
+_VALUES_MATTER = re.compile("between|attribute_type", re.IGNORECASE)
+_TEXTS = 1024
 
 
 def install() -> None:
@@ -63,11 +72,7 @@ def check(request: Request, table: Mapping[str, Any] | None) -> None:
     names, values = request.get("ExpressionAttributeNames"), request.get("ExpressionAttributeValues")
     if _is_malformed(names) or _is_malformed(values):
         return
-    found = dict(_expressions(request, names or {}, values or {}))
-    if "KeyConditionExpression" in found:
-        expressions.key_condition(request["KeyConditionExpression"], names or {}, values or {})
-    if found:
-        expressions.check_all_used(found.values(), names, values)
+    found = _expressions(request, names or {}, values or {})
     _check_no_empty_key(request.get("Key"))
     if table is not None:
         _check_keys(request, found, table)
@@ -92,18 +97,46 @@ def _is_malformed(placeholders: Any) -> bool:
     return any(isinstance(value, dict) and len(value) != 1 for value in placeholders.values())
 
 
-def _expressions(request: Request, names: Any, values: Any) -> Iterator[tuple[str, Expression]]:
-    """Every expression of the request, in the order in which DynamoDB reads them."""
-    for slot in ("UpdateExpression", "KeyConditionExpression", "ConditionExpression", "FilterExpression"):
-        text = request.get(slot)
-        if not isinstance(text, str):
-            continue
+def _expressions(request: Request, names: dict[str, Any], values: dict[str, Any]) -> Mapping[str, Expression]:
+    """Every expression of the request, by the parameter it stands in.
+
+    The same texts with the same names and types have mostly been looked at before, for another item.
+    """
+    texts = tuple((slot, request[slot]) for slot in _SLOTS if isinstance(request.get(slot), str))
+    if not texts:
+        return {}
+    if _looks_at_values(texts) or not all(isinstance(name, str) for name in names.values()):
+        return _read(texts, names, values)
+    return _of_types(texts, tuple(names.items()), tuple([(name, type_of(value)) for name, value in values.items()]))
+
+
+@functools.lru_cache(maxsize=_TEXTS)
+def _looks_at_values(texts: Texts) -> bool:
+    return any(_VALUES_MATTER.search(text) for _, text in texts)
+
+
+@functools.lru_cache(maxsize=_TEXTS)
+def _of_types(
+    texts: Texts, names: tuple[tuple[str, str], ...], types: tuple[tuple[str, str | None], ...]
+) -> Mapping[str, Expression]:
+    return _read(texts, dict(names), {name: {} if found is None else {found: None} for name, found in types})
+
+
+def _read(texts: Texts, names: dict[str, Any], values: dict[str, Any]) -> Mapping[str, Expression]:
+    """Read them in the order in which DynamoDB does."""
+    found = {}
+    for slot, text in texts:
         if slot == "UpdateExpression":
-            yield slot, expressions.update(text, names, values)
+            found[slot] = expressions.update(text, names, values)
+        elif slot == "ProjectionExpression":
+            found[slot] = expressions.projection(text, names)
         else:
-            yield slot, expressions.condition(text, names, values, slot=slot)
-    if isinstance(request.get("ProjectionExpression"), str):
-        yield "ProjectionExpression", expressions.projection(request["ProjectionExpression"], names)
+            found[slot] = expressions.condition(text, names, values, slot=slot)
+    for slot, text in texts:
+        if slot == "KeyConditionExpression":
+            expressions.key_condition(text, names, values)
+    expressions.check_all_used(found.values(), names, values)
+    return found
 
 
 def _check_keys(request: Request, found: Mapping[str, Expression], table: Mapping[str, Any]) -> None:

@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
 """
 
-import copy
 import functools
 import json
 import logging
@@ -68,10 +67,10 @@ class TableMetrics:
 
     def accumulate(self, total: Any, table: Any, old_item: Any, new_item: Any) -> None:
         """What the emulator calls for each write of a batch."""
-        before = copy.deepcopy(total)
+        of_table, of_indexes = total["table"], dict(total["gsi"])
         self._accumulate(total, table, old_item, new_item)
-        indexes = {name: units - before["gsi"].get(name, 0.0) for name, units in total["gsi"].items()}
-        self._use("ConsumedWriteCapacityUnits", table["TableName"], total["table"] - before["table"], indexes)
+        indexes = {name: units - of_indexes.get(name, 0.0) for name, units in total["gsi"].items()}
+        self._use("ConsumedWriteCapacityUnits", table["TableName"], total["table"] - of_table, indexes)
 
     def throttled(self, operation: str, request: Request) -> None:
         """A request was refused as too many, which happens here only on demand."""

@@ -4,6 +4,7 @@ import copy
 import functools
 import threading
 import time
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,7 +23,8 @@ def install() -> None:
     tokens_of = dynamodb._tokenize
     dynamodb._tokenize = remember(lambda text: tuple(tokens_of(text)))
     dynamodb._condition_syntax_error = remember(dynamodb._condition_syntax_error)
-    dynamodb._number_size_bytes = _of_texts(dynamodb._number_size_bytes)
+    for name in ("_number_size_bytes", "_number_error", "_ddb_canonicalize_number"):
+        setattr(dynamodb, name, _of_texts(getattr(dynamodb, name)))
     dynamodb._attribute_value_size = _of_values(dynamodb._attribute_value_size)
     dynamodb._item_size_bytes = item_size
     for name in ("_check_redundant_parens", "_check_reserved_keyword_usage"):
@@ -72,7 +74,8 @@ def item_size(item: Any) -> int:
     """The bytes of an item's names and values."""
     if not isinstance(item, dict):
         return 0
-    return sum(map(_text_size, item)) + sum(map(dynamodb._attribute_value_size, item.values()))
+    values: Iterable[int] = map(dynamodb._attribute_value_size, item.values())
+    return sum(map(_text_size, item)) + sum(values)
 
 
 @functools.lru_cache(maxsize=_TEXTS)
@@ -93,10 +96,10 @@ def _of_values(size: Any) -> Any:
     return measured
 
 
-def _of_texts(measure: Any) -> Any:
+def _of_texts(function: Any) -> Any:
     """A function of a text, or of what should be one."""
-    remembered = functools.lru_cache(maxsize=_TEXTS)(measure)
-    return lambda text: remembered(text) if type(text) is str else measure(text)
+    remembered = functools.lru_cache(maxsize=_TEXTS)(function)
+    return lambda text: remembered(text) if type(text) is str else function(text)
 
 
 def _without_placeholders(parse: Any) -> Any:

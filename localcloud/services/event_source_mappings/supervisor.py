@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from typing import Any, Protocol
 
 from ministack.services import lambda_svc
 
@@ -14,21 +13,9 @@ from localcloud.services.event_source_mappings.streams import StreamPoller
 _RESTART_SECONDS = 5.0
 
 _Key = tuple[str, str, str]
+_Poller = KafkaPoller | StreamPoller
 
 _log = logging.getLogger(__name__)
-
-
-class _Poller(Protocol):
-    mapping: Mapping
-
-    @property
-    def finished(self) -> bool: ...
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-    def wake(self) -> bool: ...
 
 
 class Supervisor:
@@ -41,9 +28,10 @@ class Supervisor:
         self._lock = threading.Lock()
 
     def reconcile(self) -> bool:
-        """Bring pollers in line with the mappings there are. Called by the emulator at least once a second.
+        """Bring pollers in line with the mappings there are, and wake them.
 
-        Returns whether there may be more to do at once, which is what the emulator's poll loop asks of a poller.
+        Called by the emulator at least once a second, and after changes of a table. Whether there may be more to do at
+        once, which is what its poll loop asks of a poller: never, for a poller that is awake goes on by itself.
         """
         with self._lock:
             wanted = {_key(mapping): mapping for mapping in _enabled_mappings()}
@@ -58,13 +46,14 @@ class Supervisor:
             for key, mapping in wanted.items():
                 if key not in self._pollers and time.monotonic() >= self._not_before.get(key, 0.0):
                     self._start(key, mapping)
-            woken = [poller.wake() for poller in self._pollers.values()]
-        return any(woken)
+            for poller in self._pollers.values():
+                poller.wake()
+        return False
 
     def _start(self, key: _Key, mapping: Mapping) -> None:
-        kind: Any = KafkaPoller if mapping.is_kafka else StreamPoller
+        kind: type[_Poller] = KafkaPoller if mapping.is_kafka else StreamPoller
         try:
-            poller: _Poller = kind(mapping, self._back_off_scale)
+            poller = kind(mapping, self._back_off_scale)
         except (KeyError, ValueError) as error:
             mapping.result(f"PROBLEM: {error}")
             self._not_before[key] = time.monotonic() + _RESTART_SECONDS

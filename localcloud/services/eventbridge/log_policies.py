@@ -3,11 +3,12 @@
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-cloudwatchlogs-permissions
 """
 
-import fnmatch
 import functools
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from ministack.core import iam_evaluator
 
 _PRINCIPAL = "events.amazonaws.com"
 _ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -20,8 +21,10 @@ def allow(documents: Iterable[str], group_arn: str) -> bool:
 
 @functools.lru_cache(maxsize=256)
 def _allow(documents: tuple[str, ...], group_arn: str) -> bool:
-    statements = [statement for document in documents for statement in _statements(document)]
-    return all(any(_allows(statement, action, group_arn) for statement in statements) for action in _ACTIONS)
+    policy = {"Statement": [statement for document in documents for statement in _statements(document)]}
+    # A policy may name the log group, everything in it (``:*``), or its log streams (``:*:*``, ``:log-stream:*``).
+    named = [f"{group_arn}{part}" for part in ("", ":*", ":log-stream:any")]
+    return all(any(_allows(policy, action, resource) for resource in named) for action in _ACTIONS)
 
 
 def _statements(document: str) -> list[Mapping[str, Any]]:
@@ -30,30 +33,10 @@ def _statements(document: str) -> list[Mapping[str, Any]]:
     except ValueError:
         return []
     statements = content.get("Statement", []) if isinstance(content, dict) else []
-    return [statements] if isinstance(statements, dict) else list(statements)
+    given = [statements] if isinstance(statements, dict) else list(statements)
+    return [{**statement, "Condition": {}} for statement in given]
 
 
-def _allows(statement: Mapping[str, Any], action: str, group_arn: str) -> bool:
-    return (
-        statement.get("Effect") == "Allow"
-        and _names_eventbridge(statement.get("Principal"))
-        and any(fnmatch.fnmatchcase(action.lower(), pattern.lower()) for pattern in _list(statement.get("Action")))
-        and any(_covers(pattern, group_arn) for pattern in _list(statement.get("Resource")))
-    )
-
-
-def _names_eventbridge(principal: Any) -> bool:
-    if isinstance(principal, dict):
-        return _PRINCIPAL in _list(principal.get("Service")) or "*" in _list(principal.get("AWS"))
-    return bool(principal == "*")
-
-
-def _covers(pattern: str, group_arn: str) -> bool:
-    """A pattern may name the log group, everything in it (``:*``), or its log streams (``:*:*``, ``:log-stream:*``)."""
-    return any(fnmatch.fnmatchcase(f"{group_arn}{part}", pattern) for part in ("", ":*", ":log-stream:any"))
-
-
-def _list(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else list(value)
+def _allows(policy: Mapping[str, Any], action: str, resource: str) -> bool:
+    asked = iam_evaluator.EvalContext("", "", "", action, resource, "")
+    return bool(iam_evaluator.evaluate_resource_policy(policy, asked, service=_PRINCIPAL).decision == "Allow")

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from flightpulse.cli.group import cli as flightpulse
 from localcloud.process import state
+from tests.waiting import COMMAND_SECONDS
 
 ROOT = Path(__file__).resolve().parents[3]
-_SECONDS = 300
 # Every call of these tests is checked against the policies of its caller, and noted.
 _CHECKED = {"FLIGHTPULSE_IAM": "1"}
 
@@ -48,7 +48,7 @@ class CommandLine:
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=_SECONDS,
+            timeout=COMMAND_SECONDS,
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)

@@ -13,7 +13,7 @@ import pytest
 
 from simulator.scenarios import SCENARIOS
 from tests.integration.cli.conftest import ROOT, CommandLine, Demo
-from tests.waiting import PATIENCE_SECONDS, until
+from tests.waiting import COMMAND_SECONDS, PATIENCE_SECONDS, until
 
 
 def test_the_demo_shows_everything_expected(demo: Demo):
@@ -441,7 +441,7 @@ def test_the_account_target_plans_before_it_asks_and_changes_nothing_without_a_y
         input="n\n",
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=COMMAND_SECONDS,
         check=False,
     )
 

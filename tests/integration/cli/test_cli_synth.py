@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tests.integration.cli.conftest import ROOT
-from tests.waiting import PATIENCE_SECONDS
+from tests.waiting import COMMAND_SECONDS, PATIENCE_SECONDS
 
 
 def temporary_files(home: Path) -> Path:
@@ -31,7 +31,7 @@ def started(home: Path, *words: str) -> "subprocess.Popen[str]":
 
 def test_the_template_is_printed_without_a_cloud_or_credentials(tmp_path: Path):
     with started(tmp_path, "synth", "--print", "-c", "network=none") as synth:
-        printed, _ = synth.communicate(timeout=200)
+        printed, _ = synth.communicate(timeout=COMMAND_SECONDS)
 
     assert synth.returncode == 0
     template = json.loads(printed)
@@ -41,7 +41,7 @@ def test_the_template_is_printed_without_a_cloud_or_credentials(tmp_path: Path):
 
 def test_a_wrong_context_value_is_one_line(tmp_path: Path):
     with started(tmp_path, "synth", "-c", "network=open") as synth:
-        _, said = synth.communicate(timeout=200)
+        _, said = synth.communicate(timeout=COMMAND_SECONDS)
 
     assert synth.returncode == 1
     assert "Context network is 'open'. Use one of isolated, existing, none." in said

@@ -13,14 +13,13 @@ from tests.integration.kafka.relay_process import Delivered
 from tests.waiting import PATIENCE_SECONDS
 
 # A broker that is killed and started again may take a minute on a busy machine.
-_DELIVERY_SECONDS = 120.0
 
 
 class NumberedStream:
     """Sends ``count`` records in the background, evenly over some seconds, keyed by one of 40 flights."""
 
     def __init__(self, bootstrap: str, topic: str, count: int, seconds: float) -> None:
-        self._producer = RecordProducer(Kafka(bootstrap), topic, delivery_seconds=_DELIVERY_SECONDS)
+        self._producer = RecordProducer(Kafka(bootstrap), topic, delivery_seconds=PATIENCE_SECONDS)
         self._count, self._seconds = count, seconds
         self._thread = threading.Thread(target=self._run)
 

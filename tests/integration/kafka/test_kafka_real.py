@@ -16,7 +16,6 @@ from flightpulse.errors import UserError
 from flightpulse.workbench import connect
 from flightpulse.workbench.fire import scenarios
 from flightpulse.workbench.fire.expectations import EXPECTED
-from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.target.session import Session
 from localcloud import process
 from simulator.scenarios import SCENARIOS
@@ -118,7 +117,7 @@ def assert_kept(verdict: Verdict) -> None:
 
 def test_the_five_scenarios_show_what_they_show_on_the_embedded_broker(session: Session) -> None:
     for scenario in SCENARIOS:
-        run = scenarios.run(session, scenario, EXPECTED[scenario.name], send=send)
+        run = scenarios.run(session, scenario, EXPECTED[scenario.name])
         assert run.ok, [f"{check.expected}: {check.seen}" for check in run.checks if not check.ok]
 
 

@@ -65,7 +65,7 @@ def produce(kafka: broker.EmbeddedBroker, count: int, value: bytes = b"{}") -> N
     for _ in range(count):
         producer.produce("news", value, partition=0)
         producer.poll(0)
-    assert producer.flush(30) == 0
+    assert producer.flush(PATIENCE_SECONDS) == 0
 
 
 def test_two_relays_share_a_topic_and_one_may_be_killed(kafka: broker.EmbeddedBroker, tmp_path: Path) -> None:

@@ -32,7 +32,13 @@ def archive(files: dict[str, str]) -> bytes:
 
 def deploy(emulator: Emulator, name: str, source: str, files: dict[str, str] | None = None, **config: Any) -> str:
     """Create a function whose module is ``source`` and whose handler is its ``handler``; return its ARN."""
-    settings = {"Runtime": "python3.12", "Handler": "index.handler", "Role": ROLE, "Timeout": 10, **config}
+    settings = {
+        "Runtime": "python3.12",
+        "Handler": "index.handler",
+        "Role": ROLE,
+        "Timeout": int(PATIENCE_SECONDS),
+        **config,
+    }
     code = {"ZipFile": archive({"index.py": source, **(files or {})})}
     arn: str = emulator.client("lambda").create_function(FunctionName=name, Code=code, **settings)["FunctionArn"]
     return arn

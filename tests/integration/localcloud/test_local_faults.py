@@ -259,7 +259,7 @@ def test_a_function_can_be_told_to_run_out_of_time(local_cloud: Emulator, faults
 
     assert answer.error == "Unhandled"
     assert answer.payload["errorType"] == "Sandbox.Timedout"
-    assert "timed out after 10.00 seconds" in answer.payload["errorMessage"]
+    assert "timed out after 120.00 seconds" in answer.payload["errorMessage"]
     assert invoke(local_cloud, "fault-timeout", "hello").payload == "hello"
 
 

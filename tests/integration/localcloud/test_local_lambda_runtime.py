@@ -13,6 +13,7 @@ import pytest
 from tests.integration.emulator import Emulator
 from tests.integration.localcloud import machines
 from tests.integration.localcloud.functions import archive, deploy, invoke
+from tests.waiting import until
 
 RAISES = """
     class TooBusyError(Exception):
@@ -342,10 +343,7 @@ def test_a_function_is_retried_when_an_asynchronous_call_fails(cloud: Emulator):
 
     cloud.client("lambda").invoke(FunctionName="retried", InvocationType="Event", Payload=json.dumps(str(witness)))
 
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and not (witness.exists() and witness.read_text() == "xxx"):
-        time.sleep(0.05)
-    assert witness.read_text() == "xxx"
+    until(lambda: witness.exists() and witness.read_text() == "xxx", "the third attempt")
 
 
 def test_calls_at_the_same_time_run_in_processes_of_their_own_up_to_the_cap(cloud: Emulator):

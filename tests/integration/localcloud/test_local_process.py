@@ -68,7 +68,7 @@ def run_function(cloud: RunningCloud, seconds: float, name: str = "sleeper") -> 
         Runtime="python3.12",
         Handler="index.handler",
         Role=ROLE,
-        Timeout=60,
+        Timeout=2 * int(PATIENCE_SECONDS),
         Code={"ZipFile": archive({"index.py": SLEEPER})},
     )
     began = Path(cloud.home).with_name(f"began on {cloud.port}")
@@ -114,7 +114,7 @@ def test_two_starts_at_the_same_time_end_with_one_cloud(folder: Path):
     )
     command = [sys.executable, "-c", program, str(folder)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    answers = [process.communicate(timeout=60) for process in both]
+    answers = [process.communicate(timeout=PATIENCE_SECONDS) for process in both]
 
     running = process.status(folder)
     assert running is not None
@@ -137,7 +137,7 @@ def test_a_start_while_another_one_is_stopping_waits_for_its_end(folder: Path):
 
 def test_a_stopped_cloud_leaves_no_process_and_no_temporary_file(folder: Path):
     cloud = start(folder)
-    run_function(cloud, seconds=50)
+    run_function(cloud, seconds=PATIENCE_SECONDS)
 
     process.down(folder)
 
@@ -166,14 +166,14 @@ def test_stopping_does_not_wait_for_a_function_that_somebody_waits_for(folder: P
     with ThreadPoolExecutor(1) as pool:
         sleeping = folder.with_name("sleeping")
         invoke = client("lambda", cloud.endpoint_url).invoke
-        call = pool.submit(invoke, FunctionName="sleeper", Payload=asked(sleeping, 50))
+        call = pool.submit(invoke, FunctionName="sleeper", Payload=asked(sleeping, PATIENCE_SECONDS))
         until(sleeping.exists, "the function")
         started = time.monotonic()
         process.down(folder)
         took = time.monotonic() - started
         call.exception(timeout=PATIENCE_SECONDS)
 
-    assert took < 30
+    assert took < PATIENCE_SECONDS / 2
     assert home.orphans(folder) == {}
 
 
@@ -255,7 +255,7 @@ def test_a_home_whose_name_begins_like_another_does_not_end_its_functions(tmp_pa
     short, long = tmp_path / "home", tmp_path / "home2"
     try:
         cloud = start(long)
-        run_function(cloud, seconds=50)
+        run_function(cloud, seconds=PATIENCE_SECONDS)
         start(short)
         process.down(short)
 
@@ -277,7 +277,7 @@ def test_after_a_kill_the_functions_end_by_themselves(folder: Path):
 
 def test_after_a_kill_the_next_start_clears_up_and_says_so(folder: Path):
     cloud = start(folder)
-    run_function(cloud, seconds=50)
+    run_function(cloud, seconds=PATIENCE_SECONDS)
     kill(cloud)
     assert process.status(folder) is None
     told: list[str] = []
@@ -291,7 +291,7 @@ def test_after_a_kill_the_next_start_clears_up_and_says_so(folder: Path):
 
 def test_after_a_kill_stopping_clears_up(folder: Path):
     cloud = start(folder)
-    run_function(cloud, seconds=50)
+    run_function(cloud, seconds=PATIENCE_SECONDS)
     kill(cloud)
     told: list[str] = []
 

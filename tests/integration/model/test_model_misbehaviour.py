@@ -7,15 +7,15 @@ import pytest
 from flightpulse.errors import UserError
 from flightpulse.stand_in.model import StandIn
 from flightpulse.stand_in.spoilers import SPOILERS
+from flightpulse.workbench.faults.fault_page import FaultPage
 from flightpulse.workbench.faults.model_faults import misbehaving
-from localcloud import model
 from localcloud.model import ModelServer
 from tests.integration.model.test_model_server import ask, client
 
 
 @pytest.fixture
 def server() -> Iterator[ModelServer]:
-    running = model.start(StandIn(), spoilers=SPOILERS)
+    running = ModelServer(StandIn(), spoilers=SPOILERS)
     yield running
     running.stop()
 
@@ -24,7 +24,7 @@ def test_only_what_was_asked_meanwhile_is_told(server: ModelServer) -> None:
     bedrock = client(server)
     ask(bedrock)
 
-    with misbehaving(server.url, [{"kind": "empty", "times": 1}], 0) as watch:
+    with misbehaving(FaultPage(server.url), [{"kind": "empty", "times": 1}], 0) as watch:
         ask(bedrock, requestMetadata={"role": "author"})
         ask(bedrock, requestMetadata={"role": "reviewer"})
     ask(bedrock)
@@ -36,7 +36,7 @@ def test_only_what_was_asked_meanwhile_is_told(server: ModelServer) -> None:
 
 
 def test_the_faults_end_with_the_block_even_when_it_fails(server: ModelServer) -> None:
-    with pytest.raises(RuntimeError), misbehaving(server.url, [{"kind": "throttle"}], 0):
+    with pytest.raises(RuntimeError), misbehaving(FaultPage(server.url), [{"kind": "throttle"}], 0):
         raise RuntimeError
 
     assert server.faults.waiting() == []
@@ -44,8 +44,8 @@ def test_the_faults_end_with_the_block_even_when_it_fails(server: ModelServer) -
 
 def test_a_fault_that_there_is_not_gets_one_sentence_and_changes_nothing(server: ModelServer) -> None:
     with (
-        pytest.raises(UserError, match="cannot misbehave like that: a fault needs a kind out of"),
-        misbehaving(server.url, [{"kind": "bribe"}], 0),
+        pytest.raises(UserError, match="no such fault: a fault needs a kind out of"),
+        misbehaving(FaultPage(server.url), [{"kind": "bribe"}], 0),
     ):
         pytest.fail("the block must not begin")
 
@@ -55,5 +55,5 @@ def test_a_fault_that_there_is_not_gets_one_sentence_and_changes_nothing(server:
 def test_a_model_that_is_gone_gets_one_sentence(server: ModelServer) -> None:
     server.stop()
 
-    with pytest.raises(UserError, match="does not answer"), misbehaving(server.url, [], 0):
+    with pytest.raises(UserError, match="does not answer"), misbehaving(FaultPage(server.url), [], 0):
         pytest.fail("the block must not begin")

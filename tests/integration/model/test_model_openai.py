@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 from flightpulse.errors import UserError
 from flightpulse.messages import prompt
 from flightpulse.stand_in.spoilers import SPOILERS
-from localcloud import model
 from localcloud.model import ModelServer
 from localcloud.model.faults import Fault
 from localcloud.model.openai_server import OpenAIServer
@@ -93,7 +92,7 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture
 def server(upstream: Upstream) -> Iterator[ModelServer]:
-    running = model.start(OpenAIServer(upstream.url), spoilers=SPOILERS)
+    running = ModelServer(OpenAIServer(upstream.url), spoilers=SPOILERS)
     yield running
     running.stop()
 
@@ -143,7 +142,7 @@ def test_the_answer_comes_back_as_converse_s(server: ModelServer, upstream: Upst
 
 @pytest.mark.parametrize("suffix", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])
 def test_the_address_may_be_written_in_several_ways(upstream: Upstream, suffix: str) -> None:
-    running = model.start(OpenAIServer(upstream.url + suffix))
+    running = ModelServer(OpenAIServer(upstream.url + suffix))
     try:
         ask(running)
     finally:
@@ -152,7 +151,7 @@ def test_the_address_may_be_written_in_several_ways(upstream: Upstream, suffix: 
 
 
 def test_a_model_that_is_named_is_asked_for(upstream: Upstream) -> None:
-    running = model.start(OpenAIServer(upstream.url, model="mine"))
+    running = ModelServer(OpenAIServer(upstream.url, model="mine"))
     try:
         ask(running)
     finally:
@@ -237,7 +236,7 @@ def test_a_message_without_content_is_an_empty_reply(server: ModelServer, upstre
 def test_a_server_that_is_not_there_is_unavailable() -> None:
     gone = Upstream()
     gone.close()
-    running = model.start(OpenAIServer(gone.url))
+    running = ModelServer(OpenAIServer(gone.url))
     try:
         with pytest.raises(ClientError) as caught:
             ask(running)
@@ -248,7 +247,7 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
 
 def test_a_server_that_takes_too_long_is_a_model_timeout(upstream: Upstream) -> None:
     upstream.hanging = True
-    running = model.start(OpenAIServer(upstream.url, model="mine", timeout_seconds=0.3))
+    running = ModelServer(OpenAIServer(upstream.url, model="mine", timeout_seconds=0.3))
     try:
         with pytest.raises(ClientError) as caught:
             ask(running)

@@ -7,18 +7,15 @@ import pytest
 
 from flightpulse import paths
 from flightpulse.errors import UserError
-from flightpulse.workbench import Workbench, connect
+from flightpulse.workbench import Workbench
 from flightpulse.workbench.course.storm import BUDGET, Storm
-from tests.integration.emulator import Emulator
-from tests.synthesis import Synthesise, make_ready
+from tests.synthesis import Synthesise, cloud_with_the_stack
 
 
 @pytest.fixture(scope="module")
 def wb(synthesise: Synthesise) -> Iterator[Workbench]:
-    with Emulator(back_off_scale=0.1) as emulator:
-        made = connect("local", home=emulator.home)
-        make_ready(made, synthesise("local"))
-        yield made
+    with cloud_with_the_stack(synthesise("local")) as bench:
+        yield bench
 
 
 def test_who_does_nothing_is_told_what_is_missing_and_the_solution_gets_everything_done(wb: Workbench):

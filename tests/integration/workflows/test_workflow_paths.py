@@ -1,13 +1,11 @@
 """Every path of the five workflows, walked on the local cloud with its own table, bus and queues."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.integration.emulator import Emulator
 from tests.integration.workflows.workflow_world import FILES, PAGE, World, task_states
 from tests.waiting import until
 
@@ -20,23 +18,6 @@ NOTHING_GETS_OUT = tuple(
     {"state": state, "error": "EventBridge.FailedEntry"} for state in ("SendMessages", "SendMessage")
 )
 THROTTLED = "DynamoDB.ProvisionedThroughputExceededException"
-
-
-@pytest.fixture(scope="module")
-def built() -> Iterator[World]:
-    with Emulator(back_off_scale=0.001) as emulator:
-        yield World(emulator)
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The world with empty queues and no faults."""
-    built.faults()
-    built.messages()
-    built.dead_letters()
-    built.received(built.errors_url)
-    yield built
-    built.faults()
 
 
 def delay(flight_id: str, event_id: str, at: str = "08:00:00", minutes: int = 45) -> dict[str, Any]:
@@ -102,6 +83,21 @@ def test_a_delay_is_written_on_the_flight_and_told_once_on_each_channel(world: W
     assert claim["status"] == "DONE"
     assert json.loads(claim["outcome"])["told"] == 5
     assert world.dead_letters() == []
+
+
+def test_a_correction_is_of_the_delay_before_even_when_the_consumer_had_not_seen_that_one(world: World) -> None:
+    flight = world.flight(bookings=1)
+    first, second = delay(flight, "d-expected"), delay(flight, "d-corrected", at="08:00:01", minutes=60)
+    second |= {"new_departure": "2026-11-24T15:00:00-06:00", "flight_details": {"gate": "A1"}}
+
+    for event in (first, second):
+        world.run(DELAY, event)
+
+    details = [message["detail"] for message in world.received(world.inbox_url)]
+    assert {detail["event_id"]: detail["expected_before"] for detail in details} == {
+        "d-expected": None,
+        "d-corrected": "2026-11-24T20:45:00Z",
+    }
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,12 @@ with that taken out, where the same way leads to what it prevents.
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
 
-from tests.integration.emulator import Emulator
 from tests.integration.workflows.test_workflow_paths import (
     CANCELLATION,
     CHUNK,
@@ -29,21 +28,6 @@ FAILS = "States.TaskFailed"
 NEVER = {"error": FAILS}
 EACH = "TellEachBooking/"
 both_ways = pytest.mark.parametrize("protected", [True, False], ids=["protected", "taken-out"])
-
-
-@pytest.fixture(scope="module")
-def built() -> Iterator[World]:
-    with Emulator(back_off_scale=0.001) as emulator:
-        yield World(emulator)
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    built.faults()
-    built.messages()
-    built.dead_letters()
-    yield built
-    built.faults()
 
 
 def failing(*states: str) -> list[dict[str, Any]]:

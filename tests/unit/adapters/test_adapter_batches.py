@@ -12,6 +12,7 @@ def test_entries_are_cut_by_count_in_order() -> None:
 def test_entries_are_cut_by_size_as_well() -> None:
     assert list(chunked([4, 4, 3, 9, 1], count=3, size=10, size_of=int)) == [[4, 4], [3], [9, 1]]
     assert list(chunked([4, 6, 5, 5], count=3, size=10, size_of=int)) == [[4, 6], [5, 5]]
+    assert list(chunked([5, 6, 5, 6], count=3, size=10, size_of=int)) == [[5], [6], [5], [6]]
 
 
 def test_an_entry_that_is_too_large_stands_alone() -> None:

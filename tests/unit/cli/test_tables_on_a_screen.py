@@ -1,20 +1,19 @@
 """Tables on a narrow screen keep words whole as far as there is room."""
 
 import io
+from contextlib import redirect_stdout
 
 import pytest
-from rich.console import Console
 
 from flightpulse.cli import screen
+from flightpulse.workbench.show.tables import Table
 
 
 def printed(width: int, *rows: tuple[str, ...]) -> str:
-    table = screen.table("result", "workflow", "what happened", "took")
-    for row in rows:
-        table.add_row(*row)
-    console = Console(file=io.StringIO(), width=width)
-    console.print(table)
-    return console.file.getvalue()  # type: ignore[attr-defined]
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as output:
+        patch.setenv("COLUMNS", str(width))
+        screen.show(Table.of(("result", "workflow", "what happened", "took"), rows))
+    return output.getvalue()
 
 
 ROW = ("✓ succeeded", "CancellationWorkflow", "every passenger was told once on each channel they chose", "0.24 s")

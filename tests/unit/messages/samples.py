@@ -115,3 +115,9 @@ def recipient(number: int = 1, **fields: Any) -> dict[str, Any]:
         "booking_status": "CONFIRMED",
         **fields,
     }
+
+
+def somebody(**fields: Any) -> facts.Recipient:
+    read = facts.read_recipient(recipient(**fields))
+    assert read is not None
+    return read

@@ -7,7 +7,6 @@ from flightpulse.domain.entities import DelayReason, Tier
 from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages.facts import (
     News,
-    Recipient,
     UnusableEventError,
     UnusableRecipientError,
     longest,
@@ -16,17 +15,11 @@ from flightpulse.messages.facts import (
 )
 from flightpulse.messages.news import all_segments, known
 from flightpulse.messages.placeholders import PLACEHOLDERS, Channel
-from tests.unit.messages.samples import cancellation, delay, flight, gate_change, recipient
+from tests.unit.messages.samples import cancellation, delay, flight, gate_change, recipient, somebody
 
 
 def said(news: News, name: str, channel: Channel = Channel.EMAIL) -> str:
     return news.values[channel][name]
-
-
-def somebody(**fields: Any) -> Recipient:
-    read = read_recipient(recipient(**fields))
-    assert read is not None
-    return read
 
 
 def test_a_delay_is_told_in_the_local_times_of_both_airports() -> None:

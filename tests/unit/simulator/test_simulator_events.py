@@ -12,18 +12,14 @@ from hypothesis import strategies as st
 
 from flightpulse import paths
 from flightpulse.domain import events as domain
-from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, FlightStatus, RebookingPriority
+from flightpulse.domain.entities import CancellationReason, DelayReason, RebookingPriority
 from simulator import events
+from tests.unit.builders import a_flight
 
 AT = datetime(2026, 11, 23, 8, 0, 0, 123456, tzinfo=UTC)
-FLIGHT = Flight(
-    flight_id="SW1234",
-    origin="DAL",
-    destination="LAX",
+FLIGHT = a_flight(
     scheduled_departure=datetime(2026, 12, 1, 14, 15, tzinfo=UTC),
     scheduled_arrival=datetime(2026, 12, 1, 17, 35, tzinfo=UTC),
-    status=FlightStatus.SCHEDULED,
-    gate="A12",
 )
 
 

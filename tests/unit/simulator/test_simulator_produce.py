@@ -7,19 +7,14 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from flightpulse.domain.entities import Flight, FlightStatus
 from flightpulse.errors import UserError
 from simulator import produce, producer
 from simulator.events import Event
+from tests.unit.builders import a_flight
 
-FLIGHT = Flight(
-    flight_id="SW1234",
-    origin="DAL",
-    destination="LAX",
+FLIGHT = a_flight(
     scheduled_departure=datetime(2026, 12, 1, 14, 15, tzinfo=UTC),
     scheduled_arrival=datetime(2026, 12, 1, 17, 35, tzinfo=UTC),
-    status=FlightStatus.SCHEDULED,
-    gate="A12",
 )
 DELAY = "--event-type FLIGHT_DELAY --flight-id SW1234 --delay-minutes 25 --reason WEATHER"
 

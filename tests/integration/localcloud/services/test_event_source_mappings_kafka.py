@@ -250,8 +250,15 @@ def test_a_disabled_mapping_goes_on_where_it_stopped(local_cloud: Emulator, kafk
     until(lambda: values(function) == ["one"])
 
     mappings.update_event_source_mapping(UUID=uuid, Enabled=False)
-    time.sleep(2)  # longer than the poller takes to notice and to leave its group
+    # Whoever begins to poll for a mapping that is made now has noticed the change of the other one.
+    other = recorder(local_cloud, "kafka-meanwhile")
+    map_topic(local_cloud, other, kafka.bootstrap, "meanwhile")
+    produce(kafka.bootstrap, "meanwhile", "x")
+    until(lambda: values(other) == ["x"])
     produce(kafka.bootstrap, "pause", "two")
+    produce(kafka.bootstrap, "meanwhile", "y")
+    until(lambda: values(other) == ["x", "y"])
+    assert values(function) == ["one"]
     mappings.update_event_source_mapping(UUID=uuid, Enabled=True)
 
     until(lambda: len(values(function)) == 2)

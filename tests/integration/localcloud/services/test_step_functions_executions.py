@@ -160,12 +160,15 @@ def test_a_nested_execution_that_takes_too_long_is_stopped(machines: Machines) -
 
 
 def test_an_execution_that_is_stopped_stays_stopped(engine: Emulator, machines: Machines) -> None:
-    arn = deploy(engine, "slow-failure", "import time\ndef handler(event, context):\n    time.sleep(1)\n    1 / 0\n")
+    let_go = engine.home / "let-go"
+    waits = f"    while not os.path.exists({str(let_go)!r}):\n        time.sleep(0.05)\n"
+    arn = deploy(engine, "slow-failure", f"import os, time\ndef handler(event, context):\n{waits}    1 / 0\n")
     machine = machines.create({"StartAt": "Call", "States": {"Call": {"Type": "Task", "Resource": arn, "End": True}}})
     running = machines.start(machine)
     machines.reached(running, lambda history: any(event["type"] == "LambdaFunctionStarted" for event in history))
 
     machines.client.stop_execution(executionArn=running, error="Enough", cause="of it")
+    let_go.touch()
     until(lambda: lambda_errors(engine, "slow-failure"), "The function's failure")
     seen = machines.ended(running)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from awskit.relay import Kafka, read_security
+from awskit.kafka.connection import Kafka, read_security
 from flightpulse.errors import UserError
 
 

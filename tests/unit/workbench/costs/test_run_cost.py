@@ -13,13 +13,12 @@ from click.testing import CliRunner
 
 from flightpulse.cli.group import cli
 from flightpulse.workbench import Workbench
-from flightpulse.workbench.costs import idle_cost, page, per_message, prices, run_cost
-from flightpulse.workbench.costs.per_message import PerMessage
+from flightpulse.workbench.costs import idle_cost, page, prices, run_cost
 from flightpulse.workbench.costs.run_cost import ModelUsage, RunUsage
 from flightpulse.workbench.deploy.stack import Stack
 from flightpulse.workbench.executions.history import Attempt, Problem
 from flightpulse.workbench.fire import run_store
-from flightpulse.workbench.fire.run_store import KeptRun
+from flightpulse.workbench.fire.scenarios import ScenarioRun
 from flightpulse.workbench.observe.item_changes import StreamedChange
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.observe.payloads import between
@@ -227,11 +226,11 @@ def test_lines_are_of_the_run_by_event_by_execution_and_by_invocation():
 
 
 def test_the_newest_run_is_that_of_this_cloud(tmp_path: Path):
-    kept = KeptRun("delay", "A delay", "cloud-1", NOW, 1.0, (), (), (), ())
+    kept = ScenarioRun("delay", "A delay", NOW, 1.0, (), (), (), ())
     newer = replace(kept, name="gate", began_at=NOW + timedelta(minutes=1))
-    elsewhere = replace(kept, name="other", cloud="cloud-2", began_at=NOW + timedelta(minutes=2))
-    for run in (newer, kept, elsewhere):
-        run_store.save(tmp_path, run)
+    elsewhere = replace(kept, name="other", began_at=NOW + timedelta(minutes=2))
+    for run, cloud in ((newer, "cloud-1"), (kept, "cloud-1"), (elsewhere, "cloud-2")):
+        run_store.save(tmp_path, cloud, run)
 
     assert run_store.newest(tmp_path, "cloud-1") == newer
     assert run_store.newest(tmp_path, "cloud-3") is None
@@ -272,22 +271,16 @@ def test_without_a_run_the_verb_says_so_in_one_line(words: tuple[str, ...], said
 @pytest.mark.parametrize("words", [[], ["--json"]])
 def test_the_verb_prints_the_last_run(monkeypatch: pytest.MonkeyPatch, words: list[str]):
     spent = run_cost.priced(RunUsage(messages=1, transitions=40), title="A delay")
-    each = PerMessage(1.5, 1, 8.5)
-    run = SimpleNamespace(cost=lambda: spent, executions=(), messages=("one",))
-    monkeypatch.setattr(Workbench, "last_run", lambda _wb, what: run)
-    monkeypatch.setattr(per_message, "of", lambda executions, messages: each)
+    monkeypatch.setattr(Workbench, "last_run", lambda _wb, what: SimpleNamespace(cost=lambda: spent))
 
     result = CliRunner().invoke(cli, ["cost", *words])
 
     assert result.exit_code == 0
     if words:
-        printed = json.loads(result.stdout)
-        assert Decimal(printed["total_usd"]) == Decimal("0.001")
-        assert printed["per_message"] == {"state_transitions": 1.5, "writes": 1.0, "history_events": 8.5}
+        assert Decimal(json.loads(result.stdout)["total_usd"]) == Decimal("0.001")
     else:
         assert result.stdout.startswith("A delay\n")
         assert "0.0010000" in result.stdout
-        assert "with a claim for each channel" in result.stdout
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])

@@ -13,6 +13,7 @@ from flightpulse.workbench.executions.loading import Loader
 from tests.unit.workbench.cloud_fakes import FakeTarget
 from tests.unit.workbench.histories import HistoryBuilder
 
+CANCELLED = {"detail-type": "flight.cancelled"}
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:Machine:first"
 
 
@@ -90,3 +91,22 @@ def test_an_execution_of_a_version_names_the_version(target: FakeTarget) -> None
     target.stepfunctions.executions[ARN]["stateMachineVersionArn"] = f"{MACHINE}:3"
 
     assert executions.described(target.session, ARN).machine == f"{MACHINE}:3"
+
+
+@pytest.mark.parametrize(
+    ("given", "event_id", "flight_id", "detail_type"),
+    [
+        (
+            {"id": "e", **CANCELLED, "detail": {"event_id": "evt-1", "flight_id": "SW1"}},
+            "evt-1",
+            "SW1",
+            "flight.cancelled",
+        ),
+        ({"id": "e", **CANCELLED, "detail": {"flight_id": "SW1"}}, "e", "SW1", "flight.cancelled"),
+        ({"event": {"event_id": "evt-1", "flight_id": "SW1"}, "order": "x"}, "evt-1", "SW1", ""),
+        ("text", "", "", ""),
+        (None, "", "", ""),
+    ],
+)
+def test_the_event_behind_an_execution_is_in_its_input(given: Any, event_id: str, flight_id: str, detail_type: str):
+    assert executions.bus_event(given) == executions.StartingEvent(detail_type, event_id, flight_id)

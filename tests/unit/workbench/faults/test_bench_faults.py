@@ -7,6 +7,7 @@ import pytest
 from flightpulse.errors import UserError
 from flightpulse.workbench import connect
 from flightpulse.workbench.faults import faults
+from flightpulse.workbench.faults.fault_page import FaultPage
 from localcloud.faults import FaultBoard
 
 ENDPOINT = "http://127.0.0.1:4566"
@@ -17,13 +18,10 @@ def board(monkeypatch: pytest.MonkeyPatch) -> FaultBoard:
     """The board of a local cloud, reached without a socket."""
     board = FaultBoard()
 
-    class Page:
-        def __init__(self, address: str) -> None:
-            assert address == ENDPOINT
-
-        def call(self, method: str, body: Any = None) -> tuple[int, Any]:
+    class Page(FaultPage):
+        def call(self, method: str, body: Any = None, *, what: str = "faults") -> tuple[int, Any]:
             if method == "PUT":
-                board.set(body)
+                board.set(body["faults"])
             return 200, board.left()
 
     monkeypatch.setattr(faults, "FaultPage", Page)
@@ -76,10 +74,6 @@ def test_a_state_that_makes_no_call_is_refused_in_one_sentence(
         pytest.fail("the block must not begin")
 
     assert board.left() == []
-
-
-def test_a_workflow_may_be_named_as_commands_name_it() -> None:
-    assert faults.machine_named("notify-chunk") == "FlightPulse-NotifyChunk"
 
 
 def test_calls_on_aws_do_not_fail_on_demand(tmp_path: Any) -> None:

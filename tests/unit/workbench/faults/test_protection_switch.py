@@ -6,19 +6,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from flightpulse.errors import UserError
-from flightpulse.stack import asl
+from flightpulse.stack import asl, names
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.faults import protection_switch
-from flightpulse.workbench.faults.protection_switch import Switch
+from flightpulse.workbench.faults.protection_switch import Protections
 from flightpulse.workbench.faults.protections import PROTECTIONS
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
-from flightpulse.workbench.target.session import Session
 from localcloud.process import processes
 
 CHUNK, DELAY = "FlightPulse-NotifyChunk", "FlightPulse-DelayWorkflow"
@@ -90,13 +88,16 @@ def stack(tmp_path: Path) -> _Stack:
 
 
 @pytest.fixture
-def said() -> list[str]:
-    return []
+def switch(stack: _Stack, monkeypatch: pytest.MonkeyPatch) -> Protections:
+    return protections_on(stack, monkeypatch)
 
 
-@pytest.fixture
-def switch(stack: _Stack, said: list[str]) -> Switch:
-    return Switch(cast("Session", stack), cloud="first", say=said.append)
+def protections_on(stack: _Stack, monkeypatch: pytest.MonkeyPatch, *, cloud: str = "first") -> Protections:
+    """``wb.protections`` of a workbench on this stack."""
+    monkeypatch.setattr(Connection, "session", stack)
+    monkeypatch.setattr(Connection, "cloud_id", cloud)
+    monkeypatch.setattr(protection_switch, "_SETTLE_SECONDS", {"local": 0.0, "aws": 0.0})
+    return Workbench(Connection("aws" if stack.target == "aws" else "local", home=stack.home)).protections
 
 
 @pytest.fixture
@@ -116,10 +117,10 @@ def claim(stack: _Stack) -> str:
     return condition(stack, CHUNK, "TellEachBooking/ClaimBooking")
 
 
-def leave_off(switch: Switch, stack: _Stack, *wanted: str, pid: int = 1, token: str = "long gone") -> None:
+def leave_off(switch: Protections, stack: _Stack, *wanted: str, pid: int = 1, token: str = "long gone") -> None:
     """Leave protections off as another process that never came to switch them on."""
     file = stack.home / "protections.json"
-    with switch.without(wanted):
+    with switch.without(*wanted, agree=True):
         notes, deployed = json.loads(file.read_text()), dict(stack.deployed)
     holders = [{**holder, "pid": pid, "token": token} for holder in notes["holders"]]
     file.write_text(json.dumps({**notes, "holders": holders}))
@@ -127,39 +128,39 @@ def leave_off(switch: Switch, stack: _Stack, *wanted: str, pid: int = 1, token: 
     stack.updated.clear()
 
 
-def marks(switch: Switch) -> dict[str, str]:
+def marks(switch: Protections) -> dict[str, str]:
     table = switch.table()
     return dict(zip(table.column("protection"), table.column(""), strict=True))
 
 
 def test_a_protection_is_off_within_the_block_and_its_very_text_is_back_after_it(
-    switch: Switch, stack: _Stack, said: list[str]
+    switch: Protections, stack: _Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = dict(stack.deployed)
 
-    with switch.without(["event-claim"]):
+    with switch.without("event-claim"):
         assert ANYBODY in condition(stack, DELAY, "ClaimEvent")
         assert marks(switch) == {
             protection.name: "✗ off" if protection.name == "event-claim" else "✓ on" for protection in PROTECTIONS
         }
 
     assert stack.deployed == before
-    assert said == ["✗ off: event-claim", "✓ on again: event-claim"]
+    assert capsys.readouterr().out.splitlines() == ["✗ off: event-claim", "✓ on again: event-claim"]
     assert not (stack.home / "protections.json").exists()
 
 
-def test_an_error_in_the_block_does_not_keep_it_off(switch: Switch, stack: _Stack) -> None:
+def test_an_error_in_the_block_does_not_keep_it_off(switch: Protections, stack: _Stack) -> None:
     before = dict(stack.deployed)
 
-    with pytest.raises(ZeroDivisionError), switch.without(["message-once", "newest-on-flight"]):
+    with pytest.raises(ZeroDivisionError), switch.without("message-once", "newest-on-flight"):
         _ = 1 / 0
 
     assert stack.deployed == before
 
 
-def test_blocks_may_be_nested_and_may_end_in_any_order(switch: Switch, stack: _Stack) -> None:
+def test_blocks_may_be_nested_and_may_end_in_any_order(switch: Protections, stack: _Stack) -> None:
     before = dict(stack.deployed)
-    order, turn = switch.without(["message-order"]), switch.without(["message-turn"])
+    order, turn = switch.without("message-order"), switch.without("message-turn")
 
     order.__enter__()
     turn.__enter__()
@@ -171,16 +172,18 @@ def test_blocks_may_be_nested_and_may_end_in_any_order(switch: Switch, stack: _S
     assert stack.deployed == before
 
 
-def test_the_same_protection_stays_off_until_the_last_one_lets_go(switch: Switch, stack: _Stack) -> None:
-    with switch.without(["event-claim"]):
-        with switch.without(["event-claim"]):
+def test_the_same_protection_stays_off_until_the_last_one_lets_go(switch: Protections, stack: _Stack) -> None:
+    with switch.without("event-claim"):
+        with switch.without("event-claim"):
             pass
         assert ANYBODY in condition(stack, DELAY, "ClaimEvent")
 
     assert ANYBODY not in condition(stack, DELAY, "ClaimEvent")
 
 
-def test_what_a_killed_process_left_off_comes_on_again(switch: Switch, stack: _Stack, said: list[str]) -> None:
+def test_what_a_killed_process_left_off_comes_on_again(
+    switch: Protections, stack: _Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = dict(stack.deployed)
     leave_off(switch, stack, "event-claim", "message-once")
 
@@ -188,18 +191,19 @@ def test_what_a_killed_process_left_off_comes_on_again(switch: Switch, stack: _S
     switch.restore_abandoned()
 
     assert stack.deployed == before
-    assert said[-1].startswith("✓ on again: event-claim, message-once (what had switched it off was ended")
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said.startswith("✓ on again: event-claim, message-once (what had switched it off was ended")
     assert switch.abandoned() == []
 
 
-def test_the_next_use_brings_back_what_a_killed_process_left_off(switch: Switch, stack: _Stack) -> None:
+def test_the_next_use_brings_back_what_a_killed_process_left_off(switch: Protections, stack: _Stack) -> None:
     leave_off(switch, stack, "event-claim")
 
-    with switch.without(["message-order"]):
+    with switch.without("message-order"):
         assert ANYBODY not in condition(stack, DELAY, "ClaimEvent")
 
 
-def test_a_kill_between_the_note_and_the_change_is_undone(switch: Switch, stack: _Stack) -> None:
+def test_a_kill_between_the_note_and_the_change_is_undone(switch: Protections, stack: _Stack) -> None:
     before = dict(stack.deployed)
     leave_off(switch, stack, "event-claim")
     stack.deployed[DELAY] = before[DELAY]
@@ -209,9 +213,9 @@ def test_a_kill_between_the_note_and_the_change_is_undone(switch: Switch, stack:
     assert stack.deployed == before
 
 
-def test_an_interrupted_switching_on_is_made_up_for(switch: Switch, stack: _Stack) -> None:
+def test_an_interrupted_switching_on_is_made_up_for(switch: Protections, stack: _Stack) -> None:
     before = dict(stack.deployed)
-    order, once = switch.without(["message-order"]), switch.without(["message-once"])
+    order, once = switch.without("message-order"), switch.without("message-once")
     order.__enter__()
     once.__enter__()
     stack.broken = True
@@ -229,7 +233,7 @@ def test_an_interrupted_switching_on_is_made_up_for(switch: Switch, stack: _Stac
 
 
 def test_a_process_that_still_runs_keeps_what_it_holds(
-    switch: Switch, stack: _Stack, other_process: subprocess.Popen[bytes]
+    switch: Protections, stack: _Stack, other_process: subprocess.Popen[bytes]
 ) -> None:
     token = processes.start_token(other_process.pid) or ""
     leave_off(switch, stack, "event-claim", pid=other_process.pid, token=token)
@@ -240,52 +244,57 @@ def test_a_process_that_still_runs_keeps_what_it_holds(
     assert f"event-claim is held off by process {other_process.pid}" in switch.table().note
 
 
-def test_notes_of_an_earlier_local_cloud_mean_nothing(switch: Switch, stack: _Stack) -> None:
+def test_notes_of_an_earlier_local_cloud_mean_nothing(
+    switch: Protections, stack: _Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     leave_off(switch, stack, "event-claim")
     altered = dict(stack.deployed)
 
-    Switch(cast("Session", stack), cloud="second", say=print).restore_abandoned()
+    protections_on(stack, monkeypatch, cloud="second").restore_abandoned()
 
     assert stack.deployed == altered
 
 
-def test_what_was_deployed_meanwhile_is_left_alone(switch: Switch, stack: _Stack) -> None:
-    with switch.without(["event-claim"]):
-        definition = json.loads(stack.deployed[DELAY])
-        definition["States"]["ClaimEvent"]["Arguments"]["ConditionExpression"] = "attribute_not_exists(PK)"
-        stack.deployed[DELAY] = deployed = json.dumps(definition)
+def test_what_was_changed_by_hand_meanwhile_is_as_the_stack_deployed_it_after_the_block(
+    switch: Protections, stack: _Stack
+) -> None:
+    before = dict(stack.deployed)
+    with switch.without("event-claim"):
+        stack.deployed[DELAY] = json.dumps({**json.loads(stack.deployed[DELAY]), "Comment": "by hand"})
 
-    assert stack.deployed[DELAY] == deployed
+    assert stack.deployed == before
 
 
-def test_a_definition_that_is_not_the_stacks_is_named_and_can_be_put_back(switch: Switch, stack: _Stack) -> None:
+def test_a_definition_that_is_not_the_stacks_is_named_and_can_be_put_back(
+    switch: Protections, stack: _Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = stack.deployed[CHUNK]
     definition = json.loads(before)
     del definition["States"]["TellEachBooking"]["ItemProcessor"]["States"]["ClaimBooking"]["Catch"]
     stack.deployed[CHUNK] = json.dumps(definition)
 
     assert switch.table().note == f"{CHUNK} is not as the stack deployed it. Put it back: wb.protections.restore()"
-    assert switch.restore_everything() == [CHUNK]
+    switch.restore()
 
     assert json.loads(stack.deployed[CHUNK]) == json.loads(before)
     assert switch.table().note == ""
-    assert switch.restore_everything() == []
+    assert capsys.readouterr().out == f"✓ restore: put back {CHUNK}\n"
 
 
-def test_a_condition_that_somebody_took_out_by_hand_shows_as_off(switch: Switch, stack: _Stack) -> None:
+def test_a_condition_that_somebody_took_out_by_hand_shows_as_off(switch: Protections, stack: _Stack) -> None:
     definition = json.loads(stack.deployed[DELAY])
     del definition["States"]["ClaimEvent"]["Arguments"]["ConditionExpression"]
     stack.deployed[DELAY] = json.dumps(definition)
 
     assert marks(switch)["event-claim"] == "✗ partly off"
-    with pytest.raises(UserError, match=f"{DELAY} has no condition"), switch.without(["event-claim"]):
+    with pytest.raises(UserError, match=f"{DELAY} is not as the stack deployed it"), switch.without("event-claim"):
         pass
     assert stack.updated == []
 
 
 @pytest.mark.parametrize("wanted", [["seat-belt"], []])
-def test_a_name_that_is_none_changes_nothing(switch: Switch, stack: _Stack, wanted: list[str]) -> None:
-    with pytest.raises(UserError, match="no protection"), switch.without(wanted):
+def test_a_name_that_is_none_changes_nothing(switch: Protections, stack: _Stack, wanted: list[str]) -> None:
+    with pytest.raises(UserError, match="no protection"), switch.without(*wanted):
         pass
     assert stack.updated == []
 
@@ -294,26 +303,24 @@ def test_in_an_aws_account_everything_has_to_be_agreed_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack = _Stack(tmp_path, "aws")
-    bench = Workbench(Connection("aws", home=tmp_path))
-    monkeypatch.setattr(Connection, "session", stack)
-    monkeypatch.setattr(protection_switch, "_SETTLE_SECONDS", {"aws": 0.0})
+    switch = protections_on(stack, monkeypatch, cloud="aws us-east-1")
 
     with (
         pytest.raises(UserError, match=r"wb.protections.without\(…, agree=True\)"),
-        bench.protections.without("event-claim"),
+        switch.without("event-claim"),
     ):
         pass
     with pytest.raises(UserError, match=r"wb.protections.restore\(agree=True\)"):
-        bench.protections.restore()
+        switch.restore()
     assert stack.updated == []
 
-    with bench.protections.without("message-once", agree=True):
+    with switch.without("message-once", agree=True):
         assert "#state <> :sent AND" not in claim(stack)
     assert "#state <> :sent AND" in claim(stack)
 
-    leave_off(Switch(cast("Session", stack), cloud="aws us-east-1", say=print), stack, "event-claim")
-    assert "Switch it on: wb.protections.restore(agree=True)" in bench.protections.table().note
-    bench.protections.restore(agree=True)
+    leave_off(switch, stack, "event-claim")
+    assert "Switch it on: wb.protections.restore(agree=True)" in switch.table().note
+    switch.restore(agree=True)
     assert ANYBODY not in condition(stack, DELAY, "ClaimEvent")
     assert capsys.readouterr().out.endswith(
         "✓ restore: put back FlightPulse-DelayWorkflow, FlightPulse-CancellationWorkflow, "
@@ -321,15 +328,11 @@ def test_in_an_aws_account_everything_has_to_be_agreed_to(
     )
 
 
-def test_the_local_workbench_brings_back_what_was_left_off(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_looking_at_a_local_cloud_brings_back_what_was_left_off(
+    switch: Protections, stack: _Stack, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stack = _Stack(tmp_path)
-    bench = Workbench(Connection("local", home=tmp_path))
-    monkeypatch.setattr(Connection, "session", stack)
-    monkeypatch.setattr(Connection, "cloud_id", "first")
-    leave_off(Switch(cast("Session", stack), cloud="first", say=print), stack, "event-claim", pid=os.getpid())
+    leave_off(switch, stack, "event-claim", pid=os.getpid())
     capsys.readouterr()
 
-    assert set(bench.protections.table().column("")) == {"✓ on"}
+    assert set(switch.table().column("")) == {"✓ on"}
     assert "✓ on again: event-claim" in capsys.readouterr().out

@@ -18,6 +18,7 @@ from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled,
 from localcloud.process import state as local_state
 from localcloud.process.state import RunningCloud
 from simulator import days, replay
+from tests.unit.workbench.clock import Clock
 
 BEGAN = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FLIGHT = "RP0208-B61-JFK"
@@ -212,20 +213,6 @@ def test_the_summary_counts_by_kind_and_all_together():
 @pytest.mark.parametrize(("percent", "value"), [(50, 5), (95, 10), (10, 1)])
 def test_percentiles_are_values_that_were_seen(percent: int, value: int):
     assert replaying.percentile(range(1, 11), percent) == value
-
-
-class Clock:
-    """Time that passes only when somebody waits."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def wait(self, seconds: float) -> bool:
-        self.now += seconds
-        return False
 
 
 PEOPLE = {FLIGHT: (BookedPassenger("B1", "P1", Tier.MEMBER, frozenset({"email"})),)}

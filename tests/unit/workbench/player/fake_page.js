@@ -32,6 +32,7 @@ class Element {
     return names;
   }
   setAttribute(name, value) { this.attributes[name] = String(value); if (name === "value") this.value = String(value); }
+  removeAttribute(name) { delete this.attributes[name]; }
   getAttribute(name) { return name in this.attributes ? this.attributes[name] : null; }
   appendChild(child) { child.parent = this; this.children.push(child); return child; }
   insertBefore(child) { child.parent = this; this.children.unshift(child); }
@@ -44,7 +45,7 @@ class Element {
   * all() { for (const child of this.children) { yield child; yield* child.all(); } }
   querySelectorAll(selector) {
     const [, wanted] = /\[([\w-]+)\]/.exec(selector);
-    return [...this.all()].filter((one) => wanted in one.attributes && !(/:not/.test(selector) && "data-ready" in one.attributes));
+    return [...this.all()].filter((one) => wanted in one.attributes);
   }
   find(test) { return [...this.all()].find(test); }
 }
@@ -89,6 +90,10 @@ const did = {
   click: (number) => byClass("fp-map").fire("click", {target: {closest: () => byClass("fp-map").find((one) => one.attributes["data-s"] === number)}}),
   room: (width) => Object.assign(byClass("fp-map"), {clientWidth: width}),
 };
-const results = [];
-for (const [deed, about] of deeds) { did[deed](about); results.push(seen()); }
-console.log(JSON.stringify(results));
+async function run() {
+  while (!("data-ready" in root.attributes)) await new Promise((resolve) => setTimeout(resolve, 1));
+  const results = [];
+  for (const [deed, about] of deeds) { did[deed](about); results.push(seen()); }
+  console.log(JSON.stringify(results));
+}
+run();

