@@ -9,7 +9,9 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 import time
+import uuid
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from functools import cache
@@ -28,6 +30,7 @@ from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.messages.facts import read_news
 from flightpulse.use_cases.compose import Ports, compose_messages
 from flightpulse.use_cases.consume import Consumer
+from localcloud.process import ids
 from localcloud.services.cloudwatch.period import Period
 from localcloud.services.dynamodb import conditions
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
@@ -149,6 +152,37 @@ def test_an_alarm_after_one_more_value_of_many(benchmark: BenchmarkFixture, stat
 
     # Then how much longer a look takes is printed
     note(benchmark, f"{statistic} of fifty times as many values", many / few, "times as long")
+
+
+def test_making_ids_beside_busy_threads(benchmark: BenchmarkFixture) -> None:
+    # Given threads that want to run all the time
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            sum(range(1_000))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+
+    def seconds(make: Callable[[], object]) -> float:
+        began = time.perf_counter()
+        for _ in range(_EVENTS):
+            make()
+        return time.perf_counter() - began
+
+    # When ids are made without asking the kernel, and by Python
+    try:
+        ours = benchmark.pedantic(lambda: seconds(ids.random_uuid), rounds=1)
+        pythons = seconds(uuid.uuid4)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+    # Then how much longer Python's take is printed
+    note(benchmark, "Python's ids beside four busy threads", pythons / ours, "times ours")
 
 
 def spent(*arguments: str) -> float:
