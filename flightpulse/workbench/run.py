@@ -19,8 +19,7 @@ from flightpulse.workbench.costs.run_cost import RunCost
 from flightpulse.workbench.executions import executions, history
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.loading import ExecutionList, Loader
-from flightpulse.workbench.fire.run_store import KeptRun
-from flightpulse.workbench.fire.scenarios import Check
+from flightpulse.workbench.fire.scenarios import Check, ScenarioRun
 from flightpulse.workbench.messages import segments_seen
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.messages.inbox_cards import Inbox
@@ -45,7 +44,7 @@ _STATUSES = frozenset({"status", "booking_status"})
 class Run:
     """One firing on one target. What it knows beyond ``facts`` it asks of the services when it is asked for."""
 
-    def __init__(self, session: Session, kept: KeptRun, facts: Facts) -> None:
+    def __init__(self, session: Session, kept: ScenarioRun, facts: Facts) -> None:
         self.session = session
         self.name = kept.name
         self.title = kept.title

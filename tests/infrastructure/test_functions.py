@@ -157,13 +157,13 @@ def test_the_writer_of_settings_may_only_touch_its_parameters_and_protect_the_ta
 def test_the_messenger_writes_templates_only_and_reads_only_where_passengers_fly_on(
     default: Stack, actions: set[str], keys: list[str]
 ) -> None:
-    (statement,) = (
-        statement
+    condition = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
+    (allowed,) = (
+        statement["Action"]
         for statement in default.statements("LLMMessengerRole")
-        if actions & set([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+        if statement.get("Condition") == condition
     )
-    assert set(statement["Action"]) == actions
-    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
+    assert set([allowed] if isinstance(allowed, str) else allowed) == actions
 
 
 def test_the_messenger_may_invoke_the_one_model(default: Stack) -> None:

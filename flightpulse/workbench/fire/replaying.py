@@ -112,6 +112,7 @@ class Replayed:
     """A replay that has ended: what was seen, the same by kind of event, all kinds together last, and how it stood."""
 
     run: ScenarioRun
+    facts: Facts
     lines: tuple[SummaryLine, ...]
     board: Board
 
@@ -248,11 +249,13 @@ def replay(
         title=plan.day.title,
         began_at=began_at,
         seconds=time.monotonic() - began,
+        flights=flights,
+        events=(),
+        places=(),
         checks=checks,
-        facts=facts,
         hints=() if all(check.ok for check in checks) else tuple(scenarios.hints(session, facts, began_at)),
     )
-    return Replayed(run, summary(facts), watch.board(facts))
+    return Replayed(run, facts, summary(facts), watch.board(facts))
 
 
 def _give_up(home: Path, on_given_up: OnGivenUp) -> None:

@@ -37,24 +37,29 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioRun:
-    """What came of a scenario. ``hints`` say where to look when something is missing.
+    """What was sent and checked: what cannot be asked of the target later.
 
-    ``events`` has an event once for each sending, ``places`` where each lies in Kafka.
+    ``events`` has an event once for each sending, ``places`` where each lies in Kafka. ``hints`` say where to look when
+    something is missing.
     """
 
     name: str
     title: str
     began_at: datetime
     seconds: float
+    flights: tuple[str, ...]
+    events: tuple[dict[str, Any], ...]
+    places: tuple[Place, ...]
     checks: tuple[Check, ...]
-    facts: Facts
-    hints: tuple[str, ...]
-    events: tuple[dict[str, Any], ...] = ()
-    places: tuple[Place, ...] = ()
+    hints: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         return all(check.ok for check in self.checks)
+
+    @property
+    def event_ids(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(str(event["event_id"]) for event in self.events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,8 @@ def run(
     seconds: float | None = None,
     correlation_id: str | None = None,
     on_look: OnLook = lambda _seen, _expected: None,
-) -> ScenarioRun:
-    """Run a scenario on the target of a session.
+) -> tuple[ScenarioRun, Facts]:
+    """Run a scenario on the target of a session, and look at what came of it.
 
     ``reset`` first puts the scenario's flights and their bookings back to where they began, so that it can be repeated.
     It ends as soon as everything expected was seen; at the latest after ``seconds``; and before that when nothing
@@ -104,17 +109,18 @@ def run(
         deadline=began + (seconds or patience.deadline),
         on_look=on_look,
     )
-    return ScenarioRun(
+    fired = ScenarioRun(
         name=scenario.name,
         title=scenario.title,
         began_at=began_at,
         seconds=time.monotonic() - began,
-        checks=checks,
-        facts=facts,
-        hints=() if all(check.ok for check in checks) else tuple(hints(session, facts, began_at)),
+        flights=scenario.flights,
         events=tuple(events),
         places=_places(events, report),
+        checks=checks,
+        hints=() if all(check.ok for check in checks) else tuple(hints(session, facts, began_at)),
     )
+    return fired, facts
 
 
 def _places(events: Sequence[Event], report: Report) -> tuple[Place, ...]:

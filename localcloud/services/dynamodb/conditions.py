@@ -97,7 +97,7 @@ def _comparison(sign: str, left: _Operand, right: _Operand) -> Condition:
     def holds(item: Item, values: Values, names: Names) -> bool:
         here, there = left(item, values, names), right(item, values, names)
         try:
-            return compare(here["S"], there["S"])
+            return bool(compare(here["S"], there["S"]))
         except (TypeError, KeyError):
             return bool(dynamodb._compare_ddb(here, sign, there))
 

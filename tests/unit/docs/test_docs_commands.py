@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from flightpulse.cli.verbs import VERBS
+from flightpulse.cli.verbs import VERBS, load
 from flightpulse.paths import ROOT, WORKFLOWS
 from flightpulse.stack.settings import KEYS
 from flightpulse.stand_in.spoilers import SPOILERS
@@ -30,7 +30,7 @@ def problem(words: list[str]) -> str | None:
         # A sentence names the verb, and leaves out what it is called with.
         return None
     try:
-        VERBS[verb].load().make_context(verb, arguments)
+        load(verb).make_context(verb, arguments)
     except click.UsageError as error:
         return error.format_message()
     return None
