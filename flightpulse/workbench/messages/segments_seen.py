@@ -8,8 +8,7 @@ from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 
-REFUSED, WRITTEN = "a template was refused or mended", "the written template is used"
-WAITING = "a draft waits for a person; the written template is used"
+REFUSED = "a template was refused or mended"
 """What the messenger's log says of a segment."""
 
 
@@ -18,7 +17,7 @@ class SegmentSeen:
     """One segment of one run.
 
     ``origins`` are ``model``, ``cache`` or ``fallback``, each once. ``refused`` are the rules that drafts broke, also
-    where they were mended. ``problem`` is why the written template was used, or empty.
+    where they were mended.
     """
 
     segment: str
@@ -26,7 +25,6 @@ class SegmentSeen:
     messages: int
     origins: tuple[str, ...]
     refused: tuple[str, ...]
-    problem: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,7 +63,6 @@ def seen(messages: Sequence[Message], messenger_lines: Iterable[LogEvent], event
     """Put together what messages and the messenger's log say of the segments of some events."""
     wanted = set(event_ids)
     refused: dict[str, set[str]] = {}
-    problems: dict[str, str] = {}
     for event in messenger_lines:
         line = event.fields or {}
         if line.get("event_id") not in wanted:
@@ -73,10 +70,6 @@ def seen(messages: Sequence[Message], messenger_lines: Iterable[LogEvent], event
         segment = str(line.get("segment", ""))
         if line.get("message") == REFUSED:
             refused.setdefault(segment, set()).update(map(str, line.get("rules") or ()))
-        elif line.get("message") == WRITTEN:
-            problems[segment] = str(line.get("problem") or "")
-        elif line.get("message") == WAITING:
-            problems[segment] = "a draft waits for a person"
     told: dict[str, list[Message]] = {}
     for message in messages:
         told.setdefault(message.segment, []).append(message)
@@ -88,7 +81,6 @@ def seen(messages: Sequence[Message], messenger_lines: Iterable[LogEvent], event
                 messages=len(theirs),
                 origins=tuple(dict.fromkeys(item.written_by for item in theirs)),
                 refused=tuple(sorted(refused.get(segment, ()))),
-                problem=problems.get(segment, ""),
             )
             for segment, theirs in told.items()
         )

@@ -10,7 +10,7 @@ from flightpulse.workbench.executions.story import in_words
 from flightpulse.workbench.player.course import Course, is_failure, is_start, is_stopped
 from flightpulse.workbench.player.events import Event
 from flightpulse.workbench.player.trace import HistoryTrace
-from flightpulse.workbench.show.words import counted, shortened
+from flightpulse.workbench.show.words import counted, duration, shortened
 
 # What an AWS service puts behind its message: "(Service: DynamoDb, Status Code: 400, Request ID: …)".
 _CAUSE_LENGTH = 160
@@ -219,18 +219,6 @@ def _all_done(visit: Visit) -> str:
     if number == 1:
         return f"The one {one} of {visit.name} is done."
     return f"All {number} {many} of {visit.name} are done."
-
-
-def duration(seconds: float) -> str:
-    """``22 ms``, ``1.2 s``, ``3 min 20 s``: short, and never more exact than the history."""
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
 
 
 def words_of(kind: str) -> str:

@@ -1,9 +1,8 @@
 """Says how a whole run went in one sentence."""
 
 from flightpulse.workbench.executions.story import in_words
-from flightpulse.workbench.player.captions import duration
 from flightpulse.workbench.player.frames import Replay
-from flightpulse.workbench.show.words import counted
+from flightpulse.workbench.show.words import counted, duration
 
 _ENDINGS = {
     "SUCCEEDED": "succeeded after",
