@@ -17,18 +17,6 @@ from localcloud import process
 from localcloud.process import ports
 from simulator.scenarios import SCENARIOS
 
-_SHOWN_METRICS = (
-    "DelayEventsProcessed",
-    "CancellationEventsProcessed",
-    "GateChangeEventsProcessed",
-    "AffectedPassengers",
-    "WorkflowExecutions",
-    "NotificationsSent",
-    "LLMInvocationsSuccess",
-    "LLMInvocationsFailed",
-)
-
-
 _NEXT = """\
 The local cloud stays up. What to do next:
   flightpulse inbox                  read the messages as a passenger
@@ -40,7 +28,7 @@ The local cloud stays up. What to do next:
   flightpulse down                   stop it"""
 
 
-@click.command(short_help="Everything: up, deploy, seed, all five scenarios, a summary.")
+@click.command()
 @options.port
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka broker instead of the embedded one.")
 @click.option("--llm-url", metavar="URL", help="Let an OpenAI-compatible server write the messages.")
@@ -82,8 +70,7 @@ def _summarise(wb: Workbench, runs: list[Run], began_at: datetime, took: float) 
     headings = ("", "scenario", "expectations", "events", "executions", "e-mails", "texts", "took")
     click.echo()
     screen.show(Table.of(headings, map(_row, runs)), title="Summary")
-    sums = wb.metrics.by_name(since=began_at)
-    counted = ", ".join(f"{name} {sums[name]:g}" for name in _SHOWN_METRICS if name in sums)
+    counted = ", ".join(f"{name} {total:g}" for name, total in wb.metrics.by_name(since=began_at).items())
     click.echo(f"Metrics (CloudWatch, namespace FlightPulse): {counted or 'none yet'}")
     click.echo(_writers_line(runs))
     click.echo(wb.session.model)

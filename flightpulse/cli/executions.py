@@ -13,6 +13,7 @@ from rich.tree import Tree
 
 from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.executions import story
 from flightpulse.workbench.executions.executions import STATUSES, Execution, region_of
 from flightpulse.workbench.executions.history import Visit
@@ -20,7 +21,6 @@ from flightpulse.workbench.executions.saved_history import load_definition, load
 from flightpulse.workbench.player import Player
 from flightpulse.workbench.show.progress import seconds
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 
 _Part = tuple[str, str]
 """A text and its style."""
@@ -36,7 +36,7 @@ _MARKS = {
 _LONGEST_LINE = 400
 
 
-@click.command(short_help="List workflow executions.")
+@click.command()
 @options.target
 @click.option(
     "--workflow",
@@ -83,7 +83,7 @@ def _print_list(found: list[Execution]) -> None:
     screen.show(Table.of(("", "workflow", "name", "started", "took"), rows))
 
 
-@click.command(short_help="Step through one execution, state by state.")
+@click.command()
 @click.argument("execution", required=False)
 @options.target
 @click.option(

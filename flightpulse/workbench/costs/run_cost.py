@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
+from flightpulse.stack import names
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.costs.prices import Price
 from flightpulse.workbench.executions import history
@@ -27,7 +28,6 @@ from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.show import frames
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 if TYPE_CHECKING:
@@ -283,9 +283,11 @@ def measured(run: MeasuredRun) -> RunUsage:
     usage = RunUsage(
         messages=len(run.messages),
         transitions=counts.state_transitions,
-        write_units=writes(attempts) + index_writes(run.item_changes) + counts.templates_from_model,
+        # A template that is drafted now is claimed before it is stored.
+        write_units=writes(attempts) + index_writes(run.item_changes) + 2 * counts.templates_from_model,
         read_units=reads(attempts, booked)
-        + sum((1 + _looked_through(booked.get(flight, 0)) * _HALF for flight in flights), Decimal(0))
+        # The consumer reads a flight and its bookings by one consistent Query.
+        + sum(_looked_through(booked.get(flight, 0)) for flight in flights)
         + templates * _HALF
         # Where each of them flies on is one Query.
         + len({message.passenger_id for message in run.messages}) * _HALF,

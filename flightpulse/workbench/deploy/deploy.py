@@ -16,12 +16,11 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from flightpulse import paths
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.deploy import checks
 from flightpulse.workbench.deploy.cdk import CdkCli, CdkOutcome, environment_for
 from flightpulse.workbench.deploy.context import Context, kept
-from flightpulse.workbench.deploy.status import stack_status
 from flightpulse.workbench.show.progress import Steps
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 from flightpulse.workbench.target.watchdog import Watchdog
 
@@ -53,6 +52,17 @@ class DeploymentPlan:
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def stack_status(session: Session) -> str | None:
+    """The state of the stack as CloudFormation names it; None when there is none."""
+    try:
+        stacks = session.cloudformation.describe_stacks(StackName=names.STACK)["Stacks"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationError":
+            return None
+        raise
+    return stacks[0]["StackStatus"] if stacks else None
 
 
 def local_context(kafka_bootstrap: str) -> dict[str, str]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from flightpulse.stack import names
 from flightpulse.workbench.observe import logs
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 CHANNELS = ("email", "sms")

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from flightpulse.stack import names
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 
 _LOOK_BACK = timedelta(days=1)

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.target import names
+from flightpulse.stack import names
 from flightpulse.workbench.target.session import Session
 
 # Events reach a log group a moment after their own time, so a follower looks this far back each time.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from flightpulse import paths
 from flightpulse.errors import UserError
-from flightpulse.workbench.target import names
+from flightpulse.stack import names
 
 if TYPE_CHECKING:
     import boto3
