@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from flightpulse.workbench.diagram.definition import State, short_resource
 from flightpulse.workbench.executions.history import Problem, Visit, event_details
@@ -148,7 +147,7 @@ class Teller:
 
     def _worked(self, event: Event, visit: Visit, index: int) -> str:
         kind, found = event["type"], event_details(event)
-        what = resource_of(found) or _last_resource(visit)
+        what = _resource(visit)
         if kind in {"MapStateStarted", "ParallelStateStarted"}:
             return self._fans_out(index, visit, int(found.get("length") or 0))
         if kind == "MapRunStarted":
@@ -231,15 +230,8 @@ def _capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def resource_of(found: Mapping[str, Any]) -> str:
+def _resource(visit: Visit) -> str:
     """What a task calls: ``dynamodb:putItem``, ``lambda FlightPulse-LLMMessenger``."""
-    resource, kind = str(found.get("resource") or ""), str(found.get("resourceType") or "")
-    if resource.startswith("arn:"):
-        return short_resource(resource)
-    return short_resource(f"{kind}:{resource}") if kind and resource else resource
-
-
-def _last_resource(visit: Visit) -> str:
     resource = visit.attempts[-1].resource if visit.attempts else ""
     return (
         short_resource(resource.removeprefix("lambda:") if resource.startswith("lambda:arn") else resource)
