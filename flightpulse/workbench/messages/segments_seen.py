@@ -1,11 +1,11 @@
 """The segments of passengers that a run told, and where the wording of each came from."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.logs import LogEvent
-from flightpulse.workbench.show.shown_as_table import ShownAsTable
+from flightpulse.workbench.show.frames import Records
 from flightpulse.workbench.show.tables import Table
 
 REFUSED = "a template was refused or mended"
@@ -27,21 +27,14 @@ class SegmentSeen:
     refused: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class SegmentsSeen(ShownAsTable):
+class SegmentsSeen(Records[SegmentSeen]):
     """The segments of a run in the order in which they were told."""
 
-    segments: tuple[SegmentSeen, ...]
-
-    def __len__(self) -> int:
-        return len(self.segments)
-
-    def __iter__(self) -> Iterator[SegmentSeen]:
-        return iter(self.segments)
+    columns = ("segment", "passengers", "messages", "origins", "refused")
 
     def origins(self) -> dict[str, str]:
         """Where each segment's wording came from, by segment."""
-        return {segment.segment: ", ".join(segment.origins) for segment in self.segments}
+        return {segment.segment: ", ".join(segment.origins) for segment in self}
 
     def table(self) -> Table:
         """The segments as a table."""
@@ -53,7 +46,7 @@ class SegmentsSeen(ShownAsTable):
                 ", ".join(segment.origins),
                 ", ".join(segment.refused) or "nothing",
             )
-            for segment in self.segments
+            for segment in self
         ]
         headings = ("segment", "passengers", "messages", "wording from", "found in drafts")
         return Table.of(headings, rows, numbers=(1, 2))
@@ -74,14 +67,12 @@ def seen(messages: Sequence[Message], messenger_lines: Iterable[LogEvent], event
     for message in messages:
         told.setdefault(message.segment, []).append(message)
     return SegmentsSeen(
-        tuple(
-            SegmentSeen(
-                segment=segment,
-                passengers=len({item.passenger_id for item in theirs}),
-                messages=len(theirs),
-                origins=tuple(dict.fromkeys(item.written_by for item in theirs)),
-                refused=tuple(sorted(refused.get(segment, ()))),
-            )
-            for segment, theirs in told.items()
+        SegmentSeen(
+            segment=segment,
+            passengers=len({item.passenger_id for item in theirs}),
+            messages=len(theirs),
+            origins=tuple(dict.fromkeys(item.written_by for item in theirs)),
+            refused=tuple(sorted(refused.get(segment, ()))),
         )
+        for segment, theirs in told.items()
     )
