@@ -4,15 +4,14 @@
 """
 
 from flightpulse.stack.names import TOPIC
-from flightpulse.stand_in.model import StandIn, segment_of
+from flightpulse.stand_in.model import StandIn, segments_of
 from flightpulse.stand_in.spoilers import SPOILERS
 from localcloud.model import Request
 from localcloud.server import Setup, main_and_exit
 
 
 def _subject(request: Request) -> str | None:
-    segment = segment_of(request)
-    return None if segment is None else segment.key
+    return ", ".join(segment.key for segment in segments_of(request)) or None
 
 
 SETUP = Setup(topics=(TOPIC,), writer=StandIn(), subject=_subject, spoilers=SPOILERS)

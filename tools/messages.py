@@ -91,8 +91,8 @@ class RecordedAuthor:
     def model_id(self) -> str:
         return self.reply.voice
 
-    def draft(self, segment: Segment) -> str:
-        del segment
+    def draft(self, *segments: Segment) -> str:
+        del segments
         return self.reply.text
 
     def repair(self, segment: Segment, reply: str, refusals: Sequence[Refusal]) -> str:

@@ -80,21 +80,12 @@ class Record:
         return entry
 
 
-@dataclass(frozen=True, slots=True)
-class EventShape:
-    """Makes events for one mapping. An `event_source_arn` (Amazon MSK) changes the source's name, as on AWS."""
-
-    bootstrap_servers: str
-    event_source_arn: str = ""
-
-    def __call__(self, records: Iterable[Record]) -> dict[str, Any]:
-        by_partition: dict[str, list[dict[str, Any]]] = {}
-        for record in records:
-            by_partition.setdefault(partition_name(record.source), []).append(record.as_event())
-        event: dict[str, Any] = {"eventSource": "aws:kafka" if self.event_source_arn else "SelfManagedKafka"}
-        if self.event_source_arn:
-            event["eventSourceArn"] = self.event_source_arn
-        return {**event, "bootstrapServers": self.bootstrap_servers, "records": by_partition}
+def kafka_event(bootstrap_servers: str, records: Iterable[Record]) -> dict[str, Any]:
+    """The event of one invocation by a mapping of a self-managed cluster."""
+    by_partition: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        by_partition.setdefault(partition_name(record.source), []).append(record.as_event())
+    return {"eventSource": "SelfManagedKafka", "bootstrapServers": bootstrap_servers, "records": by_partition}
 
 
 def partition_name(partition: Partition) -> str:

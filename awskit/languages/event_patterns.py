@@ -15,12 +15,14 @@ import json
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 Path = tuple[str, ...]
 Values = list[Any]
+_Steps = tuple[tuple[str, tuple[str, ...]], ...]
+"""A path name by name, each with the spellings that join it to those after it."""
 Alternative = Mapping[Path, Values]
 """A pattern without ``$or``: what each path may be."""
 
@@ -61,18 +63,30 @@ class EventPattern:
 
     alternatives: tuple[Alternative, ...]
     _wanted: tuple[tuple[tuple[Path, Values], ...], ...] = field(init=False, repr=False, compare=False)
+    _plain: tuple[tuple[tuple[_Steps, Values], ...], ...] = field(init=False, repr=False, compare=False)
     _on_the_way: frozenset[Path] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Sort once what every event is asked for, and note where an event need not be looked into."""
         in_order = (sorted(alternative.items(), key=lambda item: item[0]) for alternative in self.alternatives)
         object.__setattr__(self, "_wanted", tuple(map(tuple, in_order)))
+        plain = (tuple((_steps(path), values) for path, values in wanted) for wanted in self._wanted)
+        object.__setattr__(self, "_plain", tuple(plain))
         paths = (path for alternative in self.alternatives for path in alternative)
         ways = frozenset(path[:length] for path in paths for length in range(1, len(path) + 1))
         object.__setattr__(self, "_on_the_way", ways)
 
     def matches(self, event: Any) -> bool:
         """Whether an event (any JSON value; one that is no object has no fields) matches."""
+        for wanted in self._plain:
+            plainly = _matches_plainly(wanted, event)
+            if plainly:
+                return True
+            if plainly is None:
+                return self._matches_anyhow(event)
+        return False
+
+    def _matches_anyhow(self, event: Any) -> bool:
         try:
             fields = _fields(event, self._on_the_way)
         except RecursionError:
@@ -222,6 +236,42 @@ def _collect(
         found.setdefault(path, []).append(_Field(value, membership))
 
 
+_ABSENT: Final = object()
+
+
+def _steps(path: Path) -> _Steps:
+    joined = (tuple(".".join(path[at:end]) for end in range(at + 2, len(path) + 1)) for at in range(len(path)))
+    return tuple(zip(path, joined, strict=True))
+
+
+def _matches_plainly(wanted: Sequence[tuple[_Steps, Values]], event: Any) -> bool | None:
+    """Whether an event matches; None where an array or a name with a dot, which takes a search, is on the way."""
+    for steps, values in wanted:
+        found = event
+        for name, joined in steps:
+            if type(found) is dict:
+                for names in joined:
+                    if names in found:
+                        return None
+                found = found.get(name, _ABSENT)
+            elif isinstance(found, dict | list):
+                return None
+            else:
+                found = _ABSENT
+        if isinstance(found, list):
+            return None
+        if found is _ABSENT or isinstance(found, dict):
+            if not _may_be_absent(values):
+                return False
+        elif not any(fits(value, found) for value in values):
+            return False
+    return True
+
+
+def _may_be_absent(values: Values) -> bool:
+    return any(isinstance(value, Mapping) and value.get("exists") is False for value in values)
+
+
 def _rest_matches(
     wanted: Sequence[tuple[Path, Values]], index: int, fields: Mapping[Path, list[_Field]], chosen: _Membership
 ) -> bool:
@@ -230,8 +280,7 @@ def _rest_matches(
     path, values = wanted[index]
     within = [field for field in fields.get(path, ()) if _agree(chosen, field.membership)]
     if not within:
-        absent = any(isinstance(value, Mapping) and value.get("exists") is False for value in values)
-        return absent and _rest_matches(wanted, index + 1, fields, chosen)
+        return _may_be_absent(values) and _rest_matches(wanted, index + 1, fields, chosen)
     tried: list[dict[Path, int]] = []
     for present in within:
         both = {**chosen, **present.membership}
@@ -548,12 +597,3 @@ MATCHERS: Final[Mapping[str, Matcher]] = {
     "exactly": Matcher(_must_be_text("exact match pattern must be a string"), _same),
 }
 """The matchers by their names."""
-
-
-def scalars(value: Any) -> Iterator[Any]:
-    """What a pattern is held against: a value that is no object, or each such element of an array."""
-    if isinstance(value, list):
-        for element in value:
-            yield from scalars(element)
-    elif not isinstance(value, Mapping):
-        yield value

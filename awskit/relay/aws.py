@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from awskit.errors import UserError
-from awskit.kafka.records import EventShape, Record
+from awskit.kafka.records import Record
 from awskit.relay.delivery import Answer, Destination, DestinationUnavailableError, Discarded, Verdict
 from awskit.relay.on_failure import invocation_record, kafka_batch_info
 
@@ -83,7 +83,7 @@ def on_failure_destination(
     destination_arn: str,
     *,
     function_arn: str,
-    shape: EventShape,
+    bootstrap: str,
 ) -> Destination[Record]:
     """A standard SQS queue or SNS topic for Lambda's on-failure records. Raises `UserError` for anything else."""
     send = _sender(session, destination_arn)
@@ -92,7 +92,7 @@ def on_failure_destination(
         record = invocation_record(
             discarded,
             function_arn=function_arn,
-            batch_info=kafka_batch_info(discarded, shape),
+            batch_info=kafka_batch_info(discarded, bootstrap),
             now=datetime.now(UTC),
         )
         try:

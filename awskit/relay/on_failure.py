@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from awskit.kafka.records import EventShape, Partition, Record, partition_name
+from awskit.kafka.records import Partition, Record, kafka_event, partition_name
 from awskit.relay.delivery import Condition, Discarded, Verdict
 
 R = TypeVar("R")
@@ -42,24 +42,25 @@ def invocation_record(
     }
 
 
-def kafka_batch_info(discarded: Discarded[Record], shape: EventShape) -> dict[str, Any]:
+def kafka_batch_info(discarded: Discarded[Record], bootstrap: str) -> dict[str, Any]:
     """Where the discarded records are: first and last offset and time per partition."""
-    event = shape(discarded.records)
-    info: dict[str, Any] = {"batchSize": len(discarded.records)}
-    if shape.event_source_arn:
-        info["eventSourceArn"] = shape.event_source_arn
-    info["bootstrapServers"] = shape.bootstrap_servers
-    info["payloadSize"] = len(json.dumps(event, separators=(",", ":")))
-    info["recordsInfo"] = {
-        partition_name(partition): {
-            "firstRecordOffset": str(records[0].offset),
-            "lastRecordOffset": str(records[-1].offset),
-            "firstRecordTimestamp": _record_time(records[0]),
-            "lastRecordTimestamp": _record_time(records[-1]),
+    event = kafka_event(bootstrap, discarded.records)
+    return {
+        "KafkaBatchInfo": {
+            "batchSize": len(discarded.records),
+            "bootstrapServers": bootstrap,
+            "payloadSize": len(json.dumps(event, separators=(",", ":"))),
+            "recordsInfo": {
+                partition_name(partition): {
+                    "firstRecordOffset": str(records[0].offset),
+                    "lastRecordOffset": str(records[-1].offset),
+                    "firstRecordTimestamp": _record_time(records[0]),
+                    "lastRecordTimestamp": _record_time(records[-1]),
+                }
+                for partition, records in _by_partition(discarded.records).items()
+            },
         }
-        for partition, records in _by_partition(discarded.records).items()
     }
-    return {"KafkaBatchInfo": info}
 
 
 def milliseconds(instant: datetime) -> str:

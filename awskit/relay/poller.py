@@ -15,13 +15,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaException
 
 from awskit.kafka.connection import reason
-from awskit.kafka.records import Keep, Record, describe, failed_identifier, partition_name
+from awskit.kafka.records import Keep, Record, describe, failed_identifier, kafka_event, partition_name
 from awskit.relay.delivery import Answer, Delivery, Destination, Invoke, Source
 from awskit.relay.session import Complaints, Session
 from awskit.relay.subscription import Observer, Subscription
@@ -74,7 +75,7 @@ class Poller:
 
     def _delivery(self) -> Delivery[Record]:
         source: Source[Record] = Source(
-            event=self._subscription.event_shape,
+            event=partial(kafka_event, self._subscription.kafka.bootstrap),
             lane=lambda record: record.source,
             identifier=lambda record: (partition_name(record.source), record.offset),
             read_identifier=failed_identifier,

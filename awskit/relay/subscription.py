@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from awskit.kafka.connection import Kafka
-from awskit.kafka.records import EventShape, Partition
+from awskit.kafka.records import Partition
 from awskit.relay.delivery import Answer, RetryPolicy
 
 
@@ -34,14 +34,9 @@ class Subscription:
     window_seconds: float = 0.5
     concurrency: int = 1
     policy: RetryPolicy = field(default_factory=RetryPolicy)
-    event_source_arn: str = ""
     session_timeout_ms: int = 10_000
     handover_seconds: float = 20.0
     shutdown_seconds: float = 30.0
-
-    @property
-    def event_shape(self) -> EventShape:
-        return EventShape(self.kafka.bootstrap, self.event_source_arn)
 
 
 class Observer:

@@ -28,7 +28,7 @@ from botocore.parsers import ResponseParserError
 
 from flightpulse.adapters import aws
 from flightpulse.adapters.settings import Parameter
-from flightpulse.messages import prompt, review
+from flightpulse.messages import prompt
 from flightpulse.messages.lint import Refusal
 from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
@@ -46,8 +46,7 @@ _ATTEMPTS = 3
 _BACKOFF_SECONDS = 0.4
 _LONGEST_BACKOFF_SECONDS = 4.0
 # A reply is some 350 tokens long; models that think before they write spend more.
-_DRAFTING = {"maxTokens": 2000, "temperature": 0.6}
-_REVIEWING = {"maxTokens": review.MAX_TOKENS, "temperature": 0.0}
+_DRAFTING_TOKENS = 2000
 _PASSING = frozenset(
     {"ThrottlingException", "ServiceUnavailableException", "InternalServerException", "ModelNotReadyException"}
 )
@@ -162,14 +161,14 @@ class BedrockModel:
         self,
         messages: list[dict[str, Any]],
         *,
-        segment: Segment,
+        segments: Sequence[Segment],
         system: str,
         inference: Mapping[str, Any],
         **more: Any,
     ) -> str:
         """The text of the model's answer, empty when it gave none. Raises :class:`ModelUnavailableError`.
 
-        The segment and the role go into ``requestMetadata``, by which Bedrock's invocation log can be filtered.
+        The segments and the role go into ``requestMetadata``, by which Bedrock's invocation log can be filtered.
         ``more`` are further arguments of Converse. Raises :class:`RefusedArgumentsError` when it does not take them.
         """
         model_id = self.model_id()
@@ -178,7 +177,7 @@ class BedrockModel:
             "system": [{"text": system}],
             "messages": messages,
             "inferenceConfig": inference,
-            "requestMetadata": {"role": self._role, "segment": segment.key},
+            "requestMetadata": {"role": self._role, **_named(segments)},
             **more,
         }
         for attempt in range(1, _ATTEMPTS + 1):
@@ -233,12 +232,12 @@ class BedrockAuthor:
     def model_id(self) -> str:
         return self._model.model_id()
 
-    def draft(self, segment: Segment) -> str:
-        return self._converse(segment, [_message("user", prompt.request(segment))])
+    def draft(self, *segments: Segment) -> str:
+        return self._converse(segments, [_message("user", prompt.request(*segments))])
 
     def repair(self, segment: Segment, reply: str, refusals: Sequence[Refusal]) -> str:
         return self._converse(
-            segment,
+            [segment],
             [
                 _message("user", prompt.request(segment)),
                 _message("assistant", prompt.quoted(reply)),
@@ -246,8 +245,10 @@ class BedrockAuthor:
             ],
         )
 
-    def _converse(self, segment: Segment, messages: list[dict[str, Any]]) -> str:
-        return self._model.converse(messages, segment=segment, system=prompt.SYSTEM, inference=_DRAFTING)
+    def _converse(self, segments: Sequence[Segment], messages: list[dict[str, Any]]) -> str:
+        count = len(segments)
+        inference = {"maxTokens": _DRAFTING_TOKENS * count, "temperature": 0.6}
+        return self._model.converse(messages, segments=segments, system=prompt.system(count), inference=inference)
 
 
 class BedrockReviewer:
@@ -271,14 +272,21 @@ class BedrockReviewer:
 
     def _converse(self, request: ReviewRequest, **more: Any) -> str:
         messages = [_message("user", request.user)]
+        inference = {"maxTokens": request.max_tokens, "temperature": 0.0}
         return self._model.converse(
-            messages, segment=request.segment, system=request.system, inference=_REVIEWING, **more
+            messages, segments=request.segments, system=request.system, inference=inference, **more
         )
 
 
 def _by_schema(request: ReviewRequest) -> dict[str, Any]:
     schema = {"name": "verdicts", "schema": json.dumps(request.schema)}
     return {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}}
+
+
+def _named(segments: Sequence[Segment]) -> dict[str, str]:
+    """The first is found by the name that one alone has; a value may have 256 characters, so each has its own."""
+    names = ["segment", *(f"segment_{number}" for number in range(2, len(segments) + 1))]
+    return {name: segment.key for name, segment in zip(names, segments, strict=True)}
 
 
 def _message(role: str, text: str) -> dict[str, Any]:

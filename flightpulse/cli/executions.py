@@ -151,7 +151,7 @@ def _show_saved(file: Path, definition: Path | None, *, full: bool, page: Path |
     elif as_json:
         options.print_json({"file": str(file), "history": asdict(saved.history)})
     else:
-        screen.console().print(_Drawer(full=full, nested=False).draw(saved.execution))
+        screen.console().print(_Drawer(full=full, nested=False).draw(saved))
 
 
 def _write_page(player: Player, page: Path) -> None:

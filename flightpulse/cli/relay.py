@@ -70,7 +70,7 @@ def relay(target: str, kafka: str | None, topic: str, kafka_config: Path | None,
     )
     destination = (
         on_failure_destination(
-            session.aws, wishes["on_failure"], function_arn=function_arn, shape=subscription.event_shape
+            session.aws, wishes["on_failure"], function_arn=function_arn, bootstrap=subscription.kafka.bootstrap
         )
         if wishes["on_failure"]
         else None

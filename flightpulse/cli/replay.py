@@ -1,13 +1,16 @@
 """The verb that replays a real day of flights."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from flightpulse import paths
 from flightpulse.cli import options, screen
+from flightpulse.errors import UserError
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire.pace import Pace
 from flightpulse.workbench.fire.replaying import Choice, Replayed, ReplayProgress, SummaryLine
@@ -64,10 +67,10 @@ def replay(
         flightpulse replay 2013-02-08 --carrier B6
         flightpulse replay 2013-04-16 --carrier AA --carrier MQ --speed 7200
 
-    DAY is a date of 2013 (--list shows them), or the path of a CSV file with the same columns. Flights, cancellations
-    and delays are real. Passengers, bookings, gates and the moments at which cancellations were known are invented:
-    sample_data/replays/README.md says how. Replayed flights are stored beside the sample data, under ids that begin
-    with RP, and leave tomorrow.
+    DAY is a date of 2013 (--list shows them), or the path of a CSV file with the same columns, such as any other day
+    of that year. Flights, cancellations and delays are real. Passengers, bookings, gates and the moments at which
+    cancellations were known are invented: sample_data/replays/README.md says how, and how to make such a file.
+    Replayed flights are stored beside the sample data, under ids that begin with RP, and leave tomorrow.
 
     Ctrl-C stops a replay after an event; --resume takes it up again, and nobody is told anything twice. The exit code
     is 1 when an event was not handled, or somebody who wishes it was not told a flight's newest news.
@@ -75,7 +78,7 @@ def replay(
     if only_list or (day is None and not resume):
         _list(as_json=as_json)
         return
-    resumed = ReplayProgress.load(paths.home()) if resume else None
+    resumed = _stopped({"day", *choice}) if resume else None
     chosen = resumed.choice if resumed else Choice(day=_named(day), leaves_on=seeding.tomorrow().isoformat(), **choice)
     plan = chosen.plan()
     if only_plan:
@@ -90,6 +93,23 @@ def replay(
         _show(wb.session, plan, replayed)
     if not replayed.ok:
         raise click.exceptions.Exit(1)
+
+
+def _stopped(choosing: Collection[str]) -> ReplayProgress:
+    """The replay to take up. Raises UserError where an option that is ``choosing`` flights is given beside."""
+    stopped = ReplayProgress.load(paths.home())
+    context = click.get_current_context()
+    given = [
+        option.human_readable_name if isinstance(option, click.Argument) else option.opts[0]
+        for option in context.command.params
+        if option.name in choosing and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UserError(
+            f"--resume goes on with the replay of {stopped.choice.day} as it was begun.",
+            hint=f"Leave out {', '.join(given)}.",
+        )
+    return stopped
 
 
 def _named(day: str | None) -> str:

@@ -5,7 +5,9 @@ a model could be talked into, it has nobody's data to leak and no fact to bend.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from flightpulse.messages import gsm7, news, review
 from flightpulse.messages.facts import longest
@@ -17,13 +19,37 @@ from flightpulse.messages.templates import MessageTemplate, fill, normalized
 
 SYSTEM = system_prompt("draft")
 
+_FORM = '{"subject": "...", "paragraphs": ["...", "...", "..."], "sms": "..."}'
+SYSTEM_FOR_SEVERAL = SYSTEM.replace(_FORM, f'{{"messages": [{{"n": 1, {_FORM[1:]}, ...]}}')
+"""The same instructions where one reply holds the messages of several briefs."""
+
+MOST_TOGETHER = 3
+"""So many segments are drafted, and reviewed, by one call: a longer reply could run into the time that it has."""
+
 _LONGEST_REPLY = 20_000
 _QUOTED_REPLY = 4_000
 _QUOTED_REFUSALS = 12
 
 
-def request(segment: Segment) -> str:
-    """The question that a segment puts to a model."""
+def system(count: int) -> str:
+    """The instructions for so many segments at once."""
+    return SYSTEM if count == 1 else SYSTEM_FOR_SEVERAL
+
+
+def request(*segments: Segment) -> str:
+    """The question that segments put to a model: of several, each as if it were alone, with its number above."""
+    if len(segments) == 1:
+        return _request(segments[0])
+    return "\n\n".join(
+        (
+            "Write one message for each of these briefs. Each has its own words and follows its own brief only.",
+            *(f"Brief {number}\n{_request(segment)}" for number, segment in enumerate(segments, start=1)),
+            f"Reply with one JSON object that has all {len(segments)} messages, each with the number of its brief.",
+        )
+    )
+
+
+def _request(segment: Segment) -> str:
     return "\n".join(
         (
             news.brief(segment),
@@ -39,7 +65,10 @@ def request(segment: Segment) -> str:
 
 
 def version(segment: Segment) -> str:
-    """Names the words in which a draft is asked for and reviewed: another prompt finds no template of this one."""
+    """Names the words in which a draft is asked for and reviewed: another prompt finds no template of this one.
+
+    Whether it was asked for alone or together with others makes no difference: what is asked is the same.
+    """
     words = "\n".join((SYSTEM, request(segment), review.SYSTEM, review.brief(segment)))
     return hashlib.sha256(words.encode()).hexdigest()[:12]
 
@@ -77,6 +106,23 @@ def read_reply(reply: str) -> MessageTemplate | Refusal:
             continue
         return template
     return Refusal(Rule.SHAPE, problem)
+
+
+def replies(reply: str, segments: Sequence[Segment]) -> Iterator[tuple[Segment, str]]:
+    """What one reply to :func:`request` says for each of several segments, as if each had been asked for alone.
+
+    A segment that it leaves out, or gives two messages, is not among them.
+    """
+    numbered: dict[int, list[dict[str, Any]]] = {}
+    if len(reply) <= _LONGEST_REPLY * len(segments):
+        for found in objects(reply):
+            for message in found["messages"] if isinstance(found.get("messages"), list) else (found,):
+                if isinstance(message, dict) and isinstance(message.get("n"), int):
+                    numbered.setdefault(message["n"], []).append(message)
+    for number, segment in enumerate(segments, start=1):
+        messages = numbered.get(number, [])
+        if len(messages) == 1:
+            yield segment, json.dumps({name: value for name, value in messages[0].items() if name != "n"})
 
 
 def _listed(segment: Segment, channel: Channel) -> str:

@@ -7,8 +7,10 @@ them wrong, leaves a sentence out or answers in another form is not believed, an
 
 import json
 import random
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 from typing import Any
 
 from flightpulse.messages import news
@@ -32,6 +34,8 @@ class SentenceVerdict(StrEnum):
 
 
 SYSTEM = system_prompt("review")
+DRAFT, SENTENCES = "Draft", "Sentences:"
+"""What stands above each draft of several, and above its sentences."""
 
 _SCHEMA: dict[str, Any] = json.loads(
     """{"type": "object", "properties": {"verdicts": {"type": "array", "items": {"type": "object", "properties": {
@@ -46,13 +50,19 @@ _SCHEMA: dict[str, Any] = json.loads(
 class ReviewRequest:
     """What a reviewer is asked. ``sentences`` are numbered from 1; a canary has no part of the template behind it.
 
-    ``schema`` is a JSON schema of the reply, for models that can be held to one.
+    ``segments`` are those of the drafts, one or several. ``schema`` is a JSON schema of the reply, for models that can
+    be held to one.
     """
 
-    segment: Segment
+    segments: tuple[Segment, ...]
     sentences: tuple[Sentence, ...]
     user: str
     system: str = SYSTEM
+
+    @property
+    def max_tokens(self) -> int:
+        """How long the reply may be."""
+        return MAX_TOKENS * len(self.segments)
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -92,9 +102,32 @@ def review_request(template: MessageTemplate, segment: Segment) -> ReviewRequest
     ):
         for text in draw.sample([text for text in texts if text not in said], count):
             own.insert(draw.randrange(len(own) + 1), Sentence(part, text))
-    numbered = "\n".join(f"{number}. {sentence.text}" for number, sentence in enumerate(own, start=1))
-    user = f"{brief(segment)}\n\nSentences:\n{numbered}"
-    return ReviewRequest(segment, tuple(own), user)
+    return ReviewRequest((segment,), tuple(own), _question(segment, own))
+
+
+def joint_request(requests: Sequence[ReviewRequest]) -> ReviewRequest:
+    """One question about several templates, each with its brief and its canaries; sentences are numbered through."""
+    if len(requests) == 1:
+        return requests[0]
+    segments = tuple(segment for request in requests for segment in request.segments)
+    sentences = tuple(sentence for request in requests for sentence in request.sentences)
+    parts = zip(segments, requests, _firsts(requests), strict=True)
+    questions = (
+        f"{DRAFT} {number}\n{_question(segment, request.sentences, first)}"
+        for number, (segment, request, first) in enumerate(parts, start=1)
+    )
+    told = "These are several drafts. Judge each sentence by the brief of its own draft, and by no other."
+    return ReviewRequest(segments, sentences, "\n\n".join((told, *questions)))
+
+
+def _firsts(requests: Sequence[ReviewRequest]) -> Iterator[int]:
+    """The number of each request's first sentence, where they are numbered through."""
+    return accumulate((len(request.sentences) for request in requests[:-1]), initial=1)
+
+
+def _question(segment: Segment, sentences: Sequence[Sentence], first: int = 1) -> str:
+    numbered = "\n".join(f"{number}. {sentence.text}" for number, sentence in enumerate(sentences, start=first))
+    return f"{brief(segment)}\n\n{SENTENCES}\n{numbered}"
 
 
 def brief(segment: Segment) -> str:
@@ -104,12 +137,23 @@ def brief(segment: Segment) -> str:
 
 def read_verdicts(reply: str, request: ReviewRequest) -> Verdicts:
     """What a reply says of the template; a reply that cannot be believed says nothing."""
-    verdicts = _by_number(reply, len(request.sentences))
-    if isinstance(verdicts, str):
-        return Verdicts(problem=verdicts)
+    return read_joint_verdicts(reply, [request])[0]
+
+
+def read_joint_verdicts(reply: str, requests: Sequence[ReviewRequest]) -> list[Verdicts]:
+    """What a reply to :func:`joint_request` says of each template; one that cannot be believed says nothing of any."""
+    given = _by_number(reply, sum(len(request.sentences) for request in requests))
+    if isinstance(given, str):
+        return [Verdicts(problem=given)] * len(requests)
+    found = [_judged(request, first, given) for request, first in zip(requests, _firsts(requests), strict=True)]
+    problem = next((verdicts.problem for verdicts in found if verdicts.problem is not None), None)
+    return found if problem is None else [Verdicts(problem=problem)] * len(requests)
+
+
+def _judged(request: ReviewRequest, first: int, given: Mapping[int, tuple[SentenceVerdict, str]]) -> Verdicts:
     refused = []
-    for number, sentence in enumerate(request.sentences, start=1):
-        verdict, why = verdicts[number]
+    for number, sentence in enumerate(request.sentences, start=first):
+        verdict, why = given[number]
         invention = verdict is SentenceVerdict.INVENTION
         if sentence.part in (CANARY_INVENTION, CANARY_HONEST):
             if invention != (sentence.part == CANARY_INVENTION):

@@ -1,14 +1,14 @@
-"""Chooses a segment's wording: an approved template, one drafted and reviewed now, or the written one."""
+"""A segment's wording: how a draft is made, judged and mended, and what of it reaches passengers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
 from flightpulse.messages import lint, prompt, review
 from flightpulse.messages.lint import Refusal
 from flightpulse.messages.records import Status, TemplateRecord
-from flightpulse.messages.review import ReviewRequest
+from flightpulse.messages.review import ReviewRequest, Verdicts
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, Sentence
 
@@ -35,8 +35,8 @@ class Author(Protocol):
 
     def model_id(self) -> str: ...
 
-    def draft(self, segment: Segment) -> str:
-        """What the model answers to :data:`prompt.SYSTEM` and :func:`prompt.request`."""
+    def draft(self, *segments: Segment) -> str:
+        """What the model answers to :func:`prompt.system` and :func:`prompt.request`."""
 
     def repair(self, segment: Segment, reply: str, refusals: Sequence[Refusal]) -> str:
         """What it answers to :func:`prompt.repair`, shown its first reply as :func:`prompt.quoted`."""
@@ -49,16 +49,6 @@ class Reviewer(Protocol):
 
     def review(self, request: ReviewRequest) -> str:
         """What the model answers to a request; asked at temperature 0."""
-
-
-class TemplateStore(Protocol):
-    """Records of templates. A store that cannot be reached is an empty one: no method raises."""
-
-    def get(self, segment: Segment, prompt_version: str) -> TemplateRecord | None:
-        """The record of this segment and version, whatever its status, None when there is none or it has expired."""
-
-    def put(self, record: TemplateRecord) -> None:
-        """Keep a record, unless there is one that has not expired: a person's word is not written over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +76,18 @@ def written(segment: Segment, *, refusals: tuple[Refusal, ...] = (), problem: st
     return Wording(segment, Origin.FALLBACK, refusals=refusals, problem=problem)
 
 
-def choose(segment: Segment, author: Author, reviewer: Reviewer | None, store: TemplateStore) -> Wording:
-    """The wording for a segment. Never raises: there is always the written one.
-
-    Without a reviewer a person reviews: drafts that pass the lint are stored and wait, and the written text goes out.
-    """
-    known = store.get(segment, prompt.version(segment))
-    if known is None:
-        try:
-            known, origin = draft_and_review(segment, author, reviewer), Origin.MODEL
-        except ModelUnavailableError as error:
-            return written(segment, problem=str(error))
-        store.put(known)
-    else:
-        origin = Origin.CACHE
-    if known.status is Status.DRAFT:
+def wording_of(record: TemplateRecord, origin: Origin) -> Wording:
+    """The wording that a record makes; the written one where it has no approved template that keeps every rule."""
+    segment = record.segment
+    if record.status is Status.DRAFT:
         return written(segment, problem=WAITING)
-    if known.status is Status.REFUSED or known.template is None:
-        return written(segment, refusals=known.reasons, problem="refused")
+    if record.status is Status.REFUSED or record.template is None:
+        return written(segment, refusals=record.reasons, problem="refused")
     # What lies in a table may have been put there by anybody, or before a rule was made: it is checked like new.
-    broken = tuple(lint.lint(known.template, segment))
+    broken = tuple(lint.lint(record.template, segment))
     if broken:
         return written(segment, refusals=broken, problem="the approved template breaks a rule")
-    return Wording(segment, origin, known.template, known.drafted_by, known.reasons)
+    return Wording(segment, origin, record.template, record.drafted_by, record.reasons)
 
 
 def draft_and_review(segment: Segment, author: Author, reviewer: Reviewer | None) -> TemplateRecord:
@@ -118,14 +97,95 @@ def draft_and_review(segment: Segment, author: Author, reviewer: Reviewer | None
     """
     drafted_by = author.model_id()
     reply = author.draft(segment)
-    judged = first = _judge(reply, segment, reviewer)
+    return _settled(_judged([_linted(segment, reply)], reviewer)[0], drafted_by, author, reviewer)
+
+
+def draft_and_review_together(
+    segments: Sequence[Segment], author: Author, reviewer: Reviewer | None
+) -> Iterator[TemplateRecord]:
+    """The records of several segments, at most :data:`prompt.MOST_TOGETHER`, with one draft and one review for all.
+
+    What this does not bring is made as if it had been asked for alone: a draft that is missing or has to go back to its
+    author, and a review that is not believed. Raises :class:`ModelUnavailableError`; what was finished before is given.
+    """
+    if len(segments) == 1:
+        yield draft_and_review(segments[0], author, reviewer)
+        return
+    drafted_by = author.model_id()
+    replies = dict(prompt.replies(author.draft(*segments), segments))
+    for judged in _judged([_linted(segment, reply) for segment, reply in replies.items()], reviewer):
+        yield _settled(judged, drafted_by, author, reviewer)
+    for segment in segments:
+        if segment not in replies:
+            yield draft_and_review(segment, author, reviewer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What became of one reply; without a status it passed the lint. ``mendable``: its author could do better."""
+
+    segment: Segment
+    reply: str
+    template: MessageTemplate | None
+    status: Status | None = None
+    reasons: tuple[Refusal, ...] = ()
+    dropped: tuple[str, ...] = ()
+    mendable: bool = True
+
+
+def _linted(segment: Segment, reply: str) -> _Draft:
+    template = prompt.read_reply(reply)
+    if isinstance(template, Refusal):
+        return _Draft(segment, reply, None, Status.REFUSED, (template,))
+    linted = mended(template, segment, lint.lint(template, segment))
+    if linted.template is None:
+        return _Draft(segment, reply, template, Status.REFUSED, linted.reasons)
+    return _Draft(segment, reply, linted.template, None, linted.reasons, linted.dropped)
+
+
+def _judged(drafts: Sequence[_Draft], reviewer: Reviewer | None) -> list[_Draft]:
+    """The same with what a reviewer says of those that passed the lint, or waiting for a person."""
+    passed = {draft.segment: draft.template for draft in drafts if draft.status is None and draft.template is not None}
+    if reviewer is None:
+        return [replace(draft, status=Status.DRAFT) if draft.segment in passed else draft for draft in drafts]
+    requests = [review.review_request(template, segment) for segment, template in passed.items()]
+    verdicts = dict(zip(passed, _verdicts(requests, reviewer), strict=True))
+    return [
+        _reviewed(draft, passed[draft.segment], verdicts[draft.segment]) if draft.segment in passed else draft
+        for draft in drafts
+    ]
+
+
+def _verdicts(requests: Sequence[ReviewRequest], reviewer: Reviewer) -> list[Verdicts]:
+    """What is said of each draft, all in one request. Where that answer is not believed, each is asked about alone."""
+    if not requests:
+        return []
+    found = review.read_joint_verdicts(reviewer.review(review.joint_request(requests)), requests)
+    if len(requests) > 1 and found[0].problem is not None:
+        return [review.read_verdicts(reviewer.review(request), request) for request in requests]
+    return found
+
+
+def _reviewed(draft: _Draft, template: MessageTemplate, verdicts: Verdicts) -> _Draft:
+    reasons = (*draft.reasons, *verdicts.reasons)
+    reviewed = mended(template, draft.segment, verdicts.refused)
+    if verdicts.problem is not None or reviewed.template is None:
+        return replace(draft, status=Status.REFUSED, reasons=reasons, mendable=verdicts.problem is None)
+    dropped = (*draft.dropped, *reviewed.dropped)
+    return replace(draft, status=Status.APPROVED, template=reviewed.template, reasons=reasons, dropped=dropped)
+
+
+def _settled(first: _Draft, drafted_by: str, author: Author, reviewer: Reviewer | None) -> TemplateRecord:
+    """The record of a draft, which goes back to its author once where that may help."""
+    judged = first
     if first.status is Status.REFUSED and first.mendable:
-        judged = _judge(author.repair(segment, reply, first.reasons), segment, reviewer)
+        reply = author.repair(first.segment, first.reply, first.reasons)
+        judged = _judged([_linted(first.segment, reply)], reviewer)[0]
     repaired = judged is not first
     return TemplateRecord(
-        segment=segment,
-        prompt_version=prompt.version(segment),
-        status=judged.status,
+        segment=first.segment,
+        prompt_version=prompt.version(first.segment),
+        status=judged.status or Status.REFUSED,
         template=judged.template,
         drafted_by=drafted_by,
         reviewed_by=None if judged.status is Status.DRAFT or reviewer is None else reviewer.model_id(),
@@ -133,35 +193,6 @@ def draft_and_review(segment: Segment, author: Author, reviewer: Reviewer | None
         dropped=judged.dropped,
         repaired=repaired,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """What became of one reply; ``mendable`` when its author could do better."""
-
-    status: Status
-    template: MessageTemplate | None
-    reasons: tuple[Refusal, ...] = ()
-    dropped: tuple[str, ...] = ()
-    mendable: bool = True
-
-
-def _judge(reply: str, segment: Segment, reviewer: Reviewer | None) -> _Judged:
-    draft = prompt.read_reply(reply)
-    if isinstance(draft, Refusal):
-        return _Judged(Status.REFUSED, None, (draft,))
-    linted = mended(draft, segment, lint.lint(draft, segment))
-    if linted.template is None:
-        return _Judged(Status.REFUSED, draft, linted.reasons)
-    if reviewer is None:
-        return _Judged(Status.DRAFT, linted.template, linted.reasons, linted.dropped)
-    request = review.review_request(linted.template, segment)
-    verdicts = review.read_verdicts(reviewer.review(request), request)
-    reasons = (*linted.reasons, *verdicts.reasons)
-    reviewed = mended(linted.template, segment, verdicts.refused)
-    if verdicts.problem is not None or reviewed.template is None:
-        return _Judged(Status.REFUSED, linted.template, reasons, linted.dropped, mendable=verdicts.problem is None)
-    return _Judged(Status.APPROVED, reviewed.template, reasons, (*linted.dropped, *reviewed.dropped))
 
 
 @dataclass(frozen=True, slots=True)

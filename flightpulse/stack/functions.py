@@ -85,7 +85,7 @@ class Functions(Construct):
                 "NOTIFY_FROM_PARAMETER": names.NOTIFY_FROM_PARAMETER,
             },
             permissions=[
-                _allow(["dynamodb:GetItem", "dynamodb:Query"], self._table.table_arn),
+                _allow(["dynamodb:Query"], self._table.table_arn),
                 _allow(["events:PutEvents"], self._bus.event_bus_arn),
                 _allow(["sqs:SendMessage"], self._record_dead_letters.queue_arn),
                 _allow(["ssm:GetParameter"], _parameter_arn(self, names.NOTIFY_FROM_PARAMETER)),
@@ -111,7 +111,9 @@ class Functions(Construct):
                 "CONTACT_LINE": self._settings.contact_line,
             },
             permissions=[
-                _allow(["dynamodb:GetItem", "dynamodb:PutItem"], self._table.table_arn, conditions=_keys("TEMPLATE#*")),
+                _allow(
+                    ["dynamodb:BatchGetItem", "dynamodb:PutItem"], self._table.table_arn, conditions=_keys("TEMPLATE#*")
+                ),
                 # Where a passenger flies on: their bookings, then those bookings and their flights.
                 _allow(["dynamodb:Query"], self._table.table_arn, conditions=_keys("PASSENGER#*")),
                 _allow(["dynamodb:BatchGetItem"], self._table.table_arn, conditions=_keys("BOOKING#*", "FLIGHT#*")),

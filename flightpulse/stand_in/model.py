@@ -9,7 +9,7 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 from flightpulse.domain.events import Kind, Severity
@@ -25,6 +25,7 @@ from localcloud.model.writers import Reply, Request, tokens
 
 _NO_SEGMENT = "I write messages for segments of passengers, and there is no segment in this request."
 _NUMBERED = re.compile(r"^(\d+)\. (.*)$", re.MULTILINE)
+_DRAFTS = re.compile(rf"^{review.DRAFT} \d+$", re.MULTILINE)
 _OPENING = re.compile(
     r"^(?:(?:hello|dear|hi) \{first_name\}, |hi \{first_name\}, |urgent(?: \{tier\} update)?, \{first_name\}: "
     r"|\{first_name\}, (?:\{tier\} update: )?)"
@@ -38,24 +39,33 @@ class StandIn:
     kind = "stand-in"
 
     def write(self, request: Request) -> Reply:
-        segment = segment_of(request)
-        if segment is None:
+        segments = segments_of(request)
+        if not segments:
             text = _NO_SEGMENT
         elif request.system == review.SYSTEM:
-            text = json.dumps(verdicts(segment, request.messages[-1][1]))
+            text = json.dumps(verdicts(segments, request.messages[-1][1]))
         else:
             turn = sum(role == "user" for role, _ in request.messages)
-            text = json.dumps(template_fields(segment, turn), indent=2)
+            text = json.dumps(draft_fields(segments, turn), indent=2)
         asked = request.system + "".join(text for _, text in request.messages)
         return Reply(text, input_tokens=tokens(asked), output_tokens=tokens(text))
 
 
-def segment_of(request: Request) -> Segment | None:
-    """The segment a request is about, or None when it does not say so."""
+def segments_of(request: Request) -> list[Segment]:
+    """The segments a request is about, in the order of their numbers; none when it does not say so."""
+    names = [name for name in request.metadata if name == "segment" or name.startswith("segment_")]
     try:
-        return Segment.from_key(request.metadata["segment"])
-    except (KeyError, ValueError):
-        return None
+        return [Segment.from_key(request.metadata[name]) for name in sorted(names)]
+    except ValueError:
+        return []
+
+
+def draft_fields(segments: Sequence[Segment], turn: int = 1) -> dict[str, object]:
+    """Good templates, in the shape that is asked for: of one segment alone, of several with their numbers."""
+    if len(segments) == 1:
+        return template_fields(segments[0], turn)
+    drafts = enumerate(segments, start=1)
+    return {"messages": [{"n": number, **template_fields(segment, turn)} for number, segment in drafts]}
 
 
 def template_fields(segment: Segment, turn: int = 1) -> dict[str, object]:
@@ -94,20 +104,24 @@ def _banks(segment: Segment) -> tuple[str, ...]:
     return tuple(name for name, bank in BANKS.items() if bank is bank_of(segment))
 
 
-def verdicts(segment: Segment, question: str) -> dict[str, object]:
-    """What the stand-in says of the numbered sentences of a review request."""
-    listed = _NUMBERED.findall(question.partition("\n\nSentences:\n")[2])
-    known = {**_written_sentences(segment), **_known_sentences(segment.kind, _banks(segment))}
+def verdicts(segments: Sequence[Segment], question: str) -> dict[str, object]:
+    """What the stand-in says of the numbered sentences of a review request about one draft or several."""
+    parts = _DRAFTS.split(question)[1:] if len(segments) > 1 else [question]
     return {
         "verdicts": [
-            {
-                "n": int(number),
-                "why": "one of the phrases I know" if _bare(text) in known else "not among the phrases I know",
-                "verdict": str(known.get(_bare(text), SentenceVerdict.INVENTION)),
-            }
-            for number, text in listed
+            verdict for segment, part in zip(segments, parts, strict=True) for verdict in _verdicts(segment, part)
         ]
     }
+
+
+def _verdicts(segment: Segment, question: str) -> Iterator[dict[str, object]]:
+    known = {**_written_sentences(segment), **_known_sentences(segment.kind, _banks(segment))}
+    for number, text in _NUMBERED.findall(question.partition(f"\n\n{review.SENTENCES}\n")[2]):
+        yield {
+            "n": int(number),
+            "why": "one of the phrases I know" if _bare(text) in known else "not among the phrases I know",
+            "verdict": str(known.get(_bare(text), SentenceVerdict.INVENTION)),
+        }
 
 
 def _personal(segment: Segment) -> Iterator[tuple[str, ...]]:

@@ -202,8 +202,24 @@ def _meant_for(kind: str) -> str | None:
     return REVIEWER if kind in VERDICT_SPOILERS else AUTHOR
 
 
+def _each(spoil: Callable[[str, random.Random], str]) -> Callable[[str, random.Random], str]:
+    """The same for every message of a reply that has several, where what comes of each can be told apart."""
+
+    def spoil_each(text: str, choice: random.Random) -> str:
+        try:
+            messages = json.loads(text)["messages"]
+            spoiled = [json.loads(spoil(json.dumps(message), choice)) for message in messages]
+            return json.dumps(
+                {"messages": [{"n": message["n"], **fields} for message, fields in zip(messages, spoiled, strict=True)]}
+            )
+        except (ValueError, KeyError, TypeError):
+            return spoil(text, choice)
+
+    return spoil_each
+
+
 SPOILERS: Mapping[str, Spoiler] = {
-    kind: Spoiler(spoil, _meant_for(kind)) for kind, spoil in {**TEMPLATE_SPOILERS, **VERDICT_SPOILERS}.items()
+    kind: Spoiler(_each(spoil), _meant_for(kind)) for kind, spoil in {**TEMPLATE_SPOILERS, **VERDICT_SPOILERS}.items()
 }
 """All of them, for the local cloud's model."""
 

@@ -4,9 +4,9 @@ A wording is chosen once per segment, never per passenger, and no model hears of
 are the channels; passengers may also wish push messages, for which FlightPulse has no sender.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from flightpulse.messages import compose, facts, wording
@@ -14,7 +14,8 @@ from flightpulse.messages.facts import News, Recipient, UnusableRecipientError
 from flightpulse.messages.news import news_kind
 from flightpulse.messages.placeholders import Channel
 from flightpulse.messages.segments import Segment
-from flightpulse.messages.wording import Author, Origin, Reviewer, TemplateStore, Wording
+from flightpulse.messages.wording import Author, Origin, Reviewer, Wording
+from flightpulse.use_cases.choose_wordings import TemplateStore, choose_wordings
 
 Fields = Mapping[str, Any]
 
@@ -35,6 +36,7 @@ class Ports:
     templates: TemplateStore
     onward: OnwardFlights
     contact: str = ""
+    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(slots=True)
@@ -72,67 +74,88 @@ def compose_messages(news: News, flight: Fields, recipients: Sequence[object], p
     others: it ends in ``failed``, with the reason.
     """
     composed = Composed()
-    chosen = cache(lambda segment: _choose(segment, news, ports, composed.wordings))
-    for fields in _with_onward_flights(news, flight, recipients, ports.onward):
+    people = list(_reachable(recipients, news, composed))
+    _add_onward_flights(people, news, flight, ports.onward)
+    segments = [person.recipient.segment(news) for person in people]
+    needed = {segment for segment, person in zip(segments, people, strict=True) if person.addresses}
+    chosen = _wordings(needed, news, ports)
+    composed.wordings += chosen.values()
+    for segment, person in zip(segments, people, strict=True):
+        if person.addresses:
+            _compose_for(person, news, chosen[segment], composed, ports.contact)
+        _note_problems(person, composed)
+    return composed
+
+
+@dataclass(slots=True)
+class _Person:
+    """A recipient who is to be told: where, and what stands in the way of a channel they wish."""
+
+    recipient: Recipient
+    addresses: dict[Channel, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def _reachable(recipients: Sequence[object], news: News, composed: Composed) -> Iterator[_Person]:
+    """Those who wish to be told; the others are counted."""
+    for fields in recipients:
         try:
             recipient = facts.read_recipient(fields, news.flight_id)
         except UnusableRecipientError as error:
             composed.recipients += 1
             composed.failed.append(_failure(fields, error))
             continue
-        if recipient is not None:
-            composed.recipients += 1
-            _compose_for(recipient, news, chosen, composed, ports.contact)
-    return composed
+        if recipient is None:
+            continue
+        composed.recipients += 1
+        if not recipient.wishes:
+            composed.unreachable += 1
+            continue
+        person = _Person(recipient)
+        for channel in Channel:
+            if channel in recipient.wishes:
+                try:
+                    person.addresses[channel] = compose.address(recipient, channel)
+                except UnusableRecipientError as error:
+                    person.problems.append(str(error))
+        yield person
 
 
-def _choose(segment: Segment, news: News, ports: Ports, chosen: list[Wording]) -> Wording:
-    found = wording.choose(segment, ports.author, ports.reviewer, ports.templates)
-    if not compose.usable(found, news):
-        problem = "the event lacks a fact it speaks of"
-        found = wording.written(segment, refusals=found.refusals, problem=problem)
-    chosen.append(found)
-    return found
-
-
-def _with_onward_flights(
-    news: News, flight: Fields, recipients: Sequence[object], onward: OnwardFlights
-) -> Sequence[object]:
-    """The recipients with their next flights, where these change the words."""
+def _add_onward_flights(people: Iterable[_Person], news: News, flight: Fields, onward: OnwardFlights) -> None:
+    """Where they fly next, where that changes the words; only those are looked up whom a message can reach."""
     if "onward" not in news_kind(news.kind).varies:
-        return recipients
-    people = [
-        str(recipient["passenger_id"])
-        for recipient in recipients
-        if isinstance(recipient, Mapping) and recipient.get("passenger_id")
-    ]
-    found = onward.of({**flight, "flight_id": news.flight_id}, people) if people else {}
-    return [
-        {**recipient, "onward": found[recipient["passenger_id"]]}
-        if isinstance(recipient, Mapping) and recipient.get("passenger_id") in found
-        else recipient
-        for recipient in recipients
-    ]
-
-
-def _compose_for(
-    recipient: Recipient, news: News, chosen: Callable[[Segment], Wording], composed: Composed, contact: str
-) -> None:
-    if not recipient.wishes:
-        composed.unreachable += 1
         return
-    problems = []
-    for channel in Channel:
-        if channel in recipient.wishes:
-            try:
-                to = compose.address(recipient, channel)
-                words = chosen(recipient.segment(news))
-                composed.notifications.append(compose.notification(news, recipient, channel, to, words, contact))
-            except UnusableRecipientError as error:
-                problems.append(str(error))
-    if problems:
+    told = {person.recipient.passenger_id: person for person in people if person.addresses}
+    found = onward.of({**flight, "flight_id": news.flight_id}, list(told)) if told else {}
+    for person in people:
+        next_flight = facts.read_onward(found.get(person.recipient.passenger_id))
+        if next_flight is not None:
+            person.recipient = replace(person.recipient, onward=next_flight)
+
+
+def _wordings(segments: Iterable[Segment], news: News, ports: Ports) -> dict[Segment, Wording]:
+    """The wording of each segment; the written one where the event lacks a fact that a template speaks of."""
+    chosen = choose_wordings(segments, ports.author, ports.reviewer, ports.templates, sleep=ports.sleep)
+    for segment, found in chosen.items():
+        if not compose.usable(found, news):
+            problem = "the event lacks a fact it speaks of"
+            chosen[segment] = wording.written(segment, refusals=found.refusals, problem=problem)
+    return chosen
+
+
+def _compose_for(person: _Person, news: News, words: Wording, composed: Composed, contact: str) -> None:
+    for channel, to in person.addresses.items():
+        try:
+            composed.notifications.append(compose.notification(news, person.recipient, channel, to, words, contact))
+        except UnusableRecipientError as error:
+            person.problems.append(str(error))
+
+
+def _note_problems(person: _Person, composed: Composed) -> None:
+    if person.problems:
+        recipient, reason = person.recipient, "; ".join(person.problems)
         composed.failed.append(
-            {"booking_id": recipient.booking_id, "passenger_id": recipient.passenger_id, "reason": "; ".join(problems)}
+            {"booking_id": recipient.booking_id, "passenger_id": recipient.passenger_id, "reason": reason}
         )
 
 

@@ -13,9 +13,9 @@ from flightpulse.messages.wording import (
     Author,
     ModelUnavailableError,
     Reviewer,
-    TemplateStore,
     draft_and_review,
 )
+from flightpulse.use_cases.choose_wordings import TemplateStore
 
 SEGMENT_SECONDS = 40.0
 """What a draft, a review, a repair and its review may take; no segment begins with less time left."""
@@ -96,7 +96,7 @@ def prepare_templates(
 
 
 def _prepare(segment: Segment, author: Author, reviewer: Reviewer | None, templates: TemplateStore) -> Prepared:
-    there = templates.get(segment, prompt.version(segment))
+    there = templates.get_many([segment]).get(segment)
     if there is not None and (there.by_person or there.status is not Status.REFUSED):
         return Prepared(segment, there, kept=True)
     try:

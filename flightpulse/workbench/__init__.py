@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flightpulse.workbench.bench import Workbench, connect
-    from flightpulse.workbench.executions.saved_history import SavedHistory, load_history
+    from flightpulse.workbench.executions.saved_history import load_history
     from flightpulse.workbench.show.checks import CheckError, check
 
-__all__ = ["CheckError", "SavedHistory", "Workbench", "check", "connect", "load_history"]
+__all__ = ["CheckError", "Workbench", "check", "connect", "load_history"]
 
 _HOMES = {
     "CheckError": "show.checks",
-    "SavedHistory": "executions.saved_history",
     "Workbench": "bench",
     "check": "show.checks",
     "connect": "bench",

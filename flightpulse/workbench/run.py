@@ -29,7 +29,7 @@ from flightpulse.workbench.observe.counts import Counts
 from flightpulse.workbench.observe.facts import AuditEvent, AuditEvents, Facts
 from flightpulse.workbench.observe.hops import Clues, ConsumerLine
 from flightpulse.workbench.observe.item_changes import ItemChanges
-from flightpulse.workbench.observe.journey import Journey
+from flightpulse.workbench.observe.timeline import Journey
 from flightpulse.workbench.observe.timing import Timing
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.show.words import counted

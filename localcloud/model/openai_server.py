@@ -39,15 +39,12 @@ class OpenAIServer:
     Raises :class:`awskit.errors.UserError` for a ``url`` that is none.
     """
 
-    def __init__(
-        self, url: str, *, model: str | None = None, api_key: str | None = None, timeout_seconds: float = 120.0
-    ) -> None:
+    def __init__(self, url: str, *, model: str | None = None, timeout_seconds: float = 120.0) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UserError(f"{url} is no address of a model server.", hint="Write it like http://127.0.0.1:11434.")
         self._base = url.rstrip("/").removesuffix("/chat/completions").removesuffix("/v1") + "/v1"
         self._model = model
-        self._api_key = api_key
         self._timeout = timeout_seconds
         self._takes_schemas = True
         local = parts.hostname in ("127.0.0.1", "localhost", "::1")
@@ -96,8 +93,6 @@ class OpenAIServer:
 
     def _call(self, path: str, body: Mapping[str, Any] | None, timeout: float) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"}
-        if self._api_key:
-            headers["Authorization"] = f"Bearer {self._api_key}"
         data = None if body is None else json.dumps(body).encode()
         call = urllib.request.Request(self._base + path, data=data, headers=headers)  # noqa: S310 - scheme is checked
         started = time.monotonic()

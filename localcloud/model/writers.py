@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from localcloud.services.refusals import Refused
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -33,17 +35,11 @@ class Reply:
     stop_reason: str = "end_turn"
 
 
-class BedrockError(Exception):
+class BedrockError(Refused):
     """An answer that is an error in Bedrock's own words."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-    @property
-    def status(self) -> int:
-        return STATUS[self.code]
+        super().__init__(code, message, STATUS[code])
 
 
 STATUS = {

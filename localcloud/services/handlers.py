@@ -2,7 +2,7 @@
 
 A handler of the emulator takes a request and gives status, headers and body. A behaviour goes around it with a function
 that gets the handler and the request, and gives the content of the answer or somebody's whole answer. To refuse a
-request it raises :class:`Refused`.
+request it raises :class:`localcloud.services.refusals.Refused`.
 """
 
 import json
@@ -13,21 +13,13 @@ from typing import Any
 
 from ministack.core import responses
 
+from localcloud.services.refusals import Refused
+
 Request = dict[str, Any]
 Content = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]
 Handler = Callable[[Request], Response]
 Around = Callable[[Handler, Request], Content | Response]
-
-
-class Refused(Exception):  # noqa: N818
-    """A service refuses a request, with the code and the message of its API."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-        self.status = status
 
 
 class _RefusedAlready(Exception):  # noqa: N818

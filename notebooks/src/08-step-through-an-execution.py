@@ -68,10 +68,8 @@ run.execution("notify-chunk").gantt()
 # `3 tries`, and a crossed bar. Between the tries Step Functions waited, each time longer and by a random part (`JitterStrategy`), so that those who were refused together do not come back together. Grey is time in which nothing began or ended, drawn short.
 
 # %% tags=["nbval-check-output"]
-compose = next(
-    row for row in run.execution("notify-chunk").table().rows if row.state == "ComposeMessages"
-)
-check("ComposeMessages", (compose.result, compose.tries), ("✓ done", "3"))
+visits = run.execution("notify-chunk").table().to_frame().set_index("state")
+check("ComposeMessages", tuple(visits.loc["ComposeMessages", ["result", "tries"]]), ("✓ done", "3"))
 history = run.execution("notify-chunk").to_frame()
 check("calls that failed, says the raw history", int((history["type"] == "TaskFailed").sum()), 2)
 check("messages", len(run.messages), 4)
@@ -97,11 +95,8 @@ run.execution().player()
 # `!` is a caught error: the way goes on along the dashed line. Press `N` to go to it; the error then stands first on the right.
 
 # %% tags=["nbval-check-output"]
-check(
-    "ApplyToFlight",
-    [row.result for row in run.execution().table().rows if row.state == "ApplyToFlight"],
-    ["! caught"],
-)
+visits = run.execution().table().to_frame().set_index("state")
+check("ApplyToFlight", visits.loc["ApplyToFlight", "result"], "! caught")
 check("outcome", run.execution().outcome, "SUPERSEDED")
 check("messages", len(run.messages), 0)
 
@@ -167,7 +162,7 @@ first.execution().diff(second.execution())
 
 # %% tags=["nbval-check-output"]
 difference = first.execution().diff(second.execution())
-check("they part at", difference.divergence.sentence.partition(":")[0], "ApplyToFlight")
+check("they part at", difference.divergence.state, "ApplyToFlight")
 check("outcomes", [run.execution().outcome for run in (first, second)], ["DONE", "SUPERSEDED"])
 
 # %% [markdown]

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from awskit.languages import dynamodb_conditions
 from flightpulse import schemas
 from flightpulse.adapters.backoff import Backoff
 from flightpulse.adapters.dynamodb_json import from_typed
@@ -133,11 +134,13 @@ class FakeDynamoDB:
     def _projected(item: dict[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
         if "ProjectionExpression" not in arguments:
             return item
-        return {name: item[name] for name in arguments["ProjectionExpression"].split(", ") if name in item}
+        names = arguments.get("ExpressionAttributeNames", {})
+        wanted = (names.get(name, name) for name in arguments["ProjectionExpression"].split(", "))
+        return {name: item[name] for name in wanted if name in item}
 
 
 class FakeTemplates(FakeDynamoDB):
-    """Judges the two conditions of the template table as DynamoDB does."""
+    """Judges the conditions of the template table as DynamoDB does."""
 
     def put_item(self, **arguments: Any) -> dict[str, Any]:
         self._note("put_item", arguments)
@@ -146,12 +149,11 @@ class FakeTemplates(FakeDynamoDB):
             name: from_typed(value) for name, value in self.items.get((item["PK"]["S"], item["SK"]["S"]), {}).items()
         }
         given = {name: from_typed(value) for name, value in arguments["ExpressionAttributeValues"].items()}
-        if ":seen" in given:
-            holds = bool(there) and (there["created_at"], there["status"]) == (given[":seen"], given[":status"])
-        else:
-            refused = (there.get("status"), there.get("by_person")) == (given[":refused"], given[":no"])
-            holds = not there or there["expires_at"] <= given[":now"] or refused
-        if not holds:
+        names = arguments.get("ExpressionAttributeNames", {})
+        condition = arguments["ConditionExpression"]
+        assert all(name in condition for name in (*names, *given)), "DynamoDB refuses what is not used"
+        named = {short: there[name] for short, name in names.items() if name in there}
+        if not dynamodb_conditions.compiled(condition)({**there, **named}, given):
             raise aws_error("ConditionalCheckFailedException")
         self.put(item)
         return {}

@@ -1,6 +1,5 @@
 """Lists workflow executions and reads one with its history."""
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -99,8 +98,17 @@ class Execution:
 
     @property
     def drawn(self) -> Mapping[str, Any]:
-        """The definition; without it as much of it as the run went through."""
-        return self.definition or observed_definition(self.history) or {}
+        """The definition; without it as much of it as the run went through.
+
+        Raises UserError when no definition is known and no state was entered.
+        """
+        known = self.definition or observed_definition(self.history)
+        if known is None:
+            raise UserError(
+                f"{self.name} holds no state that was entered, so there is nothing to draw.",
+                hint="Give the state machine's definition.",
+            )
+        return known
 
     def all(self) -> Iterator["Execution"]:
         """This execution and everything it started, parents first."""
@@ -112,13 +120,13 @@ class Execution:
         """The execution of this ARN among those it started itself."""
         return next((child for child in self.children if child.arn == arn), None)
 
-    def player(self) -> "Player":
-        """The step player, with the executions it started ready to be opened."""
+    def player(self, *, title: str = "") -> "Player":
+        """The step player, with the executions it started ready to be opened; it is called by its workflow."""
         # Drawing and explaining take long to import, and most readers of an execution do neither.
         from flightpulse.workbench.player import Player
 
         started = {nested.arn: (nested.drawn, nested.events) for nested in self.all() if nested is not self}
-        return Player(self.drawn, self.events, title=self.workflow, nested=started)
+        return Player(self.drawn, self.events, title=title or self.workflow, nested=started)
 
     def gantt(self) -> "Gantt":
         """When each state ran."""
@@ -261,8 +269,8 @@ def described(session: Session, arn: str) -> Execution:
         status=answer["status"],
         started_at=answer["startDate"],
         stopped_at=answer.get("stopDate"),
-        input=parsed(answer.get("input")),
-        output=parsed(answer.get("output")),
+        input=history.parsed(answer.get("input")),
+        output=history.parsed(answer.get("output")),
         machine=str(answer.get("stateMachineVersionArn") or answer["stateMachineArn"]),
     )
 
@@ -288,16 +296,6 @@ def bus_event(execution_input: Any) -> StartingEvent:
         event_id=str(inner.get("event_id") or envelope.get("id") or ""),
         flight_id=str(inner.get("flight_id", "")),
     )
-
-
-def parsed(text: str | None) -> Any:
-    """A JSON text as a value; the text itself when it is not JSON; None for none."""
-    if text is None:
-        return None
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def machines(session: Session) -> dict[str, str]:

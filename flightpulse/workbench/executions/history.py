@@ -21,7 +21,7 @@ class Problem:
     caught_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Attempt:
     """One try of a task: when, on what, and how it ended (``problem`` is None for a success or while it runs)."""
 
@@ -146,16 +146,6 @@ _ITERATION_ENDS = {
 
 
 @dataclass(slots=True)
-class _OpenAttempt:
-    resource: str
-    started_at: datetime
-    arguments: str
-    ended_at: datetime | None = None
-    problem: Problem | None = None
-    child: str | None = None
-
-
-@dataclass(slots=True)
 class _Scope:
     """Where visits follow one another: the execution itself, an iteration, a branch."""
 
@@ -184,7 +174,7 @@ class _OpenVisit:
     scope: _Scope
     left_at: datetime | None = None
     output: str | None = None
-    attempts: list[_OpenAttempt] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
     branches: list[_Scope] = field(default_factory=list)
     problem: Problem | None = None
     tries: int = 0
@@ -260,7 +250,7 @@ class Reader:
         return self._task(event, before)
 
     def _execution(self, event: Mapping[str, Any], before: Place) -> Place:
-        kind, details = event["type"], _details(event)
+        kind, details = event["type"], event_details(event)
         if kind == "ExecutionStarted":
             self._started_at, self._input = event["timestamp"], details.get("input", "{}")
         elif kind == "ExecutionRedriven":
@@ -331,7 +321,7 @@ class Reader:
         return owner
 
     def _start_iteration(self, event: Mapping[str, Any], before: Place) -> Place:
-        details = _details(event)
+        details = event_details(event)
         owner = next((v for v in _upwards(before) if v.kind == "Map" and v.name == details.get("name", v.name)), None)
         if owner is None:
             return before
@@ -342,7 +332,7 @@ class Reader:
 
     def _end_iteration(self, event: Mapping[str, Any], before: Place) -> Place:
         """Those of other items are aborted in the name of the one that failed, so only name and index tell which."""
-        details, status = _details(event), _ITERATION_ENDS[event["type"]]
+        details, status = event_details(event), _ITERATION_ENDS[event["type"]]
         name, index = details.get("name"), details.get("index")
         around = [scope for scope in _scopes(before) if scope.kind == "iteration"]
         others = [
@@ -361,7 +351,7 @@ class Reader:
         return ended
 
     def _fail_fan_out(self, event: Mapping[str, Any], before: Place, kind: str) -> Place:
-        details = _details(event)
+        details = event_details(event)
         owner = _owner(before, kind)
         if owner is None:
             return before
@@ -374,7 +364,7 @@ class Reader:
 
     def _fail_evaluation(self, event: Mapping[str, Any], before: Place) -> Place:
         """Step Functions links the failure to the event before its state was entered, and names the state."""
-        details = _details(event)
+        details = event_details(event)
         owner = _named_open(before, details.get("state"), self._scope_after_entry(before))
         if owner is None:
             return before
@@ -401,13 +391,13 @@ class Reader:
         visit = before if isinstance(before, _OpenVisit) else before.owner
         if visit is None:
             return before
-        kind, details = event["type"], _details(event)
+        kind, details = event["type"], event_details(event)
         if kind in _TASK_STARTS:
             visit.problem = None
             visit.attempts.append(_attempt(event, details))
         elif kind in {"TaskSubmitted", *_TASK_SUCCESSES} and visit.attempts:
             attempt = visit.attempts[-1]
-            attempt.child = attempt.child or _child_execution(details.get("output"))
+            attempt.child_execution = attempt.child_execution or _child_execution(details.get("output"))
             if kind in _TASK_SUCCESSES:
                 attempt.ended_at = event["timestamp"]
         elif kind in _TASK_FAILURES:
@@ -416,7 +406,7 @@ class Reader:
             attempt = visit.attempts[-1]
             attempt.ended_at = event["timestamp"]
             attempt.problem = Problem(details.get("error") or kind, details.get("cause") or "")
-            attempt.child = attempt.child or _child_execution(details.get("cause"))
+            attempt.child_execution = attempt.child_execution or _child_execution(details.get("cause"))
         return visit
 
     def _freeze(self, scope: _Scope) -> tuple[Visit, ...]:
@@ -436,7 +426,7 @@ class Reader:
             left_at=visit.left_at,
             input=visit.input,
             output=visit.output,
-            attempts=tuple(_freeze_attempt(attempt) for attempt in visit.attempts),
+            attempts=tuple(visit.attempts),
             branches=tuple(self._freeze_branch(branch) for branch in visit.branches),
             problem=Problem(problem.error, problem.cause, after) if problem else None,
             status=self._status_of(visit),
@@ -465,13 +455,16 @@ class Reader:
         return status if status in {"FAILED", "TIMED_OUT"} else "ABORTED" if branch.is_over else "RUNNING"
 
 
-def _attempt(event: Mapping[str, Any], details: Mapping[str, Any]) -> _OpenAttempt:
+def _attempt(event: Mapping[str, Any], details: Mapping[str, Any]) -> Attempt:
     resource = details.get("resource", "")
     kind = details.get("resourceType", "")
-    return _OpenAttempt(
+    return Attempt(
         resource=f"{kind}:{resource}" if kind else resource,
         started_at=event["timestamp"],
+        ended_at=None,
         arguments=details.get("parameters") or details.get("input") or "",
+        problem=None,
+        child_execution=None,
     )
 
 
@@ -479,16 +472,23 @@ def _child_execution(text: str | None) -> str | None:
     """The ARN of the execution that a ``startExecution`` task started, from its output or its failure."""
     if not text or '"ExecutionArn"' not in text:
         return None
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
+    value = parsed(text)
     arn = value.get("ExecutionArn") if isinstance(value, dict) else None
     return arn if isinstance(arn, str) else None
 
 
-def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The one ``…EventDetails`` of an event, whatever it is called."""
+def parsed(text: str | None) -> Any:
+    """A JSON text as a value; the text itself when it is not JSON; None for none."""
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def event_details(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one ``…EventDetails`` of an event, whatever it is called; empty when it has none."""
     for name, value in event.items():
         if name.endswith("EventDetails") and isinstance(value, Mapping):
             return value
@@ -556,14 +556,3 @@ def _close(place: Place, status: str, within: Place) -> None:
             return
         if visit.is_open:
             visit.ended = status
-
-
-def _freeze_attempt(attempt: _OpenAttempt) -> Attempt:
-    return Attempt(
-        resource=attempt.resource,
-        started_at=attempt.started_at,
-        ended_at=attempt.ended_at,
-        arguments=attempt.arguments,
-        problem=attempt.problem,
-        child_execution=attempt.child,
-    )

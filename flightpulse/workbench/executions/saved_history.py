@@ -2,86 +2,45 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flightpulse.errors import UserError
 from flightpulse.stack import asl
 from flightpulse.workbench import diagram
 from flightpulse.workbench.executions import history
-from flightpulse.workbench.executions.executions import Execution, parsed
-from flightpulse.workbench.executions.history import History
-from flightpulse.workbench.executions.observed_definition import observed_definition
+from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.player import events as player_events
-
-if TYPE_CHECKING:
-    from flightpulse.workbench.player import Player
 
 _SAVE = "Save one with: aws stepfunctions"
 _WAY_OUT = f"{_SAVE} get-execution-history --execution-arn ARN --output json > history.json"
 _DEFINITION_WAY_OUT = f"{_SAVE} describe-state-machine-for-execution --execution-arn ARN --output json > machine.json"
 
 
-@dataclass(frozen=True)
-class SavedHistory:
-    """A history from a file: ``events`` in the order of their ids, times aware, each linked to the one before it.
-
-    ``definition`` is None when it was neither given nor recognised; then what the run went through is drawn.
-    """
-
-    path: Path
-    events: list[Any] = field(repr=False)
-    definition: Mapping[str, Any] | None = field(default=None, repr=False)
-
-    @property
-    def history(self) -> History:
-        """The tree of states."""
-        return history.read(self.events)
-
-    @property
-    def execution(self) -> Execution:
-        """What the history tells of its execution; its name is the file's."""
-        known = self.history
-        return Execution(
-            arn=str(self.path),
-            workflow=self.path.stem,
-            status=known.status,
-            started_at=known.started_at or self.events[0]["timestamp"],
-            stopped_at=known.ended_at,
-            input=parsed(known.input),
-            output=parsed(known.output),
-            events=self.events,
-        )
-
-    def player(self, *, title: str | None = None) -> "Player":
-        """The step player. Raises UserError when no definition is known and no state was entered."""
-        from flightpulse.workbench.player import Player
-
-        known = self.definition or observed_definition(self.history)
-        if known is None:
-            raise UserError(
-                f"{self.path} holds no state that was entered, so there is nothing to draw.",
-                hint="Give the state machine's definition.",
-            )
-        return Player(known, self.events, title=title or self.path.stem)
-
-
-def load_history(path: str | Path, definition: Mapping[str, Any] | str | None = None) -> SavedHistory:
+def load_history(path: str | Path, definition: Mapping[str, Any] | str | None = None) -> Execution:
     """Read a saved history: what boto3 or the AWS CLI returned for GetExecutionHistory, in one piece or in pages.
 
-    Events may be in any order. ``definition`` is the state machine's, as :func:`load_definition` gives it or as JSON
-    text; without it it is looked for among FlightPulse's own workflows by the names of the states. Raises UserError,
-    in one sentence, when the file is not there or is no history.
+    What it tells is an execution, named like the file. Its events may be in any order. ``definition`` is the state
+    machine's, as :func:`load_definition` gives it or as JSON text; without it it is looked for among FlightPulse's own
+    workflows by the names of the states. Raises UserError when the file is not there or is no history.
     """
     place = Path(path)
     events = _events(place, _read(place, "an execution history", _WAY_OUT))
     known = json.loads(definition) if isinstance(definition, str) else definition
     if known is None:
         known = _own_definition(_entered(events))
-    if known is not None:
-        events = player_events.normalise(events, diagram.of(known).states)
-    return SavedHistory(place, events, known)
+    told = history.read(events)
+    return Execution(
+        arn=str(place),
+        workflow=place.stem,
+        status=told.status,
+        started_at=told.started_at or events[0]["timestamp"],
+        stopped_at=told.ended_at,
+        input=history.parsed(told.input),
+        output=history.parsed(told.output),
+        events=events,
+        definition=known,
+    )
 
 
 def load_definition(path: str | Path) -> Mapping[str, Any]:
@@ -117,7 +76,7 @@ def _read(place: Path, what: str, way_out: str) -> Any:
 
 def _events(place: Path, content: Any) -> list[Any]:
     try:
-        events = player_events.normalise(content, {})
+        events = player_events.normalise(content)
     except UserError as error:
         why = error.message.removeprefix("This is not an execution history").lstrip(":. ") or "it has no events."
         raise UserError(f"{place} is not an execution history: {why}", hint=_WAY_OUT) from error

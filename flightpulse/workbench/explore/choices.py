@@ -1,6 +1,5 @@
 """Explains every Choice of an execution: which way it went, and why it did not go the others."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,12 +7,11 @@ from typing import Any, Final
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.diagram.definition import State, parse, rule_in_words
-from flightpulse.workbench.executions.history import Visit
+from flightpulse.workbench.executions.history import Visit, event_details, parsed
 from flightpulse.workbench.explore import show
 from flightpulse.workbench.player import events as histories
 from flightpulse.workbench.player import trace as traces
-from flightpulse.workbench.player.events import details
-from flightpulse.workbench.player.trace import HistoryTrace, Item
+from flightpulse.workbench.player.trace import HistoryTrace
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.show.words import counted
@@ -133,7 +131,7 @@ def explain_choices(definition: Mapping[str, Any] | str, events: Any, *, title: 
     only the way taken tells. Raises UserError for what is no definition or no history.
     """
     states = {state.path: state for state in parse(definition).walk()}
-    trace = traces.follow(histories.normalise(events, states), states)
+    trace = traces.follow(histories.normalise(events), states)
     return ChoiceReport(tuple(_Walker(trace, states).walk(trace.history.visits, {})), title)
 
 
@@ -146,7 +144,7 @@ class _Walker:
         self._stays = {stay.visit.event_id: stay for stay in trace.stays}
         self._assigned: dict[int, Mapping[str, Any]] = {}
         for event, (stay, _) in zip(trace.events, trace.places, strict=True):
-            noted = details(event).get("assignedVariables")
+            noted = event_details(event).get("assignedVariables")
             if stay is not None and event["type"].endswith("StateExited") and isinstance(noted, Mapping):
                 self._assigned[trace.stays[stay].visit.event_id] = noted
 
@@ -159,7 +157,7 @@ class _Walker:
                 yield from self.walk(branch.visits, dict(known))
             for name in body.get("Assign", {}):
                 known.pop(name, None)
-            known.update({name: _parsed(text) for name, text in self._assigned.get(visit.event_id, {}).items()})
+            known.update({name: parsed(text) for name, text in self._assigned.get(visit.event_id, {}).items()})
 
     def _explained(self, visit: Visit, body: Mapping[str, Any], taken: str, known: Mapping[str, Any]) -> ChoiceVisit:
         rules: Sequence[Mapping[str, Any]] = body.get("Choices", [])
@@ -167,10 +165,10 @@ class _Walker:
         judged = [_judged(rule, known) for rule in rules]
         way = _way(taken, rules, default, [value for value, _ in judged])
         problem = visit.problem or (None if visit.left_at else self._trace.history.problem)
-        items = [self._trace.items[number] for number in self._stays[visit.event_id].items]
+        items = self._stays[visit.event_id].items
         return ChoiceVisit(
             state=visit.name,
-            where=", ".join(map(_item, items)),
+            where=self._trace.item_name(items[-1]) if items else "",
             taken=taken,
             by="" if way is None else "default" if way == len(rules) else f"rule {way + 1}",
             rules=tuple(_outcome(number, rule, *judged[number], way) for number, rule in enumerate(rules)),
@@ -228,14 +226,3 @@ def _outcome(number: int, rule: Mapping[str, Any], value: bool | None, said: str
         deduced=deduced,
         said=said,
     )
-
-
-def _item(item: Item) -> str:
-    return f"item #{item.index} of {item.map_name}" if item.kind == "iteration" else f"branch {item.index + 1}"
-
-
-def _parsed(text: Any) -> Any:
-    try:
-        return json.loads(text)
-    except (TypeError, ValueError):
-        return text

@@ -6,7 +6,7 @@ this module finds the words. https://docs.aws.amazon.com/eventbridge/latest/user
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from awskit.languages.event_patterns import (
@@ -15,36 +15,31 @@ from awskit.languages.event_patterns import (
     Alternative,
     EventPattern,
     InvalidPattern,
+    Path,
     Values,
     compiled,
     conditions,
     excluded,
-    fits,
     is_number,
-    scalars,
 )
 from flightpulse.errors import UserError
-from flightpulse.workbench.explore import distances, show
+from flightpulse.workbench.explore import show
 
 _SIGNS: Final = {"=": "=", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 _CASE_ONLY: Final = "they differ in upper and lower case only"
-_ELSEWHERE: Final = "another element of an array has it"
+_APART: Final = "no single element of an array has all of these"
 _HINT: Final = 'A pattern names fields with arrays of values, for example: {"detail-type": ["flight.cancelled"]}'
 
 
 @dataclass(frozen=True, slots=True)
 class FieldCheck:
-    """One field that a pattern asks for. ``wanted`` and ``had`` are words; ``hint`` says what may have gone wrong.
-
-    ``absent`` is whether it is there not to be, where it was looked for.
-    """
+    """One field that a pattern asks for. ``wanted`` and ``had`` are words; ``hint`` says what may have gone wrong."""
 
     path: str
     wanted: str
     had: str
     matched: bool
     hint: str = ""
-    absent: bool = False
 
     @property
     def said(self) -> str:
@@ -103,44 +98,41 @@ def explain(pattern: Mapping[str, Any] | str, event: Mapping[str, Any]) -> Expla
         alternatives = compiled(_loaded(pattern)).alternatives
     except InvalidPattern as error:
         raise _refused(str(error).rstrip(".")) from error
-    nested = _nested_names(event)
-    return Explanation(tuple(_explained(alternative, event, nested) for alternative in alternatives))
+    return Explanation(tuple(_explained(alternative, event) for alternative in alternatives))
 
 
-def _explained(alternative: Alternative, event: Mapping[str, Any], nested: Any) -> tuple[FieldCheck, ...]:
-    checks = tuple(_checks(_tree(alternative), nested, ""))
-    if EventPattern((alternative,)).matches(event):
-        return tuple(replace(check, matched=True, hint="") for check in checks)
-    if _failing(checks):
+def _explained(alternative: Alternative, event: Mapping[str, Any]) -> tuple[FieldCheck, ...]:
+    checks = tuple(_check(path, values, event) for path, values in alternative.items())
+    if _failing(checks) or EventPattern((alternative,)).matches(event):
         return checks
-    # A field that must be absent is absent in one element of an array, and present in another.
-    return tuple(replace(check, matched=False, hint=_ELSEWHERE) if check.absent else check for check in checks)
+    # Each field alone has what is wanted, but in different elements of an array.
+    return tuple(replace(check, matched=False, hint=_APART) for check in checks)
 
 
-def _nested_names(value: Any) -> Any:
-    """The same value with every name that has dots as names within names, which are the same to EventBridge."""
-    if isinstance(value, list):
-        return [_nested_names(element) for element in value]
-    if not isinstance(value, Mapping):
-        return value
-    nested: dict[str, Any] = {}
-    for name, inner in value.items():
-        _put(nested, str(name).split("."), _nested_names(inner))
-    return nested
+def _check(path: Path, values: Values, event: Mapping[str, Any]) -> FieldCheck:
+    found = list(_values(event, path))
+    matched = EventPattern(({path: values},)).matches(event)
+    return FieldCheck(
+        path=".".join(path),
+        wanted=show.joined([_wanted(item) for item in values], "or"),
+        had=_had(found),
+        matched=matched,
+        hint="" if matched else _hint(path, values, found, event),
+    )
 
 
-def _put(nested: dict[str, Any], names: Sequence[str], value: Any) -> None:
-    name, *inner = names
-    if inner:
-        around = nested.setdefault(name, {})
-        if not isinstance(around, dict):
-            nested[name] = [around, around := {}]
-        _put(around, inner, value)
-    elif isinstance(value, dict) and isinstance(nested.get(name), dict):
-        for key, found in value.items():
-            _put(nested[name], [key], found)
-    else:
-        nested[name] = [nested[name], value] if name in nested else value
+def _values(value: Any, path: Path) -> Iterator[Any]:
+    """What an event has at a path: the elements of an array one by one. A name with dots is names within names."""
+    if isinstance(value, list) and value:
+        for element in value:
+            yield from _values(element, path)
+    elif not path:
+        yield value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            parts = tuple(str(name).split("."))
+            if path[: len(parts)] == parts:
+                yield from _values(inner, path[len(parts) :])
 
 
 def _failing(checks: Iterable[FieldCheck]) -> int:
@@ -164,124 +156,55 @@ def _loaded(pattern: Mapping[str, Any] | str) -> Any:
     return pattern
 
 
-@dataclass(slots=True)
-class _Node:
-    values: Values | None = None
-    inner: dict[str, "_Node"] = field(default_factory=dict)
-
-
-def _tree(fields: Alternative) -> _Node:
-    root = _Node()
-    for path, values in fields.items():
-        node = root
-        for name in path:
-            node = node.inner.setdefault(name, _Node())
-        node.values = values
-    return root
-
-
-def _checks(node: _Node, event: Any, path: str) -> Iterator[FieldCheck]:
-    for name, inner in node.inner.items():
-        here = f"{path}.{name}" if path else name
-        present = isinstance(event, Mapping) and name in event
-        value = event[name] if present else None
-        if inner.values is not None:
-            yield _leaf(here, inner.values, value, present, event, name)
-        if inner.inner:
-            yield from _nested(here, inner, value)
-
-
-def _nested(path: str, node: _Node, value: Any) -> list[FieldCheck]:
-    """The fields inside an object. Of an array of objects, one element has to have them all."""
-    objects = list(_objects(value))
-    if len(objects) < 2:
-        return list(_checks(node, objects[0] if objects else {}, path))
-    tried = [list(_checks(node, item, path)) for item in objects]
-    closest = min(range(len(tried)), key=lambda place: _failing(tried[place]))
-    if _failing(tried[closest]) == 0:
-        return tried[closest]
-    note = f"element {closest + 1} of {len(tried)} comes closest; one element must have all that is asked of {path}"
-    return [item if item.matched else replace(item, hint=_and(item.hint, note)) for item in tried[closest]]
-
-
-def _leaf(path: str, values: Values, value: Any, present: bool, around: Any, name: str) -> FieldCheck:
-    found = list(scalars(value)) if present else []
-    wanted = show.joined([_wanted(item) for item in values], "or")
-    matched = any(_satisfied(item, found) for item in values)
-    hint = "" if matched else _hint(values, value, found, present, around, name)
-    return FieldCheck(path, wanted, _had(value, present, found), matched, hint, absent=matched and not found)
-
-
-def _satisfied(wanted: Any, found: Sequence[Any]) -> bool:
-    if isinstance(wanted, Mapping) and "exists" in wanted:
-        return wanted["exists"] is bool(found)
-    return any(fits(wanted, scalar) for scalar in found)
-
-
-def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, list):
-        for element in value:
-            yield from _objects(element)
-    elif isinstance(value, Mapping):
-        yield value
-
-
-def _had(value: Any, present: bool, scalars: Sequence[Any]) -> str:
-    if not present:
+def _had(found: Sequence[Any]) -> str:
+    if not found:
         return "no such field"
-    if isinstance(value, Mapping):
+    if isinstance(found[0], Mapping):
         return "an object"
-    if not scalars:
-        return "an array without values"
-    return show.brief(value)
+    return show.brief(found[0] if len(found) == 1 else found)
 
 
-def _hint(values: Values, value: Any, scalars: Sequence[Any], present: bool, around: Any, name: str) -> str:
-    if not present:
-        others = [key for key in around if key.casefold() == name.casefold()] if isinstance(around, Mapping) else []
-        return f"it spells the field {others[0]}" if others else ""
+def _hint(path: Path, values: Values, found: Sequence[Any], event: Mapping[str, Any]) -> str:
+    if found:
+        return next((hint for item in values for value in found if (hint := _near_miss(item, value))), "")
+    names = [name for around in _values(event, path[:-1]) if isinstance(around, Mapping) for name in around]
+    others = [name for name in names if name.casefold() == path[-1].casefold()]
+    return f"it spells the field {others[0]}" if others else ""
+
+
+def _near_miss(wanted: Any, value: Any) -> str:
     if isinstance(value, Mapping):
         return "a pattern compares the values inside an object, not the object"
-    if not scalars:
-        return "nothing to compare"
-    return next((hint for item in values for scalar in scalars if (hint := _near_miss(item, scalar))), "")
-
-
-def _near_miss(wanted: Any, scalar: Any) -> str:
     if isinstance(wanted, Mapping):
-        return _matcher_miss(wanted, scalar)
-    if isinstance(wanted, str) != isinstance(scalar, str):
-        text, other = (wanted, scalar) if isinstance(wanted, str) else (scalar, wanted)
+        return _matcher_miss(wanted, value)
+    if isinstance(wanted, str) != isinstance(value, str):
+        text, other = (wanted, value) if isinstance(wanted, str) else (value, wanted)
         return "one is a text, the other is not" if show.as_json(other) == text else ""
     if not isinstance(wanted, str):
         return ""
-    if wanted.strip() == scalar.strip():
+    if wanted.strip() == value.strip():
         return "they differ in spaces only"
-    return _CASE_ONLY if wanted.casefold() == scalar.casefold() else ""
+    return _CASE_ONLY if wanted.casefold() == value.casefold() else ""
 
 
-def _matcher_miss(wanted: Mapping[str, Any], scalar: Any) -> str:
+def _matcher_miss(wanted: Mapping[str, Any], value: Any) -> str:
     ((name, operand),) = wanted.items()
     if name == "numeric":
-        return _numeric_miss(operand, scalar)
+        return _numeric_miss(operand, value)
     if name not in {"prefix", "suffix", "wildcard", "exactly"} or isinstance(operand, Mapping):
         return ""
-    if not isinstance(scalar, str):
+    if not isinstance(value, str):
         return f"{name} compares texts only"
-    return _CASE_ONLY if MATCHERS[name].fits(operand.casefold(), scalar.casefold()) else ""
+    return _CASE_ONLY if MATCHERS[name].fits(operand.casefold(), value.casefold()) else ""
 
 
-def _numeric_miss(operand: Sequence[Any], scalar: Any) -> str:
-    if not is_number(scalar):
+def _numeric_miss(operand: Sequence[Any], value: Any) -> str:
+    if not is_number(value):
         return "numeric compares numbers only"
-    for sign, limit in conditions(operand):
-        if not COMPARISONS[sign](scalar, limit):
-            return distances.compared(scalar, sign, limit, False)
-    return ""
-
-
-def _and(first: str, second: str) -> str:
-    return f"{first}; {second}" if first else second
+    limit = next(limit for sign, limit in conditions(operand) if not COMPARISONS[sign](value, limit))
+    if value == limit:
+        return "exactly at the limit"
+    return f"{abs(value - limit):g} {'short' if value < limit else 'too many'}"
 
 
 # Each matcher in words.

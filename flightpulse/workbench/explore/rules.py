@@ -35,8 +35,8 @@ class BusRule:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleVerdict:
+@dataclass(frozen=True, slots=True, repr=False)
+class RuleVerdict(ShownAsTable):
     """What EventBridge says of one rule and one event (``matched``), and why, field by field."""
 
     rule: str
@@ -77,13 +77,10 @@ class RuleVerdict:
             lines.append(f"{'goes' if self.delivers else 'would go'} to {show.joined(self.targets, 'and')}")
         return "\n".join(lines)
 
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def table(self) -> Table:
+        """One row per field that the pattern asks for: what it wants and what the event has."""
         rows = [(show.match(check.matched), check.path, check.wanted, check.had, check.hint) for check in self.fields]
-        table = Table.of(("", "field", "wanted", "the event has", "hint"), rows)
-        return {"text/plain": str(self), "text/html": table.html()}
+        return Table.of(("", "field", "wanted", "the event has", "hint"), rows)
 
 
 _UNEXPLAINED = "EventBridge's own answer differs from what the fields below suggest; EventBridge decides."

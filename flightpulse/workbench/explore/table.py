@@ -9,9 +9,10 @@ from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.domain import entities, keys
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy.seeding import not_seeded
-from flightpulse.workbench.explore import show
-from flightpulse.workbench.explore.adjacency import Adjacency, Link
+from flightpulse.workbench.explore import adjacency, show
+from flightpulse.workbench.explore.adjacency import Link
 from flightpulse.workbench.explore.snapshots import ItemDiff, Snapshot
+from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.show.words import counted
 from flightpulse.workbench.target.session import Session
@@ -23,135 +24,89 @@ _MOST_COLUMNS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class KeyPart:
-    """One part of a key condition: ``attribute = value``, or ``begins_with(attribute, value)``.
-
-    ``value`` may hold the pattern's parameter in braces.
-    """
-
-    attribute: str
-    value: str
-    begins: bool = False
-
-    def said(self, value: str) -> str:
-        return f'begins_with({self.attribute}, "{value}")' if self.begins else f'{self.attribute} = "{value}"'
-
-
-@dataclass(frozen=True, slots=True)
 class AccessPattern:
-    """One question the table answers with a single read. ``example`` is empty where only a run gives an id."""
+    """One question the table answers with a single read.
+
+    ``pk`` holds the parameter in braces. ``sk`` is the whole sort key, or where it ends with ``#`` how it begins; of an
+    ``index`` or a whole partition it is empty. ``example`` is empty where only a run gives an id.
+    """
 
     name: str
     question: str
-    operation: Literal["GetItem", "Query"]
-    key: tuple[KeyPart, ...]
-    parameter: str
+    pk: str
+    sk: str = ""
     example: str = ""
     index: str = ""
 
     @property
-    def condition(self) -> str:
-        """The key condition with the parameter in it."""
-        return " AND ".join(part.said(part.value) for part in self.key)
+    def operation(self) -> Literal["GetItem", "Query"]:
+        return "GetItem" if self.sk and not self.sk.endswith("#") else "Query"
 
-    def values(self, parameter: str) -> list[str]:
-        """The values of the key's parts for one parameter."""
-        return [part.value.replace(f"{{{self.parameter}}}", parameter) for part in self.key]
+    @property
+    def parameter(self) -> str:
+        """What is asked for: ``flight_id``, ``status``."""
+        return self.pk[self.pk.index("{") + 1 : -1]
 
-    def request(self, table: str, parameter: str, page_size: int | None = None) -> dict[str, Any]:
+    def condition(self, value: str = "") -> str:
+        """The key condition in words, with the parameter or a value for it."""
+        own = f'{self.index}PK = "{self._key(value)}"'
+        if not self.sk:
+            return own
+        return (
+            f'{own} AND SK = "{self.sk}"' if self.operation == "GetItem" else f'{own} AND begins_with(SK, "{self.sk}")'
+        )
+
+    def request(self, table: str, value: str, page_size: int | None = None) -> dict[str, Any]:
         """The arguments of the GetItem or Query."""
-        values = self.values(parameter)
         if self.operation == "GetItem":
-            key = {part.attribute: value for part, value in zip(self.key, values, strict=True)}
-            return {"TableName": table, "Key": item_to_typed(key)}
-        names = ("#pk", "#sk")
-        conditions = [
-            f"begins_with({name}, :{name[1:]})" if part.begins else f"{name} = :{name[1:]}"
-            for name, part in zip(names, self.key, strict=False)
-        ]
-        return {
+            return {"TableName": table, "Key": item_to_typed({"PK": self._key(value), "SK": self.sk})}
+        request: dict[str, Any] = {
             "TableName": table,
             **({"IndexName": self.index} if self.index else {}),
-            "KeyConditionExpression": " AND ".join(conditions),
-            "ExpressionAttributeNames": {name: part.attribute for name, part in zip(names, self.key, strict=False)},
-            "ExpressionAttributeValues": {
-                f":{name[1:]}": {"S": value} for name, value in zip(names, values, strict=False)
-            },
+            "KeyConditionExpression": "#pk = :pk",
+            "ExpressionAttributeNames": {"#pk": f"{self.index}PK"},
+            "ExpressionAttributeValues": {":pk": {"S": self._key(value)}},
             **({"Limit": page_size} if page_size else {}),
         }
+        if self.sk:
+            request["KeyConditionExpression"] += " AND begins_with(#sk, :sk)"
+            request["ExpressionAttributeNames"]["#sk"] = "SK"
+            request["ExpressionAttributeValues"][":sk"] = {"S": self.sk}
+        return request
+
+    def _key(self, value: str) -> str:
+        return self.pk.replace(f"{{{self.parameter}}}", value) if value else self.pk
 
 
-def _whole(prefix: str, parameter: str) -> tuple[KeyPart, ...]:
-    return KeyPart("PK", f"{prefix}{{{parameter}}}"), KeyPart("SK", keys.METADATA)
-
-
-def _bookings(prefix: str, parameter: str) -> tuple[KeyPart, ...]:
-    return KeyPart("PK", f"{prefix}{{{parameter}}}"), KeyPart("SK", keys.BOOKING, begins=True)
-
+_FLIGHT: Final = f"{keys.FLIGHT}{{flight_id}}"
+_PASSENGER: Final = f"{keys.PASSENGER}{{passenger_id}}"
 
 PATTERNS: Final = (
-    AccessPattern(
-        "flight", "What is known of a flight?", "GetItem", _whole(keys.FLIGHT, "flight_id"), "flight_id", "SW1234"
-    ),
-    AccessPattern(
-        "passenger",
-        "Who is a passenger, and how are they told?",
-        "GetItem",
-        _whole(keys.PASSENGER, "passenger_id"),
-        "passenger_id",
-        "PAX-0001",
-    ),
-    AccessPattern(
-        "booking", "What was booked?", "GetItem", _whole(keys.BOOKING, "booking_id"), "booking_id", "BKG-0001"
-    ),
-    AccessPattern(
-        "bookings-of-flight",
-        "Who is booked on a flight?",
-        "Query",
-        _bookings(keys.FLIGHT, "flight_id"),
-        "flight_id",
-        "SW1234",
-    ),
-    AccessPattern(
-        "bookings-of-passenger",
-        "What has a passenger booked?",
-        "Query",
-        _bookings(keys.PASSENGER, "passenger_id"),
-        "passenger_id",
-        "PAX-0001",
-    ),
+    AccessPattern("flight", "What is known of a flight?", _FLIGHT, keys.METADATA, "SW1234"),
+    AccessPattern("passenger", "Who is a passenger, and how are they told?", _PASSENGER, keys.METADATA, "PAX-0001"),
+    AccessPattern("booking", "What was booked?", f"{keys.BOOKING}{{booking_id}}", keys.METADATA, "BKG-0001"),
+    AccessPattern("bookings-of-flight", "Who is booked on a flight?", _FLIGHT, keys.BOOKING, "SW1234"),
+    AccessPattern("bookings-of-passenger", "What has a passenger booked?", _PASSENGER, keys.BOOKING, "PAX-0001"),
     AccessPattern(
         "flights-by-status",
         "Which flights have a status, the earliest departure first?",
-        "Query",
-        (KeyPart("GSI1PK", "{status}"),),
-        "status",
-        "SCHEDULED",
-        keys.FLIGHTS_BY_STATUS,
+        "{status}",
+        example="SCHEDULED",
+        index=keys.FLIGHTS_BY_STATUS,
     ),
     AccessPattern(
         "bookings-by-status",
         "Which bookings have a status, the oldest first?",
-        "Query",
-        (KeyPart("GSI2PK", "{status}"),),
-        "status",
-        "CONFIRMED",
-        keys.BOOKINGS_BY_STATUS,
+        "{status}",
+        example="CONFIRMED",
+        index=keys.BOOKINGS_BY_STATUS,
     ),
-    AccessPattern(
-        "flight-collection",
-        "What lies under a flight: itself and its bookings?",
-        "Query",
-        (KeyPart("PK", f"{keys.FLIGHT}{{flight_id}}"),),
-        "flight_id",
-        "SW1234",
-    ),
+    AccessPattern("flight-collection", "What lies under a flight: itself and its bookings?", _FLIGHT, "", "SW1234"),
     AccessPattern(
         "event-claim",
         "Which execution took an event, and what came of it?",
-        "GetItem",
-        (KeyPart("PK", f"{keys.EVENT}{{event_id}}"), KeyPart("SK", keys.CLAIM)),
-        "event_id",
+        f"{keys.EVENT}{{event_id}}",
+        keys.CLAIM,
     ),
 )
 """Every access pattern of the contract, then the two that the project adds for itself."""
@@ -176,13 +131,14 @@ def item_type(item: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Reading:
-    """One access pattern, read: the request as it was sent, what came back, and on how many pages.
+    """One access pattern, read for a value: the request as it was sent, what came back, and on how many pages.
 
     ``more`` says that the last page was not the end, because fewer pages were wanted; ``shown`` which attributes are
     shown, all of them when it is empty; ``left_out`` how many items came back that :meth:`where` took out.
     """
 
     pattern: AccessPattern
+    value: str
     request: Mapping[str, Any]
     items: tuple[Item, ...]
     pages: int
@@ -197,11 +153,7 @@ class Reading:
     @property
     def condition(self) -> str:
         """The key condition with names and values put in: ``PK = "FLIGHT#SW1234" AND begins_with(SK, "BOOKING#")``."""
-        if self.operation == "GetItem":
-            values = [str(value) for value in item_from_typed(self.request["Key"]).values()]
-        else:
-            values = [str(value) for value in item_from_typed(self.request["ExpressionAttributeValues"]).values()]
-        return " AND ".join(part.said(value) for part, value in zip(self.pattern.key, values, strict=True))
+        return self.pattern.condition(self.value)
 
     def by_type(self) -> dict[str, tuple[Item, ...]]:
         """The items by what they are, in the order in which the table gave them."""
@@ -289,7 +241,7 @@ class TableExplorer:
                 pattern.name,
                 pattern.question,
                 f"{pattern.operation} on {pattern.index or 'table'}",
-                pattern.condition,
+                pattern.condition(),
                 pattern.example or f"an {pattern.parameter}",
             )
             for pattern in PATTERNS
@@ -317,8 +269,8 @@ class TableExplorer:
         if chosen.operation == "GetItem":
             answer: Mapping[str, Any] = self._session.dynamodb.get_item(**request)
             items = [item_from_typed(answer["Item"])] if "Item" in answer else []
-            return Reading(chosen, request, tuple(items), 1)
-        return self._query(chosen, request, max_pages)
+            return Reading(chosen, value, request, tuple(items), 1)
+        return self._query(chosen, value, request, max_pages)
 
     def snapshot(self, flight_id: str, *, bookings: bool = False) -> Snapshot:
         """The items of a flight as they are now: the flight and its side of the bookings, one consistent Query.
@@ -328,34 +280,35 @@ class TableExplorer:
         items = self._collection(flight_id)
         if bookings:
             items += self._bookings([str(item["booking_id"]) for item in items if "booking_id" in item])
-        return Snapshot(flight_id, {(str(item["PK"]), str(item["SK"])): item for item in items}, bookings)
+        return Snapshot(flight_id, {f"{item['PK']} / {item['SK']}": item for item in items}, bookings)
 
     def changes(self, since: Snapshot) -> ItemDiff:
         """What has become of a snapshot's items: which are new, gone or changed, attribute by attribute."""
-        return ItemDiff.between(since, self.snapshot(since.flight_id, bookings=since.with_bookings))
+        now = self.snapshot(since.flight_id, bookings=since.with_bookings)
+        return ItemDiff(since.flight_id, since.items, now.items)
 
-    def adjacency(self, flight_id: str) -> Adjacency:
+    def adjacency(self, flight_id: str) -> Picture:
         """A flight, its bookings and their passengers as keys that lead to one another, from a single Query."""
         flight, *links = self._collection(flight_id)
-        return Adjacency(
-            flight=flight,
-            links=tuple(
+        return adjacency.picture(
+            flight,
+            [
                 Link(str(link["booking_id"]), str(link["passenger_id"]), int(link.get("priority") or 0))
                 for link in links
                 if "booking_id" in link and "passenger_id" in link
-            ),
+            ],
         )
 
     def _collection(self, flight_id: str) -> list[Item]:
         """The flight first, then its bookings by id."""
         chosen = _named("flight-collection")
         request = chosen.request(self._session.table_name, flight_id) | {"ConsistentRead": True}
-        items = self._query(chosen, request, None).items
+        items = self._query(chosen, flight_id, request, None).items
         if not any(item["SK"] == keys.METADATA for item in items):
             raise not_seeded(self._session, flight_id)
         return sorted(items, key=lambda item: (item["SK"] != keys.METADATA, item["SK"]))
 
-    def _query(self, pattern: AccessPattern, request: dict[str, Any], max_pages: int | None) -> Reading:
+    def _query(self, pattern: AccessPattern, value: str, request: dict[str, Any], max_pages: int | None) -> Reading:
         items: list[Item] = []
         pages, following = 0, request
         while True:
@@ -364,7 +317,7 @@ class TableExplorer:
             items += [item_from_typed(item) for item in answer["Items"]]
             last = answer.get("LastEvaluatedKey")
             if not last or pages == max_pages:
-                return Reading(pattern, request, tuple(items), pages, more=bool(last))
+                return Reading(pattern, value, request, tuple(items), pages, more=bool(last))
             following = {**request, "ExclusiveStartKey": last}
 
     def _bookings(self, booking_ids: Sequence[str]) -> list[Item]:

@@ -20,7 +20,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from awskit.kafka.connection import Kafka
 from awskit.kafka.producer import OutgoingRecord
-from awskit.kafka.records import EventShape, Record
+from awskit.kafka.records import Record, kafka_event
 from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.domain import keys
 from flightpulse.domain.events import TOPIC
@@ -361,7 +361,7 @@ class Redriver:
         records = _kafka_records(self._session.broker, places)
         if not records:
             raise CannotRedriveError("the topic no longer holds these records")
-        self._invoke(letter, EventShape(self._session.broker)(records))
+        self._invoke(letter, kafka_event(self._session.broker, records))
         return f"{len(records)} records handled"
 
     def _invoke(self, letter: WaitingLetter, event: Mapping[str, Any]) -> None:

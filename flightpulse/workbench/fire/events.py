@@ -61,6 +61,9 @@ class Events:
                 pace=pace,
                 choice=choice,
                 resumed=resumed,
+                on_given_up=lambda left: steps.finish(
+                    "given up", f"the replay of {left.choice.day} that was stopped after {left.sent} events", ok=False
+                ),
                 on_board=lambda board: steps.update(name, "", board.sent - board.backlog, board.of, board.columns()),
             )
             steps.finish(name, f"{what}; {replayed.board}", ok=replayed.ok)

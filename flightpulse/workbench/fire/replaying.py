@@ -6,15 +6,18 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from awskit.kafka.connection import Kafka, partitions_of
-from awskit.kafka.producer import OutgoingRecord, RecordProducer, Report
+from awskit.kafka.producer import INTERRUPTED, OutgoingRecord, RecordProducer, Report
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.events import TOPIC, EventType
 from flightpulse.errors import UserError
@@ -30,6 +33,7 @@ from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
 from flightpulse.workbench.observe.observer import Observer
 from flightpulse.workbench.target.session import Session
+from flightpulse.workbench.target.watchdog import Watchdog
 from localcloud.broker import PARTITION_BYTES
 from localcloud.process import state as local_state
 from simulator import days, events
@@ -45,6 +49,7 @@ _LONGEST_PAUSE_SECONDS = 10.0
 _SECONDS_STUCK = 120.0
 _SECONDS_QUIET = 15.0
 _FLIGHTS_OF_A_WHOLE_DAY = 12
+_PROGRESS = "replay.json"
 # How long after its own time a line may get into its log group.
 _LOG_LATE = timedelta(seconds=5)
 
@@ -175,7 +180,7 @@ class ReplayProgress:
     def load(cls, home: Path) -> "ReplayProgress":
         """The replay that was stopped half-way. Raises UserError when there is none."""
         try:
-            kept = json.loads((home / "replay.json").read_text(encoding="utf-8"))
+            kept = json.loads((home / _PROGRESS).read_text(encoding="utf-8"))
             began_at, choice = datetime.fromisoformat(kept["began_at"]), Choice(**kept["choice"])
             return cls(**{**kept, "began_at": began_at, "choice": choice})
         except (OSError, ValueError, KeyError, TypeError):
@@ -184,9 +189,13 @@ class ReplayProgress:
     def save(self, home: Path) -> None:
         """Write it down, over that of an earlier replay."""
         home.mkdir(parents=True, exist_ok=True)
-        unfinished = home / "replay.json.tmp"
+        unfinished = home / f"{_PROGRESS}.tmp"
         unfinished.write_text(json.dumps({**asdict(self), "began_at": self.began_at.isoformat()}), encoding="utf-8")
-        unfinished.replace(home / "replay.json")
+        unfinished.replace(home / _PROGRESS)
+
+
+OnGivenUp = Callable[[ReplayProgress], None]
+"""Told of a replay that was stopped and cannot be taken up any more, because another one has begun."""
 
 
 def replay(
@@ -196,36 +205,45 @@ def replay(
     pace: Pace,
     choice: Choice,
     on_board: OnBoard = lambda _board: None,
+    on_given_up: OnGivenUp = lambda _progress: None,
     resumed: ReplayProgress | None = None,
 ) -> Replayed:
     """Load the flights of a plan, send its events and wait until everybody has been told.
 
-    Ctrl-C leaves every event either sent or not; the :class:`ReplayProgress` of the session's home then says how to
-    take it up again: ``resumed`` leaves the table as it is and sends what is left.
+    Ctrl-C, and ``pace.stop()`` from another thread, leave every event either sent or not; the
+    :class:`ReplayProgress` of the session's home then says how to take it up again: ``resumed`` leaves the table as it
+    is and sends what is left. A replay that is begun gives up one that was stopped.
     Raises UserError when the table or the broker cannot be used, or another replay is running.
     """
     with _alone(session.home):
         check_room(session, plan)
         if resumed is None:
+            _give_up(session.home, on_given_up)
             seeding.store(session, plan.data)
         elif ReservationTable(session.dynamodb, session.table_name).flight(plan.data.flights[0].flight_id) is None:
             raise UserError(
                 "The flights of the replay that was stopped are not in the table any more.",
                 hint=f"Begin it anew: {session.command(f'replay {choice.day}')}",
             )
-        began_at = resumed.began_at if resumed else datetime.now(UTC)
-        sender = _Sender(
-            session, plan, pace, ReplayProgress(choice=choice, began_at=began_at, sent=0, passed_seconds=0.0)
-        )
+        progress = resumed or ReplayProgress(choice=choice, began_at=datetime.now(UTC), sent=0, passed_seconds=0.0)
+        began_at = progress.began_at
+        sender = _Sender(session, plan, pace, progress)
         flights = tuple(flight.flight_id for flight in plan.data.flights)
         # What was told before a replay was stopped is of this replay, too.
         observer = Observer(session, flights, began_at, recipients=recipients_of(plan.data))
         began = time.monotonic()
         watch = _Watch(observer, sender, ModelUse(session, began_at), len(plan.news), on_board)
-        with watch.beside():
-            sender.send(skip=resumed.sent if resumed else 0)
-        facts, checks = until_told(watch.look, Clock())
-        (session.home / "replay.json").unlink(missing_ok=True)
+        with Watchdog(session, lambda: None) as watchdog, watch.beside():
+            sender.send(watchdog.check)
+        try:
+            facts, checks = until_told(watch.look, Clock())
+        except KeyboardInterrupt:
+            raise UserError(
+                "Stopped: every event is sent, and not everybody is told yet.",
+                hint=_way_on(session),
+                exit_code=INTERRUPTED,
+            ) from None
+        (session.home / _PROGRESS).unlink(missing_ok=True)
     run = ScenarioRun(
         name=f"replay {plan.day.name}",
         title=plan.day.title,
@@ -238,6 +256,18 @@ def replay(
         hints=() if all(check.ok for check in checks) else tuple(scenarios.hints(session, facts, began_at)),
     )
     return Replayed(run, facts, summary(facts), watch.board(facts))
+
+
+def _give_up(home: Path, on_given_up: OnGivenUp) -> None:
+    """Forget a replay that was stopped: whoever stops the next one before its first event takes up neither."""
+    with suppress(UserError):
+        on_given_up(ReplayProgress.load(home))
+    (home / _PROGRESS).unlink(missing_ok=True)
+
+
+def _way_on(session: Session) -> str:
+    """How to take up a replay that was stopped."""
+    return f"Go on with: {session.command('replay --resume')}"
 
 
 def until_told(look: Callable[[], Facts], clock: Clock) -> tuple[Facts, tuple[Check, ...]]:
@@ -279,32 +309,43 @@ class _Sender:
     """Sends the events of a plan at its pace and keeps what was sent; another thread may look meanwhile."""
 
     def __init__(self, session: Session, plan: ReplayPlan, pace: Pace, progress: ReplayProgress) -> None:
-        self.sent: list[SentEvent] = []
+        # What was sent before a replay was stopped is of this replay, too; of when it was sent only the order is known.
+        before = plan.events(progress.began_at, lambda _passed: progress.began_at)
+        self.sent = [
+            SentEvent.of(event, datetime.fromisoformat(event["timestamp"])) for event in islice(before, progress.sent)
+        ]
         self._session = session
         self._plan = plan
         self._pace = pace
         self._progress = progress
         self._report = Report()
 
-    def send(self, skip: int) -> None:
-        """Send all but the first ``skip``. Raises UserError when it is stopped or the broker does not have them all."""
-        # Whoever is killed while it sends begins again; what was sent is recognised by its ids.
-        replace(self._progress, sent=skip).save(self._session.home)
-        try:
-            sending.send_records(self._session, self._records(skip), after_each=self._handed_over)
-        except UserError as error:
-            raise UserError(error.message, hint=self._way_on(), exit_code=error.exit_code) from None
-        finally:
-            done = skip + settled([event.event_id for event in self.sent], self._report)
-            replace(self._progress, sent=done, passed_seconds=self._passed(done)).save(self._session.home)
+    def send(self, check_cloud: Callable[[], None]) -> None:
+        """Send what is left. Raises UserError unless the broker has it all, and whatever ``check_cloud`` raises."""
+        # Whoever is killed while it sends begins here again; what was sent is recognised by its ids.
+        self._progress.save(self._session.home)
+        skip = self._progress.sent
 
-    def _way_on(self) -> str:
-        return f"Go on with: {self._session.command('replay --resume')}"
+        def held() -> bool:
+            check_cloud()
+            return self._pace.held
+
+        try:
+            sending.send_records(self._session, self._records(skip), after_each=self._handed_over, held=held)
+        except UserError as error:
+            check_cloud()
+            raise UserError(error.message, hint=_way_on(self._session), exit_code=error.exit_code) from None
+        finally:
+            done = skip + settled([event.event_id for event in self.sent[skip:]], self._report)
+            replace(self._progress, sent=done, passed_seconds=self._passed(done)).save(self._session.home)
+        if self._pace.stopped:
+            raise UserError(f"Stopped: {done} of {len(self._plan.news)} events are sent.", hint=_way_on(self._session))
 
     def _records(self, skip: int) -> Iterator[OutgoingRecord]:
         for event in self._plan.events(self._progress.began_at, self._pace.at, skip=skip):
-            at = datetime.fromisoformat(event["timestamp"])
-            yield events.record(event, due=at, traced=False)
+            if self._pace.stopped:
+                return
+            yield events.record(event, due=datetime.fromisoformat(event["timestamp"]), traced=False)
             # Asked for the next one, the producer has this one.
             self.sent.append(SentEvent.of(event, datetime.now(UTC)))
 
@@ -405,7 +446,9 @@ class _Watch:
             pause = _SECONDS_BETWEEN_LOOKS
             while not over.wait(pause):
                 began = time.monotonic()
-                self.look()
+                # Who sends finds out what is wrong; a look that fails is made again.
+                with suppress(UserError, BotoCoreError, ClientError):
+                    self.look()
                 pause = _pause(time.monotonic() - began)
 
         thread = threading.Thread(target=watch, name="replay-board", daemon=True)

@@ -17,7 +17,7 @@ def known_segments() -> tuple[Segment, ...]:
 
 def segments_like(beginning: str) -> list[Segment]:
     """All segments whose key begins like this, in any case. Raises UserError when none does."""
-    chosen = [segment for segment in known_segments() if segment.key.lower().startswith(beginning.lower())]
+    chosen = [segment for segment in known_segments() if f"{segment.key}/".lower().startswith(beginning.lower())]
     if not chosen:
         raise UserError(f"No segment begins with {beginning!r}.", hint=LOOKS_LIKE)
     return chosen

@@ -8,6 +8,7 @@ from typing import Any
 
 from flightpulse.errors import UserError
 from flightpulse.stack import names
+from flightpulse.workbench.metrics import metrics
 from flightpulse.workbench.show.panels import Panel, Series
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
@@ -94,17 +95,9 @@ def _states(session: Session, arns: Sequence[str]) -> tuple[tuple[str, str], ...
 def _read(session: Session, lines: Sequence[list[Any]], start: datetime, end: datetime) -> tuple[Series, ...]:
     """The values of a widget's lines. One whose expression the place cannot evaluate has none."""
     queries = [_query(number, line) for number, line in enumerate(lines)]
-    values: dict[str, list[tuple[datetime, float]]] = {}
-    pages = session.cloudwatch.get_paginator("get_metric_data").paginate(
-        MetricDataQueries=queries, StartTime=start, EndTime=end
-    )
-    for page in pages:
-        for result in page["MetricDataResults"]:
-            points = zip(result["Timestamps"], result["Values"], strict=True)
-            values.setdefault(result["Id"], []).extend(points)
     return tuple(
-        Series(query["Label"], tuple(sorted(values.get(query["Id"], []))), _statistic(query))
-        for query in queries
+        Series(query["Label"], tuple(values), _statistic(query))
+        for query, values in zip(queries, metrics.points(session, queries, start, end), strict=True)
         if query["ReturnData"]
     )
 

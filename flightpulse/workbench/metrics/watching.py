@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from flightpulse.workbench.metrics import alarms, dashboard, metric_series, metric_sources, metrics
+from flightpulse.workbench.metrics import alarms, dashboard, metric_sources, metrics
 from flightpulse.workbench.metrics.alarms import QuickAlarm
 from flightpulse.workbench.metrics.metric_sources import EmbeddedLine
 from flightpulse.workbench.metrics.metrics import MetricSums
@@ -40,7 +40,7 @@ class Metrics:
 
     def chart(self, *metric_names: str, minutes: int = 30, title: str | None = None) -> Picture:
         """Metrics of the namespace FlightPulse minute by minute. Raises UserError without a value."""
-        series = metric_series.read(self._target.deployed, metric_names, minutes=minutes)
+        series = metrics.by_minute(self._target.deployed, metric_names, minutes=minutes)
         return charts.metric(series, title=title or f"CloudWatch, namespace FlightPulse, last {minutes} minutes")
 
     def embedded(self, *groups: str, since: datetime | None = None) -> list[EmbeddedLine]:

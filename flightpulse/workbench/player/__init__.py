@@ -7,11 +7,11 @@ from typing import Any
 from flightpulse.errors import UserError
 from flightpulse.workbench import diagram
 from flightpulse.workbench.diagram import Diagram
-from flightpulse.workbench.player import events, frames, page, story, table, trace
+from flightpulse.workbench.player import frames, page, story, table
 from flightpulse.workbench.player.diff import Diff, diff
 from flightpulse.workbench.player.gantt import Gantt
 from flightpulse.workbench.player.page import PageRun
-from flightpulse.workbench.show.picture_and_words import PictureAndWords
+from flightpulse.workbench.show.picture import Picture, PictureAndWords
 from flightpulse.workbench.show.tables import Table
 
 __all__ = ["Diff", "Gantt", "Player", "diff"]
@@ -43,10 +43,10 @@ class Player(PictureAndWords):
     @cached_property
     def replay(self) -> frames.Replay:
         """The frames, and the statuses and variables after each."""
-        linked = events.normalise(self._history, self.diagram.states)
-        if not linked:
+        found = frames.replay(self._history, self.diagram.states)
+        if not found.frames:
             raise UserError(_NO_EVENTS, hint="Wait until the execution has started, then read its history again.")
-        return frames.replay(trace.follow(linked, self.diagram.states), self.diagram.states)
+        return found
 
     @property
     def sentence(self) -> str:
@@ -65,9 +65,9 @@ class Player(PictureAndWords):
         """When each state ran, as a picture and as text."""
         return Gantt(self.replay)
 
-    def png(self, upto: int | None = None) -> bytes:
-        """The diagram as it stands after frame ``upto`` (None: at the end)."""
-        return self.diagram.png(self.replay.marks(upto))
+    def picture(self) -> Picture:
+        """The poster: how the execution ended, on its diagram and as a sentence."""
+        return self.diagram.picture(self.replay.marks(), f"{self.title}: {self.sentence}")
 
     def html(self, begin: int = 0) -> str:
         """The player as a piece of HTML for a notebook's output or a page with others. ``begin`` is its first frame."""
@@ -91,12 +91,6 @@ class Player(PictureAndWords):
             arn: PageRun(player.title, player.sentence, player.diagram, player.replay)
             for arn, player in players.items()
         }
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The poster: how the execution ended, as a picture and as a sentence."""
-        said = f"{self.title}: {self.sentence}"
-        width = round(self.diagram.scene(self.replay.marks()).width)
-        return {"image/png": self.png(), "text/plain": said}, {"image/png": {"alt": said, "width": width}}
 
     def _words(self, said: str) -> dict[str, str]:  # noqa: ARG002
         """The player itself, and the visits as a table for whoever sees no HTML."""

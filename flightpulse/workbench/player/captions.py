@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from flightpulse.workbench.diagram.definition import State, short_resource
-from flightpulse.workbench.executions.history import Problem, Visit
+from flightpulse.workbench.executions.history import Problem, Visit, event_details
 from flightpulse.workbench.executions.story import in_words
-from flightpulse.workbench.player.course import Course
-from flightpulse.workbench.player.events import Event, details
-from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
+from flightpulse.workbench.player.course import Course, is_failure, is_start, is_stopped
+from flightpulse.workbench.player.events import Event
 from flightpulse.workbench.player.trace import HistoryTrace
 from flightpulse.workbench.show.words import counted, shortened
 
@@ -106,7 +105,7 @@ class Teller:
         return f"{visit.name} is done" + (f"; next comes {follower}." if follower else ".")
 
     def _evaluation(self, event: Event, visit: Visit, index: int) -> str:
-        found = details(event)
+        found = event_details(event)
         where = f" ({found['location']})" if found.get("location") else ""
         cause = " ".join(str(found.get("cause") or found.get("error") or "").split())
         said = f": {shortened(cause, _CAUSE_LENGTH)}" if cause else ""
@@ -148,7 +147,7 @@ class Teller:
         return "nobody catches it" if ended == "the execution" else f"{ended} fails with it"
 
     def _worked(self, event: Event, visit: Visit, index: int) -> str:
-        kind, found = event["type"], details(event)
+        kind, found = event["type"], event_details(event)
         what = resource_of(found) or _last_resource(visit)
         if kind in {"MapStateStarted", "ParallelStateStarted"}:
             return self._fans_out(index, visit, int(found.get("length") or 0))
@@ -262,11 +261,11 @@ def _last_resource(visit: Visit) -> str:
 
 def _problem(event: Event) -> Problem:
     """An event's error without what only a support desk wants to know of it."""
-    found = details(event)
+    found = event_details(event)
     cause = _SERVICE_NOTE.sub("", str(found.get("cause") or ""))
     return Problem(str(found.get("error") or event["type"]), cause)
 
 
 def _named(event: Event) -> str:
-    name = details(event).get("name")
+    name = event_details(event).get("name")
     return f" ({name})" if name else ""

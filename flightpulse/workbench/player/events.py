@@ -1,7 +1,7 @@
-"""Brings a history into one shape: sorted, without doubles, times aware, every event linked to the one before it.
+"""Brings a history into one shape: sorted, without doubles, times aware.
 
 A history may come from boto3, from a saved file, page by page, shuffled, with times as datetime, ISO text or epoch
-number, in the shape that execution logs have, and from emulators that leave out ``previousEventId``.
+number, and in the shape that execution logs have.
 """
 
 import json
@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.diagram.definition import State
 
 Event = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,8 +21,8 @@ _NOT_A_HISTORY = (
 )
 
 
-def normalise(history: Any, states: Mapping[str, State]) -> list[Event]:
-    """The events in order of their ids. ``states`` (by path) helps to link events that lack ``previousEventId``.
+def normalise(history: Any) -> list[Event]:
+    """The events in order of their ids.
 
     Takes a list of events, an answer with ``events``, a list of such answers (pages), or the text of a file that holds
     one of these. Raises UserError for anything else.
@@ -36,8 +35,6 @@ def normalise(history: Any, states: Mapping[str, State]) -> list[Event]:
     events = [unique[number] for number in sorted(unique)]
     _fill_times(events)
     _mend_redrives(events)
-    if any(not event["previousEventId"] for event in events[1:]):
-        _Linker(states).link(events)
     return events
 
 
@@ -143,92 +140,6 @@ def _mend_redrives(events: list[Event]) -> None:
         failed = before.get(event["previousEventId"])
         if failed and not event["type"].endswith("StateEntered") and not event["type"].startswith("Execution"):
             event["previousEventId"] = failed
-
-
-class _Linker:
-    """Guesses ``previousEventId`` from the definition: an event continues what could have led to it, oldest first.
-
-    ``_open`` holds, by state path, the last event of every visit that has not been left; ``_ready`` the events that a
-    state may follow: the exit of a state before it, the start of an iteration or of a Parallel state; ``_ended`` the
-    exits that an iteration of a Map may end after.
-    """
-
-    def __init__(self, states: Mapping[str, State]) -> None:
-        self._by_name: dict[str, State] = {}
-        for state in states.values():
-            self._by_name.setdefault(state.name, state)
-        self._parents = {
-            inner: state.path for state in states.values() for scope in state.scopes for inner in scope.states
-        }
-        self._open: dict[str, list[int]] = {}
-        self._ready: dict[str, list[int]] = {}
-        self._ended: dict[str, list[int]] = {}
-
-    def link(self, events: list[Event]) -> None:
-        last = 0
-        for event in events:
-            if not event["previousEventId"] and last:
-                event["previousEventId"] = self._guess(event) or last
-            self._note(event)
-            last = event["id"]
-
-    def _guess(self, event: Event) -> int | None:
-        kind = event["type"]
-        state = self._state_of(event)
-        if kind.endswith("StateEntered") and state:
-            return self._first(self._ready, state.path)
-        if kind.endswith("StateExited") and state:
-            return self._first(self._open, state.path)
-        if kind == "MapIterationStarted" and state:
-            return self._first(self._open, state.path)
-        if kind.startswith("MapIteration") and state:
-            return self._first(self._ended, state.path)
-        return None
-
-    @staticmethod
-    def _first(places: dict[str, list[int]], path: str) -> int | None:
-        found = places.get(path)
-        return found[0] if found else None
-
-    def _state_of(self, event: Event) -> State | None:
-        for key, details in event.items():
-            if key.endswith("EventDetails") and isinstance(details, Mapping) and details.get("name"):
-                return self._by_name.get(str(details["name"]))
-        return None
-
-    def _note(self, event: Event) -> None:
-        kind, state = event["type"], self._state_of(event)
-        if state is None:
-            return
-        if kind.endswith("StateEntered"):
-            self._use(self._ready, state.path)
-            self._open.setdefault(state.path, []).append(event["id"])
-            if state.kind == "Parallel":
-                for scope in state.scopes:
-                    self._ready.setdefault(scope.start, []).append(event["id"])
-        elif kind == "MapIterationStarted" and state.scopes:
-            self._ready.setdefault(state.scopes[0].start, []).append(event["id"])
-        elif kind.startswith("MapIteration"):
-            self._use(self._ended, state.path)
-        elif kind.endswith("StateExited"):
-            self._use(self._open, state.path)
-            if state.ends and state.path in self._parents:
-                self._ended.setdefault(self._parents[state.path], []).append(event["id"])
-            for target in dict.fromkeys(edge.target for edge in state.edges):
-                self._ready.setdefault(target, []).append(event["id"])
-
-    @staticmethod
-    def _use(places: dict[str, list[int]], path: str) -> None:
-        if places.get(path):
-            places[path].pop(0)
-
-
-def details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The one ``…EventDetails`` of an event, whatever it is called; empty when it has none."""
-    for key, value in event.items():
-        if key.endswith("EventDetails") and isinstance(value, Mapping):
-            return value
-    return {}
 
 
 def _loaded(text: str) -> Any:

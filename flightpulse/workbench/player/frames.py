@@ -8,11 +8,11 @@ from typing import Any
 
 from flightpulse.workbench.diagram.definition import Edge, State
 from flightpulse.workbench.diagram.marks import SIGNS, Mark, Marks
-from flightpulse.workbench.player import captions
-from flightpulse.workbench.player.course import Course
-from flightpulse.workbench.player.events import Event, details
-from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
-from flightpulse.workbench.player.trace import HistoryTrace, around
+from flightpulse.workbench.executions.history import event_details, parsed
+from flightpulse.workbench.player import captions, events
+from flightpulse.workbench.player.course import Course, is_failure, is_start, is_stopped
+from flightpulse.workbench.player.events import Event
+from flightpulse.workbench.player.trace import HistoryTrace, around, follow
 
 TROUBLE_FIRST = ("failed", "timed_out", "aborted", "running", "retrying", "caught", "done")
 RETRIES = "retries"
@@ -119,8 +119,9 @@ def mark_of(counts: Mapping[str, int]) -> Mark:
     return Mark(present[0], "  ".join(parts) + retried)
 
 
-def replay(trace: HistoryTrace, states: Mapping[str, State]) -> Replay:
-    """The frames of a trace on the states of a diagram."""
+def replay(history: Any, states: Mapping[str, State]) -> Replay:
+    """The frames of a history, in any shape, on the states of a diagram."""
+    trace = follow(events.normalise(history), states)
     return Replay(trace, states, _Replayer(trace, states).run())
 
 
@@ -240,7 +241,7 @@ _LABELS = (("input", "input"), ("parameters", "arguments"), ("output", "output")
 
 def payloads(event: Event) -> Iterable[Payload]:
     """The data of an event, by what it is to a reader."""
-    kind, found = event["type"], details(event)
+    kind, found = event["type"], event_details(event)
     for field, label in _LABELS:
         if isinstance(found.get(field), str):
             if field == "input" and kind.endswith("Scheduled"):
@@ -249,7 +250,7 @@ def payloads(event: Event) -> Iterable[Payload]:
                 label = "result"
             yield Payload(label, found[field], _is_cut(found.get(f"{field}Details")))
     if isinstance(found.get("assignedVariables"), Mapping):
-        known = {name: _parsed(value) for name, value in found["assignedVariables"].items()}
+        known = {name: parsed(value) for name, value in found["assignedVariables"].items()}
         text = json.dumps(known, ensure_ascii=False)
         yield Payload("variables", text, _is_cut(found.get("assignedVariablesDetails")))
     if found.get("error") or found.get("cause"):
@@ -258,10 +259,3 @@ def payloads(event: Event) -> Iterable[Payload]:
 
 def _is_cut(about: Any) -> bool:
     return isinstance(about, Mapping) and bool(about.get("truncated"))
-
-
-def _parsed(value: Any) -> Any:
-    try:
-        return json.loads(value)
-    except (TypeError, ValueError):
-        return value

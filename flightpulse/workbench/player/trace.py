@@ -9,7 +9,7 @@ from typing import Any
 
 from flightpulse.workbench.diagram.definition import State
 from flightpulse.workbench.executions import history
-from flightpulse.workbench.player.events import Event, details
+from flightpulse.workbench.player.events import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class _Collector:
 
     def _by_mention(self, event: Event) -> int | None:
         """A history cut off at its start: the state an event names, if it was visited at all."""
-        name = details(event).get("name") if event["type"].endswith("StateExited") else None
+        name = history.event_details(event).get("name") if event["type"].endswith("StateExited") else None
         return next((n for n, stay in enumerate(self.stays) if name and stay.visit.name == name), None)
 
 

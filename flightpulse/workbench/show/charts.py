@@ -191,7 +191,7 @@ def concurrency(spans: Sequence[ExecutionSpan]) -> Picture:
     axes.set_xlim(0, length * 1.02)
     title = f"{len(shown)} executions in {duration(length)}, at most {most} at once"
     pictures.house_style(axes, title="", x="seconds")
-    figure.suptitle(title, x=0.02, y=1 - 0.06 / height, ha="left", va="top", fontsize=10.5, fontweight="bold")
+    pictures.headline(figure, title)
     lines = [f"{label}, from {began:.2f} to {ended:.2f} s" for label, began, ended in shown]
     return Picture.of(figure, "\n".join([f"{title}:", *lines]))
 
@@ -228,7 +228,7 @@ def metric(series: Mapping[str, Sequence[Point]], *, title: str) -> Picture:
         axes.set_title(f"{name}: {sum(values):g} in all", loc="left", fontsize=9, color=pictures.INK)
         said.append(f"{name} {sum(values):g}")
     grid[-1, 0].set_xlabel(f"minutes since {first.astimezone(UTC):%H:%M} UTC", fontsize=9, color=pictures.DIM)
-    figure.suptitle(title, x=0.02, y=1 - 0.06 / height, ha="left", va="top", fontsize=10.5, fontweight="bold")
+    pictures.headline(figure, title)
     return Picture.of(figure, f"{title}: {', '.join(said)}.")
 
 

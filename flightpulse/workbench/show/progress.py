@@ -98,8 +98,9 @@ class Steps:
             self._bars.show(step, text, done, total, board or {})
 
     def finish(self, step: str, text: str, *, ok: bool = True) -> None:
-        """End a step with one line that stays."""
-        took = time.monotonic() - self._began.get(step, time.monotonic())
+        """End a step with one line that stays; one that never began took no time."""
+        began = self._began.get(step)
+        took = f"  [dim]{seconds(time.monotonic() - began)}[/dim]" if began is not None else ""
         line = f"{YES if ok else NO} {step}: {text}"
         if self._end(step, line):
             return
@@ -107,7 +108,7 @@ class Steps:
             self._say(line)
             return
         mark = f"[green]{YES}[/green]" if ok else f"[red]{NO}[/red]"
-        self._console.print(f"{mark} [bold]{step}[/bold]  {no_markup(text)}  [dim]{seconds(took)}[/dim]")
+        self._console.print(f"{mark} [bold]{step}[/bold]  {no_markup(text)}{took}")
 
     def _end(self, step: str, line: str) -> bool:
         return self._began.pop(step, None) is not None and self._bars is not None and self._bars.end(step, line)

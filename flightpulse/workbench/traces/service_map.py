@@ -90,7 +90,7 @@ def draw(spans: Sequence["Span"]) -> Picture:
         _box(axes, node)
     calls = sum(edges.values())
     title = f"{len(nodes)} services, {counted(calls, 'call')} between them"
-    figure.suptitle(title, x=0.02, y=1 - 0.08 / height, ha="left", va="top", fontsize=10.5, fontweight="bold")
+    pictures.headline(figure, title)
     lines = [f"{node.name}: {node.said}" for node in nodes.values()]
     lines += [f"{caller} → {called}: {count}" for (caller, called), count in edges.items()]
     return Picture.of(figure, "\n".join([f"{title}:", *lines]))

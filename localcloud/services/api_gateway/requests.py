@@ -27,7 +27,7 @@ from localcloud.services.api_gateway import raw_request, signatures, test_invoca
 from localcloud.services.api_gateway.access_log import Access
 from localcloud.services.api_gateway.traces import StageTrace
 from localcloud.services.cloudformation import resource_types
-from localcloud.services.cloudformation.resource_types import Properties, Provisioned
+from localcloud.services.cloudformation.resource_types import Properties, Provisioned, is_true
 from localcloud.services.xray import tracing
 
 _VALIDATOR = "AWS::ApiGateway::RequestValidator"
@@ -66,8 +66,8 @@ def install(context: LocalContext) -> None:  # noqa: ARG001
 def _create_validator(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
     settings = {
         "name": properties.get("Name") or f"{stack_name}-{logical_id}",
-        "validateRequestBody": _is_true(properties.get("ValidateRequestBody")),
-        "validateRequestParameters": _is_true(properties.get("ValidateRequestParameters")),
+        "validateRequestBody": is_true(properties.get("ValidateRequestBody")),
+        "validateRequestParameters": is_true(properties.get("ValidateRequestParameters")),
     }
     answer = api._create_request_validator(properties["RestApiId"], settings)
     validator_id = str(json.loads(resource_types.body(answer))["id"])
@@ -80,7 +80,7 @@ def _update_validator(physical_id: str, old: Properties, new: Properties, stack_
         _delete_validator(physical_id, old)
         return created
     operations = [
-        {"op": "replace", "path": f"/{path}", "value": str(_is_true(new.get(name))).lower()}
+        {"op": "replace", "path": f"/{path}", "value": str(is_true(new.get(name))).lower()}
         for name, path in (
             ("ValidateRequestBody", "validateRequestBody"),
             ("ValidateRequestParameters", "validateRequestParameters"),
@@ -280,7 +280,3 @@ def is_proxy_answer(answer: Any) -> bool:
     if not isinstance(answer, dict) or not set(answer) <= _PROXY_ANSWER:
         return False
     return not answer or ("statusCode" in answer and isinstance(answer.get("body"), str | None))
-
-
-def _is_true(value: Any) -> bool:
-    return value in (True, "true")

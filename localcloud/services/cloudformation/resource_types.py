@@ -53,6 +53,11 @@ def add(
     HANDLERS[resource_type] = {"create": create, "update": update, "delete": delete}
 
 
+def is_true(value: Any) -> bool:
+    """Whether a property is true: templates may also write it as text."""
+    return value in (True, "true")
+
+
 def body(answer: tuple[int, Any, Any]) -> Any:
     """The content of an answer of one of the emulator's services; an error becomes the resource's failure."""
     status, _, content = answer

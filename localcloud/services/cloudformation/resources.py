@@ -17,7 +17,7 @@ from ministack.services.cloudformation import provisioners
 
 from localcloud.behaviours import LocalContext
 from localcloud.services.cloudformation import names_taken, resource_types, settling
-from localcloud.services.cloudformation.resource_types import Attributes, Properties, Provisioned
+from localcloud.services.cloudformation.resource_types import Attributes, Properties, Provisioned, is_true
 from localcloud.services.step_functions import creation
 
 
@@ -150,18 +150,18 @@ def _complete_table(name: str, properties: Properties) -> None:
     """Expiry, point-in-time recovery and encryption, which the service has calls of their own for."""
     expiry = properties.get("TimeToLiveSpecification")
     if expiry:
-        settings = {"Enabled": _is_true(expiry.get("Enabled")), "AttributeName": expiry.get("AttributeName", "")}
+        settings = {"Enabled": is_true(expiry.get("Enabled")), "AttributeName": expiry.get("AttributeName", "")}
         resource_types.body(dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": settings}))
     else:
         dynamodb._ttl_settings.pop(name, None)
     recovery = properties.get("PointInTimeRecoverySpecification") or {}
-    settings = {"PointInTimeRecoveryEnabled": _is_true(recovery.get("PointInTimeRecoveryEnabled"))}
+    settings = {"PointInTimeRecoveryEnabled": is_true(recovery.get("PointInTimeRecoveryEnabled"))}
     request = {"TableName": name, "PointInTimeRecoverySpecification": settings}
     resource_types.body(dynamodb._update_continuous_backups(request))
     encryption = properties.get("SSESpecification")
     if encryption:
         settings = {key: encryption[key] for key in ("SSEType", "KMSMasterKeyId") if key in encryption}
-        settings["Enabled"] = _is_true(encryption.get("SSEEnabled"))
+        settings["Enabled"] = is_true(encryption.get("SSEEnabled"))
         resource_types.body(dynamodb._update_table({"TableName": name, "SSESpecification": settings}))
 
 
@@ -195,7 +195,7 @@ def _state_machine(properties: Properties) -> Properties:
 
 def _set_tracing(arn: str, properties: Properties) -> None:
     tracing = properties.get("TracingConfiguration") or {}
-    stepfunctions._state_machines[arn]["tracingConfiguration"] = {"enabled": _is_true(tracing.get("Enabled"))}
+    stepfunctions._state_machines[arn]["tracingConfiguration"] = {"enabled": is_true(tracing.get("Enabled"))}
 
 
 def _delete_state_machine(arn: str, _: Properties) -> None:
@@ -209,7 +209,3 @@ def _lower_camel(value: Any) -> Any:
     if isinstance(value, list):
         return [_lower_camel(content) for content in value]
     return value
-
-
-def _is_true(value: Any) -> bool:
-    return value in (True, "true")

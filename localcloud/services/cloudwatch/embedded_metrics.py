@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from localcloud.services import refusals
 from localcloud.services.cloudwatch import filter_patterns
 
 MOST_DIMENSIONS = 30
@@ -20,17 +21,7 @@ OLDEST_MS = 14 * 86_400_000
 NEWEST_MS = 2 * 3_600_000
 """How far from the time at which it arrives a log event's metrics may be: two weeks before, two hours after."""
 
-_RATES = ("Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes", "Bits", "Kilobits", "Megabits", "Gigabits")
-_COUNTED = (*_RATES, "Terabits", "Count")
-UNITS = (
-    "Seconds",
-    "Microseconds",
-    "Milliseconds",
-    "Percent",
-    "None",
-    *_COUNTED,
-    *(f"{unit}/Second" for unit in _COUNTED),
-)
+UNITS = tuple(refusals.model("cloudwatch").shape_for("StandardUnit").enum)
 
 
 @dataclass(frozen=True, slots=True)

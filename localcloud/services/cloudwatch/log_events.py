@@ -9,7 +9,8 @@ from ministack.services import cloudwatch_logs as emulator
 from localcloud.services import handlers
 from localcloud.services.cloudwatch import embedded_metrics, filter_patterns
 from localcloud.services.cloudwatch.store import MetricStore
-from localcloud.services.handlers import Handler, Refused, Request, Response
+from localcloud.services.handlers import Handler, Request, Response
+from localcloud.services.refusals import Refused
 
 log = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ import copy
 import functools
 import threading
 import time
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -73,7 +74,8 @@ def item_size(item: Any) -> int:
     """The bytes of an item's names and values."""
     if not isinstance(item, dict):
         return 0
-    return sum(map(_text_size, item)) + sum(map(dynamodb._attribute_value_size, item.values()))
+    values: Iterable[int] = map(dynamodb._attribute_value_size, item.values())
+    return sum(map(_text_size, item)) + sum(values)
 
 
 @functools.lru_cache(maxsize=_TEXTS)

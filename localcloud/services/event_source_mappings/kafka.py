@@ -26,7 +26,7 @@ class KafkaPoller:
         self._relay = Poller(
             subscription,
             mapping.invoker(),
-            destination=mapping.destination(lambda found: kafka_batch_info(found, subscription.event_shape)),
+            destination=mapping.destination(lambda found: kafka_batch_info(found, subscription.kafka.bootstrap)),
             keep=Filter.of(mapping.record).keeps_kafka,
             observer=_Reports(mapping),
         )
@@ -42,9 +42,8 @@ class KafkaPoller:
     def finished(self) -> bool:
         return not self._thread.is_alive()
 
-    def wake(self) -> bool:
+    def wake(self) -> None:
         """A Kafka broker does its own waking."""
-        return False
 
 
 class _Reports(Observer):

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from localcloud.services import refusals
+
 Settings = dict[str, Any]
 
 _BATCH_SIZES = {"kafka": 100, "dynamodb": 100, "kinesis": 100, "sqs": 10}
@@ -18,41 +20,13 @@ _KAFKA_ERROR_HANDLING = (
     "BisectBatchOnFunctionError",
     "FunctionResponseTypes",
 )
-_INTEGERS = (
-    "BatchSize",
-    "MaximumBatchingWindowInSeconds",
-    "MaximumRetryAttempts",
-    "MaximumRecordAgeInSeconds",
-    "ParallelizationFactor",
-    "TumblingWindowInSeconds",
-)
-_BOOLEANS = ("Enabled", "BisectBatchOnFunctionError")
+_CREATED = refusals.request_shape("lambda", "CreateEventSourceMapping").members
+_UPDATED = refusals.request_shape("lambda", "UpdateEventSourceMapping").members
 
-CREATE_ONLY = (
-    "EventSourceArn",
-    "SelfManagedEventSource",
-    "SelfManagedKafkaEventSourceConfig",
-    "StartingPosition",
-    "StartingPositionTimestamp",
-    "Topics",
-)
+CREATE_ONLY = (*(name for name in _CREATED if name not in {*_UPDATED, "Tags"}), "SelfManagedKafkaEventSourceConfig")
 """What an update cannot change; in CloudFormation a change of it replaces the mapping."""
 
-CHANGEABLE = (
-    "BatchSize",
-    "BisectBatchOnFunctionError",
-    "DestinationConfig",
-    "FilterCriteria",
-    "FunctionResponseTypes",
-    "MaximumBatchingWindowInSeconds",
-    "MaximumRecordAgeInSeconds",
-    "MaximumRetryAttempts",
-    "ParallelizationFactor",
-    "ProvisionedPollerConfig",
-    "ScalingConfig",
-    "SourceAccessConfigurations",
-    "TumblingWindowInSeconds",
-)
+CHANGEABLE = tuple(name for name in _UPDATED if name not in {"UUID", "FunctionName", "Enabled", *CREATE_ONLY})
 """What an update may change, besides `Enabled` and `FunctionName`."""
 
 
@@ -79,11 +53,10 @@ def from_template(properties: Settings) -> Settings:
         request["SelfManagedEventSource"] = {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": brokers}}
     if isinstance(properties.get("Tags"), list):
         request["Tags"] = {tag["Key"]: tag["Value"] for tag in properties["Tags"]}
-    for name in _INTEGERS:
-        if name in request:
+    for name, shape in _CREATED.items():
+        if name in request and shape.type_name == "integer":
             request[name] = int(request[name])
-    for name in _BOOLEANS:
-        if name in request:
+        elif name in request and shape.type_name == "boolean":
             request[name] = str(request[name]).lower() == "true"
     return request
 

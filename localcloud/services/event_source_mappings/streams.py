@@ -54,14 +54,8 @@ class StreamPoller:
     def finished(self) -> bool:
         return not self._thread.is_alive()
 
-    def wake(self) -> bool:
-        """Wake the thread when the stream is ahead of it; says whether it is."""
-        with self.mapping.scope():
-            behind = self._is_live() and dynamodb.stream_end_position(self._table) > self._position()
-        if behind and not self._something.is_set():
-            self._something.set()
-            return True
-        return False
+    def wake(self) -> None:
+        self._something.set()
 
     def _run(self) -> None:
         with self.mapping.scope():

@@ -28,9 +28,10 @@ class Supervisor:
         self._lock = threading.Lock()
 
     def reconcile(self) -> bool:
-        """Bring pollers in line with the mappings there are. Called by the emulator at least once a second.
+        """Bring pollers in line with the mappings there are, and wake them.
 
-        Returns whether there may be more to do at once, which is what the emulator's poll loop asks of a poller.
+        Called by the emulator at least once a second, and after changes of a table. Whether there may be more to do at
+        once, which is what its poll loop asks of a poller: never, for a poller that is awake goes on by itself.
         """
         with self._lock:
             wanted = {_key(mapping): mapping for mapping in _enabled_mappings()}
@@ -45,8 +46,9 @@ class Supervisor:
             for key, mapping in wanted.items():
                 if key not in self._pollers and time.monotonic() >= self._not_before.get(key, 0.0):
                     self._start(key, mapping)
-            woken = [poller.wake() for poller in self._pollers.values()]
-        return any(woken)
+            for poller in self._pollers.values():
+                poller.wake()
+        return False
 
     def _start(self, key: _Key, mapping: Mapping) -> None:
         kind: type[_Poller] = KafkaPoller if mapping.is_kafka else StreamPoller

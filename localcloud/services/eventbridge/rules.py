@@ -12,11 +12,12 @@ from typing import Any
 
 from ministack.services import eventbridge as emulator
 
-from localcloud.services import handlers, limits
+from localcloud.services import handlers, refusals
 from localcloud.services.cloudformation import resource_types
 from localcloud.services.cloudformation.resource_types import Properties
 from localcloud.services.eventbridge import patterns
-from localcloud.services.handlers import Handler, Refused, Request, Response
+from localcloud.services.handlers import Handler, Request, Response
+from localcloud.services.refusals import Refused
 
 MOST_TARGETS = 5
 """Targets of one rule (EventBridge quota)."""
@@ -99,7 +100,7 @@ def _check_targets(request: Mapping[str, Any], bus: str) -> None:
 
 
 def _check_target_list(targets: Sequence[Mapping[str, Any]]) -> None:
-    limits.check("events", "PutTargets", {"Targets": targets})
+    refusals.check("events", "PutTargets", {"Targets": targets})
     for target in targets:
         for problem in _input_problems(target):
             raise Refused("ValidationException", problem)

@@ -18,7 +18,6 @@ from localcloud.services.handlers import (
     Around,
     Content,
     Handler,
-    Refused,
     Request,
     Response,
     answer,
@@ -26,6 +25,7 @@ from localcloud.services.handlers import (
     content,
     refused,
 )
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import callbacks, creation, machine_api, notices, request_checks, state_tests
 from localcloud.services.step_functions.executions import LocalExecutions
 from localcloud.services.step_functions.run import Run

@@ -17,7 +17,7 @@ from typing import Any
 
 from ministack.services import stepfunctions as emulator
 
-from localcloud.services.handlers import Refused
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import interpreter, notices
 from localcloud.services.step_functions.execution_logs import ExecutionLogs
 from localcloud.services.step_functions.failures import RUNTIME, StateFailure, Stopped

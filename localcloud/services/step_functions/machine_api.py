@@ -14,7 +14,8 @@ from ministack.services import stepfunctions as emulator
 
 from awskit.asl.references import variable_references
 from localcloud.services import handlers
-from localcloud.services.handlers import Around, Content, Handler, Refused, Request, Response, content
+from localcloud.services.handlers import Around, Content, Handler, Request, Response, content
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import creation, request_checks
 
 _LOGGING = {"level": "OFF", "includeExecutionData": False}

@@ -3,12 +3,12 @@
 https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html
 """
 
-import functools
 from collections.abc import Iterator
 from typing import Any
 
-from botocore import exceptions, session, xform_name
+from botocore import exceptions, xform_name
 
+from localcloud.services import refusals
 from localcloud.services.step_functions.resource import Resource
 
 _SERVICES = {"states": "stepfunctions", "sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs"}
@@ -34,17 +34,12 @@ def _output_shape(resource: Resource) -> Any:
         return None
     service = resource.service.removeprefix("aws-sdk:")
     try:
-        model = _model(_SERVICES.get(service, service))
+        model = refusals.model(_SERVICES.get(service, service))
     except exceptions.UnknownServiceError:
         return None
     names = {xform_name(name): name for name in model.operation_names}
     name = names.get(xform_name(resource.action[:1].upper() + resource.action[1:]))
     return None if name is None else model.operation_model(name).output_shape
-
-
-@functools.cache
-def _model(service: str) -> Any:
-    return session.Session().get_service_model(service)
 
 
 def _problems(shape: Any, value: Any, name: str, required: bool, resource: Resource) -> Iterator[str]:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html
 import threading
 from typing import Any
 
-from localcloud.services.handlers import Refused
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import notices, turns
 from localcloud.services.step_functions.failures import RUNTIME, TASK_FAILED, StateFailure, Stopped
 from localcloud.services.step_functions.history import milliseconds

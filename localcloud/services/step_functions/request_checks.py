@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from localcloud.services import limits
-from localcloud.services.handlers import Refused
+from localcloud.services import refusals
+from localcloud.services.refusals import Refused
 
 NAME = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 _NAMED = ("CreateActivity", "CreateStateMachine", "StartExecution", "StartSyncExecution")
@@ -19,7 +19,7 @@ _OF_STANDARD_EXECUTIONS = ("DescribeExecution", "GetExecutionHistory", "StopExec
 
 def check(action: str, request: Mapping[str, Any]) -> None:
     """Raise Refused for what breaks the API's model."""
-    shape = limits.check("stepfunctions", action, request)
+    shape = refusals.check("stepfunctions", action, request)
     if shape is None:
         return
     if action in _NAMED and isinstance(request.get("name"), str) and not NAME.fullmatch(request["name"]):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from awskit.asl import machines
-from localcloud.services.handlers import Refused
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import creation, mock_results, retry
 from localcloud.services.step_functions.failures import EvaluationFailure, StateFailure
 from localcloud.services.step_functions.frame import Frame, Machine, Outcome

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 
+from flightpulse.workbench.fire.replaying import Choice
 from tests.integration.cli.conftest import ROOT, CommandLine
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -53,6 +54,8 @@ def test_ctrl_c_ends_a_replay_and_it_can_be_taken_up_again(cli: CommandLine):
     assert "replay --resume" in said
     assert (busy.returncode, busy.stderr.count("Another replay is running")) == (1, 1)
 
+    everything = Choice(day="2013-02-08", leaves_on="2026-11-25", flights=2, bookings=3).plan().news
     rest = cli.json("replay", "--resume", "--speed", "50000")
     assert (rest["ok"], rest["day"], len(rest["flights"])) == (True, "2013-02-08", 2)
+    assert rest["kinds"][-1]["events"] == rest["kinds"][-1]["handled"] == len(everything)
     assert cli.run("replay", "--resume").returncode == 1

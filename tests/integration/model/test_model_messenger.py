@@ -77,8 +77,7 @@ class Scene:
         return {name: composed.counts()[name] for name in ("model", "cache", "fallback")}
 
     def record(self) -> TemplateRecord:
-        found = self.templates.get(SEGMENT, prompt.version(SEGMENT))
-        assert found is not None
+        (found,) = self.templates.get_many([(SEGMENT, prompt.version(SEGMENT))])
         return found
 
     def misbehave(self, *faults: dict[str, Any]) -> None:

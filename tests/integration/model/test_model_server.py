@@ -15,17 +15,19 @@ from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConn
 
 from flightpulse.adapters.model import AUTHOR, REVIEWER, BedrockAuthor, BedrockModel, BedrockReviewer, CallLimits
 from flightpulse.local_cloud import SETUP
-from flightpulse.messages import prompt, wording
+from flightpulse.messages import prompt
 from flightpulse.messages.lint import lint
 from flightpulse.messages.news import all_segments
-from flightpulse.messages.records import Status, TemplateRecord
+from flightpulse.messages.records import Status
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
 from flightpulse.messages.wording import Origin, Wording
 from flightpulse.stand_in.model import StandIn
-from localcloud.model import ModelServer
+from flightpulse.use_cases.choose_wordings import choose_wordings
+from localcloud.model import ModelServer, Reply, Request
 from localcloud.model.faults import Fault
 from tests.unit.messages.samples import CANCELLED, MAJOR, TERMINAL
+from tests.unit.messages.template_store import FakeStore
 from tests.waiting import PATIENCE_SECONDS
 
 MODEL = "amazon.nova-lite-v1:0"
@@ -61,14 +63,9 @@ def control(server: ModelServer, method: str, path: str, body: object = None) ->
         return json.load(answer)
 
 
-class Records(list[TemplateRecord]):
-    """A store that finds nothing and keeps what it is given."""
-
-    def get(self, segment: Segment, prompt_version: str) -> TemplateRecord | None:
-        return None
-
-    def put(self, record: TemplateRecord) -> None:
-        self.append(record)
+def statuses(server: ModelServer) -> list[int]:
+    """How the calls ended, in their order."""
+    return [call["status"] for call in control(server, "GET", "calls")["calls"]]
 
 
 def test_an_answer_has_the_shape_of_converse(server: ModelServer) -> None:
@@ -143,14 +140,14 @@ def test_boto3_retries_a_throttle_and_gets_its_answer(server: ModelServer) -> No
     server.faults.set((Fault("throttle", times=2),))
     answer = ask(client(server, attempts=4))
     assert answer["ResponseMetadata"]["RetryAttempts"] == 2
-    assert control(server, "GET", "calls")["by_status"] == {"200": 1, "429": 2}
+    assert statuses(server) == [429, 429, 200]
 
 
 def test_a_model_that_is_down_closes_the_connection(server: ModelServer) -> None:
     control(server, "PUT", "faults", {"faults": [{"kind": "down", "times": 1}]})
     with pytest.raises((ConnectionClosedError, EndpointConnectionError)):
         ask(client(server))
-    assert control(server, "GET", "calls")["by_status"] == {"0": 1}
+    assert statuses(server) == [0]
 
 
 def test_a_slow_model_runs_into_the_caller_s_timeout_and_does_not_hold_up_the_end(server: ModelServer) -> None:
@@ -232,17 +229,30 @@ def test_calls_are_counted_with_what_they_were_about(server: ModelServer) -> Non
     assert call == {**call, **metadata, "turn": 1, "fault": "digit", "status": 200, "number": 1}
 
 
-def test_many_callers_are_answered_at_once(server: ModelServer) -> None:
-    server.faults.set((Fault("slow", seconds=0.5),))
-    bedrock = client(server, max_pool_connections=20)
+class Meeting:
+    """Answers nobody before all are there."""
+
+    kind = "a meeting"
+
+    def __init__(self, callers: int) -> None:
+        self._all_there = threading.Barrier(callers)
+
+    def write(self, request: Request) -> Reply:
+        self._all_there.wait(PATIENCE_SECONDS)
+        return Reply(request.system, 1, 1)
+
+
+def test_many_callers_are_answered_at_once() -> None:
+    running = ModelServer(Meeting(12))
+    bedrock = client(running, max_pool_connections=20)
     callers = [threading.Thread(target=ask, args=(bedrock,)) for _ in range(12)]
     for caller in callers:
         caller.start()
     for caller in callers:
         caller.join()
-    counted = control(server, "GET", "calls")
-    assert counted["by_status"] == {"200": 12}
-    assert counted["most_in_flight"] >= 6
+    answered = statuses(running)
+    running.stop()
+    assert answered == [200] * 12
 
 
 def test_stopping_twice_is_no_mistake(server: ModelServer) -> None:
@@ -269,11 +279,11 @@ class Chosen:
             )
             for role in (AUTHOR, REVIEWER)
         ]
-        self.records = Records()
+        self.store = FakeStore()
 
     def wording(self, segment: Segment) -> Wording:
         author, reviewer = self._models
-        return wording.choose(segment, BedrockAuthor(author), BedrockReviewer(reviewer), self.records)
+        return choose_wordings([segment], BedrockAuthor(author), BedrockReviewer(reviewer), self.store)[segment]
 
     def asked(self) -> list[tuple[str, int]]:
         """Role and turn of each call."""
@@ -293,7 +303,7 @@ def test_a_draft_that_cannot_be_used_is_mended_by_its_author_once(server: ModelS
     server.faults.set((Fault(kind, times=1, role="author"),), seed=5)
     assert scene.wording(CANCELLED).origin is Origin.MODEL
     assert scene.asked() == [("author", 1), ("author", 2), ("reviewer", 1)]
-    assert scene.records[0].repaired
+    assert scene.store.only.repaired
 
 
 @pytest.mark.parametrize("kind", ["digit", "promise", "cause", "name", "link", "claim"])
@@ -303,7 +313,7 @@ def test_a_sentence_too_many_is_left_out_and_the_others_are_used(server: ModelSe
     used = scene.wording(MAJOR)
     assert used.origin is Origin.MODEL
     assert used.template is not None
-    (record,) = scene.records
+    record = scene.store.only
     assert record.dropped
     assert not set(record.dropped) & {sentence.text for sentence in used.template.sentences()}
 
@@ -333,7 +343,7 @@ def test_a_reviewer_that_is_not_believed_approves_nothing_and_the_written_text_g
     scene = Chosen(server)
     server.faults.set((fault,))
     assert scene.wording(CANCELLED).origin is Origin.FALLBACK
-    (record,) = scene.records
+    record = scene.store.only
     assert record.status is Status.REFUSED
     assert rule in {str(reason.rule) for reason in record.reasons}
 
@@ -347,7 +357,7 @@ def test_a_reviewer_that_is_late_or_gone_leaves_no_record_and_the_written_text_g
     used = scene.wording(CANCELLED)
     assert used.origin is Origin.FALLBACK
     assert str(used.problem).startswith("reviewer: ")
-    assert scene.records == []
+    assert scene.store.kept == {}
 
 
 def test_a_liar_before_a_reviewer_that_approves_everything_is_caught_by_the_canaries(server: ModelServer) -> None:

@@ -1,6 +1,8 @@
 """The workbench as a script uses it, on a local cloud of its own: from nothing to a passenger's journey."""
 
+import base64
 import re
+import zlib
 
 import pytest
 
@@ -79,7 +81,9 @@ def test_a_record_that_is_no_event_is_put_aside_with_its_reason(wb: Workbench) -
 
 
 def test_the_player_opens_nested_executions(run: Run) -> None:
-    assert "FlightPulse-NotifyChunk" in run.execution().player().html()
+    packed = re.findall(r'data-fp="([^"]+)"', run.execution().player().html())
+
+    assert b"FlightPulse-NotifyChunk" in zlib.decompress(base64.b64decode(packed[0]))
     assert run.execution("notify-chunk").status == "SUCCEEDED"
 
 

@@ -30,10 +30,10 @@ from flightpulse.adapters.model import (
 )
 from flightpulse.messages import prompt
 from flightpulse.messages.lint import Refusal, Rule
-from flightpulse.messages.review import review_request
+from flightpulse.messages.review import joint_request, review_request
 from flightpulse.messages.wording import ModelUnavailableError
 from tests.unit.fakes import aws_error
-from tests.unit.messages.samples import MAJOR, fitting_written_text
+from tests.unit.messages.samples import ELITE, MAJOR, fitting_written_text
 
 Answer = Mapping[str, Any] | Exception
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -366,3 +366,16 @@ def test_a_reviewer_id_that_does_not_exist_is_named_by_role_and_error() -> None:
     scene = Scene(aws_error("ValidationException"), aws_error("ValidationException"))
     with pytest.raises(ModelUnavailableError, match="reviewer: ValidationException"):
         scene.reviewer.review(QUESTION)
+
+
+def test_several_segments_are_asked_for_in_one_call_that_names_each() -> None:
+    scene = Scene(says("hello"), says("{}"))
+    scene.author.draft(MAJOR, ELITE)
+    scene.reviewer.review(joint_request([QUESTION, review_request(fitting_written_text(ELITE), ELITE)]))
+    drafting, reviewing = scene.bedrock.calls
+    assert drafting["messages"] == [{"role": "user", "content": [{"text": prompt.request(MAJOR, ELITE)}]}]
+    assert drafting["system"] == [{"text": prompt.system(2)}]
+    named = {"segment": MAJOR.key, "segment_2": ELITE.key}
+    assert drafting["requestMetadata"] == {"role": "author", **named}
+    assert reviewing["requestMetadata"] == {"role": "reviewer", **named}
+    assert [call["inferenceConfig"]["maxTokens"] for call in (drafting, reviewing)] == [4000, 4000]

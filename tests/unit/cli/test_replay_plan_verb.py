@@ -1,6 +1,7 @@
 """What ``flightpulse replay`` says before anything is sent."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from click.testing import CliRunner
 
 from flightpulse.cli.group import cli
 from flightpulse.paths import SAMPLE_DATA
+from flightpulse.workbench.fire.replaying import Choice, ReplayProgress
 
 
 def test_a_plan_says_what_a_replay_consists_of_and_needs_no_cloud() -> None:
@@ -44,3 +46,20 @@ def test_a_day_or_a_filter_that_leaves_nothing_is_one_line(words: list[str], sai
     assert result.exit_code == 1
     assert said in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_replay_that_is_taken_up_goes_on_with_its_own_flights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLIGHTPULSE_HOME", str(tmp_path))
+    choice = Choice(day="2013-07-06", leaves_on="2026-11-25", origins=("EWR",))
+    ReplayProgress(choice=choice, began_at=datetime.now(UTC), sent=3, passed_seconds=9.0).save(tmp_path)
+
+    others = CliRunner().invoke(cli, ["replay", "2013-02-08", "--carrier", "AA", "--seed", "1", "--resume", "--plan"])
+    same = CliRunner().invoke(cli, ["replay", "--resume", "--speed", "60", "--plan", "--json"])
+
+    assert others.exit_code == 1
+    assert others.stderr.strip().endswith(
+        "--resume goes on with the replay of 2013-07-06 as it was begun. Leave out DAY, --carrier, --seed."
+    )
+    assert json.loads(same.stdout)["totals"]["flights"] == 13

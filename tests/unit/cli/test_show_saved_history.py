@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from flightpulse.cli.group import cli
+from tests.unit.workbench.histories import HistoryBuilder
 from tests.unit.workbench.player import runs
 from tests.unit.workbench.player.test_player_page import data_of
 
@@ -16,13 +17,17 @@ def show(*arguments: str | Path) -> Result:
     return CliRunner(env={"COLUMNS": "160"}).invoke(cli, ["show", *map(str, arguments)])
 
 
+def written(folder: Path, events: list[runs.Event]) -> Path:
+    """A history as ``aws stepfunctions get-execution-history`` prints it."""
+    file = folder / "history.json"
+    printed = [{**event, "timestamp": event["timestamp"].isoformat()} for event in events]
+    file.write_text(json.dumps({"events": printed}), encoding="utf-8")
+    return file
+
+
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    """A history as ``aws stepfunctions get-execution-history`` prints it."""
-    file = tmp_path / "history.json"
-    events = [{**event, "timestamp": event["timestamp"].isoformat()} for event in runs.retried_then_caught()]
-    file.write_text(json.dumps({"events": events}), encoding="utf-8")
-    return file
+    return written(tmp_path, runs.retried_then_caught())
 
 
 def test_a_saved_history_is_told_state_by_state(saved: Path) -> None:
@@ -32,6 +37,19 @@ def test_a_saved_history_is_told_state_by_state(saved: Path) -> None:
     assert "history ✓ SUCCEEDED" in result.stdout
     assert "! Claim Task: writes to the table" in result.stdout
     assert "✓ Handled Succeed" in result.stdout
+
+
+def test_the_items_of_a_map_that_is_tried_again_are_told_with_the_try(tmp_path: Path) -> None:
+    builder = HistoryBuilder()
+    builder.entered("Map", "Tell")
+    for _ in range(2):
+        builder.add("MapIterationStarted", builder.add("MapStateStarted", length=1), name="Tell", index=0)
+        builder.task("Send")
+
+    said = show("--history", written(tmp_path, builder.events)).stdout
+
+    assert "iteration 0\n" in said
+    assert "iteration 0, try 2\n" in said
 
 
 def test_its_page_needs_nothing_from_anywhere(saved: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import ast
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,7 @@ from simulator import events, produce
 from tests.unit.builders import a_booking, a_flight, a_passenger
 from tests.unit.fakes import FakeDynamoDB, FakeEvents, FakeLog, FakeQueue, patient
 from tests.unit.messages.samples import fitting_written_text
+from tests.unit.messages.template_store import FakeStore
 from tests.unit.use_cases.test_consume import a_batch, a_record
 
 OURS = ("flightpulse", "awskit", "simulator")
@@ -42,19 +43,20 @@ NOT_RUN = {
 TODAY = datetime.now(UTC).replace(microsecond=0)
 
 
-class Templates:
+class Templates(FakeStore):
     """Every template has been approved."""
 
-    def get(self, segment: Segment, prompt_version: str) -> TemplateRecord | None:
-        return TemplateRecord(
-            segment=segment,
-            prompt_version=prompt_version,
-            status=Status.APPROVED,
-            template=fitting_written_text(segment),
-            drafted_by="a.model",
-        )
-
-    def put(self, record: TemplateRecord) -> None: ...
+    def get_many(self, segments: Iterable[Segment]) -> dict[Segment, TemplateRecord]:
+        return {
+            segment: TemplateRecord(
+                segment=segment,
+                prompt_version="",
+                status=Status.APPROVED,
+                template=fitting_written_text(segment),
+                drafted_by="a.model",
+            )
+            for segment in segments
+        }
 
 
 class NoModel:

@@ -15,13 +15,13 @@ import pytest
 from flightpulse import workbench
 from flightpulse.paths import ROOT
 from flightpulse.workbench import Workbench
-from flightpulse.workbench.executions.saved_history import SavedHistory
+from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.run import Run
 from tests.unit.docs.pages import Page
 
 PAGE = Page(ROOT / "docs" / "workbench.md")
 NOTEBOOKS = sorted((ROOT / "notebooks" / "src").glob("*.py"))
-OWNERS: dict[str, Any] = {"wb": Workbench, "run": Run, "history": SavedHistory}
+OWNERS: dict[str, Any] = {"wb": Workbench, "run": Run, "history": Execution}
 SUBJECTS = {
     "stack": "deploy.stack.Stack",
     "table": "deploy.items.Items",

@@ -15,25 +15,26 @@ from flightpulse.messages.compose import notification_id
 from flightpulse.messages.facts import UnusableEventError
 from flightpulse.messages.lint import Refusal
 from flightpulse.messages.placeholders import Channel
-from flightpulse.messages.records import Status, TemplateRecord
+from flightpulse.messages.records import Status
 from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.wording import ModelUnavailableError
-from flightpulse.stand_in.model import template_fields, verdicts
+from flightpulse.stand_in.model import draft_fields, verdicts
 from flightpulse.use_cases.compose import Ports
 from tests.unit.fakes import lambda_context
 from tests.unit.messages.samples import cancellation, delay, flight, gate_change, recipient
+from tests.unit.messages.template_store import FakeStore
 
-Write = Callable[[Segment], str]
+Write = Callable[..., str]
 MAYA, PHONE = "maya@example.com", "+12145550101"
 
 
-def well(segment: Segment) -> str:
-    return json.dumps(template_fields(segment))
+def well(*segments: Segment) -> str:
+    return json.dumps(draft_fields(segments))
 
 
 def fairly(request: ReviewRequest) -> str:
-    return json.dumps(verdicts(request.segment, request.user))
+    return json.dumps(verdicts(request.segments, request.user))
 
 
 class FakeAuthor:
@@ -44,9 +45,9 @@ class FakeAuthor:
     def model_id(self) -> str:
         return "a.model"
 
-    def draft(self, segment: Segment) -> str:
-        self.asked.append(segment.key)
-        return self.write(segment)
+    def draft(self, *segments: Segment) -> str:
+        self.asked += [segment.key for segment in segments]
+        return self.write(*segments)
 
     def repair(self, segment: Segment, reply: str, refusals: Sequence[Refusal]) -> str:
         return self.draft(segment)
@@ -61,17 +62,6 @@ class FakeReviewer:
 
     def review(self, request: ReviewRequest) -> str:
         return self.judge(request)
-
-
-class FakeStore:
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], TemplateRecord] = {}
-
-    def get(self, segment: Segment, prompt_version: str) -> TemplateRecord | None:
-        return self.kept.get((segment.key, prompt_version))
-
-    def put(self, record: TemplateRecord) -> None:
-        self.kept[record.segment.key, record.prompt_version] = record
 
 
 class FakeOnward:
@@ -183,8 +173,8 @@ def test_one_passenger_s_bad_data_stops_nobody_else(scene: Scene) -> None:
     assert [sent["booking_id"] for sent in answer["notifications"]] == ["BKG-0002", "BKG-0002", "BKG-0003"]
     assert answer["failed"] == [
         {"booking_id": "BKG-0001", "passenger_id": "PAX-0001", "reason": "first_name is missing"},
-        {"booking_id": "BKG-0003", "passenger_id": "PAX-0003", "reason": "email is not one"},
         {"booking_id": "BKG-0004", "passenger_id": "PAX-0004", "reason": "confirmation_number is missing"},
+        {"booking_id": "BKG-0003", "passenger_id": "PAX-0003", "reason": "email is not one"},
     ]
     assert answer["counts"]["failed"] == 3
     assert answer["counts"]["recipients"] == 4
@@ -276,7 +266,17 @@ def metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
 
 
 def test_successes_and_fallbacks_are_counted_per_segment(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
-    scene.author.write = lambda segment: well(segment) if segment.elite else "I am sorry."
+    def write(*segments: Segment) -> str:
+        """Of several only the elite's messages, and none of the others alone."""
+        if len(segments) == 1:
+            return "I am sorry."
+        drafts = draft_fields(segments)["messages"]
+        assert isinstance(drafts, list)
+        return json.dumps(
+            {"messages": [draft for draft, segment in zip(drafts, segments, strict=True) if segment.elite]}
+        )
+
+    scene.author.write = write
     scene.invoke(
         delay(), recipient(1), recipient(2), recipient(3, tier="A-LIST"), recipient(4, tier="A-LIST PREFERRED")
     )
@@ -366,7 +366,7 @@ def test_a_connection_at_risk_changes_the_segment_and_is_told_with_its_facts(sce
         "PAX-0001": {"flight_id": "SW77", "origin": "LAX", "destination": "SEA", "departure": "2026-11-24T18:00:00Z"}
     }
     answer = scene.invoke(delay(), recipient(1), recipient(2))
-    assert [segment.split("/")[4] for segment in scene.author.asked] == ["onward", "-"]
+    assert {segment.split("/")[4] for segment in scene.author.asked} == {"onward", "-"}
     mine, other = (sent["detail"]["body"] for sent in answer["notifications"] if sent["channel"] == "email")
     assert "SW77 to Seattle" in mine
     assert "10:00 AM PST" in mine
@@ -385,6 +385,13 @@ def test_an_onward_flight_from_another_city_leaves_on_the_clock_of_that_city(sce
 def test_nobody_looks_for_onward_flights_when_only_a_gate_has_changed(scene: Scene) -> None:
     scene.invoke(gate_change(), recipient())
     assert scene.onward.asked == []
+
+
+def test_onward_flights_are_looked_up_only_of_those_whom_a_message_can_reach(scene: Scene) -> None:
+    wants_nothing, no_address = recipient(2, notification_preferences={}), recipient(3, email=None, phone=None)
+    gone, unusable = recipient(4, booking_status="CANCELLED"), recipient(5, first_name=None)
+    scene.invoke(delay(), recipient(1), wants_nothing, no_address, gone, unusable)
+    assert scene.onward.asked == [("SW1234", ["PAX-0001"])]
 
 
 def test_segments_are_listed_with_the_version_of_their_prompts(scene: Scene) -> None:

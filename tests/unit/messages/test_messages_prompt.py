@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -6,8 +7,9 @@ from flightpulse.messages import prompt, review
 from flightpulse.messages.lint import Refusal, Rule
 from flightpulse.messages.news import all_segments, brief, known, required
 from flightpulse.messages.placeholders import Channel
+from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
-from tests.unit.messages.samples import ELITE, MAJOR, TERMINAL
+from tests.unit.messages.samples import CANCELLED, ELITE, MAJOR, TERMINAL
 
 FIELDS = {"subject": "s", "paragraphs": ["p", "q"], "sms": "t"}
 TEMPLATE = MessageTemplate("s", ("p", "q"), "t")
@@ -97,3 +99,36 @@ def test_the_repair_says_which_rules_were_broken_and_by_what() -> None:
 def test_a_refused_reply_is_quoted_at_a_bearable_length_and_never_empty() -> None:
     assert prompt.quoted("   ") == "(empty)"
     assert len(prompt.quoted("x" * 100_000)) == 4_000
+
+
+def test_several_segments_are_asked_for_by_the_words_of_each() -> None:
+    asked = prompt.request(MAJOR, CANCELLED)
+    assert [asked.count(prompt.request(segment)) for segment in (MAJOR, CANCELLED)] == [1, 1]
+    assert prompt.system(1) == prompt.SYSTEM
+    assert '{"messages": [{"n": 1, "subject"' in prompt.system(2)
+
+
+def numbered(*numbers: object) -> list[dict[str, Any]]:
+    return [{"n": number, **TEMPLATE.to_fields()} for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (json.dumps({"messages": numbered(1, 2)}), [MAJOR, CANCELLED]),
+        (f"Here you are: {json.dumps({'messages': numbered(2, 1)})}. Good?", [MAJOR, CANCELLED]),
+        ("\n".join(map(json.dumps, numbered(1, 2))), [MAJOR, CANCELLED]),
+        (json.dumps({"messages": numbered(2, 3)}), [CANCELLED]),
+        (json.dumps({"messages": [*numbered(1, 2, 2), "three", {"n": None}]}), [MAJOR]),
+        (json.dumps({"messages": numbered("1", 2)}), [CANCELLED]),
+        (json.dumps(TEMPLATE.to_fields()), []),
+        (json.dumps({"messages": "none"}), []),
+        ("[]", []),
+        ("", []),
+        ("x" * 40_001 + json.dumps({"messages": numbered(1, 2)}), []),
+    ],
+)
+def test_each_segment_gets_its_own_message_of_a_reply_to_several(reply: str, told: list[Segment]) -> None:
+    found = dict(prompt.replies(reply, [MAJOR, CANCELLED]))
+    assert list(found) == told
+    assert {prompt.read_reply(text) for text in found.values()} <= {TEMPLATE}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from flightpulse.domain.events import Kind
+from flightpulse.messages import review
 from flightpulse.messages.lint import Rule, lint
 from flightpulse.messages.news import all_segments, news_kind
 from flightpulse.messages.review import (
@@ -14,6 +15,8 @@ from flightpulse.messages.review import (
     HONEST,
     INVENTIONS,
     ReviewRequest,
+    joint_request,
+    read_joint_verdicts,
     read_verdicts,
     review_request,
 )
@@ -132,3 +135,39 @@ def test_a_canary_is_never_a_sentence_of_the_template_itself() -> None:
         sentence.text for sentence in review_request(template, CANCELLED).sentences if "canary" in sentence.part
     ]
     assert not [text for text in canaries if text in own]
+
+
+FAREWELL = review_request(fitting_written_text(CANCELLED), CANCELLED)
+BOTH = [REQUEST, FAREWELL]
+
+
+def test_a_request_about_several_drafts_holds_each_brief_and_numbers_the_sentences_through() -> None:
+    joint = joint_request(BOTH)
+    assert joint.segments == (MAJOR, CANCELLED)
+    assert joint.sentences == (*REQUEST.sentences, *FAREWELL.sentences)
+    assert all(f"{number}. {sentence.text}" in joint.user for number, sentence in enumerate(joint.sentences, start=1))
+    assert [joint.user.count(review.brief(segment)) for segment in joint.segments] == [1, 1]
+    assert joint.max_tokens == 2 * REQUEST.max_tokens
+
+
+def test_a_request_about_one_draft_is_the_one_that_it_always_was() -> None:
+    assert joint_request([REQUEST]) is REQUEST
+
+
+def test_verdicts_about_several_drafts_belong_to_their_own() -> None:
+    joint = joint_request(BOTH)
+    wrong = FAREWELL.sentences.index(next(found for found in FAREWELL.sentences if "canary" not in found.part))
+    said = [fairly(sentence) for sentence in joint.sentences]
+    said[len(REQUEST.sentences) + wrong] = "invention"
+    entries = [{"n": n, "why": "", "verdict": verdict} for n, verdict in enumerate(said, start=1)]
+    first, second = read_joint_verdicts(json.dumps({"verdicts": entries}), BOTH)
+    assert first.approved
+    assert [refusal.sentence for refusal in second.refused] == [FAREWELL.sentences[wrong]]
+
+
+def test_a_canary_that_is_misjudged_in_one_draft_makes_the_answer_worth_nothing_for_all() -> None:
+    joint = joint_request(BOTH)
+    wrong = next(found for found in FAREWELL.sentences if found.part == CANARY_INVENTION)
+    found = read_joint_verdicts(reply(lambda sentence: "news" if sentence is wrong else fairly(sentence), joint), BOTH)
+    assert [verdicts.approved for verdicts in found] == [False, False]
+    assert {str(verdicts.problem) for verdicts in found} == {f"it calls this news: {wrong.text}"}

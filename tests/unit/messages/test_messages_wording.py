@@ -4,14 +4,18 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import pytest
+
 from flightpulse.messages import prompt, wording
 from flightpulse.messages.lint import Refusal, Rule
 from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.review import CANARY_INVENTION, ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
-from flightpulse.messages.wording import ModelUnavailableError, Origin
-from tests.unit.messages.samples import MAJOR, fitting_written_text
+from flightpulse.messages.wording import ModelUnavailableError, Origin, Wording
+from flightpulse.use_cases.choose_wordings import choose_wordings
+from tests.unit.messages.samples import MAJOR, MINOR, fitting_written_text
+from tests.unit.messages.template_store import FakeStore
 
 GOOD = fitting_written_text(MAJOR)
 BROKEN = MessageTemplate(GOOD.subject, GOOD.paragraphs, "Your refund is waiting.")
@@ -36,7 +40,7 @@ class FakeAuthor:
     def model_id(self) -> str:
         return "an.author"
 
-    def draft(self, segment: Segment) -> str:
+    def draft(self, *segments: Segment) -> str:
         return self._next()
 
     def repair(self, segment: Segment, reply: str, refusals: Sequence[Refusal]) -> str:
@@ -76,25 +80,13 @@ class FakeReviewer:
         return self.says or json.dumps({"verdicts": verdicts})
 
 
-class FakeStore:
-    def __init__(self, *records: TemplateRecord) -> None:
-        self.records = {(record.segment, record.prompt_version): record for record in records}
-
-    def get(self, segment: Segment, prompt_version: str) -> TemplateRecord | None:
-        return self.records.get((segment, prompt_version))
-
-    def put(self, record: TemplateRecord) -> None:
-        self.records.setdefault((record.segment, record.prompt_version), record)
-
-    @property
-    def only(self) -> TemplateRecord:
-        (record,) = self.records.values()
-        return record
+def choose(author: FakeAuthor, reviewer: FakeReviewer | None, store: FakeStore) -> Wording:
+    return choose_wordings([MAJOR], author, reviewer, store)[MAJOR]
 
 
 def test_a_draft_that_passes_lint_and_review_is_used_and_stored_as_approved() -> None:
     store = FakeStore()
-    chosen = wording.choose(MAJOR, FakeAuthor([reply(GOOD)]), FakeReviewer(), store)
+    chosen = choose(FakeAuthor([reply(GOOD)]), FakeReviewer(), store)
     assert (chosen.origin, chosen.template, chosen.model_id) == (Origin.MODEL, GOOD, "an.author")
     stored = store.only
     assert (stored.status, stored.template, stored.drafted_by, stored.reviewed_by) == (
@@ -108,16 +100,16 @@ def test_a_draft_that_passes_lint_and_review_is_used_and_stored_as_approved() ->
 
 def test_an_approved_template_is_used_without_asking_anybody() -> None:
     store = FakeStore()
-    wording.choose(MAJOR, FakeAuthor([reply(GOOD)]), FakeReviewer(), store)
+    choose(FakeAuthor([reply(GOOD)]), FakeReviewer(), store)
     reviewer = FakeReviewer()
-    chosen = wording.choose(MAJOR, FakeAuthor([]), reviewer, store)
+    chosen = choose(FakeAuthor([]), reviewer, store)
     assert (chosen.origin, chosen.template, reviewer.asked) == (Origin.CACHE, GOOD, 0)
 
 
 def test_a_sentence_that_the_reviewer_refuses_is_dropped_where_nothing_needs_it() -> None:
     store = FakeStore()
     draft = adding("A voucher is on its way.")
-    chosen = wording.choose(MAJOR, FakeAuthor([reply(draft)]), FakeReviewer(lambda text: "voucher" in text), store)
+    chosen = choose(FakeAuthor([reply(draft)]), FakeReviewer(lambda text: "voucher" in text), store)
     assert (chosen.origin, chosen.template) == (Origin.MODEL, GOOD)
     assert store.only.dropped == ("A voucher is on its way.",)
     assert [refusal.rule for refusal in store.only.reasons] == [Rule.REVIEW]
@@ -125,7 +117,7 @@ def test_a_sentence_that_the_reviewer_refuses_is_dropped_where_nothing_needs_it(
 
 def test_a_sentence_that_the_lint_refuses_is_dropped_before_the_review() -> None:
     reviewer = FakeReviewer()
-    chosen = wording.choose(MAJOR, FakeAuthor([reply(adding("See you at noon."))]), reviewer, FakeStore())
+    chosen = choose(FakeAuthor([reply(adding("See you at noon."))]), reviewer, FakeStore())
     assert (chosen.template, reviewer.asked) == (GOOD, 1)
 
 
@@ -147,17 +139,17 @@ def test_a_draft_with_many_refused_sentences_is_not_cut_to_pieces() -> None:
 
 def test_after_a_second_refused_reply_the_written_text_goes_out_and_the_refusal_is_kept() -> None:
     store = FakeStore()
-    chosen = wording.choose(MAJOR, FakeAuthor([reply(BROKEN), "I am sorry."]), FakeReviewer(), store)
+    chosen = choose(FakeAuthor([reply(BROKEN), "I am sorry."]), FakeReviewer(), store)
     assert (chosen.origin, chosen.template, chosen.problem) == (Origin.FALLBACK, None, "refused")
     assert {Rule.MISSING_PLACEHOLDER, Rule.SHAPE} <= {refusal.rule for refusal in chosen.refusals}
     assert store.only.status is Status.REFUSED
-    assert wording.choose(MAJOR, FakeAuthor([]), FakeReviewer(), store).problem == "refused"
+    assert choose(FakeAuthor([]), FakeReviewer(), store).problem == "refused"
 
 
 def test_a_reviewer_that_is_not_believed_approves_nothing_and_the_author_is_not_blamed() -> None:
     store = FakeStore()
     author = FakeAuthor([reply(GOOD)])
-    chosen = wording.choose(MAJOR, author, FakeReviewer(says="Everything is fine."), store)
+    chosen = choose(author, FakeReviewer(says="Everything is fine."), store)
     assert chosen.origin is Origin.FALLBACK
     assert author.told == []
     assert [refusal.rule for refusal in store.only.reasons] == [Rule.REVIEWER]
@@ -165,22 +157,22 @@ def test_a_reviewer_that_is_not_believed_approves_nothing_and_the_author_is_not_
 
 def test_without_a_reviewer_a_draft_waits_for_a_person_and_the_written_text_goes_out() -> None:
     store = FakeStore()
-    chosen = wording.choose(MAJOR, FakeAuthor([reply(GOOD)]), None, store)
+    chosen = choose(FakeAuthor([reply(GOOD)]), None, store)
     assert (chosen.origin, chosen.waiting) == (Origin.FALLBACK, True)
     assert (store.only.status, store.only.template, store.only.reviewed_by) == (Status.DRAFT, GOOD, None)
 
 
 def test_what_a_person_approved_is_used() -> None:
     store = FakeStore()
-    wording.choose(MAJOR, FakeAuthor([reply(GOOD)]), None, store)
+    choose(FakeAuthor([reply(GOOD)]), None, store)
     approved = store.only.judged(Status.APPROVED, "Kim")
-    assert wording.choose(MAJOR, FakeAuthor([]), None, FakeStore(approved)).template == GOOD
+    assert choose(FakeAuthor([]), None, FakeStore(approved)).template == GOOD
 
 
 def test_an_approved_template_that_breaks_a_rule_does_not_reach_a_passenger() -> None:
     record = wording.draft_and_review(MAJOR, FakeAuthor([reply(GOOD)]), FakeReviewer())
     poisoned = TemplateRecord(**{**{name: getattr(record, name) for name in record.__slots__}, "template": BROKEN})
-    chosen = wording.choose(MAJOR, FakeAuthor([]), FakeReviewer(), FakeStore(poisoned))
+    chosen = choose(FakeAuthor([]), FakeReviewer(), FakeStore(poisoned))
     assert (chosen.origin, chosen.template) == (Origin.FALLBACK, None)
     assert Rule.MISSING_PLACEHOLDER in {refusal.rule for refusal in chosen.refusals}
 
@@ -193,8 +185,8 @@ def test_a_model_that_cannot_be_had_leaves_the_written_text_and_nothing_is_store
         (FakeAuthor([reply(GOOD)]), FakeReviewer(says=late)),
     ):
         store = FakeStore()
-        chosen = wording.choose(MAJOR, author, reviewer, store)
-        assert (chosen.origin, chosen.problem, store.records) == (Origin.FALLBACK, "ThrottlingException", {})
+        chosen = choose(author, reviewer, store)
+        assert (chosen.origin, chosen.problem, store.kept) == (Origin.FALLBACK, "ThrottlingException", {})
 
 
 def test_a_record_survives_being_written_down() -> None:
@@ -202,3 +194,72 @@ def test_a_record_survives_being_written_down() -> None:
         MAJOR, FakeAuthor([reply(adding("A voucher is on its way."))]), FakeReviewer(lambda text: "voucher" in text)
     )
     assert TemplateRecord.from_fields(json.loads(json.dumps(record.to_fields()))) == record
+
+
+def together(*templates: MessageTemplate | None) -> str:
+    """A reply to the briefs of MAJOR and MINOR, without a message where there is None."""
+    messages = [{"n": n, **template.to_fields()} for n, template in enumerate(templates, start=1) if template]
+    return json.dumps({"messages": messages})
+
+
+def records(author: FakeAuthor, reviewer: FakeReviewer | None) -> dict[Segment, TemplateRecord]:
+    found = wording.draft_and_review_together([MAJOR, MINOR], author, reviewer)
+    return {record.segment: record for record in found}
+
+
+SHORT = fitting_written_text(MINOR)
+
+
+def test_several_segments_are_drafted_and_reviewed_by_one_call_each() -> None:
+    reviewer = FakeReviewer(lambda text: "voucher" in text)
+    found = records(FakeAuthor([together(adding("A voucher waits."), SHORT)]), reviewer)
+    assert [(record.status, record.template) for record in found.values()] == [
+        (Status.APPROVED, GOOD),
+        (Status.APPROVED, SHORT),
+    ]
+    assert (found[MAJOR].dropped, found[MINOR].dropped) == (("A voucher waits.",), ())
+    assert reviewer.asked == 1
+
+
+def test_one_of_several_drafts_that_its_author_has_to_repair_is_repaired_alone() -> None:
+    author, reviewer = FakeAuthor([together(BROKEN, SHORT), reply(GOOD)]), FakeReviewer()
+    found = records(author, reviewer)
+    assert [found[segment].repaired for segment in (MAJOR, MINOR)] == [True, False]
+    assert {record.status for record in found.values()} == {Status.APPROVED}
+    assert (len(author.told), reviewer.asked) == (1, 2)
+
+
+def test_a_message_that_a_reply_leaves_out_is_asked_for_alone() -> None:
+    author = FakeAuthor([together(None, SHORT), reply(GOOD)])
+    found = records(author, FakeReviewer())
+    assert (found[MAJOR].template, found[MINOR].template) == (GOOD, SHORT)
+    assert author.replies == []
+
+
+def test_an_answer_about_several_drafts_that_is_not_believed_approves_none_and_each_is_asked_about_alone() -> None:
+    class Overwhelmed(FakeReviewer):
+        """Judges one draft well; of several it leaves out a sentence."""
+
+        def review(self, request: ReviewRequest) -> str:
+            answer = super().review(request)
+            if len(request.segments) == 1:
+                return answer
+            return json.dumps({"verdicts": json.loads(answer)["verdicts"][1:]})
+
+    overwhelmed = Overwhelmed()
+    found = records(FakeAuthor([together(GOOD, SHORT)]), overwhelmed)
+    assert {record.status for record in found.values()} == {Status.APPROVED}
+    assert overwhelmed.asked == 3
+
+
+def test_without_a_reviewer_several_drafts_wait_for_a_person() -> None:
+    found = records(FakeAuthor([together(GOOD, SHORT)]), None)
+    assert {record.status for record in found.values()} == {Status.DRAFT}
+
+
+def test_what_was_finished_before_a_model_could_not_be_had_is_given() -> None:
+    author = FakeAuthor([together(None, SHORT), ModelUnavailableError("ThrottlingException")])
+    found = wording.draft_and_review_together([MAJOR, MINOR], author, FakeReviewer())
+    assert next(found).segment == MINOR
+    with pytest.raises(ModelUnavailableError):
+        next(found)

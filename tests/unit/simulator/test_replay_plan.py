@@ -154,19 +154,25 @@ def test_nothing_is_told_of_a_flight_after_its_cancellation(storm: tuple[days.Ro
     assert all(found.known_at <= cancelled.get(found.row.name, found.known_at) for found in planned(storm).news)
 
 
-def test_a_gate_changes_when_a_late_flight_still_holds_it(row: days.Row):
+@pytest.mark.parametrize("warned", [0, 45], ids=["nothing was told before", "a delay was told before"])
+def test_a_gate_changes_when_a_late_flight_still_holds_it(row: days.Row, warned: int):
     # Two gates by turns: the third flight is planned where the first one still is.
     second, third = (
         replace(row, number=str(n), leaves_at=at, left_at=at, delay=0)
         for n, at in ((2, row.leaves_at + timedelta(minutes=1)), (3, row.leaves_at + timedelta(minutes=100)))
     )
+    third = replace(third, rotation_delay=warned, rotation_known_at=row.leaves_at - timedelta(hours=2))
     held = replace(row, delay=95, left_at=row.leaves_at + timedelta(minutes=95))
 
     plan = replay.plan(STORM, [held, second, third], flights=9, seed=1, leaves_on=LEAVES_ON)
-    (change,) = (found for found in plan.events(BEGAN, clock(3600)) if found["event_type"] == EventType.GATE_CHANGE)
+    told = [found for found in plan.events(BEGAN, clock(3600)) if found["payload"]["flight_id"] == "RP0208-B63-JFK"]
 
-    assert change["payload"]["flight_id"] == "RP0208-B63-JFK"
-    assert (change["payload"]["old_gate"], change["payload"]["new_gate"]) == ("A1", "A2")
+    assert [event["event_type"] for event in told] == [
+        *([EventType.FLIGHT_DELAY] if warned else []),
+        EventType.GATE_CHANGE,
+    ]
+    change = told[-1]["payload"]
+    assert (change["old_gate"], change["new_gate"]) == ("A1", "A2")
 
 
 def test_flights_leave_on_the_new_day_at_the_same_local_time_and_take_as_long(row: days.Row):

@@ -11,7 +11,7 @@ from flightpulse.messages.review import review_request
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, normalized
 from flightpulse.messages.wording import draft_and_review
-from flightpulse.stand_in.model import template_fields, verdicts
+from flightpulse.stand_in.model import draft_fields, template_fields, verdicts
 from flightpulse.stand_in.spoilers import SPOILERS, TEMPLATE_SPOILERS
 from localcloud.model.faults import Fault, FaultPlan, InvalidFaultError
 from tests.unit.messages.samples import CANCELLED, GATE, MAJOR, ON_TIME
@@ -19,7 +19,7 @@ from tests.unit.messages.samples import CANCELLED, GATE, MAJOR, ON_TIME
 MERE_MANNERS = {"fenced", "curly_quotes"}
 GOOD = json.dumps(template_fields(MAJOR))
 QUESTION = review_request(normalized(MessageTemplate.from_fields(template_fields(MAJOR))), MAJOR)
-VERDICTS = json.dumps(verdicts(MAJOR, QUESTION.user))
+VERDICTS = json.dumps(verdicts([MAJOR], QUESTION.user))
 
 
 class Spoiled:
@@ -31,14 +31,14 @@ class Spoiled:
     def model_id(self) -> str:
         return "a.model"
 
-    def draft(self, segment: Segment) -> str:
-        return self._spoiler.spoil(json.dumps(template_fields(segment)), self._choice)
+    def draft(self, *segments: Segment) -> str:
+        return self._spoiler.spoil(json.dumps(draft_fields(segments)), self._choice)
 
     def repair(self, segment: Segment, reply: str, refusals: object) -> str:
         return self.draft(segment)
 
     def review(self, request: review.ReviewRequest) -> str:
-        return json.dumps(verdicts(request.segment, request.user))
+        return json.dumps(verdicts(request.segments, request.user))
 
 
 def plan_of(*faults: Fault, seed: int = 0) -> FaultPlan:
@@ -161,3 +161,17 @@ def test_a_rate_strikes_some_requests_and_the_seed_decides_which() -> None:
 def test_a_fault_that_cannot_be_read_says_why(fields: object, problem: str) -> None:
     with pytest.raises(InvalidFaultError, match=problem):
         Fault.from_fields(fields, SPOILERS)
+
+
+def test_a_fault_spoils_each_of_several_messages() -> None:
+    several = json.dumps(draft_fields([MAJOR, GATE]))
+    spoiled = dict(prompt.replies(SPOILERS["promise"].spoil(several, random.Random(1)), [MAJOR, GATE]))
+    good = dict(prompt.replies(several, [MAJOR, GATE]))
+    assert spoiled.keys() == good.keys()
+    assert all(spoiled[segment] != good[segment] for segment in good)
+
+
+@pytest.mark.parametrize("kind", ["empty", "not_json"])
+def test_a_fault_that_leaves_no_messages_spoils_the_whole_reply(kind: str) -> None:
+    several = json.dumps(draft_fields([MAJOR, GATE]))
+    assert list(prompt.replies(SPOILERS[kind].spoil(several, random.Random(1)), [MAJOR, GATE])) == []

@@ -11,7 +11,7 @@ from flightpulse.messages.news import all_segments, news_kind
 from flightpulse.messages.review import CANARY_INVENTION, review_request
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, normalized
-from flightpulse.stand_in.model import StandIn, segment_of, template_fields, verdicts
+from flightpulse.stand_in.model import StandIn, segments_of, template_fields, verdicts
 from flightpulse.stand_in.spoilers import SPOILERS
 from localcloud.model.writers import Request
 from tests.unit.messages.samples import CANCELLED, GATE, MAJOR, ON_TIME, fitting_written_text
@@ -37,7 +37,7 @@ def test_what_it_writes_passes_the_lint_as_it_is_for_every_segment(turn: int) ->
 def test_it_approves_what_it_writes_and_knows_every_canary() -> None:
     for segment, turn in product(SEGMENTS[::5], (1, 2)):
         request = review_request(normalized(template(segment, turn)), segment)
-        said = review.read_verdicts(json.dumps(verdicts(segment, request.user)), request)
+        said = review.read_verdicts(json.dumps(verdicts([segment], request.user)), request)
         assert said.approved, (segment.key, said.reasons)
 
 
@@ -46,7 +46,7 @@ def test_it_calls_every_invention_of_the_corpus_one_and_no_honest_canary(segment
     known = news_kind(segment.kind)
     for sentences, invented in ((known.inventions, True), (known.honest, False)):
         listed = "\n".join(f"{number}. {text}" for number, text in enumerate(sentences, start=1))
-        said = verdicts(segment, f"Brief:\n\nSentences:\n{listed}")["verdicts"]
+        said = verdicts([segment], f"Brief:\n\nSentences:\n{listed}")["verdicts"]
         assert isinstance(said, list)
         assert [sentence["verdict"] == "invention" for sentence in said] == [invented] * len(sentences)
 
@@ -58,25 +58,25 @@ def test_bad_manners_do_not_make_its_own_words_strange_to_it(kind: str) -> None:
         draft = prompt.read_reply(reply)
         assert isinstance(draft, MessageTemplate)
         request = review_request(draft, segment)
-        assert review.read_verdicts(json.dumps(verdicts(segment, request.user)), request).approved
+        assert review.read_verdicts(json.dumps(verdicts([segment], request.user)), request).approved
 
 
 def test_it_finds_nothing_invented_in_what_people_wrote() -> None:
     for segment in SEGMENTS[::20]:
         request = review_request(fitting_written_text(segment), segment)
-        said = review.read_verdicts(json.dumps(verdicts(segment, request.user)), request)
+        said = review.read_verdicts(json.dumps(verdicts([segment], request.user)), request)
         assert said.approved, (segment.key, said.reasons)
 
 
 def test_words_for_another_terminal_are_inventions_where_only_the_gate_is_another() -> None:
     question = "Brief:\n\nSentences:\n1. This is urgent.\n2. Please follow the signs to your new gate."
-    said = verdicts(GATE, question)["verdicts"]
+    said = verdicts([GATE], question)["verdicts"]
     assert isinstance(said, list)
     assert [sentence["verdict"] for sentence in said] == ["invention", "news"]
 
 
 def test_whatever_it_does_not_know_is_an_invention_to_it() -> None:
-    said = verdicts(MAJOR, "Brief:\n\nSentences:\n1. The weather in {destination} is lovely.")["verdicts"]
+    said = verdicts([MAJOR], "Brief:\n\nSentences:\n1. The weather in {destination} is lovely.")["verdicts"]
     assert said == [{"n": 1, "why": "not among the phrases I know", "verdict": "invention"}]
 
 
@@ -91,7 +91,7 @@ def test_a_review_request_is_answered_with_a_verdict_for_each_sentence() -> None
 
 
 def test_it_reads_the_segment_from_what_the_function_says_of_its_request() -> None:
-    assert all(segment_of(asked(segment)) == segment for segment in SEGMENTS)
+    assert all(segments_of(asked(segment)) == [segment] for segment in SEGMENTS)
 
 
 def test_the_same_segment_gets_the_same_template() -> None:
@@ -131,3 +131,16 @@ def test_tokens_are_counted_about_as_a_model_would() -> None:
     reply = StandIn().write(asked(MAJOR))
     assert 500 < reply.input_tokens < 2000
     assert 100 < reply.output_tokens < 500
+
+
+def test_several_segments_are_drafted_and_reviewed_each_by_its_own_words() -> None:
+    segments = [MAJOR, GATE, CANCELLED]
+    metadata = {"role": "author", "segment": MAJOR.key, "segment_2": GATE.key, "segment_3": CANCELLED.key}
+    question = Request("a.model", prompt.system(3), (("user", prompt.request(*segments)),), metadata=metadata)
+    drafts = dict(prompt.replies(StandIn().write(question).text, segments))
+    templates = {segment: prompt.read_reply(text) for segment, text in drafts.items()}
+    assert templates == {segment: normalized(template(segment)) for segment in segments}
+    requests = [review_request(normalized(template(segment)), segment) for segment in segments]
+    joint = review.joint_request(requests)
+    said = StandIn().write(Request("a.model", joint.system, (("user", joint.user),), metadata=metadata)).text
+    assert all(verdicts.approved for verdicts in review.read_joint_verdicts(said, requests))

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from flightpulse.messages import prompt
 from flightpulse.messages.lint import Refusal
-from flightpulse.messages.records import Status, TemplateRecord
+from flightpulse.messages.records import Status
 from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.wording import ModelUnavailableError
-from flightpulse.stand_in.model import template_fields, verdicts
+from flightpulse.stand_in.model import draft_fields, verdicts
 from flightpulse.use_cases.prepare import SEGMENT_SECONDS, Preparation, UnknownSegmentError, prepare_templates
 from tests.unit.messages.samples import MAJOR, MINOR, SEVERE
+from tests.unit.messages.template_store import FakeStore
 
 
 class FakeModel:
@@ -25,11 +25,11 @@ class FakeModel:
     def model_id(self) -> str:
         return "a.model"
 
-    def draft(self, segment: Segment) -> str:
-        self.asked.append(segment)
+    def draft(self, *segments: Segment) -> str:
+        self.asked += segments
         if self.down == "author":
             raise ModelUnavailableError("author: AccessDeniedException")
-        return json.dumps(template_fields(segment))
+        return json.dumps(draft_fields(segments))
 
     def repair(self, segment: Segment, reply: str, refusals: Sequence[Refusal]) -> str:
         return self.draft(segment)
@@ -37,19 +37,7 @@ class FakeModel:
     def review(self, request: ReviewRequest) -> str:
         if self.down == "reviewer":
             raise ModelUnavailableError("reviewer: ValidationException")
-        return json.dumps(verdicts(request.segment, request.user))
-
-
-class FakeStore:
-    def __init__(self) -> None:
-        self.kept: dict[Segment, TemplateRecord] = {}
-
-    def get(self, segment: Segment, prompt_version: str) -> TemplateRecord | None:
-        assert prompt_version == prompt.version(segment)
-        return self.kept.get(segment)
-
-    def put(self, record: TemplateRecord) -> None:
-        self.kept[record.segment] = record
+        return json.dumps(verdicts(request.segments, request.user))
 
 
 class Scene:

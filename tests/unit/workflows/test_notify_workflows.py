@@ -98,8 +98,11 @@ def test_a_waves_bookings_are_found_by_the_flights_own_key_page_by_page() -> Non
     ]
 
 
-@pytest.mark.parametrize(("bookings", "sizes"), [(0, []), (1, [1]), (40, [40]), (41, [40, 1]), (120, [40, 40, 40])])
-def test_a_page_is_cut_into_chunks_of_forty_that_are_numbered_on(bookings: int, sizes: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("bookings", "sizes"),
+    [(0, []), (1, [1]), (40, [40]), (41, [21, 20]), (81, [27, 27, 27]), (120, [40, 40, 40]), (399, [40] * 9 + [39])],
+)
+def test_a_page_is_cut_into_even_chunks_of_at_most_forty_that_are_numbered_on(bookings: int, sizes: list[int]) -> None:
     found = [{"booking_id": f"BKG-{number}"} for number in range(bookings)]
 
     chunks = value("notify_passengers", f"{WAVE}/InChunks", "Items", variables={"found": found, "counts": [{}, {}]})

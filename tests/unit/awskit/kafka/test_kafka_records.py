@@ -8,12 +8,12 @@ from aws_lambda_powertools.utilities.data_classes.kafka_event import KafkaEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awskit.kafka.records import EventShape, Record, describe, failed_identifier
+from awskit.kafka.records import Record, describe, failed_identifier, kafka_event
 from awskit.relay.delivery import Answer, Condition, Discarded, Verdict
 from awskit.relay.on_failure import invocation_record, kafka_batch_info
 from tests.unit.awskit.relay.relay_fakes import FakeMessage, record
 
-SHAPE = EventShape("a:9092,b:9092")
+BROKERS = "a:9092,b:9092"
 NOW = datetime(2026, 11, 23, 8, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -24,18 +24,13 @@ def test_a_polled_message_becomes_a_record() -> None:
 
 
 def test_an_event_groups_records_by_partition() -> None:
-    event = SHAPE([record(1), record(1, partition=3), record(2)])
+    event = kafka_event(BROKERS, [record(1), record(1, partition=3), record(2)])
     assert (event["eventSource"], event["bootstrapServers"]) == ("SelfManagedKafka", "a:9092,b:9092")
     assert "eventSourceArn" not in event
     assert {name: [entry["offset"] for entry in entries] for name, entries in event["records"].items()} == {
         "flight-operations-0": [1, 2],
         "flight-operations-3": [1],
     }
-
-
-def test_a_managed_cluster_is_named_by_its_arn() -> None:
-    event = EventShape("a:9092", "arn:aws:kafka:us-east-1:1:cluster/c/1")([record(1)])
-    assert (event["eventSource"], event["eventSourceArn"]) == ("aws:kafka", "arn:aws:kafka:us-east-1:1:cluster/c/1")
 
 
 def test_a_record_without_a_key_has_no_key() -> None:
@@ -53,7 +48,7 @@ def test_the_bytes_of_a_header_are_signed_as_javas_are() -> None:
 
 @given(st.binary(max_size=200), st.binary(max_size=50), st.text(max_size=20), st.binary(max_size=50))
 def test_powertools_reads_back_what_was_sent(value: bytes, key: bytes, name: str, header: bytes) -> None:
-    event = json.loads(json.dumps(SHAPE([record(1, value=value, key=key, headers=((name, header),))])))
+    event = json.loads(json.dumps(kafka_event(BROKERS, [record(1, value=value, key=key, headers=((name, header),))])))
     (found,) = KafkaEvent(event).records
     assert (found.decoded_value, found.decoded_key) == (value, key)
     assert found.decoded_headers[name] == header
@@ -80,7 +75,7 @@ def test_records_are_described_by_partition_and_offsets() -> None:
 def test_an_on_failure_record_names_offsets_and_times_per_partition() -> None:
     failed = Answer(Verdict.FAILED, request_id="r-1")
     discarded = Discarded((record(1), record(2), record(5, partition=3)), Condition.RETRIES_EXHAUSTED, 3, failed)
-    found = invocation_record(discarded, function_arn="arn:f", batch_info=kafka_batch_info(discarded, SHAPE), now=NOW)
+    found = invocation_record(discarded, function_arn="arn:f", batch_info=kafka_batch_info(discarded, BROKERS), now=NOW)
     assert found["requestContext"] == {
         "requestId": "r-1",
         "functionArn": "arn:f",
@@ -90,7 +85,7 @@ def test_an_on_failure_record_names_offsets_and_times_per_partition() -> None:
     assert (found["version"], found["timestamp"]) == ("1.0", "2026-11-23T08:00:00.123Z")
     info = found["KafkaBatchInfo"]
     assert (info["batchSize"], info["bootstrapServers"]) == (3, "a:9092,b:9092")
-    assert info["payloadSize"] == len(json.dumps(SHAPE(discarded.records), separators=(",", ":")))
+    assert info["payloadSize"] == len(json.dumps(kafka_event(BROKERS, discarded.records), separators=(",", ":")))
     assert info["recordsInfo"]["flight-operations-0"] == {
         "firstRecordOffset": "1",
         "lastRecordOffset": "2",

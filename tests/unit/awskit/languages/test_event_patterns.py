@@ -24,6 +24,21 @@ def test_a_pattern_matches_as_eventbridge_documents_it(pattern: dict[str, Any], 
     assert matches(pattern, EVENT) is expected
 
 
+@pytest.mark.parametrize(("pattern", "expected"), CASES, ids=[str(number) for number in range(len(CASES))])
+def test_a_name_with_a_dot_beside_the_fields_changes_nothing(pattern: dict[str, Any], expected: bool) -> None:
+    event = {"a.dot": "x", **EVENT, "detail": {**EVENT["detail"], "a.dot": "x"}}
+
+    assert matches(pattern, event) is expected
+
+
+@pytest.mark.parametrize(
+    "event", [{"a": {"b": {"c": "x"}}}, {"a.b": {"c": "x"}}, {"a": {"b.c": "x"}}, {"a.b.c": "x"}], ids=str
+)
+@pytest.mark.parametrize(("value", "expected"), [("x", True), ("y", False)])
+def test_a_field_is_found_however_the_names_on_its_way_are_joined(event: Any, value: str, expected: bool) -> None:
+    assert matches({"a": {"b": {"c": [value]}}}, event) is expected
+
+
 @pytest.mark.parametrize("pattern", REFUSED, ids=str)
 def test_what_eventbridge_refuses_is_refused(pattern: dict[str, Any]) -> None:
     with pytest.raises(InvalidPattern):

@@ -11,14 +11,14 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
-from awskit.kafka.records import EventShape
+from awskit.kafka.records import kafka_event
 from awskit.relay.aws import LambdaFunction, lambda_client, on_failure_destination
 from awskit.relay.delivery import Answer, Condition, DestinationUnavailableError, Discarded, Verdict
 from flightpulse.errors import UserError
 from tests.unit.awskit.relay.relay_fakes import record
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:failures"
-EVENT = EventShape("broker:9092")([record(1)])
+EVENT = kafka_event("broker:9092", [record(1)])
 
 
 class Session:
@@ -104,7 +104,7 @@ def test_discarded_records_go_to_a_queue() -> None:
             {"QueueName": "failures", "QueueOwnerAWSAccountId": "123456789012"},
         )
         stub.add_response("send_message", {"MessageId": "1"}, {"QueueUrl": "https://queue", "MessageBody": ANY})
-        deliver = on_failure_destination(session, QUEUE, function_arn="arn:f", shape=EventShape("b:9092"))  # type: ignore[arg-type]
+        deliver = on_failure_destination(session, QUEUE, function_arn="arn:f", bootstrap="b:9092")  # type: ignore[arg-type]
         deliver(Discarded((record(1),), Condition.RETRIES_EXHAUSTED, 1, Answer(Verdict.FAILED)))
         stub.assert_no_pending_responses()
 
@@ -114,11 +114,11 @@ def test_a_queue_that_does_not_answer_keeps_the_record() -> None:
     with Stubber(session.client("sqs")) as stub:
         stub.add_response("get_queue_url", {"QueueUrl": "https://queue"})
         stub.add_client_error("send_message", "ServiceUnavailable")
-        deliver = on_failure_destination(session, QUEUE, function_arn="arn:f", shape=EventShape("b:9092"))  # type: ignore[arg-type]
+        deliver = on_failure_destination(session, QUEUE, function_arn="arn:f", bootstrap="b:9092")  # type: ignore[arg-type]
         with pytest.raises(DestinationUnavailableError):
             deliver(Discarded((record(1),), Condition.RETRIES_EXHAUSTED, 1, Answer(Verdict.FAILED)))
 
 
 def test_something_that_is_no_destination_is_refused() -> None:
     with pytest.raises(UserError, match="on-failure destination"):
-        on_failure_destination(Session(), "arn:aws:s3:::bucket", function_arn="f", shape=EventShape("b"))  # type: ignore[arg-type]
+        on_failure_destination(Session(), "arn:aws:s3:::bucket", function_arn="f", bootstrap="b")  # type: ignore[arg-type]

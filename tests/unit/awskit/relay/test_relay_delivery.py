@@ -1,10 +1,11 @@
 """The retry rules of event source mappings."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
-from awskit.kafka.records import EventShape, Record, describe, failed_identifier, partition_name
+from awskit.kafka.records import Record, describe, failed_identifier, kafka_event, partition_name
 from awskit.relay.delivery import (
     Abandoned,
     Answer,
@@ -19,7 +20,7 @@ from awskit.relay.delivery import (
 from tests.unit.awskit.relay.relay_fakes import FAILED, SUCCEEDED, THROTTLED, Function, StopAfter, record
 
 SOURCE: Source[Record] = Source(
-    event=EventShape("broker:9092"),
+    event=partial(kafka_event, "broker:9092"),
     lane=lambda found: found.source,
     identifier=lambda found: (partition_name(found.source), found.offset),
     read_identifier=failed_identifier,

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -98,6 +99,19 @@ def test_a_partitions_next_batch_waits_for_the_one_before_it() -> None:
         assert function.calls == [[0], [0]]
         function.open()
         until(lambda: committed(consumer) == {0: 2, 1: 1})
+
+
+def test_a_flood_of_records_does_not_keep_the_relay_from_its_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    consumer, waits, partitions = FakeConsumer(), list[float](), range(12)
+    poll = consumer.poll
+    monkeypatch.setattr(consumer, "poll", lambda timeout: waits.append(timeout) or poll(timeout))
+    consumer.assign(*partitions)
+    consumer.deliver(*(FakeMessage(offset, partition=number) for offset in range(100) for number in partitions))
+    with RunningPoller(consumer, Function()):
+        until(lambda: committed(consumer) == dict.fromkeys(partitions, 100))
+
+    # The relay takes what is there without waiting; between two rounds of that it does everything else.
+    assert max(len(list(polls)) for waiting, polls in groupby(waits, bool) if not waiting) < 1000
 
 
 def test_records_are_batched_while_the_function_is_busy() -> None:

@@ -1,12 +1,13 @@
 """A state of a deployed workflow is tested by itself."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.executions import tested_state
+from flightpulse.workbench.executions.lookup import Executions
 from flightpulse.workbench.target.session import local_aws_session, local_environment
 
 ARN = "arn:aws:states:us-east-1:000000000000:stateMachine:FlightPulse-DelayWorkflow"
@@ -42,12 +43,17 @@ class _Session:
         self.outputs = {"DelayWorkflowArn": ARN}
 
 
+def run_state(session: Any, *given: Any, **options: Any) -> Any:
+    target: Any = SimpleNamespace(deployed=session)
+    return Executions(target).test_state(*given, **options)
+
+
 def test_what_is_given_stands_in_for_the_rest_of_the_workflow() -> None:
     session: Any = _Session(
         {"status": "SUCCEEDED", "output": "3", "nextState": "B", "inspectionData": {"result": "[1]"}}
     )
 
-    seen = tested_state.run_state(session, "delay", "A", {"x": 1}, result=[1], variables={"v": 2}, retries=1)
+    seen = run_state(session, "delay", "A", {"x": 1}, result=[1], variables={"v": 2}, retries=1)
 
     assert (seen.status, seen.output, seen.next, seen.data) == ("SUCCEEDED", 3, "B", {"result": [1]})
     assert session.stepfunctions.asked == {
@@ -65,18 +71,18 @@ def test_what_is_given_stands_in_for_the_rest_of_the_workflow() -> None:
 def test_a_failure_can_be_given_and_a_state_without_a_mock_is_run() -> None:
     session: Any = _Session({"status": "FAILED", "error": "Busy", "cause": "why"})
 
-    seen = tested_state.run_state(session, "delay", "A", error="Busy")
+    seen = run_state(session, "delay", "A", error="Busy")
 
     assert (seen.status, seen.error, seen.cause, seen.output) == ("FAILED", "Busy", "why", None)
     assert session.stepfunctions.asked["mock"]["errorOutput"]["error"] == "Busy"
-    tested_state.run_state(session, "delay", "A")
+    run_state(session, "delay", "A")
     assert "mock" not in session.stepfunctions.asked
 
 
 def test_what_came_of_it_is_shown_as_a_table() -> None:
     session: Any = _Session({"status": "SUCCEEDED", "output": '{"a":1}', "nextState": "B"})
 
-    shown = str(tested_state.run_state(session, "delay", "A"))
+    shown = str(run_state(session, "delay", "A"))
 
     assert [line.split() for line in shown.splitlines()[2:]] == [
         ["status", "SUCCEEDED"],
@@ -87,9 +93,9 @@ def test_what_came_of_it_is_shown_as_a_table() -> None:
 
 def test_a_workflow_that_does_not_exist_and_a_mock_that_does_not_fit_are_named() -> None:
     with pytest.raises(UserError, match=r"There is no workflow 'none'. Choose from: delay"):
-        tested_state.run_state(_Session({}), "none", "A")  # type: ignore[arg-type]
+        run_state(_Session({}), "none", "A")
     with pytest.raises(UserError, match=r"A cannot be tested like this: Mocked result must be an array."):
-        tested_state.run_state(_Session(None), "delay", "A", result={})  # type: ignore[arg-type]
+        run_state(_Session(None), "delay", "A", result={})
 
 
 def test_the_local_cloud_is_called_by_its_own_name_and_not_with_a_prefix() -> None:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from flightpulse.workbench import diagram
-from flightpulse.workbench.player import events, frames, trace
+from flightpulse.workbench.player import frames
 from tests.unit.workbench.histories import HistoryBuilder
 
 Event = dict[str, Any]
@@ -217,8 +217,7 @@ def chunk_of(items: int) -> list[Event]:
 
 
 def replayed(definition: dict[str, Any], history: Any) -> frames.Replay:
-    states = diagram.of(definition).states
-    return frames.replay(trace.follow(events.normalise(history, states), states), states)
+    return frames.replay(history, diagram.of(definition).states)
 
 
 def fared(replay: frames.Replay, upto: int | None = None) -> dict[str, str]:

@@ -7,17 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from flightpulse.errors import UserError
-from flightpulse.workbench import diagram
+from flightpulse.workbench.executions.history import event_details
 from flightpulse.workbench.player import events
 from tests.unit.workbench.player import runs
-
-
-def states(definition):
-    return diagram.of(definition).states
-
-
-def without_links(history):
-    return [{key: value for key, value in event.items() if key != "previousEventId"} for event in history]
 
 
 @pytest.mark.parametrize(
@@ -33,13 +25,13 @@ def without_links(history):
     ],
 )
 def test_a_time_may_be_a_datetime_a_text_or_a_number(written):
-    [event] = events.normalise([{"id": 1, "type": "ExecutionStarted", "timestamp": written}], {})
+    [event] = events.normalise([{"id": 1, "type": "ExecutionStarted", "timestamp": written}])
     assert event["timestamp"] == datetime(2026, 3, 14, 12, 0, 0, 250_000, tzinfo=UTC)
 
 
 def test_an_event_without_a_time_has_the_time_of_the_one_before():
     history = [{"id": 1, "type": "ExecutionStarted", "timestamp": 10}, {"id": 2, "type": "ExecutionAborted"}]
-    assert [event["timestamp"].timestamp() for event in events.normalise(history, {})] == [10, 10]
+    assert [event["timestamp"].timestamp() for event in events.normalise(history)] == [10, 10]
 
 
 def test_shuffled_events_and_overlapping_pages_come_out_in_order_and_once():
@@ -48,12 +40,12 @@ def test_shuffled_events_and_overlapping_pages_come_out_in_order_and_once():
     for page in pages:
         random.Random(7).shuffle(page["events"])
 
-    assert events.normalise(pages, states(runs.MAP)) == events.normalise(history, states(runs.MAP))
+    assert events.normalise(pages) == events.normalise(history)
 
 
 def test_the_answer_of_the_command_line_may_be_given_as_it_is():
     answer = json.loads(json.dumps({"events": runs.straight()}, default=str))
-    assert len(events.normalise(answer, {})) == len(runs.straight())
+    assert len(events.normalise(answer)) == len(runs.straight())
 
 
 def test_lines_of_an_execution_log_are_read_too():
@@ -64,41 +56,29 @@ def test_lines_of_an_execution_log_are_read_too():
         "previous_event_id": "1",
         "event_timestamp": "1773489600250",
     }
-    [event] = events.normalise([line], {})
-    assert (event["id"], event["previousEventId"], events.details(event)["name"]) == (2, 1, "Claim")
+    [event] = events.normalise([line])
+    assert (event["id"], event["previousEventId"], event_details(event)["name"]) == (2, 1, "Claim")
     assert event["timestamp"].year == 2026
 
 
 @pytest.mark.parametrize("thing", [None, 7, "text", {"Records": []}, [1, 2], [{"id": 1}]])
 def test_what_is_no_history_is_said_to_be_none(thing):
     with pytest.raises(UserError, match="not an execution history"):
-        events.normalise(thing, {})
+        events.normalise(thing)
 
 
 def test_a_time_that_is_none_is_said_to_be_none():
     with pytest.raises(UserError, match="'yesterday' is no time"):
-        events.normalise([{"id": 1, "type": "ExecutionStarted", "timestamp": "yesterday"}], {})
+        events.normalise([{"id": 1, "type": "ExecutionStarted", "timestamp": "yesterday"}])
 
 
 def test_the_text_of_a_saved_file_may_be_given():
     text = json.dumps({"events": runs.straight()}, default=str)
-    assert events.normalise(text, {}) == events.normalise(runs.straight(), {})
-
-
-def test_without_previous_event_ids_the_branches_of_a_parallel_state_are_still_told_apart():
-    linked = runs.replayed(runs.FAN_OUT, runs.parallel())
-    guessed = runs.replayed(runs.FAN_OUT, without_links(runs.parallel()))
-    assert runs.fared(guessed) == runs.fared(linked)
-    assert {item.kind: item.map_name for item in guessed.trace.items} == {"branch": "Both", "iteration": "Each"}
-
-
-def test_without_previous_event_ids_map_items_that_took_turns_keep_their_states():
-    plain = without_links(runs.chunk_of(4))
-    assert runs.fared(runs.replayed(runs.MAP, plain)) == runs.fared(runs.replayed(runs.MAP, runs.chunk_of(4)))
+    assert events.normalise(text) == events.normalise(runs.straight())
 
 
 def test_the_events_given_are_not_changed():
     history = runs.straight()
     before = json.dumps(history, default=str)
-    events.normalise(history, states(runs.LINE))
+    events.normalise(history)
     assert json.dumps(history, default=str) == before

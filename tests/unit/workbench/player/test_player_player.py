@@ -51,7 +51,7 @@ def test_the_poster_says_in_words_what_it_shows():
 
 
 def test_a_poster_is_small_and_the_same_every_time():
-    first, second = (Player(runs.MAP, runs.interleaved()).png() for _ in range(2))
+    first, second = (Player(runs.MAP, runs.interleaved()).picture().png for _ in range(2))
     assert first == second
     assert len(first) < 60_000
 
@@ -139,4 +139,4 @@ def test_the_package_loads_without_matplotlib_or_ipython():
 def test_without_matplotlib_a_picture_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(UserError, match="matplotlib"):
-        Player(runs.LINE, runs.straight()).png()
+        Player(runs.LINE, runs.straight()).picture()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.services.handlers import Refused
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import api
 from localcloud.services.xray import tracing
 from localcloud.services.xray.tracing import Trace

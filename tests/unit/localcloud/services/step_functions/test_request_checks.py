@@ -2,7 +2,7 @@
 
 import pytest
 
-from localcloud.services.handlers import Refused
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import request_checks
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:m"

@@ -7,7 +7,7 @@ import pytest
 from ministack.core import responses
 
 from localcloud import faults
-from localcloud.services.handlers import Refused
+from localcloud.services.refusals import Refused
 from localcloud.services.step_functions import mock_results, state_tests
 from localcloud.services.step_functions.resource import Resource
 
@@ -284,3 +284,10 @@ def test_a_wait_that_finds_nothing_at_its_path_says_so_in_the_words_of_step_func
 
     assert (told["status"], told["error"]) == ("FAILED", "States.Runtime")
     assert told["cause"].endswith(f"The {field} parameter does not reference an input value: $.none")
+
+
+def test_a_wait_of_less_than_nothing_is_a_failed_evaluation_of_its_field() -> None:
+    told = answered({"QueryLanguage": "JSONata", "Type": "Wait", "Seconds": "{% -1 %}", "End": True})
+
+    assert (told["status"], told["error"]) == ("FAILED", "States.QueryEvaluationError")
+    assert told["cause"].endswith(" Seconds cannot be negative but was: -1.0")

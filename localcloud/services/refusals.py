@@ -1,4 +1,4 @@
-"""The limits that a service's model, as botocore has it, sets to the members of a request."""
+"""How a service refuses a request, and what its model, as botocore has it, lets it refuse: limits of members."""
 
 import functools
 import re
@@ -7,18 +7,28 @@ from typing import Any
 
 from botocore import session
 
-from localcloud.services.handlers import Refused
-
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
+    "float": (int, float),
     "list": (list,),
+    "map": (dict,),
 }
+
+
+class Refused(Exception):  # noqa: N818
+    """A service refuses a request, with the code and the message of its API."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
 
 
 def check(service: str, operation: str, request: Mapping[str, Any]) -> Any:
     """The shape of an operation's request, None when there is no such operation. Raises Refused for what breaks it."""
-    shape = _input(service, operation)
+    shape = request_shape(service, operation)
     problems = [] if shape is None else list(_problems(shape, request, ""))
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected"
@@ -27,9 +37,15 @@ def check(service: str, operation: str, request: Mapping[str, Any]) -> Any:
 
 
 @functools.cache
-def _input(service: str, operation: str) -> Any:
-    model = session.Session().get_service_model(service)
-    return model.operation_model(operation).input_shape if operation in model.operation_names else None
+def model(service: str) -> Any:
+    """The model of a service. Raises UnknownServiceError."""
+    return session.Session().get_service_model(service)
+
+
+def request_shape(service: str, operation: str) -> Any:
+    """The shape of an operation's request; None when there is no such operation."""
+    known = model(service)
+    return known.operation_model(operation).input_shape if operation in known.operation_names else None
 
 
 def _problems(shape: Any, value: Any, path: str) -> Iterator[str]:
@@ -44,11 +60,15 @@ def _problems(shape: Any, value: Any, path: str) -> Iterator[str]:
         if shape.type_name == "list":
             for place, item in enumerate(value):
                 yield from _problems(shape.member, item, f"{path}.{place + 1}.member")
+        if shape.type_name == "map":
+            for name, item in value.items():
+                yield from _problems(shape.key, name, f"{path}.{name}")
+                yield from _problems(shape.value, item, f"{path}.{name}")
 
 
 def _broken(shape: Any, value: Any) -> Iterator[str]:
     least, most, allowed, pattern = (shape.metadata.get(limit) for limit in ("min", "max", "enum", "pattern"))
-    what, size = ("value", value) if isinstance(value, int) else ("length", len(value))
+    what, size = ("value", value) if isinstance(value, int | float) else ("length", len(value))
     if most is not None and size > most:
         yield f"have {what} less than or equal to {most}"
     if least is not None and size < least:
