@@ -70,7 +70,12 @@ class Row:
     @property
     def name(self) -> str:
         """Unique within a day: some numbers leave from two airports."""
-        return f"{self.carrier}{self.number}-{self.origin}"
+        return f"{self.flight_number}-{self.origin}"
+
+    @property
+    def flight_number(self) -> str:
+        """As boarding passes have it, such as B674: a carrier's code has two characters, so nothing is ambiguous."""
+        return f"{self.carrier}{self.number}"
 
 
 DAYS = (

@@ -256,6 +256,7 @@ def _flight(day: Day, row: Row, gate: str, shift: timedelta) -> Flight:
     leaves_at = local.replace(tzinfo=zone).astimezone(UTC)
     return Flight(
         flight_id=flight_id(day, row),
+        flight_number=row.flight_number,
         origin=row.origin,
         destination=row.destination,
         scheduled_departure=leaves_at,

@@ -69,7 +69,8 @@ class OnwardFlights:
         """The next flight of each passenger on the day of a flight, by passenger; those without one are not in it.
 
         ``flight`` has flight_id, origin, destination, scheduled_departure and scheduled_arrival. A next flight has
-        flight_id, origin, destination and departure (ISO 8601). Never raises: what cannot be read is reported.
+        flight_id, origin, destination, departure (ISO 8601) and, where it has one, flight_number. Never raises: what
+        cannot be read is reported.
         """
         try:
             this_departure, days = _departure_and_days(flight)
@@ -94,7 +95,7 @@ class OnwardFlights:
             ]
             if later:
                 first = min(later, key=lambda flight: parse_instant(flight["departure"]))
-                found[person] = {name: str(first[name]) for name in ("flight_id", "origin", "destination", "departure")}
+                found[person] = {name: str(value) for name, value in first.items() if name != "day" and value}
         return found
 
     def _bookings(self, passenger_id: str, until: float) -> dict[str, str]:
@@ -161,6 +162,7 @@ def _next(items: Mapping[str, Fields], booking_id: str, flight_id: str) -> dict[
         departure = parse_instant(str(flight.get("estimated_departure") or flight["scheduled_departure"]))
         return {
             "flight_id": flight_id,
+            "flight_number": flight.get("flight_number"),
             "origin": flight["origin"],
             "destination": flight["destination"],
             "departure": to_seconds(departure),

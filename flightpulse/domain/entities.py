@@ -82,6 +82,8 @@ class Entity:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flight(Entity):
     flight_id: str
+    # What passengers call the flight, where its id says more than that.
+    flight_number: str | None = None
     origin: str
     destination: str
     scheduled_departure: datetime
@@ -100,9 +102,11 @@ class Flight(Entity):
     delay_told: bool = False
 
     def to_fields(self) -> dict[str, Any]:
-        """Every field but ``delay_told`` as a plain JSON value."""
+        """Every field but ``delay_told`` as a plain JSON value; without ``flight_number`` where there is none."""
         fields = Entity.to_fields(self)
         del fields["delay_told"]
+        if self.flight_number is None:
+            del fields["flight_number"]
         return fields
 
     @classmethod
@@ -110,6 +114,7 @@ class Flight(Entity):
         """Read plain fields (times as ISO 8601 text with an offset). Raises :class:`InvalidFieldError`."""
         return cls(
             flight_id=_text(fields, "flight_id"),
+            flight_number=_optional_text(fields, "flight_number"),
             origin=_text(fields, "origin"),
             destination=_text(fields, "destination"),
             scheduled_departure=_instant(fields, "scheduled_departure"),

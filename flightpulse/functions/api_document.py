@@ -15,28 +15,25 @@ _COUNT: Schema = {"type": "integer", "minimum": 0}
 _FLAG: Schema = {"type": "boolean"}
 
 
-def _closed(**properties: Schema) -> Schema:
-    """An object with exactly these fields."""
+def _closed(may_lack: str | None = None, /, **properties: Schema) -> Schema:
+    """An object with exactly these fields, of which it may lack one."""
     return {
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": [name for name in properties if name != may_lack],
         "additionalProperties": False,
     }
 
 
 def _page(name: str, item: Schema) -> Schema:
-    fields = {name: {"type": "array", "items": item}, "count": _COUNT}
-    return {
-        "type": "object",
-        "properties": {**fields, "next_token": _ANY_TEXT},
-        "required": list(fields),
-        "additionalProperties": False,
-    }
+    fields: dict[str, Schema] = {name: {"type": "array", "items": item}, "count": _COUNT}
+    return _closed("next_token", **fields, next_token=_ANY_TEXT)
 
 
 FLIGHT = _closed(
+    "flight_number",
     flight_id=_ANY_TEXT,
+    flight_number=_ANY_TEXT,
     origin=_ANY_TEXT,
     destination=_ANY_TEXT,
     scheduled_departure=_TIME,

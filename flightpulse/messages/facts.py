@@ -69,9 +69,9 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Onward:
-    """The passenger's next flight on the same day."""
+    """The passenger's next flight on the same day; ``flight`` is what passengers call it."""
 
-    flight_id: str
+    flight: str
     origin: str
     destination: str
     departure: datetime
@@ -120,7 +120,7 @@ class Recipient:
         }
         if self.onward is not None:
             local = local_time.at_airport(self.onward.departure, self.onward.origin or news.destination)
-            values["onward_flight"] = self.onward.flight_id
+            values["onward_flight"] = self.onward.flight
             values["onward_destination"] = airports.city(self.onward.destination)
             values["onward_time"] = local_time.clock_time(local)
         if channel is Channel.EMAIL:
@@ -142,7 +142,7 @@ def read_news(event: Fields, flight: Fields) -> News:
     flight_id = _wanted(event.get("flight_id") or flight.get("flight_id"), "flight_id")
     destination = _wanted(flight.get("destination"), "flight.destination")
     common = {
-        "flight": flight_id,
+        "flight": _called(flight) or flight_id,
         "origin": airports.city(_wanted(flight.get("origin"), "flight.origin")),
         "destination": airports.city(destination),
     }
@@ -164,8 +164,7 @@ def read_recipient(fields: object, flight_id: str | None = None) -> Recipient | 
     """Read one recipient; None for somebody who is not told: their booking is cancelled, or not for ``flight_id``.
 
     A passenger of an unknown tier is told as a member. ``onward`` may hold the passenger's next flight on the same day
-    (flight_id, origin, destination, departure); one that cannot be read is left out. Raises
-    :class:`UnusableRecipientError`.
+    as :func:`read_onward` wants it; one that cannot be read is left out. Raises :class:`UnusableRecipientError`.
     """
     if not isinstance(fields, Mapping):
         raise UnusableRecipientError("the recipient is not an object")
@@ -229,7 +228,7 @@ def _reason(given: object) -> DelayReason:
 
 
 def read_onward(fields: object) -> Onward | None:
-    """Read a next flight (flight_id, origin, destination, departure); None for what is none."""
+    """Read a next flight (flight_id, origin, destination, departure, maybe flight_number); None for what is none."""
     if not isinstance(fields, Mapping):
         return None
     flight_id, destination = (clean(str(fields.get(name) or "")) for name in ("flight_id", "destination"))
@@ -238,7 +237,15 @@ def read_onward(fields: object) -> Onward | None:
     except UnusableEventError:
         return None
     origin = clean(str(fields.get("origin") or ""))
-    return Onward(flight_id, origin, destination, departure) if flight_id and destination and departure else None
+    if not (flight_id and destination and departure):
+        return None
+    return Onward(_called(fields) or flight_id, origin, destination, departure)
+
+
+def _called(flight: Fields) -> str:
+    """The number by which passengers know a flight; empty where it has none beside its id."""
+    number = flight.get("flight_number")
+    return clean(number) if isinstance(number, str) else ""
 
 
 def _listed(phrases: tuple[str, ...]) -> str:

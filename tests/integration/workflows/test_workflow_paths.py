@@ -524,6 +524,19 @@ def test_what_is_told_is_the_flight_as_it_is_now_and_not_as_it_was_when_the_even
     assert {body["detail"]["gate"] for body in world.received(world.inbox_url)} == {"A1"}
 
 
+def test_every_workflow_hands_on_the_number_by_which_passengers_know_the_flight(world: World) -> None:
+    flight = world.flight(bookings=1)
+    world.put({**world.get(f"FLIGHT#{flight}"), "flight_number": "B674"})
+
+    world.run(DELAY, delay(flight, "d-number"))
+    world.run(GATE, gate_change(flight, "g-number", at="08:10:00"))
+    world.run(CANCELLATION, cancelled(flight, "c-number"))
+
+    messages = [body["detail"] for body in world.received(world.inbox_url) if "notification" in body["detail-type"]]
+    told = {(message["event_id"], message["flight_number"]) for message in messages}
+    assert told == {("d-number", "B674"), ("g-number", "B674"), ("c-number", "B674")}
+
+
 def test_a_message_that_nothing_will_note_still_counts_as_told_and_is_not_sent_again(world: World) -> None:
     flight = world.flight(bookings=1)
     world.faults(

@@ -74,6 +74,11 @@ def test_the_next_flight_of_the_day_is_found_with_where_and_when_it_leaves() -> 
     }
 
 
+def test_the_number_that_passengers_know_the_next_flight_by_comes_with_it() -> None:
+    scene = Scene().flight("SW2", "2026-12-01T18:00:00Z", flight_number="B674").booked("P1", "SW2")
+    assert scene.found("P1")["P1"]["flight_number"] == "B674"
+
+
 def test_a_flight_that_is_late_itself_leaves_when_it_is_now_expected_to() -> None:
     scene = (
         Scene().flight("SW2", "2026-12-01T18:00:00Z", estimated_departure="2026-12-01T19:30:00Z").booked("P1", "SW2")

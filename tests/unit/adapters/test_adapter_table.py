@@ -45,8 +45,9 @@ def walk(table: ReservationTable, limit: int) -> list[Page[FlightBooking]]:
 
 def test_entities_come_back_as_they_were_saved() -> None:
     table = table_on(FakeDynamoDB())
-    table.save(flights=[a_flight()], passengers=[a_passenger()], bookings=[a_booking()])
-    assert table.flight("SW1234") == a_flight()
+    numbered = a_flight(flight_id="RP0208-B674-JFK", flight_number="B674")
+    table.save(flights=[a_flight(), numbered], passengers=[a_passenger()], bookings=[a_booking()])
+    assert (table.flight("SW1234"), table.flight("RP0208-B674-JFK")) == (a_flight(), numbered)
     assert table.passenger("PAX-0001") == a_passenger()
     assert table.booking("BKG-0001") == a_booking()
 

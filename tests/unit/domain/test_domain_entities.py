@@ -12,9 +12,14 @@ def test_loyal_passengers_come_before_others() -> None:
     assert [(tier.value, tier.priority) for tier in Tier] == [("A-LIST PREFERRED", 1), ("A-LIST", 2), ("MEMBER", 3)]
 
 
-@pytest.mark.parametrize("entity", [a_flight(), a_passenger(), a_booking()])
+@pytest.mark.parametrize("entity", [a_flight(), a_flight(flight_number="B674"), a_passenger(), a_booking()])
 def test_an_entity_survives_the_way_to_plain_fields_and_back(entity: Any) -> None:
     assert type(entity).from_fields(entity.to_fields()) == entity
+
+
+def test_a_flight_shows_the_number_that_passengers_know_only_where_it_has_one() -> None:
+    assert a_flight(flight_number="B674").to_fields()["flight_number"] == "B674"
+    assert "flight_number" not in a_flight().to_fields()
 
 
 def test_a_flight_of_the_sample_data_is_read_in_utc() -> None:
@@ -33,6 +38,7 @@ def test_a_booking_keeps_the_order_of_its_special_requests() -> None:
     ("entity", "field", "value", "problem"),
     [
         (a_flight(), "flight_id", None, "flight_id is missing"),
+        (a_flight(), "flight_number", 74, "flight_number is not text"),
         (a_flight(), "origin", "", "origin is missing"),
         (a_flight(), "origin", 5, "origin is not text"),
         (a_flight(), "status", "LATE", "status is none of SCHEDULED, BOARDING, DELAYED, CANCELLED, DEPARTED, ARRIVED"),

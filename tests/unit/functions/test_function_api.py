@@ -19,7 +19,7 @@ class Client:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.dynamodb = FakeDynamoDB()
-        table = ReservationTable(cast(Any, self.dynamodb), "FlightPulseTable")
+        self.table = table = ReservationTable(cast(Any, self.dynamodb), "FlightPulseTable")
         table.save(
             flights=[
                 *(a_flight(flight_id=f"SW{number}") for number in (1, 2, 3)),
@@ -75,6 +75,12 @@ def test_a_flight_is_shown_with_all_its_fields(client: Client) -> None:
         },
     )
     assert client.dynamodb.operations() == ["get_item"]
+
+
+def test_a_flight_that_passengers_know_by_another_name_says_so(client: Client) -> None:
+    client.table.save(flights=[a_flight(flight_id="RP0208-B674-JFK", flight_number="B674")])
+    _, body = client.get("/flights/RP0208-B674-JFK")
+    assert (body["flight_id"], body["flight_number"]) == ("RP0208-B674-JFK", "B674")
 
 
 def test_flights_of_a_status_are_listed(client: Client) -> None:

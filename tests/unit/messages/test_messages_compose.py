@@ -54,6 +54,13 @@ def test_a_notification_has_the_promised_fields() -> None:
     }
 
 
+def test_passengers_read_the_flights_number_and_the_notification_keeps_its_id() -> None:
+    news = read_news(delay(90, flight_id="RP0208-B674-JFK"), flight(flight_number="B674"))
+    email, sms = (compose.notification(news, somebody(), channel, "+1", BY_MODEL)["detail"] for channel in Channel)
+    assert all("B674" in text and "RP0208" not in text for text in (email["subject"], email["body"], sms["text"]))
+    assert email["flight_id"] == sms["flight_id"] == "RP0208-B674-JFK"
+
+
 def test_a_text_message_has_a_text_and_no_subject() -> None:
     sent = compose.notification(read_news(delay(90), flight()), somebody(), Channel.SMS, "+1", BY_MODEL)["detail"]
     assert sent["text"].startswith(("Maya", "Hi Maya"))

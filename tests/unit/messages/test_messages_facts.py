@@ -32,6 +32,15 @@ def test_a_delay_is_told_in_the_local_times_of_both_airports() -> None:
     assert (said(news, "origin"), said(news, "destination")) == ("Dallas", "Los Angeles")
 
 
+@pytest.mark.parametrize(("number", "told"), [("B674", "B674"), (None, "SW1234"), (" ", "SW1234"), (74, "SW1234")])
+def test_a_flight_is_told_by_the_number_that_passengers_know_or_else_by_its_id(number: object, told: str) -> None:
+    news = read_news(delay(90), flight(flight_number=number))
+    assert news.flight_id == "SW1234"
+    assert [said(news, "flight", channel) for channel in Channel] == [told, told]
+    onward = somebody(onward={**ONWARD, "flight_id": "SW1234", "flight_number": number})
+    assert [onward.values(channel, news)["onward_flight"] for channel in Channel] == [told, told]
+
+
 def test_new_times_that_operations_gave_are_told_as_they_are() -> None:
     event = delay(90, new_departure="2026-11-24T16:00:00Z", new_arrival="2026-11-24T19:00:00Z")
     news = read_news(event, flight())

@@ -225,6 +225,12 @@ def test_replayed_flights_and_people_are_apart_from_the_sample_data_and_invented
     assert all(str(found.phone).startswith("+121255501") for found in data.passengers)
 
 
+def test_passengers_know_a_replayed_flight_by_the_number_on_their_boarding_passes(row: days.Row):
+    flight = replay.plan(STORM, [replace(row, number="74")], seed=1, leaves_on=LEAVES_ON).data.flights[0]
+
+    assert (flight.flight_id, flight.flight_number) == ("RP0208-B674-JFK", "B674")
+
+
 def test_another_seed_replaces_the_bookings_of_a_flight(row: days.Row):
     first, second = (
         {booking.booking_id for booking in replay.plan(STORM, [row], seed=seed, leaves_on=LEAVES_ON).data.bookings}

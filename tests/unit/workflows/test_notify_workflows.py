@@ -276,14 +276,14 @@ def test_every_attribute_that_a_chunk_uses_is_asked_for() -> None:
     assert request["ConsistentRead"] is True
     assert asked == [
         *("PK", "scheduled_departure", "scheduled_arrival", "estimated_departure", "estimated_arrival", "gate"),
-        *("booking_status", "flight_id", "seat", "confirmation_number", "special_requests", "checked_in"),
-        *("bags_checked", "first_name", "tier", "email", "phone", "notification_preferences"),
+        *("flight_number", "booking_status", "flight_id", "seat", "confirmation_number", "special_requests"),
+        *("checked_in", "bags_checked", "first_name", "tier", "email", "phone", "notification_preferences"),
     ]
-    flight = {name: {"S": f"a {name}"} for name in asked[1:6]}
+    flight = {name: {"S": f"a {name}"} for name in asked[1:7]}
     items = {"Table": [{"PK": {"S": "FLIGHT#SW1234"}, **flight}, {"PK": {"S": "FLIGHT#SW9"}, "gate": {"S": "Z"}}]}
     variables = {**REQUEST, "passengers": {}, "details": {}, "reads": 0, "flight": {"origin": "DAL"}}
     read = value("notify_chunk", "GetPassengerDetails", "Assign", variables=variables, result={"Responses": items})
-    assert read["flight"] == {"origin": "DAL", **{name: f"a {name}" for name in asked[1:6]}}
+    assert read["flight"] == {"origin": "DAL", **{name: f"a {name}" for name in asked[1:7]}}
 
 
 @pytest.mark.parametrize(
