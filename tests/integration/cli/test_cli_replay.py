@@ -23,6 +23,12 @@ def test_a_replay_tells_everyone_beside_the_sample_data_and_can_be_repeated(cli:
         assert everything["emails"] > 0
         assert everything["p50"] <= everything["p95"]
 
+    read = [message for message in cli.json("inbox") if message["flight_id"] in replayed["flights"]]
+    assert read
+    for message in read:
+        _, number, _ = message["flight_id"].split("-")
+        assert number in message["text"]
+        assert message["flight_id"] not in message["text"]
     assert cli.ok("api", "/flights/SW7890/bookings") == before
 
 
