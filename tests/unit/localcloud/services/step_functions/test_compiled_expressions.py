@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonata.functions import Functions
 from jsonata.jsonata import Jsonata
@@ -105,7 +105,8 @@ def test_what_is_compiled_comes_out_as_the_engine_has_it(expression: str, x: Any
 
     # When both evaluate it
     found = compiled_value(expression, bindings)
-    assume(found is not None)
+    if found is None:
+        return
 
     # Then there is no difference, and what the engine refuses is left to it
     try:
