@@ -15,7 +15,7 @@ Condition = Callable[[Values, Values], bool]
 _Read = Callable[[Values, Values], Any]
 
 _MISSING: Final = object()
-COMPARATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+COMPARATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "=": operator.eq,
     "<>": operator.ne,
     "<": operator.lt,

@@ -140,7 +140,7 @@ def _measure(session: Session, event_id: str, since: datetime) -> Iterator[Measu
                 yield found
 
 
-def _measured(session: Session, summary: executions.ExecutionSummary, event_id: str) -> Measured | None:
+def _measured(session: Session, summary: executions.Execution, event_id: str) -> Measured | None:
     if executions.described(session, summary.arn).event.event_id != event_id:
         return None
     history = executions.history_of(session, summary.arn)

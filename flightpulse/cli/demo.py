@@ -1,5 +1,6 @@
 """The verb that shows everything: cloud, stack, data, five scenarios, a summary."""
 
+import os
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from flightpulse import paths
 from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
 from flightpulse.workbench.bench import Workbench
+from flightpulse.workbench.messages.preparing import CONCURRENCY
 from flightpulse.workbench.run import Run
 from flightpulse.workbench.show.progress import NO, YES, seconds
 from flightpulse.workbench.show.tables import Table
@@ -44,7 +46,9 @@ def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:
     wb.stack.deploy(again=True)
     seeded = wb.table.load()
     click.echo(f"{seeded.flights} flights, {seeded.passengers} passengers, {seeded.bookings} bookings are loaded.")
-    wb.templates.prepare(wb.templates.plan_for_scenarios())
+    # The stand-in takes no time: where it writes, more functions at once than processors only start more of them.
+    at_once = CONCURRENCY if llm_url else min(CONCURRENCY, os.cpu_count() or 1)
+    wb.templates.prepare(wb.templates.plan_for_scenarios(), concurrency=at_once)
     runs = []
     for scenario in SCENARIOS:
         click.echo()

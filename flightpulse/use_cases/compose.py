@@ -4,8 +4,7 @@ A wording is chosen once per segment, never per passenger, and no model hears of
 are the channels; passengers may also wish push messages, for which FlightPulse has no sender.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -36,7 +35,6 @@ class Ports:
     templates: TemplateStore
     onward: OnwardFlights
     contact: str = ""
-    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(slots=True)
@@ -135,7 +133,7 @@ def _add_onward_flights(people: Iterable[_Person], news: News, flight: Fields, o
 
 def _wordings(segments: Iterable[Segment], news: News, ports: Ports) -> dict[Segment, Wording]:
     """The wording of each segment; the written one where the event lacks a fact that a template speaks of."""
-    chosen = choose_wordings(segments, ports.author, ports.reviewer, ports.templates, sleep=ports.sleep)
+    chosen = choose_wordings(segments, ports.author, ports.reviewer, ports.templates)
     for segment, found in chosen.items():
         if not compose.usable(found, news):
             problem = "the event lacks a fact it speaks of"

@@ -9,9 +9,12 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 import time
+import uuid
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -28,6 +31,8 @@ from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.messages.facts import read_news
 from flightpulse.use_cases.compose import Ports, compose_messages
 from flightpulse.use_cases.consume import Consumer
+from localcloud.process import ids
+from localcloud.server import SWITCH_SECONDS
 from localcloud.services.cloudwatch.period import Period
 from localcloud.services.dynamodb import conditions
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
@@ -149,6 +154,59 @@ def test_an_alarm_after_one_more_value_of_many(benchmark: BenchmarkFixture, stat
 
     # Then how much longer a look takes is printed
     note(benchmark, f"{statistic} of fifty times as many values", many / few, "times as long")
+
+
+@contextmanager
+def busy_threads() -> Iterator[None]:
+    """Four threads that want to run all the time."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            sum(range(1_000))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def elapsed(call: Callable[[], object]) -> float:
+    """Seconds that some calls took, one after the other."""
+    began = time.perf_counter()
+    for _ in range(_EVENTS):
+        call()
+    return time.perf_counter() - began
+
+
+def test_making_ids_beside_busy_threads(benchmark: BenchmarkFixture) -> None:
+    # When ids are made without asking the kernel, and by Python, where other threads want to run
+    with busy_threads():
+        ours = benchmark.pedantic(lambda: elapsed(ids.random_uuid), rounds=1)
+        pythons = elapsed(uuid.uuid4)
+
+    # Then how much longer Python's take is printed
+    note(benchmark, "Python's ids beside four busy threads", pythons / ours, "times ours")
+
+
+def test_calls_of_the_kernel_beside_busy_threads(benchmark: BenchmarkFixture) -> None:
+    # When a thread calls the kernel, as a server does for every request, and others want to run
+    usual = sys.getswitchinterval()
+    try:
+        with busy_threads():
+            pythons = elapsed(lambda: os.urandom(16))
+            sys.setswitchinterval(SWITCH_SECONDS)
+            ours = benchmark.pedantic(lambda: elapsed(lambda: os.urandom(16)), rounds=1)
+    finally:
+        sys.setswitchinterval(usual)
+
+    # Then how much longer it waits for its turn with Python's interval is printed
+    note(benchmark, "calls of the kernel with Python's interval", pythons / ours, "times as long as with ours")
 
 
 def spent(*arguments: str) -> float:

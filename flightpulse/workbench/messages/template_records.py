@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,8 +99,12 @@ class Shown:
 
 def listed(session: Session, segments: str = "", status: str | None = None) -> Listed:
     """The templates of all segments whose key begins like this. Raises UserError when no segment does."""
+    return of_segments(session, segments_like(segments), status)
+
+
+def of_segments(session: Session, chosen: Collection[Segment], status: str | None = None) -> Listed:
+    """The templates of these segments."""
     messenger = Messenger(session)
-    chosen = segments_like(segments)
     versions = messenger.versions()
     found = table_of(session).get_many((segment, versions[segment.key]) for segment in chosen)
     records = {record.segment: record for record in found}

@@ -43,7 +43,7 @@ class Templates:
         return preparing.plan(self._target.deployed, segments or ("",), anew=anew)
 
     def plan_for_scenarios(self) -> PreparationPlan:
-        """The same for the kinds of news that the five scenarios send."""
+        """The same for the news that the five scenarios send, and the passengers who are booked."""
         return preparing.for_scenarios(self._target.deployed)
 
     def prepare(self, plan: PreparationPlan, *, concurrency: int = preparing.CONCURRENCY) -> PreparedTemplates:

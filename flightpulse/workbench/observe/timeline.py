@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from flightpulse.workbench.observe.hops import Hop, total_seconds
 from flightpulse.workbench.observe.payloads import Changes
-from flightpulse.workbench.show import charts, frames
+from flightpulse.workbench.show import frames
 from flightpulse.workbench.show import picture as pictures
 from flightpulse.workbench.show.picture import Picture, PictureAndWords
 from flightpulse.workbench.show.tables import LEFT, RIGHT, TABLE, Table
-from flightpulse.workbench.show.words import shortened
+from flightpulse.workbench.show.words import duration, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -212,7 +212,7 @@ def _happened(hop: Hop) -> str:
 
 
 def _took(hop: Hop) -> str:
-    return "" if hop.seconds is None else charts.duration(hop.seconds)
+    return "" if hop.seconds is None else duration(hop.seconds)
 
 
 def _share(hop: Hop) -> str:

@@ -10,6 +10,7 @@ from flightpulse.workbench.observe.facts import Facts
 from flightpulse.workbench.show import charts, frames
 from flightpulse.workbench.show.charts import ExecutionSpan
 from flightpulse.workbench.show.picture import Picture, PictureAndWords
+from flightpulse.workbench.show.words import duration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,7 @@ class Latency(PictureAndWords):
         return frames.frame(({"wait": timedelta(seconds=wait)} for wait in self.seconds), columns=("wait",))
 
     def __str__(self) -> str:
-        return f"{len(self.seconds)} messages: p50 {charts.duration(self.p50)}, p95 {charts.duration(self.p95)}"
+        return f"{len(self.seconds)} messages: p50 {duration(self.p50)}, p95 {duration(self.p95)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from flightpulse.workbench.diagram.marks import SIGNS
 from flightpulse.workbench.diagram.svg import LINES, PAGE
-from flightpulse.workbench.player.captions import duration
 from flightpulse.workbench.player.frames import Replay
 from flightpulse.workbench.player.table import kept_items
 from flightpulse.workbench.show import picture as pictures
 from flightpulse.workbench.show.picture import Picture, PictureAndWords, folded
-from flightpulse.workbench.show.words import counted
+from flightpulse.workbench.show.tables import INDENT, Table
+from flightpulse.workbench.show.words import counted, duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,6 @@ _ROWS_SHOWN = 60
 _NEVER_FOLDED = 3
 _FOLDED_TO = 0.05
 _NARROWEST = 0.004
-_TEXT_COLUMNS = 44
 _ROW_HEIGHT = 0.27
 _HATCHES = {"caught": "///", "failed": "xxx", "timed_out": "xxx", "aborted": "...", "running": "--"}
 
@@ -97,19 +96,9 @@ class Gantt(PictureAndWords):
         self.clock = FoldedTime([moment for bar in self.bars for moment in (bar.begin, bar.end)])
 
     def text(self) -> str:
-        """The rows with their bars drawn in characters."""
-        names = [f"{'  ' * bar.depth}{bar.name}" for bar in self.bars]
-        width = max((len(name) for name in names), default=0)
-        lines = [
-            f"{name.ljust(width)}  |{self._drawn(bar)}| at {bar.begin:.3f} s  {bar.label}"
-            for name, bar in zip(names, self.bars, strict=True)
-        ]
-        return "\n".join([*lines, *self._notes()]) + "\n"
-
-    def _drawn(self, bar: Bar) -> str:
-        first = min(_TEXT_COLUMNS - 1, int(self.clock.place(bar.begin) * _TEXT_COLUMNS))
-        last = max(first + 1, round(self.clock.place(bar.end) * _TEXT_COLUMNS))
-        return (" " * first + "█" * (last - first)).ljust(_TEXT_COLUMNS)[:_TEXT_COLUMNS]
+        """The rows in words: which visit, when it began, how long it took."""
+        rows = [(INDENT * bar.depth + bar.name, f"{bar.begin:.3f} s", bar.label) for bar in self.bars]
+        return str(Table.of(("state", "began", "took"), rows, numbers=(1,), note="\n".join(self._notes())))
 
     def _notes(self) -> list[str]:
         notes = [f"folded: {duration(fold.end - fold.begin)} from {fold.begin:.3f} s on" for fold in self.clock.folds]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from flightpulse.errors import UserError
 from flightpulse.workbench.show import picture as pictures
 from flightpulse.workbench.show.picture import Picture
+from flightpulse.workbench.show.words import duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -258,15 +259,6 @@ def by_hour(counts: Mapping[str, Mapping[int, float]], *, title: str, what: str 
         for name, numbers in counts.items()
     ]
     return Picture.of(figure, f"{title}. {what.capitalize()} by hour: {'; '.join(said)}.")
-
-
-def duration(seconds: float) -> str:
-    """``480 ms``, ``1.24 s``, ``2 min 05 s``."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.2f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60):02} s"
 
 
 def _span(times: Sequence[datetime]) -> tuple[datetime, float]:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flightpulse.workbench.show import picture as pictures
-from flightpulse.workbench.show.charts import duration
 from flightpulse.workbench.show.picture import Picture
-from flightpulse.workbench.show.words import counted
+from flightpulse.workbench.show.words import counted, duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,9 +5,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flightpulse.workbench.show import picture as pictures
-from flightpulse.workbench.show.charts import duration
 from flightpulse.workbench.show.picture import Picture
-from flightpulse.workbench.show.words import shortened
+from flightpulse.workbench.show.words import duration, shortened
 
 if TYPE_CHECKING:
     from flightpulse.workbench.traces.trace import Span

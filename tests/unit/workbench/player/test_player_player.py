@@ -37,7 +37,7 @@ def test_a_chart_and_a_comparison_fold_their_words(shown):
     player.gantt()._ipython_display_()
     diff(runs.LINE, runs.straight(), runs.retried_then_caught())._ipython_display_()
     gantt, comparison = shown[1], shown[3]
-    assert gantt["text/html"].startswith("<details><summary>The same in words: 3 visits</summary><pre>Claim ")
+    assert gantt["text/html"].startswith("<details><summary>The same in words: 3 visits</summary><pre>state ")
     assert "The runs part at event 5 of A" in comparison["text/html"].partition("</summary>")[0]
     assert "Choose: A only" in comparison["text/plain"]
 
