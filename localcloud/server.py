@@ -30,12 +30,14 @@ from localcloud.faults import failing_calls
 from localcloud.model.faults import Spoilers
 from localcloud.model.openai_server import OpenAIServer
 from localcloud.model.writers import Subject, Writer
-from localcloud.process import environment, health, ports, processes, state, version
+from localcloud.process import environment, health, ids, ports, processes, state, version
 from localcloud.process.home import clear_remains, prepare
 from localcloud.process.lifecycle import DEFAULT_PORT, REFUSAL
 from localcloud.process.lock import HomeLock
 from localcloud.services.iam import calls, roles
 
+SWITCH_SECONDS = 0.001
+"""How long a thread that calculates keeps the others waiting: the server's thread waits several times for a request."""
 _SHUTDOWN_SECONDS = 5.0
 _COLLECT_AFTER = (20_000, 20, 10)
 """New objects before a look for cycles, and how many looks before one among older objects, and among all."""
@@ -63,12 +65,10 @@ class Options:
     home: Path
     port: int = DEFAULT_PORT
     kafka: str | None = None
-    partitions: int = PARTITIONS
     llm_url: str | None = None
     llm_model: str | None = None
     behaviours: tuple[str, ...] = behaviours.NAMES
     back_off_scale: float = 1.0
-    log_level: str = "WARNING"
     with_parent: bool = False
     permissions: bool = False
 
@@ -109,10 +109,12 @@ def run(options: Options, setup: Setup = _EMPTY) -> None:
         kafka = _start_kafka(options, setup, cleanup)
         bedrock = _start_model(options, setup, cleanup)
         settings = environment.settings(home, port, model_url=bedrock.address, permissions=options.permissions)
-        environment.apply({**settings, **_log_level(options)})
+        environment.apply(settings)
         context = LocalContext(home, port, bedrock.address, options.back_off_scale)
+        ids.install()
         behaviours.install(options.behaviours, context)
         _collect_seldom()
+        sys.setswitchinterval(SWITCH_SECONDS)
         cleanup.callback(_end_functions)
         cloud = _describe(options, context, kafka, bedrock)
         # asyncio.run would wait for every thread of the loop, and so for functions and executions that still run.
@@ -135,12 +137,10 @@ def _parse(arguments: Sequence[str] | None) -> Options:
     parser.add_argument("--home", type=Path, required=True, help="folder for the state, the log and temporary files")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--kafka", metavar="HOST:PORT", help="a broker to use instead of the embedded one")
-    parser.add_argument("--partitions", type=int, default=PARTITIONS, help="partitions of a topic of the broker")
     parser.add_argument("--llm-url", metavar="URL", help="an OpenAI-compatible server to use as the model")
     parser.add_argument("--llm-model", metavar="NAME", help="the model to ask that server for")
     parser.add_argument("--behaviours", default=",".join(behaviours.NAMES), help="names with commas; empty for none")
     parser.add_argument("--back-off-scale", type=float, default=1.0, help="factor on waiting times, for tests")
-    parser.add_argument("--log-level", default="WARNING")
     parser.add_argument(
         "--permissions",
         action="store_true",
@@ -154,10 +154,6 @@ def _parse(arguments: Sequence[str] | None) -> Options:
     if unknown:
         parser.error(f"unknown behaviours: {', '.join(sorted(unknown))}")
     return Options(**given)
-
-
-def _log_level(options: Options) -> dict[str, str]:
-    return {"LOG_LEVEL": options.log_level}
 
 
 def _start_model(options: Options, setup: Setup, cleanup: ExitStack) -> Service:
@@ -188,7 +184,7 @@ def _start_kafka(options: Options, setup: Setup, cleanup: ExitStack) -> Service:
         return Service(options.kafka, "external")
     if "event_source_mappings" not in options.behaviours:
         return _NO_SERVICE
-    running = broker.start(topics=dict.fromkeys(setup.topics, options.partitions))
+    running = broker.start(topics=dict.fromkeys(setup.topics, PARTITIONS))
     cleanup.callback(running.stop)
     return Service(running.bootstrap, "embedded")
 

@@ -4,7 +4,7 @@ Nothing of it is used when anything of it is wrong, and every fault is named wit
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -26,19 +26,6 @@ _EACH_DAY: Final = "; an id names one departure, so load a flight that runs dail
 
 _Entity = TypeVar("_Entity", Flight, Passenger, Booking)
 Entry = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class DataFault:
-    """What is wrong with one field of one entry of one file."""
-
-    file: str
-    entry: str
-    field: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.file}, {self.entry}, field {self.field}: {self.problem}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +127,7 @@ def _read(path: Path) -> list[Entry]:
     return value
 
 
-def _schema_faults(folder: Path, name: str, entries: list[Entry]) -> Iterable[DataFault]:
+def _schema_faults(folder: Path, name: str, entries: list[Entry]) -> Iterator[str]:
     # The schema is ours and stays beside our files, also when the data comes from somewhere else.
     schemas = folder / "schemas" if (folder / "schemas").is_dir() else paths.SAMPLE_DATA / "schemas"
     schema = json.loads((schemas / f"{name}.schema.json").read_text(encoding="utf-8"))
@@ -149,7 +136,7 @@ def _schema_faults(folder: Path, name: str, entries: list[Entry]) -> Iterable[Da
         try:
             validate(entry)
         except fastjsonschema.JsonSchemaValueException as error:
-            yield DataFault(f"{name}.json", _entry(name, number, entry), *_field_and_problem(error))
+            yield _fault(name, number, entry, *_field_and_problem(error))
 
 
 def _field_and_problem(error: Any) -> tuple[str, str]:
@@ -176,21 +163,17 @@ def _either(definition: object) -> str:
     return " or ".join(str(known) for known in definition) if isinstance(definition, list) else str(definition)
 
 
-def _doubles(entries: Mapping[str, list[Entry]]) -> Iterable[DataFault]:
+def _doubles(entries: Mapping[str, list[Entry]]) -> Iterator[str]:
     for name, field in _IDS.items():
         seen: set[str] = set()
         for number, entry in enumerate(entries[name], 1):
             if entry[field] in seen:
-                yield DataFault(
-                    f"{name}.json",
-                    _entry(name, number, entry),
-                    field,
-                    f"{entry[field]} is there twice{_EACH_DAY if name == 'flights' else ''}",
-                )
+                way_out = _EACH_DAY if name == "flights" else ""
+                yield _fault(name, number, entry, field, f"{entry[field]} is there twice{way_out}")
             seen.add(entry[field])
 
 
-def _dangling(entries: Mapping[str, list[Entry]]) -> Iterable[DataFault]:
+def _dangling(entries: Mapping[str, list[Entry]]) -> Iterator[str]:
     known = {
         "flight_id": {flight["flight_id"] for flight in entries["flights"]},
         "passenger_id": {passenger["passenger_id"] for passenger in entries["passengers"]},
@@ -199,30 +182,29 @@ def _dangling(entries: Mapping[str, list[Entry]]) -> Iterable[DataFault]:
         for field, ids in known.items():
             if booking[field] not in ids:
                 file = "flights.json" if field == "flight_id" else "passengers.json"
-                yield DataFault(
-                    "bookings.json", _entry("bookings", number, booking), field, f"{booking[field]} is not in {file}"
-                )
+                yield _fault("bookings", number, booking, field, f"{booking[field]} is not in {file}")
 
 
-def _impossible(entries: list[Entry], flights: tuple[Flight, ...]) -> Iterable[DataFault]:
+def _impossible(entries: list[Entry], flights: tuple[Flight, ...]) -> Iterator[str]:
     """What no flight can be: from nowhere, or at its end before it began."""
     for number, (written, flight) in enumerate(zip(entries, flights, strict=True), 1):
-        entry = _entry("flights", number, written)
         for field in ("origin", "destination"):
             if airports.find(written[field]) is None:
-                yield DataFault("flights.json", entry, field, f"{written[field]} is the IATA code of no airport")
+                yield _fault("flights", number, written, field, f"{written[field]} is the IATA code of no airport")
         if flight.scheduled_arrival <= flight.scheduled_departure:
             problem = f"{written['scheduled_arrival']} is not after the departure, {written['scheduled_departure']}"
-            yield DataFault("flights.json", entry, "scheduled_arrival", problem)
+            yield _fault("flights", number, written, "scheduled_arrival", problem)
 
 
-def _entry(name: str, number: int, entry: object) -> str:
+def _fault(name: str, number: int, entry: object, field: str, problem: str) -> str:
+    """What is wrong with a field of an entry of a file."""
     identity = entry.get(_IDS[name]) if isinstance(entry, Mapping) else None
-    return f"entry {number} ({identity})" if isinstance(identity, str) else f"entry {number}"
+    said = f"entry {number} ({identity})" if isinstance(identity, str) else f"entry {number}"
+    return f"{name}.json, {said}, field {field}: {problem}"
 
 
-def _refusal(faults: list[DataFault]) -> UserError:
-    shown = "; ".join(str(fault) for fault in faults[:_SHOWN_FAULTS])
+def _refusal(faults: list[str]) -> UserError:
+    shown = "; ".join(faults[:_SHOWN_FAULTS])
     more = f"; and {len(faults) - _SHOWN_FAULTS} more" if len(faults) > _SHOWN_FAULTS else ""
     return UserError(f"{shown}{more}.", hint="Nothing was loaded.")
 
@@ -233,7 +215,5 @@ def _entities(name: str, entries: list[Entry], read: Callable[[Entry], _Entity])
         try:
             found.append(read(entry))
         except InvalidFieldError as error:
-            raise _refusal(
-                [DataFault(f"{name}.json", _entry(name, number, entry), error.name, error.problem)]
-            ) from error
+            raise _refusal([_fault(name, number, entry, error.name, error.problem)]) from error
     return tuple(found)

@@ -20,21 +20,7 @@ except ImportError:
         raise
     sys.exit("This Python does not have FlightPulse. Run make setup, then .venv/bin/python simulator/scenarios.py 1")
 
-Build = Callable[["EventClock", Mapping[str, Flight]], list[Event]]
-
-
-@dataclass(frozen=True, slots=True)
-class EventClock:
-    """Gives each event of a run an id and a time of its own: the same id never comes twice, and order is certain."""
-
-    began_at: datetime
-
-    def known_at(self, number: int) -> datetime:
-        """When operations knew of the run's n-th event: a moment before the run began, each later than the one before.
-
-        Event times have milliseconds, and of two events about one flight the later one counts.
-        """
-        return self.began_at - timedelta(seconds=1) + timedelta(milliseconds=100 * number)
+Build = Callable[[datetime, Mapping[str, Flight]], list[Event]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +36,49 @@ class Scenario:
 
     def events(self, flights: Mapping[str, Flight], began_at: datetime) -> list[Event]:
         """The events of one run, in the order in which they are sent."""
-        return self.build(EventClock(began_at), flights)
+        return self.build(began_at, flights)
 
 
-def _minor_delay(clock: EventClock, flights: Mapping[str, Flight]) -> list[Event]:
+def _known_at(began_at: datetime, number: int) -> datetime:
+    """When operations knew of the run's n-th event: a moment before the run began, each later than the one before.
+
+    Event times have milliseconds, and of two events about one flight the later one counts.
+    """
+    return began_at - timedelta(seconds=1) + timedelta(milliseconds=100 * number)
+
+
+def _minor_delay(began_at: datetime, flights: Mapping[str, Flight]) -> list[Event]:
     return [
         events.delay(
-            flights["SW1234"], 25, "WEATHER", "Thunderstorms over Dallas slow departures", at=clock.known_at(0)
+            flights["SW1234"], 25, "WEATHER", "Thunderstorms over Dallas slow departures", at=_known_at(began_at, 0)
         )
     ]
 
 
-def _major_delay(clock: EventClock, flights: Mapping[str, Flight]) -> list[Event]:
+def _major_delay(began_at: datetime, flights: Mapping[str, Flight]) -> list[Event]:
     detail = "A hydraulic pump is being replaced"
-    return [events.delay(flights["SW5678"], 90, "MECHANICAL", detail, at=clock.known_at(0))]
+    return [events.delay(flights["SW5678"], 90, "MECHANICAL", detail, at=_known_at(began_at, 0))]
 
 
-def _cancellation(clock: EventClock, flights: Mapping[str, Flight]) -> list[Event]:
+def _cancellation(began_at: datetime, flights: Mapping[str, Flight]) -> list[Event]:
     detail = "Dense fog in the Bay Area closes the runways"
-    return [events.cancellation(flights["SW9012"], "WEATHER", detail, rebooking_priority="HIGH", at=clock.known_at(0))]
+    return [
+        events.cancellation(flights["SW9012"], "WEATHER", detail, rebooking_priority="HIGH", at=_known_at(began_at, 0))
+    ]
 
 
-def _gate_change(clock: EventClock, flights: Mapping[str, Flight]) -> list[Event]:
-    return [events.gate_change(flights["SW3456"], "D15", terminal_change=True, at=clock.known_at(0))]
+def _gate_change(began_at: datetime, flights: Mapping[str, Flight]) -> list[Event]:
+    return [events.gate_change(flights["SW3456"], "D15", terminal_change=True, at=_known_at(began_at, 0))]
 
 
-def _rapid_sequence(clock: EventClock, flights: Mapping[str, Flight]) -> list[Event]:
-    first = events.delay(flights["SW1234"], 25, "WEATHER", "Thunderstorms over Dallas", at=clock.known_at(0))
+def _rapid_sequence(began_at: datetime, flights: Mapping[str, Flight]) -> list[Event]:
+    first = events.delay(flights["SW1234"], 25, "WEATHER", "Thunderstorms over Dallas", at=_known_at(began_at, 0))
     return [
         first,
-        events.gate_change(flights["SW3456"], "A9", terminal_change=False, at=clock.known_at(1)),
-        events.delay(flights["SW7890"], 150, "CREW", "The crew has reached its duty limit", at=clock.known_at(2)),
-        events.delay(flights["SW1234"], 95, "WEATHER", "The storm stays over Dallas", at=clock.known_at(3)),
-        events.delay(flights["SW5678"], 45, "ATC", "Flow control into Denver", at=clock.known_at(4)),
+        events.gate_change(flights["SW3456"], "A9", terminal_change=False, at=_known_at(began_at, 1)),
+        events.delay(flights["SW7890"], 150, "CREW", "The crew has reached its duty limit", at=_known_at(began_at, 2)),
+        events.delay(flights["SW1234"], 95, "WEATHER", "The storm stays over Dallas", at=_known_at(began_at, 3)),
+        events.delay(flights["SW5678"], 45, "ATC", "Flow control into Denver", at=_known_at(began_at, 4)),
         # Kafka delivers at least once: the first event comes again, after newer news about its flight.
         first,
     ]

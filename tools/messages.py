@@ -11,7 +11,6 @@ a request has no recorded answer, and when an invention is approved.
 import argparse
 import json
 import sys
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,8 @@ from flightpulse.messages.replies import request_hash
 from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
+from localcloud.model.openai_server import OpenAIServer
+from localcloud.model.writers import Request
 
 CORPORA = Path(__file__).resolve().parent.parent / "tests" / "corpora" / "messages"
 SENTENCES_PER_REQUEST = 16
@@ -73,20 +74,8 @@ class Server:
 
     def answer(self, system: str, user: str, schema: Mapping[str, Any] | None = None, key: str = "") -> str:
         del key
-        messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
-        body: dict[str, Any] = {"model": self.model, "messages": messages, "temperature": 0}
-        if schema:
-            body["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": "verdicts", "schema": schema, "strict": True},
-            }
-        request = urllib.request.Request(  # noqa: S310 - the address is the user's own
-            f"{self.url.rstrip('/')}/v1/chat/completions",
-            json.dumps(body).encode(),
-            {"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=300) as response:  # noqa: S310
-            return str(json.load(response)["choices"][0]["message"]["content"])
+        server = OpenAIServer(self.url, model=self.model, timeout_seconds=300)
+        return server.write(Request(self.model, system, (("user", user),), temperature=0, schema=schema)).text
 
 
 Model = Recordings | Server

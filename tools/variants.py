@@ -12,13 +12,9 @@ from typing import Any
 from flightpulse.paths import INFRA
 from flightpulse.stack import names, node
 from flightpulse.stack.settings import from_context
+from flightpulse.workbench.costs.variants import BROKERS, CLUSTER, OWN_NETWORK
 
 BROKER = "127.0.0.1:9092"
-KAFKA = {
-    "kafka_bootstrap": "b-1.example.com:9096,b-2.example.com:9096",
-    "kafka_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:kafka-Ab12",
-}
-MSK = "arn:aws:kafka:us-east-1:123456789012:cluster/operations/0a1b2c3d-1111-2222-3333-444455556666-7"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-1111-2222-3333-444455556666"
 CONTEXTS: Mapping[str, dict[str, Any]] = {
     "default": {},
@@ -28,7 +24,7 @@ CONTEXTS: Mapping[str, dict[str, Any]] = {
         "messenger_concurrency": "5",
         "api_logging": "account",
     },
-    "kafka": KAFKA | {"availability_zones": "us-east-1b,us-east-1d"},
+    "kafka": BROKERS | {"availability_zones": "us-east-1b,us-east-1d"},
     "provisioned": {"kafka_bootstrap": "127.0.0.1:9092", "kafka_provisioned": "true", "network": "none"},
     "production": {
         "environment": "production",
@@ -39,13 +35,10 @@ CONTEXTS: Mapping[str, dict[str, Any]] = {
         "template_review": "person",
     },
     "local": {"kafka_bootstrap": BROKER, "runtime": f"python{sys.version_info[0]}.{sys.version_info[1]}"},
-    "msk": {"kafka_cluster_arn": MSK, "network": "none"},
-    "existing": KAFKA
-    | {
-        "network": "existing",
-        "vpc_id": "vpc-0123456789abcdef0",
-        "subnet_ids": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
-        "security_group_id": "sg-0123456789abcdef0",
+    "msk": {"kafka_cluster_arn": CLUSTER, "network": "none"},
+    "existing": {
+        **OWN_NETWORK,
+        **BROKERS,
         "kafka_ca_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:kafka-ca-Ab12",
         "kafka_key_arn": KEY,
     },

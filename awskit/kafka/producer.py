@@ -235,11 +235,12 @@ def send_all(
     records: Iterable[OutgoingRecord],
     *,
     after_each: AfterEach = lambda _producer, _number: None,
+    held: Callable[[], bool] = lambda: False,
     delivery_seconds: float = _DELIVERY_SECONDS,
 ) -> Report:
     """Send records in their order and wait until the fate of each is known; :func:`check` raises for what was lost.
 
-    A record is asked for when the one before it has been handed over.
+    While ``held`` says so, no record is handed over. A record is asked for when the one before it has been handed over.
 
     Raises UserError when the cluster or the topic cannot be reached, and after Ctrl-C: then every record was either
     sent or not.
@@ -249,8 +250,8 @@ def send_all(
     try:
         with producer:
             for record in records:
-                while (wait := _seconds_until(record.due)) > 0:
-                    producer.pause(min(wait, _POLL_SECONDS))
+                while held() or _seconds_until(record.due) > 0:
+                    producer.pause(_POLL_SECONDS if held() else min(_seconds_until(record.due), _POLL_SECONDS))
                 producer.send(record)
                 after_each(producer, producer.handed_over)
     except KeyboardInterrupt:

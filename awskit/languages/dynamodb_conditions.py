@@ -15,7 +15,7 @@ Condition = Callable[[Values, Values], bool]
 _Read = Callable[[Values, Values], Any]
 
 _MISSING: Final = object()
-_COMPARATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+COMPARATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "=": operator.eq,
     "<>": operator.ne,
     "<": operator.lt,
@@ -55,13 +55,13 @@ def _condition(node: Node) -> Condition:
         )
     if node.name == "begins_with":
         return lambda item, values: str(first(item, values)).startswith(str(others[0](item, values)))
-    if node.name in _COMPARATORS:
+    if node.name in COMPARATORS:
         return _comparison(node.name, first, others[0])
     raise InvalidExpression(f"{node.name} is not evaluated here")
 
 
 def _comparison(name: str, left: _Read, right: _Read) -> Condition:
-    compare = _COMPARATORS[name]
+    compare = COMPARATORS[name]
 
     def holds(item: Values, values: Values) -> bool:
         # Nothing compares with an attribute that is missing, except that it differs from everything.

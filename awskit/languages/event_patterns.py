@@ -21,6 +21,8 @@ from typing import Any, Final, NoReturn
 
 Path = tuple[str, ...]
 Values = list[Any]
+_Steps = tuple[tuple[str, tuple[str, ...]], ...]
+"""A path name by name, each with the spellings that join it to those after it."""
 Alternative = Mapping[Path, Values]
 """A pattern without ``$or``: what each path may be."""
 
@@ -61,19 +63,22 @@ class EventPattern:
 
     alternatives: tuple[Alternative, ...]
     _wanted: tuple[tuple[tuple[Path, Values], ...], ...] = field(init=False, repr=False, compare=False)
+    _plain: tuple[tuple[tuple[_Steps, Values], ...], ...] = field(init=False, repr=False, compare=False)
     _on_the_way: frozenset[Path] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Sort once what every event is asked for, and note where an event need not be looked into."""
         in_order = (sorted(alternative.items(), key=lambda item: item[0]) for alternative in self.alternatives)
         object.__setattr__(self, "_wanted", tuple(map(tuple, in_order)))
+        plain = (tuple((_steps(path), values) for path, values in wanted) for wanted in self._wanted)
+        object.__setattr__(self, "_plain", tuple(plain))
         paths = (path for alternative in self.alternatives for path in alternative)
         ways = frozenset(path[:length] for path in paths for length in range(1, len(path) + 1))
         object.__setattr__(self, "_on_the_way", ways)
 
     def matches(self, event: Any) -> bool:
         """Whether an event (any JSON value; one that is no object has no fields) matches."""
-        for wanted in self._wanted:
+        for wanted in self._plain:
             plainly = _matches_plainly(wanted, event)
             if plainly:
                 return True
@@ -234,14 +239,20 @@ def _collect(
 _ABSENT: Final = object()
 
 
-def _matches_plainly(wanted: Sequence[tuple[Path, Values]], event: Any) -> bool | None:
+def _steps(path: Path) -> _Steps:
+    joined = (tuple(".".join(path[at:end]) for end in range(at + 2, len(path) + 1)) for at in range(len(path)))
+    return tuple(zip(path, joined, strict=True))
+
+
+def _matches_plainly(wanted: Sequence[tuple[_Steps, Values]], event: Any) -> bool | None:
     """Whether an event matches; None where an array or a name with a dot, which takes a search, is on the way."""
-    for path, values in wanted:
+    for steps, values in wanted:
         found = event
-        for name in path:
+        for name, joined in steps:
             if type(found) is dict:
-                if "." in "".join(map(str, found)):
-                    return None
+                for names in joined:
+                    if names in found:
+                        return None
                 found = found.get(name, _ABSENT)
             elif isinstance(found, dict | list):
                 return None

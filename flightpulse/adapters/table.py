@@ -1,7 +1,7 @@
 """The single table: every access pattern as one Query or GetItem, never a Scan."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from flightpulse.adapters import aws, page_token
@@ -22,6 +22,8 @@ Item = dict[str, Any]
 _WRITES_PER_CALL = 25
 _READS_PER_CALL = 100
 _LONGEST_KEY_BYTES = 1024
+
+_OF_A_FLIGHT = ("passenger_id", *(field.name for field in fields(Flight)))
 
 
 class UnreadItemsError(Exception):
@@ -119,10 +121,19 @@ class ReservationTable:
         query = _Query(partition=status, index=keys.BOOKINGS_BY_STATUS)
         return self._page(query, Booking.from_fields, limit, token)
 
-    def affected_passengers_count(self, flight_id: str) -> int:
-        """How many people are booked on a flight; someone with two bookings counts once."""
-        query = _Query(partition=keys.FLIGHT + flight_id, sort_key_prefix=keys.BOOKING)
-        return len({item["passenger_id"] for item in self._all(query, ("passenger_id",)) if "passenger_id" in item})
+    def flight_and_passengers(self, flight_id: str) -> tuple[Flight, int] | None:
+        """A flight and how many people are booked on it; someone with two bookings counts once.
+
+        Both are in one partition. It is read consistently: the flight may have been added a moment ago.
+        """
+        flight: Flight | None = None
+        booked = set()
+        for item in self._all(_Query(partition=keys.FLIGHT + flight_id), _OF_A_FLIGHT, consistent=True):
+            if "passenger_id" in item:
+                booked.add(item["passenger_id"])
+            elif item:
+                flight = _readable({**keys.flight(flight_id), **item}, Flight.from_fields)
+        return None if flight is None else (flight, len(booked))
 
     def save(
         self,
@@ -233,8 +244,12 @@ class ReservationTable:
             next_token=None if position is None else page_token.encode(position, identity),
         )
 
-    def _all(self, query: _Query, attributes: tuple[str, ...]) -> Iterator[Item]:
-        arguments = {**query.arguments, "ProjectionExpression": ", ".join(attributes)}
+    def _all(self, query: _Query, attributes: Iterable[str], *, consistent: bool = False) -> Iterator[Item]:
+        arguments = query.arguments
+        # By other names: some attributes are called what DynamoDB keeps for itself.
+        names = {f"#{name}": name for name in attributes}
+        arguments["ExpressionAttributeNames"] = {**arguments["ExpressionAttributeNames"], **names}
+        arguments |= {"ProjectionExpression": ", ".join(names), "ConsistentRead": consistent}
         while True:
             answer = self._client.query(TableName=self._name, **arguments)
             yield from map(item_from_typed, answer["Items"])

@@ -13,10 +13,10 @@ from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.chaos.oracle import FlightEnd, Handling, SentMessage
 from flightpulse.domain import keys
+from flightpulse.stack import names
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.show.progress import OnProgress, silent
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 _CLOCK_SKEW = timedelta(seconds=2)

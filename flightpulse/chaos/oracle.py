@@ -30,13 +30,6 @@ class SentMessage(NamedTuple):
     channel: str
 
 
-class EventOrder(NamedTuple):
-    """Where an event stands in time."""
-
-    at_ms: int
-    event_id: str
-
-
 @dataclass(frozen=True, slots=True)
 class FlightEnd:
     """What the table says about a flight in the end."""
@@ -65,15 +58,15 @@ def ends_the_flight(event: Event) -> bool:
     return bool(event["event_type"] == "FLIGHT_CANCELLED")
 
 
-def place(event: Event) -> EventOrder:
-    """Where an event stands in time; finer than a millisecond nobody looks."""
+def place(event: Event) -> tuple[int, str]:
+    """Where an event stands in time: its millisecond, finer nobody looks, and between equal ones its id."""
     at = datetime.fromisoformat(str(event["timestamp"])).astimezone(UTC)
-    return EventOrder(int(at.timestamp() * 1000), str(event["event_id"]))
+    return int(at.timestamp() * 1000), str(event["event_id"])
 
 
 def still_news(records: Sequence[Event]) -> list[Event]:
     """Of records about one flight, in the order of their arrival, those that were news when they came."""
-    newest: dict[str, EventOrder] = {}
+    newest: dict[str, tuple[int, str]] = {}
     over = False
     found = []
     for event in records:
@@ -237,7 +230,7 @@ class Oracle:
         return ends_the_flight(other) or (subject(other) == subject(event) and place(other) > place(event))
 
     def _old_news(self, told: Sequence[SentMessage]) -> list[str]:
-        latest: dict[tuple[str, str, str], EventOrder] = {}
+        latest: dict[tuple[str, str, str], tuple[int, str]] = {}
         over: set[Wish] = set()
         wrong = []
         for message in told:

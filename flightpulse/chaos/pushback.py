@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from flightpulse.chaos import evidence, trial
 from flightpulse.chaos.trial import Size
 from flightpulse.chaos.verdict import Promise, Verdict
-from flightpulse.stack import asl
+from flightpulse.stack import asl, names
 from flightpulse.workbench.faults.fault_page import Fault, FaultPage
 from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.show.progress import OnProgress, silent
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 _FUNCTIONS = "functions"

@@ -13,10 +13,10 @@ from flightpulse.chaos.trial import Trial
 from flightpulse.chaos.verdict import Promise, Verdict
 from flightpulse.domain.entities import Flight
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.fire.sending import send
 from flightpulse.workbench.show.progress import OnProgress, silent
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 from simulator import events
 
@@ -140,7 +140,7 @@ def _measure(session: Session, event_id: str, since: datetime) -> Iterator[Measu
                 yield found
 
 
-def _measured(session: Session, summary: executions.ExecutionSummary, event_id: str) -> Measured | None:
+def _measured(session: Session, summary: executions.Execution, event_id: str) -> Measured | None:
     if executions.described(session, summary.arn).event.event_id != event_id:
         return None
     history = executions.history_of(session, summary.arn)

@@ -8,7 +8,7 @@ from flightpulse.cli import options
 from flightpulse.workbench.observe.api_client import Answer
 
 
-@click.command(short_help="Call a route of the REST API, signed.")
+@click.command()
 @click.argument("path")
 @options.target
 @click.option("--method", "-X", default="GET", show_default=True, help="HTTP method.")

@@ -5,15 +5,16 @@ import sys
 from pathlib import Path
 
 from flightpulse.errors import UserError
+from flightpulse.stack import node
 from flightpulse.workbench.deploy import cdk
 
 
 def main() -> None:
     """Become the CDK CLI, with this program's arguments; the app runs on this Python."""
     try:
-        words = [str(cdk.node()), str(cdk.script()), *sys.argv[1:]]
+        words = [str(node.find()), str(cdk.script()), *sys.argv[1:]]
     except UserError as error:
         sys.exit(f"✗ {error}")
-    programs = [str(cdk.node().parent), str(Path(sys.executable).parent)]
+    programs = [str(node.find().parent), str(Path(sys.executable).parent)]
     environment = {**os.environ, "PATH": os.pathsep.join([*programs, os.environ.get("PATH") or os.defpath])}
     os.execve(words[0], words, environment)  # noqa: S606

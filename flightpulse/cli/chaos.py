@@ -77,7 +77,7 @@ _FLAGS = {"sizes": "--bookings", "kinds": "--kind", "seconds": "--timeout"}
 _RANGES: Mapping[type, click.ParamType[Any]] = {int: click.IntRange(min=1), float: click.FloatRange(0, 0.9)}
 
 
-@click.group(short_help="Prove the promises under duplicates, crashes, faults and load.")
+@click.group()
 def chaos() -> None:
     """Put faults on the deployed system on purpose and hold what comes of it against its promises.
 

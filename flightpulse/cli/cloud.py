@@ -3,7 +3,6 @@
 import os
 import shlex
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,8 @@ import click
 
 from flightpulse.cli import options
 from flightpulse.errors import UserError
+from flightpulse.stack import node
 from flightpulse.workbench.bench import Workbench
-from flightpulse.workbench.deploy import cdk
-from flightpulse.workbench.deploy.status import is_usable, mappings
 from flightpulse.workbench.target.session import Session
 from localcloud import process
 from localcloud.process.state import RunningCloud
@@ -29,7 +27,7 @@ _OF_THE_ACCOUNT = (
 )
 
 
-@click.command(short_help="Start the local cloud and its Kafka broker.")
+@click.command()
 @options.port
 @click.option("--kafka", metavar="HOST:PORT", help="Use this Kafka broker instead of the embedded one.")
 @click.option("--llm-url", metavar="URL", help="Let an OpenAI-compatible server (Ollama, vLLM) write the messages.")
@@ -51,13 +49,13 @@ def up(port: int | None, kafka: str | None, llm_url: str | None, llm_model: str 
     click.echo(f"Next: flightpulse {'status' if wb.stack.state else 'deploy'}")
 
 
-@click.command(short_help="Stop the local cloud.")
+@click.command()
 def down() -> None:
     """Stop the local cloud. It forgets everything: the stack, the table, the messages. May be run twice."""
     options.bench("local").down()
 
 
-@click.command(short_help="Show what runs, where, and what is deployed.")
+@click.command()
 @options.target
 @options.as_json
 def status(target: str, as_json: bool) -> None:
@@ -74,7 +72,7 @@ def status(target: str, as_json: bool) -> None:
         click.echo(line)
 
 
-@click.command(short_help="Print shell exports for aws, cdk and boto3 by hand.")
+@click.command()
 @options.target
 def env(target: str) -> None:
     """Print shell exports with which boto3, the AWS CLI, the CDK CLI and Kafka clients use the target by hand.
@@ -103,7 +101,7 @@ def env(target: str) -> None:
         # Hosts that the user's proxy must not see stay hidden from it.
         kept = f'"${{{name}:+,${name}}}"' if name.lower() == "no_proxy" else ""
         click.echo(f"export {name}={shlex.quote(value)}{kept}")
-    programs = os.pathsep.join([str(cdk.node().parent), str(Path(sys.executable).parent)])
+    programs = os.pathsep.join([str(node.find().parent), str(Path(sys.executable).parent)])
     click.echo(f'export PATH={shlex.quote(programs)}"{os.pathsep}$PATH"')
 
 
@@ -160,13 +158,13 @@ def _cloud_of(session: Session) -> dict[str, Any]:
 def _stack_of(wb: Workbench) -> dict[str, Any]:
     """What is deployed: the stack's state, flights in the table, letters that wait."""
     state = wb.stack.state
-    if state is None or not is_usable(state):
+    if not wb.stack.is_usable:
         return {"stack": state}
     return {
         "stack": state,
         "api_url": wb.session.output("ApiUrl"),
         "flights": wb.table.flights_by_status(),
-        "mappings": [asdict(mapping) for mapping in mappings(wb.session)],
+        "mappings": wb.stack.mappings(),
         "dead_letters": wb.dead_letters.counts(),
         "who_writes": wb.session.model,
     }

@@ -9,7 +9,7 @@ from flightpulse.workbench.costs import page, variants
 _ABOUT_THE_STACK = ("idle", "variants", "page")
 
 
-@click.command(short_help="Show what a run costs at list prices, or the stack while idle.")
+@click.command()
 @click.argument("run", metavar="[RUN|SCENARIO]", required=False)
 @options.target
 @click.option("--idle", is_flag=True, help="What the deployed stack costs in a month while nothing happens.")

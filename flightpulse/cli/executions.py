@@ -13,14 +13,14 @@ from rich.tree import Tree
 
 from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.executions import story
-from flightpulse.workbench.executions.executions import STATUSES, Execution, ExecutionSummary, region_of
+from flightpulse.workbench.executions.executions import STATUSES, Execution, region_of
 from flightpulse.workbench.executions.history import Visit
 from flightpulse.workbench.executions.saved_history import load_definition, load_history
 from flightpulse.workbench.player import Player
 from flightpulse.workbench.show.progress import seconds
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 
 _Part = tuple[str, str]
 """A text and its style."""
@@ -36,7 +36,7 @@ _MARKS = {
 _LONGEST_LINE = 400
 
 
-@click.command(short_help="List workflow executions.")
+@click.command()
 @options.target
 @click.option(
     "--workflow",
@@ -61,7 +61,7 @@ def executions(
     wb = options.bench(target)
     found = wb.executions.recent(workflows, status=status, since=since, limit=limit)
     if as_json:
-        options.print_json([asdict(summary) for summary in found])
+        options.print_json([_summary(item) for item in found])
     elif found:
         _print_list(found)
         click.echo(f"Look at one with: {wb.session.command('show NAME')} (or latest)")
@@ -69,7 +69,7 @@ def executions(
         click.echo("There is no execution yet." if not (workflows or status or since) else "No execution fits.")
 
 
-def _print_list(found: list[ExecutionSummary]) -> None:
+def _print_list(found: list[Execution]) -> None:
     rows = [
         (
             f"{_MARKS[item.status][0]} {item.status.lower().replace('_', ' ')}",
@@ -83,7 +83,7 @@ def _print_list(found: list[ExecutionSummary]) -> None:
     screen.show(Table.of(("", "workflow", "name", "started", "took"), rows))
 
 
-@click.command(short_help="Step through one execution, state by state.")
+@click.command()
 @click.argument("execution", required=False)
 @options.target
 @click.option(
@@ -245,11 +245,15 @@ class _Drawer:
 
 def _as_json(execution: Execution, *, alone: bool) -> dict[str, Any]:
     return {
-        **{
-            name: getattr(execution, name) for name in ("arn", "name", "workflow", "status", "started_at", "stopped_at")
-        },
+        **_summary(execution),
         "input": execution.input,
         "output": execution.output,
         "history": asdict(execution.history),
         "started_executions": [] if alone else [_as_json(child, alone=alone) for child in execution.children],
+    }
+
+
+def _summary(execution: Execution) -> dict[str, Any]:
+    return {
+        name: getattr(execution, name) for name in ("arn", "name", "workflow", "status", "started_at", "stopped_at")
     }

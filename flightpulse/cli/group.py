@@ -6,27 +6,25 @@ from typing import Any
 
 import click
 
-from flightpulse.cli import errors
-from flightpulse.cli.verbs import VERBS
+from flightpulse.cli import errors, verbs
 
 
 class FlightPulse(click.Group):
     """The group of all verbs.
 
-    ``flightpulse --help`` answers without importing one of them: names and short help are in a table, and a test keeps
-    that table in step with the verbs. Errors end as one line and an exit code, also when the group is called from a
-    program.
+    ``flightpulse --help`` answers without importing one of them: names and short help are in a table. Errors end as one
+    line and an exit code, also when the group is called from a program.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(VERBS)
+        return list(verbs.VERBS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
-        return VERBS[name].load() if name in VERBS else None
+        return verbs.load(name) if name in verbs.VERBS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         groups: dict[str, list[tuple[str, str]]] = {}
-        for name, verb in VERBS.items():
+        for name, verb in verbs.VERBS.items():
             groups.setdefault(verb.heading, []).append((name, verb.short_help))
         for heading, rows in groups.items():
             with formatter.section(heading):

@@ -7,7 +7,7 @@ import click
 from flightpulse.cli import options
 
 
-@click.command(short_help="Read the messages as a passenger sees them.")
+@click.command()
 @options.target
 @click.option("--passenger", metavar="PAX-ID", help="Only this passenger's messages.")
 @click.option("--flight", metavar="FLIGHT", help="Only messages about this flight.")

@@ -17,7 +17,7 @@ _INDEX = "notebooks/README.md"
 _AS_ROOT = "--allow-root"
 
 
-@click.command(short_help="Open JupyterLab on the notebooks.")
+@click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of JupyterLab (default: 8888, or the next free one).")
 @click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS]")

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from flightpulse.cli import options, screen
+from flightpulse.stack import names
 from flightpulse.workbench.executions import story
 from flightpulse.workbench.observe.logs import LogEvent
-from flightpulse.workbench.target import names
 
 _COLOURS = {"ERROR": "red", "CRITICAL": "red", "WARNING": "yellow", "INFO": "green", "DEBUG": "dim"}
 _LIFECYCLE = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
@@ -25,7 +25,7 @@ _USUAL = frozenset(
 )
 
 
-@click.command(short_help="Show or follow the log groups.")
+@click.command()
 @options.target
 @click.option(
     "--group",

@@ -8,7 +8,7 @@ from flightpulse.cli import options, screen
 from flightpulse.workbench.show.tables import Table
 
 
-@click.command(short_help="Show the FlightPulse metrics, or the alarms.")
+@click.command()
 @options.target
 @options.since("1h")
 @click.option("--alarms", "show_alarms", is_flag=True, help="The state of every alarm instead, and what it means.")

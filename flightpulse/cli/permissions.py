@@ -9,7 +9,7 @@ from flightpulse.errors import UserError
 from flightpulse.workbench.deploy import least_privilege
 
 
-@click.command(short_help="Compare what roles may do with what they did.")
+@click.command()
 @options.as_json
 def permissions(as_json: bool) -> None:
     """Compare the policies of the stack's roles with the calls that each role made.

@@ -11,7 +11,7 @@ from flightpulse.domain.events import TOPIC
 from simulator.produce import build, deliver, event_options
 
 
-@click.command(short_help="Send one event to Kafka.")
+@click.command()
 @event_options
 @options.target
 @options.kafka

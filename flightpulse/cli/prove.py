@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _FAULTS_AT_MOST = 6
 
 
-@click.group(short_help="Explore every case of the claim protocol.")
+@click.group()
 def prove() -> None:
     """Prove by exploring every case, where ``flightpulse chaos`` draws some from a seed."""
 

@@ -10,7 +10,7 @@ from flightpulse.workbench.faults.dead_letter_queues import KINDS
 from flightpulse.workbench.faults.redrive import EXECUTIONS
 
 
-@click.command(short_help="List dead letters, send them back, redrive failed executions.")
+@click.command()
 @click.argument("kinds", nargs=-1, type=click.Choice(KINDS), metavar="[KIND]...")
 @options.target
 @options.kafka

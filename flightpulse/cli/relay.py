@@ -21,7 +21,7 @@ from flightpulse.cli import options
 from flightpulse.domain.events import TOPIC
 
 
-@click.command(short_help="Poll a Kafka topic and invoke the deployed consumer.")
+@click.command()
 @options.target
 @options.kafka
 @click.option("--topic", default=TOPIC, show_default=True, help="The topic.")

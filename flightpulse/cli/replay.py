@@ -21,7 +21,7 @@ from simulator import days
 from simulator.replay import ReplayPlan
 
 
-@click.command(short_help="Replay a real day of flights.")
+@click.command()
 @click.argument("day", required=False)
 @options.target
 @options.kafka

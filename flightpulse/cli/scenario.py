@@ -13,7 +13,7 @@ from simulator import scenarios
 from simulator.scenarios import SCENARIOS, Scenario
 
 
-@click.command(short_help="Send one scenario, wait, and hold it against what must be seen.")
+@click.command()
 @click.argument("scenario", required=False)
 @options.target
 @options.kafka

@@ -9,7 +9,7 @@ import click
 from flightpulse.cli import options
 
 
-@click.command(short_help="Load flights, passengers and bookings.")
+@click.command()
 @options.target
 @click.option(
     "--day",

@@ -19,7 +19,7 @@ _CONTEXT = click.option(
 )
 
 
-@click.command(short_help="Deploy the stack with the CDK CLI.")
+@click.command()
 @options.target
 @_CONTEXT
 @options.yes
@@ -79,7 +79,7 @@ def _show_plan(plan: DeploymentPlan) -> None:
     click.echo("The interface endpoints of network=isolated cost money while they exist; network=none has none.")
 
 
-@click.command(short_help="Delete the stack.")
+@click.command()
 @options.target
 @options.yes
 def destroy(target: str, yes: bool) -> None:
@@ -94,7 +94,7 @@ def destroy(target: str, yes: bool) -> None:
     wb.stack.destroy(agree=True)
 
 
-@click.command(short_help="Write the CloudFormation template.")
+@click.command()
 @_CONTEXT
 @click.option("--print", "show", is_flag=True, help="Print the template itself instead of its place.")
 def synth(context: tuple[tuple[str, str], ...], show: bool) -> None:
@@ -104,7 +104,7 @@ def synth(context: tuple[tuple[str, str], ...], show: bool) -> None:
     click.echo(template.read_text(encoding="utf-8") if show else _from_here(template))
 
 
-@click.command(short_help="Compare this checkout with the deployed stack.")
+@click.command()
 @options.target
 @_CONTEXT
 @click.option("--drift", is_flag=True, help="Show what was changed by hand instead.")

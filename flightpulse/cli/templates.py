@@ -12,7 +12,7 @@ _BY = click.option("--by", metavar="NAME", help="Who decides; your login name wi
 _STATES = [*map(str, Status), template_records.NOTHING]
 
 
-@click.group(short_help="Look at, prepare, approve and refuse the messages' templates.")
+@click.group()
 def templates() -> None:
     """Templates are drafted by a model per segment, linted, and reviewed by a model or a person.
 

@@ -8,7 +8,7 @@ from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
 
 
-@click.command(short_help="Show an event's trace: every service on its way, and how long each took.")
+@click.command()
 @click.argument("event_id")
 @click.option("--png", type=click.Path(dir_okay=False, path_type=Path), help="Write the waterfall as a picture.")
 @options.target

@@ -196,7 +196,7 @@ def read_recipient(fields: object, flight_id: str | None = None) -> Recipient | 
         },
         checked_in=fields.get("checked_in") is True,
         bags=isinstance(bags, int | float) and bags > 0,
-        onward=_onward(fields.get("onward")),
+        onward=read_onward(fields.get("onward")),
     )
 
 
@@ -228,7 +228,8 @@ def _reason(given: object) -> DelayReason:
     return DelayReason(given) if isinstance(given, str) and given in set(DelayReason) else DelayReason.OTHER
 
 
-def _onward(fields: object) -> Onward | None:
+def read_onward(fields: object) -> Onward | None:
+    """Read a next flight (flight_id, origin, destination, departure); None for what is none."""
     if not isinstance(fields, Mapping):
         return None
     flight_id, destination = (clean(str(fields.get(name) or "")) for name in ("flight_id", "destination"))

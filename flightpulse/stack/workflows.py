@@ -19,7 +19,7 @@ from flightpulse.stack.workflow_permissions import calls
 
 _INTEGRATION = '"arn:aws:states:::'
 _INTEGRATION_HERE = f'"arn:{Aws.PARTITION}:states:::'
-_SHARED = {"NotifyPassengersArn": "FlightPulse-NotifyPassengers", "NotifyChunkArn": "FlightPulse-NotifyChunk"}
+_SHARED = {"NotifyPassengersArn": names.NOTIFY_PASSENGERS, "NotifyChunkArn": names.NOTIFY_CHUNK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,11 @@ class Workflows(Construct):
         self._settings = settings
         self._targets = dict(targets)
         self._logs: dict[str, logs.LogGroup] = {}
-        self.notify_chunk = self._machine("NotifyChunk", "notify_chunk")
+        # Nobody counts their steps: what they do stands in their histories, so their logs say only what failed.
+        quiet = sfn.LogLevel.ERROR
+        self.notify_chunk = self._machine("NotifyChunk", "notify_chunk", quiet)
         self._targets["NotifyChunkArn"] = _own(self.notify_chunk)
-        self.notify_passengers = self._machine("NotifyPassengers", "notify_passengers")
+        self.notify_passengers = self._machine("NotifyPassengers", "notify_passengers", quiet)
         self._targets["NotifyPassengersArn"] = _own(self.notify_passengers)
         self.main = {known.construct_id: self._machine(known.construct_id, known.file) for known in EVENT_WORKFLOWS}
         """The workflows that an event starts, by their construct ids."""
@@ -63,7 +65,7 @@ class Workflows(Construct):
         """The log groups of the workflows that an event starts, by the workflows' construct ids."""
         return {name: self._logs[name] for name in self.main}
 
-    def _machine(self, construct_id: str, file: str) -> sfn.StateMachine:
+    def _machine(self, construct_id: str, file: str, level: sfn.LogLevel = sfn.LogLevel.ALL) -> sfn.StateMachine:
         definition = asl.load(file)
         asl_lint.check(definition, known_substitutions=self._targets)
         name = f"FlightPulse-{construct_id}"
@@ -71,7 +73,7 @@ class Workflows(Construct):
         self._logs[construct_id] = log_group(
             self, f"{construct_id}Log", names.workflow_log(name), self._settings, self._key
         )
-        return sfn.StateMachine(
+        machine = sfn.StateMachine(
             self,
             construct_id,
             state_machine_name=name,
@@ -84,10 +86,13 @@ class Workflows(Construct):
             encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(self._key) if self._key else None,
             logs=sfn.LogOptions(
                 destination=self._logs[construct_id],
-                level=sfn.LogLevel.ALL,
+                level=level,
                 include_execution_data=False,
             ),
         )
+        if level is not sfn.LogLevel.ALL:
+            accept(machine, {"AwsSolutions-SF1": "Its steps are in its history; the log repeats only what failed."})
+        return machine
 
     def _role(self, construct_id: str, name: str, definition: asl.Definition) -> iam.Role:
         role = iam.Role(

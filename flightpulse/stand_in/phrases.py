@@ -146,8 +146,8 @@ BANKS: Mapping[str, Bank] = {
         closings=_WE_WILL_TELL,
         sms=(
             "sorry, {flight} to {destination} is delayed by {delay} and now leaves at {departure_time}.",
-            "we apologize, {flight} to {destination} is {delay} late, now leaving at {departure_time}.",
-            "we are sorry, flight {flight} is delayed by {delay}. It now leaves at {departure_time}.",
+            "we apologize that {flight} to {destination} is {delay} late, now leaving at {departure_time}.",
+            "we are sorry that flight {flight} is delayed by {delay}. It now leaves at {departure_time}.",
         ),
     ),
     "SEVERE": Bank(
@@ -185,9 +185,9 @@ BANKS: Mapping[str, Bank] = {
         ),
         closings=_WE_WILL_TELL,
         sms=(
-            "we are very sorry, {flight} to {destination} is {delay} late, now leaving at {departure_time}.",
-            "we apologize, {flight} to {destination} is delayed by {delay} and now leaves at {departure_time}.",
-            "we are truly sorry, flight {flight} is delayed by {delay}. It now leaves at {departure_time}.",
+            "we are very sorry that {flight} to {destination} is {delay} late, now leaving at {departure_time}.",
+            "we apologize that {flight} to {destination} is delayed by {delay} and now leaves at {departure_time}.",
+            "we are truly sorry that flight {flight} is delayed by {delay}. It now leaves at {departure_time}.",
         ),
     ),
     "ON_TIME": Bank(
@@ -252,9 +252,9 @@ BANKS: Mapping[str, Bank] = {
             "We appreciate your patience while you make new plans.",
         ),
         sms=(
-            "we are very sorry, flight {flight} is cancelled. To rebook, see our team at the airport: code"
+            "we are very sorry that flight {flight} is cancelled. To rebook, see our team at the airport: code"
             " {confirmation}.",
-            "we apologize, flight {flight} to {destination} is cancelled. Please see our team at the airport: code"
+            "we apologize that flight {flight} to {destination} is cancelled. Please see our team at the airport: code"
             " {confirmation}.",
             "{flight} to {destination} is cancelled, and we are sorry. Please ask our team at the airport to rebook:"
             " code {confirmation}.",
@@ -271,7 +271,7 @@ BANKS: Mapping[str, Bank] = {
             f"your {_TRIP} has moved: please go to gate {{new_gate}} instead of gate {{old_gate}}.",
             f"there is a gate change for {_TRIP}. Your new gate is {{new_gate}}, not gate {{old_gate}}.",
         ),
-        facts=("It leaves at {departure_time}.", "Departure is at {departure_time}."),
+        facts=("The flight leaves at {departure_time}.", "Departure is at {departure_time}."),
         understanding=(
             "Your booking {confirmation} is unchanged, so there is nothing else you need to do.",
             "We are sorry if this means a longer walk. Your booking {confirmation} stays the same.",
@@ -342,7 +342,7 @@ BANKS: Mapping[str, Bank] = {
             " another terminal.",
         ),
         facts=(
-            "It leaves at {departure_time}, as planned.",
+            "It is expected to leave at {departure_time}.",
             "The time of departure, {departure_time}, has not changed.",
             "It still leaves at {departure_time}.",
         ),

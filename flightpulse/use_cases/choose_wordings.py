@@ -5,8 +5,7 @@ others wait for its record.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import takewhile
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from flightpulse.messages import prompt, wording
@@ -15,8 +14,8 @@ from flightpulse.messages.segments import Segment
 from flightpulse.messages.wording import Author, ModelUnavailableError, Origin, Reviewer, Wording
 
 PAUSE_SECONDS = 0.5
-PAUSES = 50
-"""So often somebody else's draft is looked for before the written text goes out."""
+PATIENCE_SECONDS = 25.0
+"""So long after the beginning somebody else's draft is waited for; then the written text goes out."""
 
 
 class TemplateStore(Protocol):
@@ -42,28 +41,53 @@ def choose_wordings(
     store: TemplateStore,
     *,
     sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> dict[Segment, Wording]:
     """The wording of each segment. Never raises: there is always the written one.
 
     Without a reviewer a person reviews: drafts that pass the lint are stored and wait, and the written text goes out.
     """
     wanted = sorted(set(segments), key=lambda segment: segment.key)
-    chosen: dict[Segment, Wording] = {}
-    for pauses in range(PAUSES + 1):
-        if pauses:
-            sleep(PAUSE_SECONDS)
-        found = store.get_many(segment for segment in wanted if segment not in chosen)
-        chosen |= {segment: wording.wording_of(record, Origin.CACHE) for segment, record in found.items()}
-        missing = [segment for segment in wanted if segment not in chosen]
-        # Whoever was first to claim the first of them is left to claim the others, too: one draft can then have all.
-        mine = list((filter if pauses else takewhile)(store.claim, missing))
+    chosen, awaited = _kept(wanted, store), set[Segment]()
+    until = clock() + PATIENCE_SECONDS
+    while (missing := _without(chosen, wanted)) and clock() < until:
+        chosen |= _given_up(awaited.intersection(missing), store)
+        mine = list(_claimed(_without(awaited, missing), awaited, store))
         chosen |= _drafted(mine, author, reviewer, store)
-        if len(chosen) == len(wanted):
-            break
-    return {
-        segment: chosen.get(segment) or wording.written(segment, problem="drafted by somebody else, and not ready")
-        for segment in wanted
-    }
+        if missing := _without(chosen, wanted):
+            sleep(PAUSE_SECONDS)
+            chosen |= _kept(missing, store)
+    late = {segment: wording.written(segment, problem="somebody else's draft is late") for segment in missing}
+    return {segment: (chosen | late)[segment] for segment in wanted}
+
+
+def _without(some: Container[Segment], segments: Iterable[Segment]) -> list[Segment]:
+    return [segment for segment in segments if segment not in some]
+
+
+def _claimed(segments: Iterable[Segment], awaited: set[Segment], store: TemplateStore) -> Iterator[Segment]:
+    """What is the caller's to draft. Whoever is first to claim one is left the next as well: one draft can have all."""
+    for segment in segments:
+        if not store.claim(segment):
+            awaited.add(segment)
+            return
+        yield segment
+
+
+def _given_up(awaited: Iterable[Segment], store: TemplateStore) -> dict[Segment, Wording]:
+    """The written texts of what somebody else let go of without a record: models cannot be had, so none is asked."""
+    chosen = {}
+    for segment in awaited:
+        if store.claim(segment):
+            store.release(segment)
+            chosen[segment] = wording.written(segment, problem="somebody else had no model for it")
+    return chosen
+
+
+def _kept(segments: Sequence[Segment], store: TemplateStore) -> dict[Segment, Wording]:
+    """The wordings of which there is a record."""
+    found = store.get_many(segments)
+    return {segment: wording.wording_of(record, Origin.CACHE) for segment, record in found.items()}
 
 
 def _drafted(

@@ -4,9 +4,8 @@ A wording is chosen once per segment, never per passenger, and no model hears of
 are the channels; passengers may also wish push messages, for which FlightPulse has no sender.
 """
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from flightpulse.messages import compose, facts, wording
@@ -36,7 +35,6 @@ class Ports:
     templates: TemplateStore
     onward: OnwardFlights
     contact: str = ""
-    sleep: Callable[[float], None] = time.sleep
 
 
 @dataclass(slots=True)
@@ -74,11 +72,16 @@ def compose_messages(news: News, flight: Fields, recipients: Sequence[object], p
     others: it ends in ``failed``, with the reason.
     """
     composed = Composed()
-    people = list(_reachable(_with_onward_flights(news, flight, recipients, ports.onward), news, composed))
-    chosen = _wordings({person.segment for person in people if person.addresses}, news, ports)
+    people = list(_reachable(recipients, news, composed))
+    _add_onward_flights(people, news, flight, ports.onward)
+    segments = [person.recipient.segment(news) for person in people]
+    needed = {segment for segment, person in zip(segments, people, strict=True) if person.addresses}
+    chosen = _wordings(needed, news, ports)
     composed.wordings += chosen.values()
-    for person in people:
-        _compose_for(person, news, chosen, composed, ports.contact)
+    for segment, person in zip(segments, people, strict=True):
+        if person.addresses:
+            _compose_for(person, news, chosen[segment], composed, ports.contact)
+        _note_problems(person, composed)
     return composed
 
 
@@ -87,7 +90,6 @@ class _Person:
     """A recipient who is to be told: where, and what stands in the way of a channel they wish."""
 
     recipient: Recipient
-    segment: Segment
     addresses: dict[Channel, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -107,7 +109,7 @@ def _reachable(recipients: Sequence[object], news: News, composed: Composed) -> 
         if not recipient.wishes:
             composed.unreachable += 1
             continue
-        person = _Person(recipient, recipient.segment(news))
+        person = _Person(recipient)
         for channel in Channel:
             if channel in recipient.wishes:
                 try:
@@ -117,9 +119,21 @@ def _reachable(recipients: Sequence[object], news: News, composed: Composed) -> 
         yield person
 
 
+def _add_onward_flights(people: Iterable[_Person], news: News, flight: Fields, onward: OnwardFlights) -> None:
+    """Where they fly next, where that changes the words; only those are looked up whom a message can reach."""
+    if "onward" not in news_kind(news.kind).varies:
+        return
+    told = {person.recipient.passenger_id: person for person in people if person.addresses}
+    found = onward.of({**flight, "flight_id": news.flight_id}, list(told)) if told else {}
+    for person in people:
+        next_flight = facts.read_onward(found.get(person.recipient.passenger_id))
+        if next_flight is not None:
+            person.recipient = replace(person.recipient, onward=next_flight)
+
+
 def _wordings(segments: Iterable[Segment], news: News, ports: Ports) -> dict[Segment, Wording]:
     """The wording of each segment; the written one where the event lacks a fact that a template speaks of."""
-    chosen = choose_wordings(segments, ports.author, ports.reviewer, ports.templates, sleep=ports.sleep)
+    chosen = choose_wordings(segments, ports.author, ports.reviewer, ports.templates)
     for segment, found in chosen.items():
         if not compose.usable(found, news):
             problem = "the event lacks a fact it speaks of"
@@ -127,41 +141,20 @@ def _wordings(segments: Iterable[Segment], news: News, ports: Ports) -> dict[Seg
     return chosen
 
 
-def _compose_for(
-    person: _Person, news: News, chosen: Mapping[Segment, Wording], composed: Composed, contact: str
-) -> None:
-    recipient, problems = person.recipient, person.problems
+def _compose_for(person: _Person, news: News, words: Wording, composed: Composed, contact: str) -> None:
     for channel, to in person.addresses.items():
         try:
-            composed.notifications.append(
-                compose.notification(news, recipient, channel, to, chosen[person.segment], contact)
-            )
+            composed.notifications.append(compose.notification(news, person.recipient, channel, to, words, contact))
         except UnusableRecipientError as error:
-            problems.append(str(error))
-    if problems:
+            person.problems.append(str(error))
+
+
+def _note_problems(person: _Person, composed: Composed) -> None:
+    if person.problems:
+        recipient, reason = person.recipient, "; ".join(person.problems)
         composed.failed.append(
-            {"booking_id": recipient.booking_id, "passenger_id": recipient.passenger_id, "reason": "; ".join(problems)}
+            {"booking_id": recipient.booking_id, "passenger_id": recipient.passenger_id, "reason": reason}
         )
-
-
-def _with_onward_flights(
-    news: News, flight: Fields, recipients: Sequence[object], onward: OnwardFlights
-) -> Sequence[object]:
-    """The recipients with their next flights, where these change the words."""
-    if "onward" not in news_kind(news.kind).varies:
-        return recipients
-    people = [
-        str(recipient["passenger_id"])
-        for recipient in recipients
-        if isinstance(recipient, Mapping) and recipient.get("passenger_id")
-    ]
-    found = onward.of({**flight, "flight_id": news.flight_id}, people) if people else {}
-    return [
-        {**recipient, "onward": found[recipient["passenger_id"]]}
-        if isinstance(recipient, Mapping) and recipient.get("passenger_id") in found
-        else recipient
-        for recipient in recipients
-    ]
 
 
 def _failure(fields: object, error: Exception) -> dict[str, str]:

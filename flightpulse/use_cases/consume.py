@@ -101,7 +101,7 @@ class Consumer:
         """
         accepted: list[Accepted] = []
         rejected: list[Rejected] = []
-        find, notify_from_minutes = cache(self._find), self._notify_from_minutes()
+        find, notify_from_minutes = cache(self._flights.flight_and_passengers), self._notify_from_minutes()
         with ExitStack() as traces:
             for record in records:
                 trace = traces.enter_context(self._tracer.record(record))
@@ -121,11 +121,6 @@ class Consumer:
             self._dead_letters.send([DeadLetter(record=entry.record, reason=entry.reason) for entry in rejected])
         self._log_and_count(accepted, rejected)
         return Consumed(tuple(accepted), tuple(rejected))
-
-    def _find(self, flight_id: str) -> tuple[Flight, int] | None:
-        """A flight and how many passengers it has. Read consistently: it may have been added a moment ago."""
-        flight = self._flights.flight(flight_id, consistent=True)
-        return None if flight is None else (flight, self._flights.affected_passengers_count(flight_id))
 
     def _log_and_count(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected]) -> None:
         processed: Counter[tuple[str, str, str]] = Counter()

@@ -121,11 +121,11 @@ class BadParameterError(ValueError):
 class Flights(Protocol):
     """The flights that are known, and who is booked on them."""
 
-    def flight(self, flight_id: str, *, consistent: bool = False) -> Flight | None:
-        """The flight, None when there is none of this id. Raises :class:`UnreadableItemError`."""
+    def flight_and_passengers(self, flight_id: str) -> tuple[Flight, int] | None:
+        """The flight as it is now, and how many people are booked on it; None when there is none of this id.
 
-    def affected_passengers_count(self, flight_id: str) -> int:
-        """How many people are booked on a flight."""
+        Raises :class:`UnreadableItemError`.
+        """
 
 
 class Reservations(Protocol):

@@ -12,14 +12,14 @@ from typing import Any
 from awskit.kafka import record_positions
 from awskit.kafka.record_positions import KafkaRecord, Place
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.stack.event_workflows import short_name
 from flightpulse.workbench.costs import run_cost
 from flightpulse.workbench.costs.run_cost import RunCost
 from flightpulse.workbench.executions import executions, history
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.loading import ExecutionList, Loader
-from flightpulse.workbench.fire.run_store import KeptRun
-from flightpulse.workbench.fire.scenarios import Check
+from flightpulse.workbench.fire.scenarios import Check, ScenarioRun
 from flightpulse.workbench.messages import segments_seen
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.messages.inbox_cards import Inbox
@@ -29,11 +29,10 @@ from flightpulse.workbench.observe.counts import Counts
 from flightpulse.workbench.observe.facts import AuditEvent, AuditEvents, Facts
 from flightpulse.workbench.observe.hops import Clues, ConsumerLine
 from flightpulse.workbench.observe.item_changes import ItemChanges
-from flightpulse.workbench.observe.journey import Journey
+from flightpulse.workbench.observe.timeline import Journey
 from flightpulse.workbench.observe.timing import Timing
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.show.words import counted
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 _SKEW = timedelta(seconds=2)
@@ -45,7 +44,7 @@ _STATUSES = frozenset({"status", "booking_status"})
 class Run:
     """One firing on one target. What it knows beyond ``facts`` it asks of the services when it is asked for."""
 
-    def __init__(self, session: Session, kept: KeptRun, facts: Facts) -> None:
+    def __init__(self, session: Session, kept: ScenarioRun, facts: Facts) -> None:
         self.session = session
         self.name = kept.name
         self.title = kept.title

@@ -6,7 +6,7 @@ from typing import Any
 from flightpulse.errors import UserError
 from flightpulse.workbench.fire import firing, run_store, scenarios
 from flightpulse.workbench.fire.expectations import EXPECTED, Expectation
-from flightpulse.workbench.fire.run_store import KeptRun
+from flightpulse.workbench.fire.scenarios import ScenarioRun
 from flightpulse.workbench.observe.facts import Facts, SentEvent
 from flightpulse.workbench.observe.observer import Observer
 from flightpulse.workbench.run import Run
@@ -36,7 +36,7 @@ class Runs:
         label = scenario.name if scenario.number else scenario.title
         with self._target.steps() as steps:
             steps.update(label, scenario.title)
-            fired = scenarios.run(
+            fired, facts = scenarios.run(
                 session,
                 scenario,
                 expectations,
@@ -45,20 +45,8 @@ class Runs:
                 correlation_id=correlation_id,
                 on_look=lambda seen, all_of_them: steps.update(label, scenario.title, seen, all_of_them),
             )
-            kept = KeptRun(
-                name=fired.name,
-                title=fired.title,
-                cloud=self._target.cloud_id,
-                began_at=fired.began_at,
-                seconds=fired.seconds,
-                flights=scenario.flights,
-                events=fired.events,
-                places=fired.places,
-                checks=fired.checks,
-                hints=fired.hints,
-            )
-            run_store.save(session.home, kept)
-            run = Run(session, kept, fired.facts)
+            run_store.save(session.home, self._target.cloud_id, fired)
+            run = Run(session, fired, facts)
             steps.finish(label, run.sentence().removeprefix(f"{label}: "), ok=run.ok)
         return run
 
@@ -102,6 +90,6 @@ class Runs:
         return firing.as_scenario(self._target.session, chosen)
 
 
-def _observed(session: Session, kept: KeptRun) -> Facts:
+def _observed(session: Session, kept: ScenarioRun) -> Facts:
     sent = [SentEvent.of(event, kept.began_at) for event in kept.events]
     return Observer(session, kept.flights, kept.began_at).look(sent)

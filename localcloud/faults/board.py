@@ -101,6 +101,11 @@ class FaultBoard:
             self._faults = [Fault(**{**fault, "struck": 0}) for fault in faults]
             self._random = random.Random(seed)  # noqa: S311
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no fault is set."""
+        return not self._faults
+
     def let_go(self, state: str) -> None:
         """Calls of a state hang no longer."""
         with self._lock:

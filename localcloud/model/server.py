@@ -6,7 +6,7 @@ from any thread without an event loop. ``POST /model/{id}/converse`` is Bedrock'
 * ``GET health``: ``{"status", "kind"}``
 * ``PUT faults`` ``{"faults": [{"kind", "times", "seconds", "rate", "role"}], "seed"}``, ``GET faults``,
   ``DELETE faults``
-* ``GET calls``: counts and the last calls; ``DELETE calls`` starts to count anew
+* ``GET calls``: how many there were, and the last ones; ``DELETE calls`` starts to count anew
 """
 
 import json
@@ -14,7 +14,7 @@ import socketserver
 import threading
 import time
 import uuid
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -102,7 +102,7 @@ class Call:
 
 
 class Calls:
-    """Counts of what was asked. Any thread may ask."""
+    """How many requests there were, and the last of them. Any thread may ask."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -111,37 +111,20 @@ class Calls:
     def reset(self) -> None:
         with self._lock:
             self._total = 0
-            self._in_flight = 0
-            self._most_in_flight = 0
-            self._statuses: Counter[int] = Counter()
-            self._faults: Counter[str] = Counter()
             self._last: deque[Call] = deque(maxlen=_CALLS_KEPT)
 
     def begin(self) -> int:
         with self._lock:
             self._total += 1
-            self._in_flight += 1
-            self._most_in_flight = max(self._most_in_flight, self._in_flight)
             return self._total
 
     def end(self, call: Call) -> None:
         with self._lock:
-            self._in_flight = max(0, self._in_flight - 1)
-            self._statuses[call.status] += 1
-            if call.fault:
-                self._faults[call.fault] += 1
             self._last.append(call)
 
     def to_fields(self) -> dict[str, Any]:
         with self._lock:
-            return {
-                "total": self._total,
-                "in_flight": self._in_flight,
-                "most_in_flight": self._most_in_flight,
-                "by_status": {str(status): count for status, count in sorted(self._statuses.items())},
-                "by_fault": dict(sorted(self._faults.items())),
-                "calls": [asdict(call) for call in self._last],
-            }
+            return {"total": self._total, "calls": [asdict(call) for call in self._last]}
 
 
 class _NoAnswerError(Exception):

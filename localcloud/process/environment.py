@@ -36,6 +36,7 @@ def settings(home: Path, port: int, *, model_url: str = "", permissions: bool = 
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "USE_SSL": "0",
+        "LOG_LEVEL": "WARNING",
         # Whether signatures and policies are checked.
         "AUTH": str(permissions).lower(),
         # A restored state has stream positions but no stream records; a redeploy takes seconds.

@@ -162,7 +162,7 @@ first.execution().diff(second.execution())
 
 # %% tags=["nbval-check-output"]
 difference = first.execution().diff(second.execution())
-check("they part at", difference.divergence.sentence.partition(":")[0], "ApplyToFlight")
+check("they part at", difference.divergence.state, "ApplyToFlight")
 check("outcomes", [run.execution().outcome for run in (first, second)], ["DONE", "SUPERSEDED"])
 
 # %% [markdown]

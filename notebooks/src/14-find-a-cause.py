@@ -29,7 +29,7 @@ wb.ready("Kafka", "messages")
 #
 # A flight is *hit* when it is cancelled or leaves 30 minutes late or more.
 #
-# **Predict:** on an ordinary day about one flight in twenty is hit. If a storm hits a city, which airlines suffer? And if a computer fails?
+# **Predict:** on a good day one flight in twenty is hit, on the middle day of 2013 one in eight. If a storm hits a city, which airlines suffer? And if a computer fails?
 
 # %%
 import pandas as pd

@@ -9,14 +9,18 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 import time
+import uuid
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from ministack.services import dynamodb
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from flightpulse.adapters import kafka_records, telemetry
@@ -27,10 +31,15 @@ from flightpulse.adapters.tracing import RecordTracer
 from flightpulse.messages.facts import read_news
 from flightpulse.use_cases.compose import Ports, compose_messages
 from flightpulse.use_cases.consume import Consumer
+from localcloud.process import ids
+from localcloud.server import SWITCH_SECONDS
+from localcloud.services.cloudwatch.period import Period
+from localcloud.services.dynamodb import conditions
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
 from tests.unit.fakes import FakeDynamoDB, FakeEvents, FakeLog, FakeQueue, patient
-from tests.unit.functions.test_function_llm_messenger import FakeAuthor, FakeOnward, FakeReviewer, FakeStore, well
+from tests.unit.functions.test_function_llm_messenger import FakeAuthor, FakeOnward, FakeReviewer, well
 from tests.unit.messages.samples import delay, flight, recipient
+from tests.unit.messages.template_store import FakeStore
 
 ROOT = Path(__file__).parents[2]
 _ROUNDS = 3
@@ -99,6 +108,105 @@ def test_composing_messages_from_templates_at_hand(benchmark: BenchmarkFixture, 
     # Then everybody has one, and the time beside that of writing them down is printed
     assert len({message["booking_id"] for message in composed.notifications}) == passengers
     note(benchmark, f"composing for {passengers}", seconds / written, "times writing the messages as JSON")
+
+
+FIND_BOOKINGS = "PK = :flight AND begins_with(SK, :booking)"
+
+
+def test_asking_a_condition_of_an_item_of_the_local_table_beside_the_emulator(
+    benchmark: BenchmarkFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given the bookings of a flight, and the emulator's evaluation beside ours
+    items = [{"PK": {"S": "FLIGHT#SW1"}, "SK": {"S": f"BOOKING#{number}"}} for number in range(_EVENTS)]
+    values = {":flight": {"S": "FLIGHT#SW1"}, ":booking": {"S": "BOOKING#"}}
+    emulator = dynamodb._evaluate_condition
+    monkeypatch.setattr(dynamodb, "_evaluate_condition", emulator)
+    conditions.install()
+
+    def found(holds: Callable[..., Any]) -> int:
+        return sum(holds(FIND_BOOKINGS, item, values, {}) for item in items)
+
+    # When a Query asks each of them
+    ours = dynamodb._evaluate_condition
+    assert benchmark.pedantic(lambda: found(ours), rounds=_ROUNDS) == _EVENTS
+
+    # Then how much longer the emulator takes is printed
+    note(
+        benchmark, "the emulator's evaluation", best(lambda: found(emulator)) / best(lambda: found(ours)), "times ours"
+    )
+
+
+@pytest.mark.parametrize("statistic", ["Sum", "p99"])
+def test_an_alarm_after_one_more_value_of_many(benchmark: BenchmarkFixture, statistic: str) -> None:
+    # Given a period with few values, and one with fifty times as many
+    def after_one_more(values: int) -> float:
+        period = Period.of({"Value": float(number)} for number in range(values))
+        period.statistic(statistic)
+
+        def look() -> None:
+            period.add({"Value": 1.0})
+            period.statistic(statistic)
+
+        return best(lambda: [look() for _ in range(20)])
+
+    # When one value more comes, again and again
+    few, many = after_one_more(1_000), benchmark.pedantic(lambda: after_one_more(50_000), rounds=1)
+
+    # Then how much longer a look takes is printed
+    note(benchmark, f"{statistic} of fifty times as many values", many / few, "times as long")
+
+
+@contextmanager
+def busy_threads() -> Iterator[None]:
+    """Four threads that want to run all the time."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            sum(range(1_000))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def elapsed(call: Callable[[], object]) -> float:
+    """Seconds that some calls took, one after the other."""
+    began = time.perf_counter()
+    for _ in range(_EVENTS):
+        call()
+    return time.perf_counter() - began
+
+
+def test_making_ids_beside_busy_threads(benchmark: BenchmarkFixture) -> None:
+    # When ids are made without asking the kernel, and by Python, where other threads want to run
+    with busy_threads():
+        ours = benchmark.pedantic(lambda: elapsed(ids.random_uuid), rounds=1)
+        pythons = elapsed(uuid.uuid4)
+
+    # Then how much longer Python's take is printed
+    note(benchmark, "Python's ids beside four busy threads", pythons / ours, "times ours")
+
+
+def test_calls_of_the_kernel_beside_busy_threads(benchmark: BenchmarkFixture) -> None:
+    # When a thread calls the kernel, as a server does for every request, and others want to run
+    usual = sys.getswitchinterval()
+    try:
+        with busy_threads():
+            pythons = elapsed(lambda: os.urandom(16))
+            sys.setswitchinterval(SWITCH_SECONDS)
+            ours = benchmark.pedantic(lambda: elapsed(lambda: os.urandom(16)), rounds=1)
+    finally:
+        sys.setswitchinterval(usual)
+
+    # Then how much longer it waits for its turn with Python's interval is printed
+    note(benchmark, "calls of the kernel with Python's interval", pythons / ours, "times as long as with ours")
 
 
 def spent(*arguments: str) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flightpulse.stack import names
 from tests.integration.emulator import Emulator
 from tests.synthesis import Stack, Synthesise
 from tests.waiting import COMMAND_SECONDS
@@ -88,7 +89,8 @@ def _everything_is_there(target: Target) -> None:
     for machine in machines:
         described = target.client("stepfunctions").describe_state_machine(stateMachineArn=machine["stateMachineArn"])
         assert "${" not in described["definition"]
-        assert described["loggingConfiguration"]["level"] == "ALL"
+        shared = machine["name"] in (names.NOTIFY_PASSENGERS, names.NOTIFY_CHUNK)
+        assert described["loggingConfiguration"]["level"] == ("ERROR" if shared else "ALL")
     dynamodb = target.client("dynamodb")
     assert dynamodb.describe_time_to_live(TableName="FlightPulseTable")["TimeToLiveDescription"] == {
         "AttributeName": "expires_at",

@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
+from flightpulse.workbench.costs.variants import BROKERS, CLUSTER
 from tests.synthesis import Stack, Synthesise
-from tools.variants import CONTEXTS, KAFKA, KEY, MSK
+from tools.variants import CONTEXTS, KEY
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
 PARTIAL = {"FunctionResponseTypes", "BisectBatchOnFunctionError", "MaximumRetryAttempts", "ProvisionedPollerConfig"}
@@ -57,7 +58,7 @@ def test_without_servers_there_is_no_kafka_mapping_and_no_queue_for_it(default: 
 def test_kafka_is_polled_for_low_latency_and_from_the_first_record(synthesise: Synthesise) -> None:
     stack = synthesise("kafka")
     mapping = kafka(stack)
-    assert mapping["SelfManagedEventSource"]["Endpoints"]["KafkaBootstrapServers"] == KAFKA["kafka_bootstrap"].split(
+    assert mapping["SelfManagedEventSource"]["Endpoints"]["KafkaBootstrapServers"] == BROKERS["kafka_bootstrap"].split(
         ","
     )
     assert mapping["Topics"] == ["flight-operations"]
@@ -97,7 +98,7 @@ def test_pollers_leave_only_to_the_brokers_and_the_endpoints(synthesise: Synthes
 def test_the_consumer_may_read_the_clusters_secret_and_no_other(synthesise: Synthesise) -> None:
     statements = synthesise("kafka").statements("KafkaConsumerRole")
     (secret,) = (statement for statement in statements if "secretsmanager:GetSecretValue" in statement["Action"])
-    assert secret["Resource"] == [KAFKA["kafka_secret_arn"]]
+    assert secret["Resource"] == [BROKERS["kafka_secret_arn"]]
 
 
 def test_only_provisioned_mode_has_partial_batches_bisecting_and_a_retry_limit(synthesise: Synthesise) -> None:
@@ -124,15 +125,15 @@ def test_the_mappings_ask_for_no_more_of_their_queues_than_sending(synthesise: S
 def test_a_cluster_of_msk_is_polled_by_its_arn_with_iam(synthesise: Synthesise) -> None:
     stack = synthesise("msk")
     mapping = kafka(stack)
-    assert mapping["EventSourceArn"] == MSK
+    assert mapping["EventSourceArn"] == CLUSTER
     group = mapping["AmazonManagedKafkaEventSourceConfig"]["ConsumerGroupId"]
     assert "SourceAccessConfigurations" not in mapping
     allowed = {action: found for found in stack.statements("KafkaConsumerRole") for action in found["Action"]}
-    assert allowed["kafka-cluster:Connect"]["Resource"] == [MSK]
-    assert allowed["kafka-cluster:AlterGroup"]["Resource"] == [f"{MSK.replace(':cluster/', ':group/')}/{group}"]
-    topic = f"{MSK.replace(':cluster/', ':topic/')}/flight-operations"
+    assert allowed["kafka-cluster:Connect"]["Resource"] == [CLUSTER]
+    assert allowed["kafka-cluster:AlterGroup"]["Resource"] == [f"{CLUSTER.replace(':cluster/', ':group/')}/{group}"]
+    topic = f"{CLUSTER.replace(':cluster/', ':topic/')}/flight-operations"
     assert allowed["kafka-cluster:ReadData"]["Resource"] == [topic]
-    assert allowed["kafka:DescribeClusterV2"]["Resource"] == [MSK]
+    assert allowed["kafka:DescribeClusterV2"]["Resource"] == [CLUSTER]
 
 
 def test_in_an_existing_network_the_pollers_use_it_with_a_private_authority(synthesise: Synthesise) -> None:
@@ -142,7 +143,7 @@ def test_in_an_existing_network_the_pollers_use_it_with_a_private_authority(synt
         ("VPC_SUBNET", "subnet:subnet-0123456789abcdef0"),
         ("VPC_SUBNET", "subnet:subnet-0123456789abcdef1"),
         ("VPC_SECURITY_GROUP", "security_group:sg-0123456789abcdef0"),
-        ("SASL_SCRAM_512_AUTH", KAFKA["kafka_secret_arn"]),
+        ("SASL_SCRAM_512_AUTH", BROKERS["kafka_secret_arn"]),
         ("SERVER_ROOT_CA_CERTIFICATE", CONTEXTS["existing"]["kafka_ca_secret_arn"]),
     ]
 

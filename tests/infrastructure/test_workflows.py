@@ -69,12 +69,13 @@ def test_a_machine_is_its_file_with_every_substitution_given(default: Stack, nam
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_machine_is_standard_traced_and_logs_everything_but_data(default: Stack, name: str) -> None:
+def test_a_machine_is_standard_and_traced_and_its_log_has_no_data(default: Stack, name: str) -> None:
     properties = machine(default, name)
     group = default.logical_id("AWS::Logs::LogGroup", LogGroupName=f"/aws/vendedlogs/states/{name}")
     assert (properties["StateMachineType"], properties["TracingConfiguration"]) == ("STANDARD", {"Enabled": True})
     logging = properties["LoggingConfiguration"]
-    assert (logging["Level"], logging.get("IncludeExecutionData", False)) == ("ALL", False)
+    shared = name in ("FlightPulse-NotifyPassengers", "FlightPulse-NotifyChunk")
+    assert (logging["Level"], logging.get("IncludeExecutionData", False)) == ("ERROR" if shared else "ALL", False)
     assert logging["Destinations"] == [{"CloudWatchLogsLogGroup": {"LogGroupArn": {"Fn::GetAtt": [group, "Arn"]}}}]
 
 

@@ -72,7 +72,8 @@ class RealKafka:
         self.bootstrap = f"127.0.0.1:{broker}"
         self._settings.write_text(_PROPERTIES.format(broker=broker, controller=controller, folder=folder))
         self._class_path = _class_path(folder)
-        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # One that begins with a hyphen would be taken for an option.
+        cluster_id = "k" + urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
         self._java(
             "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster_id, "-c", str(self._settings)
         ).wait()

@@ -11,6 +11,7 @@ from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.workbench.workshop import Workshop, grading, open_workshop
 from flightpulse.workbench.workshop.grading import Grade
+from flightpulse.workbench.workshop.shown import TextDiff
 
 CODE = ["schema", "reading", "publishing", "telling", "model", "workflow", "routing"]
 RUNNING = ["deployment", "travel", "flight", "passengers", "texts", "duplicate", "old news", "the rest"]
@@ -131,10 +132,10 @@ def test_a_workflow_without_a_comment_is_seen(shop: Workshop) -> None:
 
 
 def test_a_kind_of_news_is_few_files_and_few_lines(shop: Workshop) -> None:
-    changed = [change for step in shop.steps.values() for change in step.files]
+    changed = [row for step in shop.steps.values() for row in TextDiff.of_patch(step).files.rows]
 
-    assert len({change.path for change in changed}) <= 8
-    assert sum(change.added for change in changed) <= 350
+    assert len({path for path, _, _ in changed}) <= 8
+    assert sum(int(added) for _, added, _ in changed) <= 350
 
 
 def test_an_example_that_is_missing_is_found_by_the_tests_of_the_house(shop: Workshop) -> None:

@@ -134,7 +134,9 @@ class FakeDynamoDB:
     def _projected(item: dict[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
         if "ProjectionExpression" not in arguments:
             return item
-        return {name: item[name] for name in arguments["ProjectionExpression"].split(", ") if name in item}
+        names = arguments.get("ExpressionAttributeNames", {})
+        wanted = (names.get(name, name) for name in arguments["ProjectionExpression"].split(", "))
+        return {name: item[name] for name in wanted if name in item}
 
 
 class FakeTemplates(FakeDynamoDB):

@@ -73,7 +73,7 @@ def measure(day: str, carriers: Sequence[str], speed: float) -> tuple[list[str],
             with redirect_stdout(sys.stderr):
                 wb.down()
     load.processor_seconds -= before
-    return lines(plan, replayed, load), replayed.ok and not inbox.repeated(replayed.run.facts.messages)
+    return lines(plan, replayed, load), replayed.ok and not inbox.repeated(replayed.facts.messages)
 
 
 def _prepare(wb: Workbench, plan: ReplayPlan) -> None:
@@ -94,7 +94,7 @@ def _pid(wb: Workbench, home: Path) -> int:
 
 def lines(plan: ReplayPlan, replayed: Replayed, load: Load) -> list[str]:
     """What the replay took, and what the same pace means for everything that the day has to tell."""
-    facts = replayed.run.facts
+    facts = replayed.facts
     told = len({(message.event_id, message.booking_id) for message in facts.messages})
     began = min((sent.at for sent in facts.sent), default=replayed.run.began_at)
     seconds = (max((message.at for message in facts.messages), default=began) - began).total_seconds()

@@ -20,6 +20,7 @@ from flightpulse.workbench.costs.prices import (
     HOURS,
     NAT_HOUR,
     SECRET,
+    Price,
 )
 from flightpulse.workbench.deploy.resources import PURPOSES
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
@@ -27,6 +28,7 @@ from flightpulse.workbench.show.tables import Table
 
 _CENT = Decimal("0.01")
 Resource = Mapping[str, Any]
+_Reckoning = Callable[[list[Resource]], tuple[str, Decimal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +124,6 @@ def _endpoints(found: list[Resource]) -> tuple[str, Decimal]:
     return said, ENDPOINT_HOUR.of(sum(zones) * HOURS)
 
 
-def _gateways(found: list[Resource]) -> tuple[str, Decimal]:
-    return f"{NAT_HOUR.dollars} an hour", NAT_HOUR.of(len(found) * HOURS)
-
-
 def _pollers(found: list[Resource]) -> tuple[str, Decimal]:
     return f"{EVENT_POLLER_HOUR.dollars} an hour, one unit each at least", EVENT_POLLER_HOUR.of(len(found) * HOURS)
 
@@ -142,30 +140,24 @@ def _watched(alarm: Resource) -> Iterator[Decimal]:
         yield (FAST_ALARM if int(stat.get("Period", 60)) < 60 else ALARM).dollars
 
 
-def _composite_alarms(found: list[Resource]) -> tuple[str, Decimal]:
-    return f"{COMPOSITE_ALARM.dollars} each", COMPOSITE_ALARM.of(len(found))
-
-
 def _dashboards(found: list[Resource]) -> tuple[str, Decimal]:
     paid = max(0, len(found) - FREE_DASHBOARDS)
     return f"{DASHBOARD.dollars} each after the first {FREE_DASHBOARDS}", DASHBOARD.of(paid)
 
 
-def _secrets(found: list[Resource]) -> tuple[str, Decimal]:
-    return f"{SECRET.dollars} each", SECRET.of(len(found))
+def _each(price: Price) -> _Reckoning:
+    """Every resource costs the same, by the hour or by the month."""
+    hours, said = (HOURS, "an hour") if price.unit == "hour" else (1, "each")
+    return lambda found: (f"{price.dollars} {said}", price.of(len(found) * hours))
 
 
-def _keys(found: list[Resource]) -> tuple[str, Decimal]:
-    return f"{CUSTOMER_KEY.dollars} each", CUSTOMER_KEY.of(len(found))
-
-
-_PRICES: dict[str, Callable[[list[Resource]], tuple[str, Decimal]]] = {
+_PRICES: dict[str, _Reckoning] = {
     "interface endpoints": _endpoints,
-    "NAT gateways": _gateways,
+    "NAT gateways": _each(NAT_HOUR),
     "provisioned Kafka pollers": _pollers,
     "alarms": _alarms,
-    "composite alarms": _composite_alarms,
+    "composite alarms": _each(COMPOSITE_ALARM),
     "dashboards": _dashboards,
-    "secrets": _secrets,
-    "keys": _keys,
+    "secrets": _each(SECRET),
+    "keys": _each(CUSTOMER_KEY),
 }

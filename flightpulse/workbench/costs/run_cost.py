@@ -5,33 +5,29 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from flightpulse.stack import names
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.costs.prices import Price
 from flightpulse.workbench.executions import history
-from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.history import Attempt
-from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.messages.preparing import model_ids
 from flightpulse.workbench.metrics import metrics
 from flightpulse.workbench.observe import logs
-from flightpulse.workbench.observe.counts import Counts
-from flightpulse.workbench.observe.facts import AuditEvent, Facts
-from flightpulse.workbench.observe.hops import ConsumerLine
 from flightpulse.workbench.observe.item_changes import StreamedChange
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.show import frames
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
-from flightpulse.workbench.target.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from flightpulse.workbench.run import Run
 
 _SKEW = timedelta(seconds=5)
 _REQUEST = re.compile(r"RequestId: (\S+)")
@@ -55,33 +51,6 @@ _POLLING = (
     f"each unit costs {prices.EVENT_POLLER_HOUR.of(prices.HOURS).quantize(Decimal('0.01'))} USD a month, used or not."
 )
 _LOCAL = "On the local cloud it cost nothing. Durations are those of this machine, not of Lambda's."
-
-
-class MeasuredRun(Protocol):
-    """What is asked of a run to know what it used; see :class:`flightpulse.workbench.run.Run`."""
-
-    session: Session
-    title: str
-    began_at: datetime
-    facts: Facts
-
-    @property
-    def events(self) -> tuple[dict[str, Any], ...]: ...
-    @property
-    def event_ids(self) -> tuple[str, ...]: ...
-    @property
-    def messages(self) -> tuple[Message, ...]: ...
-    @property
-    def executions(self) -> Sequence[Execution]: ...
-    @property
-    def consumer_lines(self) -> Mapping[tuple[int, int], ConsumerLine]: ...
-    @property
-    def refused(self) -> Mapping[str, str]: ...
-    @property
-    def item_changes(self) -> Sequence[StreamedChange]: ...
-    @property
-    def audit(self) -> Sequence[AuditEvent]: ...
-    def counts(self) -> Counts: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +185,7 @@ class RunCost(ShownAsTable):
         }
 
 
-def of(run: MeasuredRun) -> RunCost:
+def of(run: "Run") -> RunCost:
     """The costs of a run. Asks for histories, logs and the table's stream."""
     return priced(measured(run), title=run.title, local=run.session.target == "local")
 
@@ -257,7 +226,7 @@ def priced(usage: RunUsage, *, title: str = "", local: bool = False) -> RunCost:
     return RunCost(title, tuple(lines), usage, local, " and ".join(dict.fromkeys(unpriced)))
 
 
-def measured(run: MeasuredRun) -> RunUsage:
+def measured(run: "Run") -> RunUsage:
     """What a run used, from its histories, its log lines and the table's stream."""
     counts = run.counts()
     everything = [execution for top in run.executions for execution in top.all()]
@@ -280,12 +249,18 @@ def measured(run: MeasuredRun) -> RunUsage:
     run_models = model_ids(run.session)
     templates = counts.templates_from_model + counts.templates_from_cache + counts.templates_from_fallback
     flights = [str(event["payload"]["flight_id"]) for event in run.events]
-    usage = RunUsage(
+    reports = list(billed(mine))
+    started = sum(1 for event in mine if event.group in _TRACED for _ in billed([event]))
+    return RunUsage(
         messages=len(run.messages),
         transitions=counts.state_transitions,
-        write_units=writes(attempts) + index_writes(run.item_changes) + counts.templates_from_model,
+        invocations=len(reports),
+        gb_seconds=sum(reports, Decimal(0)),
+        # A template that is drafted now is claimed before it is stored.
+        write_units=writes(attempts) + index_writes(run.item_changes) + 2 * counts.templates_from_model,
         read_units=reads(attempts, booked)
-        + sum((1 + _looked_through(booked.get(flight, 0)) * _HALF for flight in flights), Decimal(0))
+        # The consumer reads a flight and its bookings by one consistent Query.
+        + sum(_looked_through(booked.get(flight, 0)) for flight in flights)
         + templates * _HALF
         # Where each of them flies on is one Query.
         + len({message.passenger_id for message in run.messages}) * _HALF,
@@ -294,20 +269,13 @@ def measured(run: MeasuredRun) -> RunUsage:
         queue_requests=_calls(attempts, "sqs:sendMessage") + refused,
         topic_publishes=_calls(attempts, "sns:publish"),
         passengers=counts.passengers_told,
+        traces=started + len(run.events),
         metrics=sum(metric.total > 0 for metric in metrics.totals(run.session, since=run.began_at)),
         models=tuple(
             ModelUsage(role, run_models[role], asked["input_tokens"], asked["output_tokens"])
             for role, asked in tokens_by_role(mine).items()
             if asked["calls"]
         ),
-    )
-    reports = list(billed(mine))
-    started = sum(1 for event in mine if event.group in _TRACED for _ in billed([event]))
-    return replace(
-        usage,
-        invocations=len(reports),
-        gb_seconds=sum(reports, Decimal(0)),
-        traces=started + len(run.events),
     )
 
 

@@ -8,17 +8,17 @@ from typing import Any
 from flightpulse.workbench.costs.idle_cost import IdleCost
 from flightpulse.workbench.show.tables import Table
 
-_BROKERS = {
+BROKERS = {
     "kafka_bootstrap": "b-1.example.com:9096,b-2.example.com:9096",
     "kafka_secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:kafka-Ab12",
 }
-_OWN_NETWORK = {
+OWN_NETWORK = {
     "network": "existing",
     "vpc_id": "vpc-0123456789abcdef0",
     "subnet_ids": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
     "security_group_id": "sg-0123456789abcdef0",
 }
-_CLUSTER = "arn:aws:kafka:us-east-1:123456789012:cluster/operations/0a1b2c3d-1111-2222-3333-444455556666-7"
+CLUSTER = "arn:aws:kafka:us-east-1:123456789012:cluster/operations/0a1b2c3d-1111-2222-3333-444455556666-7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class Variant:
 
 VARIANTS = (
     Variant("no VPC; flightpulse relay polls", {"network": "none"}),
-    Variant("no VPC; Lambda polls MSK", {"network": "none", "kafka_cluster_arn": _CLUSTER}),
-    Variant("no VPC; Lambda polls, provisioned", {"network": "none", **_BROKERS, "kafka_provisioned": "true"}),
-    Variant("a VPC of yours; Lambda polls", {**_OWN_NETWORK, **_BROKERS}),
+    Variant("no VPC; Lambda polls MSK", {"network": "none", "kafka_cluster_arn": CLUSTER}),
+    Variant("no VPC; Lambda polls, provisioned", {"network": "none", **BROKERS, "kafka_provisioned": "true"}),
+    Variant("a VPC of yours; Lambda polls", {**OWN_NETWORK, **BROKERS}),
     Variant("isolated VPC; flightpulse relay polls", {}),
-    Variant("isolated VPC; Lambda polls", _BROKERS),
+    Variant("isolated VPC; Lambda polls", BROKERS),
 )
 
 

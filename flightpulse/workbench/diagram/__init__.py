@@ -9,7 +9,7 @@ from flightpulse.workbench.diagram.definition import Edge, Scope, State, parse
 from flightpulse.workbench.diagram.layout import Layout, layout
 from flightpulse.workbench.diagram.marks import NO_MARKS, SIGNS, Mark, Marks
 from flightpulse.workbench.diagram.scene import Scene, compose
-from flightpulse.workbench.show.picture_and_words import PictureAndWords
+from flightpulse.workbench.show.picture import Picture, PictureAndWords
 
 __all__ = ["NO_MARKS", "SIGNS", "Diagram", "Edge", "Mark", "Marks", "Scope", "State", "of"]
 
@@ -37,19 +37,15 @@ class Diagram(PictureAndWords):
         """What there is to draw."""
         return compose(self.run_layout if marks.states else self.layout, marks)
 
-    def png(self, marks: Marks = NO_MARKS) -> bytes:
-        """A PNG picture; drawn at 1.5 pixels for one where that stays small."""
+    def picture(self, marks: Marks = NO_MARKS, said: str = "", alt: str = "") -> Picture:
+        """Drawn at 1.5 pixels for one where that stays small; ``said`` is its text unless told otherwise."""
         scene = self.scene(marks)
-        return png.write(scene, 1.5 if scene.width * scene.height < _SHARP_UP_TO else 1.0)
+        drawn = png.write(scene, 1.5 if scene.width * scene.height < _SHARP_UP_TO else 1.0)
+        return Picture(drawn, said or self.text(marks), alt, round(scene.width))
 
     def text(self, marks: Marks = NO_MARKS) -> str:
         """The same as indented text."""
         return text.write(self.scope, marks)
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        said = self.text()
-        width = round(self.scene().width)
-        return {"image/png": self.png(), "text/plain": said}, {"image/png": {"alt": said, "width": width}}
 
     def __repr__(self) -> str:
         return f"<Diagram of {len(self.states)} states>"

@@ -56,7 +56,6 @@ class Scope:
     start: str
     states: Mapping[str, State]
     label: str = ""
-    comment: str = ""
 
     def walk(self) -> Iterator[State]:
         """Every state, parents before what is inside them."""
@@ -95,9 +94,7 @@ def _scope(definition: Mapping[str, Any], prefix: str, label: str) -> Scope:
             hint="A definition has StartAt and States.",
         )
     parsed = {_path(prefix, name): _state(name, body, prefix, states) for name, body in states.items()}
-    return Scope(
-        start=_path(prefix, str(start)), states=parsed, label=label, comment=str(definition.get("Comment", ""))
-    )
+    return Scope(start=_path(prefix, str(start)), states=parsed, label=label)
 
 
 def _state(name: str, body: Any, prefix: str, siblings: Mapping[str, Any]) -> State:

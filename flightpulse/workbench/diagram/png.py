@@ -3,18 +3,16 @@
 Only ``Figure`` objects are used: the reader's plotting backend stays as it is.
 """
 
-import io
 from typing import TYPE_CHECKING, Any
 
-from flightpulse.errors import UserError
 from flightpulse.workbench.diagram.layout import Point
 from flightpulse.workbench.diagram.marks import SIGNS
 from flightpulse.workbench.diagram.scene import Arrow, Dot, Item, Line, Rect, Scene, Text
 from flightpulse.workbench.diagram.svg import DIM, LINES, PAGE
+from flightpulse.workbench.show import picture as pictures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 _DPI = 96
 _POINTS_PER_PIXEL = 72 / _DPI
@@ -22,7 +20,7 @@ _POINTS_PER_PIXEL = 72 / _DPI
 
 def write(scene: Scene, scale: float) -> bytes:
     """The picture as PNG bytes, ``scale`` pixels for each pixel of the scene."""
-    figure = new_figure(scene.width / _DPI, scene.height / _DPI)
+    figure = pictures.new_figure(scene.width / _DPI, scene.height / _DPI)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_xlim(0, scene.width)
     axes.set_ylim(scene.height, 0)
@@ -30,39 +28,7 @@ def write(scene: Scene, scale: float) -> bytes:
     painter = _Painter(axes)
     for order, item in enumerate(scene.items):
         painter.draw(item, order + 2)
-    return encoded(figure, _DPI * scale)
-
-
-def new_figure(width: float, height: float) -> "Figure":
-    """An empty figure of so many inches. Raises UserError where matplotlib is not installed."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UserError(
-            "Pictures need matplotlib, which is not installed.",
-            hint='Install it with: pip install "flightpulse[notebooks]"',
-        ) from error
-    return Figure(figsize=(width, height), facecolor=PAGE["page"][0])
-
-
-def encoded(figure: "Figure", dpi: float, *, small_things: bool = False) -> bytes:
-    """A figure as PNG with a palette: a quarter of the size, and the same bytes on every run.
-
-    ``small_things`` keeps the colours of what covers little, at the cost of those of what covers much.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
-
-    figure.set_dpi(dpi)
-    canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
-    width, height = canvas.get_width_height()
-    picture = Image.frombuffer("RGBA", (width, height), canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
-    colours, method = (96, Image.Quantize.MAXCOVERAGE) if small_things else (32, Image.Quantize.MEDIANCUT)
-    small = picture.quantize(colors=colours, method=method, dither=Image.Dither.NONE)
-    target = io.BytesIO()
-    small.save(target, format="PNG", optimize=True)
-    return target.getvalue()
+    return pictures.encoded(figure, _DPI * scale)
 
 
 class _Painter:

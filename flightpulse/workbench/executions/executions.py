@@ -36,25 +36,9 @@ class NoSuchExecutionError(UserError):
     """There is no execution of this ARN."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionSummary:
-    """One line of a list of executions."""
-
-    arn: str
-    name: str
-    workflow: str
-    status: str
-    started_at: datetime
-    stopped_at: datetime | None
-
-    @property
-    def seconds(self) -> float | None:
-        return (self.stopped_at - self.started_at).total_seconds() if self.stopped_at else None
-
-
 @dataclass(frozen=True)
 class Execution:
-    """One execution.
+    """One execution; from a list it has neither input nor output.
 
     ``events`` is the history as GetExecutionHistory returns it, empty until it was read; ``definition`` the state
     machine as it was when the execution began, None when nobody asked for it; ``machine`` that machine's ARN, of its
@@ -66,8 +50,8 @@ class Execution:
     status: str
     started_at: datetime
     stopped_at: datetime | None
-    input: Any = field(repr=False)
-    output: Any = field(repr=False)
+    input: Any = field(default=None, repr=False)
+    output: Any = field(default=None, repr=False)
     events: list[Any] = field(default_factory=list, repr=False)
     machine: str = field(default="", repr=False)
     definition: Mapping[str, Any] | None = field(default=None, repr=False)
@@ -185,7 +169,7 @@ def recent(
     status: str | None = None,
     since: datetime | None = None,
     limit: int = 20,
-) -> list[ExecutionSummary]:
+) -> list[Execution]:
     """The newest executions first, of all state machines or of some (short names), at most ``limit``."""
     deployed = machines(session)
     arns = [deployed[short] for short in workflows or deployed]
@@ -309,9 +293,7 @@ def of_events(session: Session) -> list[str]:
     return [short for short, arn in machines(session).items() if arn.endswith("Workflow")]
 
 
-def _listed(
-    session: Session, arn: str, status: str | None, since: datetime | None, limit: int
-) -> Iterator[ExecutionSummary]:
+def _listed(session: Session, arn: str, status: str | None, since: datetime | None, limit: int) -> Iterator[Execution]:
     query: dict[str, Any] = {"stateMachineArn": arn, **({"statusFilter": status} if status else {})}
     pages = session.stepfunctions.get_paginator("list_executions").paginate(
         **query, PaginationConfig={"MaxItems": limit, "PageSize": min(limit, 1000)}
@@ -320,9 +302,8 @@ def _listed(
         for execution in page["executions"]:
             if since and execution["startDate"] < since:
                 return
-            yield ExecutionSummary(
+            yield Execution(
                 arn=execution["executionArn"],
-                name=execution["name"],
                 workflow=execution["stateMachineArn"].rsplit(":", 1)[-1],
                 status=execution["status"],
                 started_at=execution["startDate"],

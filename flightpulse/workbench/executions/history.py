@@ -21,7 +21,7 @@ class Problem:
     caught_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Attempt:
     """One try of a task: when, on what, and how it ended (``problem`` is None for a success or while it runs)."""
 
@@ -146,16 +146,6 @@ _ITERATION_ENDS = {
 
 
 @dataclass(slots=True)
-class _OpenAttempt:
-    resource: str
-    started_at: datetime
-    arguments: str
-    ended_at: datetime | None = None
-    problem: Problem | None = None
-    child: str | None = None
-
-
-@dataclass(slots=True)
 class _Scope:
     """Where visits follow one another: the execution itself, an iteration, a branch."""
 
@@ -184,7 +174,7 @@ class _OpenVisit:
     scope: _Scope
     left_at: datetime | None = None
     output: str | None = None
-    attempts: list[_OpenAttempt] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
     branches: list[_Scope] = field(default_factory=list)
     problem: Problem | None = None
     tries: int = 0
@@ -407,7 +397,7 @@ class Reader:
             visit.attempts.append(_attempt(event, details))
         elif kind in {"TaskSubmitted", *_TASK_SUCCESSES} and visit.attempts:
             attempt = visit.attempts[-1]
-            attempt.child = attempt.child or _child_execution(details.get("output"))
+            attempt.child_execution = attempt.child_execution or _child_execution(details.get("output"))
             if kind in _TASK_SUCCESSES:
                 attempt.ended_at = event["timestamp"]
         elif kind in _TASK_FAILURES:
@@ -416,7 +406,7 @@ class Reader:
             attempt = visit.attempts[-1]
             attempt.ended_at = event["timestamp"]
             attempt.problem = Problem(details.get("error") or kind, details.get("cause") or "")
-            attempt.child = attempt.child or _child_execution(details.get("cause"))
+            attempt.child_execution = attempt.child_execution or _child_execution(details.get("cause"))
         return visit
 
     def _freeze(self, scope: _Scope) -> tuple[Visit, ...]:
@@ -436,7 +426,7 @@ class Reader:
             left_at=visit.left_at,
             input=visit.input,
             output=visit.output,
-            attempts=tuple(_freeze_attempt(attempt) for attempt in visit.attempts),
+            attempts=tuple(visit.attempts),
             branches=tuple(self._freeze_branch(branch) for branch in visit.branches),
             problem=Problem(problem.error, problem.cause, after) if problem else None,
             status=self._status_of(visit),
@@ -465,13 +455,16 @@ class Reader:
         return status if status in {"FAILED", "TIMED_OUT"} else "ABORTED" if branch.is_over else "RUNNING"
 
 
-def _attempt(event: Mapping[str, Any], details: Mapping[str, Any]) -> _OpenAttempt:
+def _attempt(event: Mapping[str, Any], details: Mapping[str, Any]) -> Attempt:
     resource = details.get("resource", "")
     kind = details.get("resourceType", "")
-    return _OpenAttempt(
+    return Attempt(
         resource=f"{kind}:{resource}" if kind else resource,
         started_at=event["timestamp"],
+        ended_at=None,
         arguments=details.get("parameters") or details.get("input") or "",
+        problem=None,
+        child_execution=None,
     )
 
 
@@ -563,14 +556,3 @@ def _close(place: Place, status: str, within: Place) -> None:
             return
         if visit.is_open:
             visit.ended = status
-
-
-def _freeze_attempt(attempt: _OpenAttempt) -> Attempt:
-    return Attempt(
-        resource=attempt.resource,
-        started_at=attempt.started_at,
-        ended_at=attempt.ended_at,
-        arguments=attempt.arguments,
-        problem=attempt.problem,
-        child_execution=attempt.child,
-    )

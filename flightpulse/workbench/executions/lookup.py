@@ -8,7 +8,7 @@ from typing import Any
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.executions import executions, history
-from flightpulse.workbench.executions.executions import Execution, ExecutionSummary
+from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.loading import Loader
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
@@ -68,7 +68,7 @@ class Executions:
         status: str | None = None,
         since: datetime | None = None,
         limit: int = 20,
-    ) -> list[ExecutionSummary]:
+    ) -> list[Execution]:
         """The newest executions first, of all state machines or of some (short names), at most ``limit``."""
         return executions.recent(self._target.deployed, workflows=workflows, status=status, since=since, limit=limit)
 

@@ -22,7 +22,7 @@ def load_history(path: str | Path, definition: Mapping[str, Any] | str | None = 
 
     What it tells is an execution, named like the file. Its events may be in any order. ``definition`` is the state
     machine's, as :func:`load_definition` gives it or as JSON text; without it it is looked for among FlightPulse's own
-    workflows by the names of the states. Raises UserError, when the file is not there or is no history.
+    workflows by the names of the states. Raises UserError when the file is not there or is no history.
     """
     place = Path(path)
     events = _events(place, _read(place, "an execution history", _WAY_OUT))

@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.domain import keys
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.executions.history import Visit, walk
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 _SUBJECTS = ("departure", "gate")

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.faults import dead_letters, redrive
 from flightpulse.workbench.faults.dead_letters import WaitingLetter
 from flightpulse.workbench.faults.redrive import EXECUTIONS, FailedExecution, Redriver, Result
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 
 KINDS = (*names.DEAD_LETTER_OUTPUTS, EXECUTIONS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from flightpulse.workbench.target import names
+from flightpulse.stack import names
 from flightpulse.workbench.target.session import Session
 
 KINDS = tuple(names.DEAD_LETTER_OUTPUTS)

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flightpulse.errors import UserError
-from flightpulse.stack import asl
+from flightpulse.stack import asl, names
 from flightpulse.workbench.faults import model_faults
 from flightpulse.workbench.faults.fault_page import Fault, FaultPage, of_model
 from flightpulse.workbench.faults.model_faults import ModelCalls
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 
 _blocks: Counter[str] = Counter()

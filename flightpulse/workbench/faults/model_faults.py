@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flightpulse.stack import names as deployed
+from flightpulse.stack import names
 from flightpulse.workbench.faults.fault_page import Fault, FaultPage
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
@@ -102,6 +102,6 @@ def with_a_fresh_messenger(session: Session) -> Iterator[None]:
 
 def begin_anew(session: Session) -> None:
     """Let the next invocations of LLMMessenger have environments that remember nothing."""
-    name = deployed.LLM_MESSENGER
+    name = names.LLM_MESSENGER
     known = session.functions.get_function_configuration(FunctionName=name)
     session.functions.update_function_configuration(FunctionName=name, Timeout=known["Timeout"])

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.stack.asl import Definition
 from flightpulse.workbench.faults import protections
 from flightpulse.workbench.faults.protections import PROTECTIONS, Document, Protection
 from flightpulse.workbench.show.progress import say
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.target.session import Session
 from localcloud.process import processes

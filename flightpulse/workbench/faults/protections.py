@@ -12,8 +12,8 @@ from functools import reduce
 from typing import Any
 
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.stack.asl import Definition
-from flightpulse.workbench.target import names
 
 Document = Mapping[str, Any]
 

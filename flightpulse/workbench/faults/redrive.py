@@ -62,7 +62,7 @@ class Result:
 class FailedExecution:
     """An execution that failed and whose event nobody has handled since. ``input`` is what its successor is given."""
 
-    summary: executions.ExecutionSummary
+    summary: executions.Execution
     event: executions.StartingEvent
     input: Mapping[str, Any]
     why: str
@@ -209,7 +209,7 @@ class Redriver:
             except (CannotRedriveError, claims.StillAtWorkError) as error:
                 yield Result(EXECUTIONS, failed.what, problem=str(error))
 
-    def _unhandled(self, summary: executions.ExecutionSummary) -> FailedExecution | None:
+    def _unhandled(self, summary: executions.Execution) -> FailedExecution | None:
         """The execution when its event is unhandled. Its history is read only then."""
         execution = executions.described(self._session, summary.arn)
         event = execution.event

@@ -21,6 +21,7 @@ from awskit.kafka.producer import INTERRUPTED, OutgoingRecord, RecordProducer, R
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.events import TOPIC, EventType
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.costs import running
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire import scenarios, sending
@@ -31,7 +32,6 @@ from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
 from flightpulse.workbench.observe.observer import Observer
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 from flightpulse.workbench.target.watchdog import Watchdog
 from localcloud.broker import PARTITION_BYTES
@@ -112,6 +112,7 @@ class Replayed:
     """A replay that has ended: what was seen, the same by kind of event, all kinds together last, and how it stood."""
 
     run: ScenarioRun
+    facts: Facts
     lines: tuple[SummaryLine, ...]
     board: Board
 
@@ -235,7 +236,7 @@ def replay(
         with Watchdog(session, lambda: None) as watchdog, watch.beside():
             sender.send(watchdog.check)
         try:
-            facts, checks = until_told(watch.look, scenarios.RealClock())
+            facts, checks = until_told(watch.look, Clock())
         except KeyboardInterrupt:
             raise UserError(
                 "Stopped: every event is sent, and not everybody is told yet.",
@@ -248,11 +249,13 @@ def replay(
         title=plan.day.title,
         began_at=began_at,
         seconds=time.monotonic() - began,
+        flights=flights,
+        events=(),
+        places=(),
         checks=checks,
-        facts=facts,
         hints=() if all(check.ok for check in checks) else tuple(scenarios.hints(session, facts, began_at)),
     )
-    return Replayed(run, summary(facts), watch.board(facts))
+    return Replayed(run, facts, summary(facts), watch.board(facts))
 
 
 def _give_up(home: Path, on_given_up: OnGivenUp) -> None:

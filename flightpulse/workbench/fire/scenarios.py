@@ -1,12 +1,11 @@
 """Runs a scenario: sends its events through Kafka, waits for what must be seen, and holds it against what was."""
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from awskit.kafka.producer import Report
 from awskit.kafka.record_positions import Place
@@ -38,24 +37,29 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioRun:
-    """What came of a scenario. ``hints`` say where to look when something is missing.
+    """What was sent and checked: what cannot be asked of the target later.
 
-    ``events`` has an event once for each sending, ``places`` where each lies in Kafka.
+    ``events`` has an event once for each sending, ``places`` where each lies in Kafka. ``hints`` say where to look when
+    something is missing.
     """
 
     name: str
     title: str
     began_at: datetime
     seconds: float
+    flights: tuple[str, ...]
+    events: tuple[dict[str, Any], ...]
+    places: tuple[Place, ...]
     checks: tuple[Check, ...]
-    facts: Facts
-    hints: tuple[str, ...]
-    events: tuple[dict[str, Any], ...] = ()
-    places: tuple[Place, ...] = ()
+    hints: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         return all(check.ok for check in self.checks)
+
+    @property
+    def event_ids(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(str(event["event_id"]) for event in self.events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,8 @@ def run(
     seconds: float | None = None,
     correlation_id: str | None = None,
     on_look: OnLook = lambda _seen, _expected: None,
-) -> ScenarioRun:
-    """Run a scenario on the target of a session.
+) -> tuple[ScenarioRun, Facts]:
+    """Run a scenario on the target of a session, and look at what came of it.
 
     ``reset`` first puts the scenario's flights and their bookings back to where they began, so that it can be repeated.
     It ends as soon as everything expected was seen; at the latest after ``seconds``; and before that when nothing
@@ -105,17 +109,18 @@ def run(
         deadline=began + (seconds or patience.deadline),
         on_look=on_look,
     )
-    return ScenarioRun(
+    fired = ScenarioRun(
         name=scenario.name,
         title=scenario.title,
         began_at=began_at,
         seconds=time.monotonic() - began,
-        checks=checks,
-        facts=facts,
-        hints=() if all(check.ok for check in checks) else tuple(hints(session, facts, began_at)),
+        flights=scenario.flights,
         events=tuple(events),
         places=_places(events, report),
+        checks=checks,
+        hints=() if all(check.ok for check in checks) else tuple(hints(session, facts, began_at)),
     )
+    return fired, facts
 
 
 def _places(events: Sequence[Event], report: Report) -> tuple[Place, ...]:
@@ -153,25 +158,14 @@ def hints(session: Session, facts: Facts, since: datetime) -> list[str]:
     return found
 
 
-class Clock(Protocol):
+class Clock:
     """Tells and passes time."""
-
-    def monotonic(self) -> float: ...
-
-    def wait(self, seconds: float) -> object: ...
-
-
-class RealClock:
-    """Time as it passes."""
-
-    def __init__(self) -> None:
-        self._never = threading.Event()
 
     def monotonic(self) -> float:
         return time.monotonic()
 
-    def wait(self, seconds: float) -> object:
-        return self._never.wait(seconds)
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 def watch(
@@ -184,7 +178,7 @@ def watch(
     clock: Clock | None = None,
 ) -> tuple[Facts, tuple[Check, ...]]:
     """Look until everything expected is seen, or ``deadline`` (of the clock) has passed, or nothing moves any more."""
-    clock = clock or RealClock()
+    clock = clock or Clock()
     last_change: float = clock.monotonic()
     before: object = None
     while True:

@@ -1,6 +1,6 @@
 """Sends operations events, and records that are none, to the broker of a session."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from awskit.kafka.connection import Kafka
@@ -20,8 +20,9 @@ def send_records(
     records: Iterable[OutgoingRecord],
     *,
     after_each: AfterEach = lambda _producer, _number: None,
+    held: Callable[[], bool] = lambda: False,
 ) -> Report:
     """Send records in their order, each when it is due. Raises UserError unless the broker has them all."""
-    report = send_all(Kafka(session.broker), TOPIC, records, after_each=after_each)
+    report = send_all(Kafka(session.broker), TOPIC, records, after_each=after_each, held=held)
     check(report)
     return report

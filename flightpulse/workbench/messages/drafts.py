@@ -11,7 +11,7 @@ from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate
 from flightpulse.messages.wording import Reviewer
-from flightpulse.workbench.messages.segment_names import LOOKS_LIKE, known_segments
+from flightpulse.workbench.messages.segment_names import segments_like
 from flightpulse.workbench.show.tables import Table
 
 _WIDTH = 84
@@ -88,12 +88,7 @@ class Draft:
         return f"✗ refused: {', '.join(self.rules)}" if self.refusals else "✓ passes the lint"
 
     def __str__(self) -> str:
-        template = self.template
-        lines = [f"Subject: {template.subject}"]
-        for paragraph in template.paragraphs:
-            lines += ["", *textwrap.wrap(paragraph, _WIDTH, break_on_hyphens=False)]
-        text = textwrap.wrap(f"Text: {template.sms}", _WIDTH, break_on_hyphens=False)
-        return "\n".join([self.segment.key, "", *lines, "", *text, "", self.verdict])
+        return "\n".join([self.segment.key, "", *template_lines(self.template), "", self.verdict])
 
     def __repr__(self) -> str:
         return str(self)
@@ -108,13 +103,20 @@ class Draft:
         return {"text/plain": str(self), "text/html": html}
 
 
+def template_lines(template: MessageTemplate) -> list[str]:
+    """A template as lines of text."""
+    parts = [*template.paragraphs, f"Text: {template.sms}"]
+    wrapped = [textwrap.wrap(part, _WIDTH, break_on_hyphens=False) for part in parts]
+    return [f"Subject: {template.subject}", *(line for lines in wrapped for line in ["", *lines])]
+
+
 def draft(segment: str) -> Draft:
     """The written template of a segment, which goes out when no model's can be used.
 
     A segment is named by its key or the beginning of it, such as ``delay/MAJOR/MECHANICAL/A-LIST``; the first that fits
     counts. Raises UserError when there is none.
     """
-    chosen = _named(segment)
+    chosen = segments_like(f"{segment.strip('/')}/")[0]
     written = news.written(chosen)
     drafts = [Draft(chosen, MessageTemplate(written.subject, written.paragraphs, sms)) for sms in written.sms]
     return next((item for item in drafts if not item.refusals), drafts[-1])
@@ -127,16 +129,3 @@ def _tried(sentence: str, draft: Draft, reviewer: Reviewer | None) -> tuple[str,
         return "✓ passes the lint", sentence, "nothing", "not asked"
     said = draft.reviewed(reviewer)
     return ("✓ accepted" if said.startswith("✓") else "✗ refused"), sentence, "nothing", said[2:]
-
-
-def _named(name: str) -> Segment:
-    """The segment of this key, or the first whose key goes on from here after a slash."""
-    wanted = name.strip("/").lower()
-    found = (segment for segment in known_segments() if f"{segment.key}/".lower().startswith(f"{wanted}/"))
-    chosen = next(found, None)
-    if chosen is None:
-        raise UserError(
-            f"There is no segment {name!r}.",
-            hint=LOOKS_LIKE,
-        )
-    return chosen

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from flightpulse.stack import names
 from flightpulse.workbench.observe import logs
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 CHANNELS = ("email", "sms")
 _SUBJECTS = {"delay": "departure", "cancellation": "departure", "gate_change": "gate"}
 _GROUPS = {"email": names.EMAIL_LOG, "sms": names.SMS_LOG}
+_AS_THEY_ARE = (
+    *("notification_id", "channel", "event_id", "correlation_id", "kind", "severity"),
+    *("flight_id", "booking_id", "passenger_id", "tier", "to"),
+)
 
 # How long after its own time an event may get into its log group.
 _LATE = {"local": timedelta(seconds=2), "aws": timedelta(seconds=20)}
@@ -124,21 +128,11 @@ def from_log_event(event: logs.LogEvent) -> Message | None:
     if not isinstance(detail, Mapping) or not str(fields.get("detail-type", "")).startswith("notification."):
         return None
     template = detail.get("template") or {}
-    channel = str(detail.get("channel", ""))
+    email = detail.get("channel") == "email"
     return Message(
-        notification_id=str(detail.get("notification_id", "")),
-        channel=channel,
-        event_id=str(detail.get("event_id", "")),
-        correlation_id=str(detail.get("correlation_id", "")),
-        kind=str(detail.get("kind", "")),
-        severity=str(detail.get("severity", "")),
-        flight_id=str(detail.get("flight_id", "")),
-        booking_id=str(detail.get("booking_id", "")),
-        passenger_id=str(detail.get("passenger_id", "")),
-        tier=str(detail.get("tier", "")),
-        to=str(detail.get("to", "")),
-        subject=str(detail.get("subject", "")) if channel == "email" else "",
-        text=str(detail.get("body", "")) if channel == "email" else str(detail.get("text", "")),
+        **{name: str(detail.get(name, "")) for name in _AS_THEY_ARE},
+        subject=str(detail.get("subject", "")) if email else "",
+        text=str(detail.get("body" if email else "text", "")),
         segment=str(template.get("segment", "")),
         written_by=str(template.get("origin", "")),
         model_id=str(template.get("model_id") or ""),

@@ -3,9 +3,9 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,13 +14,15 @@ from flightpulse.adapters.chunks import chunked
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.errors import UserError
 from flightpulse.messages import prompt, review
-from flightpulse.messages.facts import read_news
+from flightpulse.messages.facts import Recipient, read_news, read_recipient
+from flightpulse.messages.news import news_kind
 from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.segments import Segment
 from flightpulse.stack import names
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.messages import template_records
 from flightpulse.workbench.messages.messenger import Messenger
+from flightpulse.workbench.messages.segment_names import segments_like
 from flightpulse.workbench.show.progress import OnProgress, silent
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
@@ -29,6 +31,7 @@ from simulator.scenarios import SCENARIOS
 
 CONCURRENCY = 4
 _BATCH = 6
+_BOOKINGS_READ = 100
 _ROLES = {"author": names.MODEL_ID_PARAMETER, "reviewer": names.REVIEW_MODEL_ID_PARAMETER}
 _CHARACTERS_PER_TOKEN = 4
 _DRAFT_TOKENS, _VERDICT_TOKENS = 350, 600
@@ -140,15 +143,19 @@ def plan(session: Session, beginnings: Sequence[str] = ("",), *, anew: bool = Fa
 
     A person's word stays as it is. Raises UserError when no segment begins so.
     """
-    found = [template_records.listed(session, beginning) for beginning in beginnings]
-    records = {segment: record for listed in found for segment, record in listed.records.items()}
+    return _plan(session, dict.fromkeys(found for start in beginnings for found in segments_like(start)), anew=anew)
+
+
+def _plan(session: Session, segments: Collection[Segment], *, anew: bool = False) -> PreparationPlan:
+    found = template_records.of_segments(session, segments)
+    records = found.records
     waiting = tuple(
         segment
         for segment, record in records.items()
         if record is None or (not record.by_person and (anew or record.status is Status.REFUSED))
     )
     replaced = tuple(record for segment in waiting if (record := records[segment]) is not None)
-    by_model = found[0].review == "model"
+    by_model = found.review == "model"
     cost = estimate(waiting, waiting if by_model else (), model_ids(session))
     return PreparationPlan(waiting, len(records) - len(waiting), cost, replaced)
 
@@ -159,7 +166,7 @@ def estimate(drafted: Iterable[Segment], reviewed: Iterable[Segment], ids: dict[
 
 
 def for_scenarios(session: Session) -> PreparationPlan:
-    """What the five scenarios need: the segments of their kinds of news, for every passenger there could be."""
+    """What the five scenarios need: the segments of their news for the passengers who are booked."""
     table = ReservationTable(session.dynamodb, session.table_name)
     flights = {
         flight_id: flight
@@ -167,12 +174,27 @@ def for_scenarios(session: Session) -> PreparationPlan:
         for flight_id in scenario.flights
         if (flight := table.flight(flight_id)) is not None
     }
-    news = [
-        read_news({**event, **event["payload"]}, flights[str(event["payload"]["flight_id"])].to_fields())
-        for scenario in SCENARIOS
-        for event in scenario.events(flights, datetime.now(UTC))
-    ]
-    return plan(session, sorted({f"{item.kind}/{item.severity}/{item.reason or '-'}/" for item in news}))
+    booked = {flight_id: list(_recipients(table, flight_id)) for flight_id in flights}
+    needed: dict[Segment, None] = {}
+    for scenario in SCENARIOS:
+        for event in scenario.events(flights, datetime.now(UTC)):
+            flight = flights[str(event["payload"]["flight_id"])]
+            news = read_news({**event, **event["payload"]}, flight.to_fields())
+            for recipient in booked[flight.flight_id]:
+                segment = recipient.segment(news)
+                # Whether somebody flies on is asked when they are told.
+                onward = replace(segment, onward="onward" in news_kind(news.kind).varies)
+                needed |= {segment: None, onward: None}
+    return _plan(session, needed)
+
+
+def _recipients(table: ReservationTable, flight_id: str) -> Iterator[Recipient]:
+    for link in table.bookings_of_flight(flight_id, limit=_BOOKINGS_READ).items:
+        booking, passenger = table.booking(link.booking_id), table.passenger(link.passenger_id)
+        if booking and passenger:
+            recipient = read_recipient({**passenger.to_fields(), **booking.to_fields()}, flight_id)
+            if recipient is not None:
+                yield recipient
 
 
 def prepare(

@@ -1,7 +1,5 @@
 """Names segments by their keys or the beginnings of these, as people type them."""
 
-from functools import cache
-
 from flightpulse.errors import UserError
 from flightpulse.messages.news import all_segments
 from flightpulse.messages.segments import LOCALE, Segment
@@ -9,15 +7,9 @@ from flightpulse.messages.segments import LOCALE, Segment
 LOOKS_LIKE = "They look like delay/MAJOR/MECHANICAL/A-LIST-PREFERRED or gate_change/TERMINAL."
 
 
-@cache
-def known_segments() -> tuple[Segment, ...]:
-    """Every segment that there is."""
-    return tuple(all_segments())
-
-
 def segments_like(beginning: str) -> list[Segment]:
     """All segments whose key begins like this, in any case. Raises UserError when none does."""
-    chosen = [segment for segment in known_segments() if segment.key.lower().startswith(beginning.lower())]
+    chosen = [segment for segment in all_segments() if f"{segment.key}/".lower().startswith(beginning.lower())]
     if not chosen:
         raise UserError(f"No segment begins with {beginning!r}.", hint=LOOKS_LIKE)
     return chosen
@@ -30,7 +22,7 @@ def segment_named(name: str) -> Segment:
     """
     wanted = name.strip("/").lower()
     keys = {f"{wanted}{ending}".lower() for ending in ("", f"/{LOCALE}", f"/-/{LOCALE}")}
-    exact = [segment for segment in known_segments() if segment.key.lower() in keys]
+    exact = [segment for segment in all_segments() if segment.key.lower() in keys]
     if exact:
         return exact[0]
     chosen = segments_like(name)

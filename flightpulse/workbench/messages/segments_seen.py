@@ -1,15 +1,14 @@
 """The segments of passengers that a run told, and where the wording of each came from."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe.logs import LogEvent
-from flightpulse.workbench.show.shown_as_table import ShownAsTable
+from flightpulse.workbench.show.frames import Records
 from flightpulse.workbench.show.tables import Table
 
-REFUSED, WRITTEN = "a template was refused or mended", "the written template is used"
-WAITING = "a draft waits for a person; the written template is used"
+REFUSED = "a template was refused or mended"
 """What the messenger's log says of a segment."""
 
 
@@ -18,7 +17,7 @@ class SegmentSeen:
     """One segment of one run.
 
     ``origins`` are ``model``, ``cache`` or ``fallback``, each once. ``refused`` are the rules that drafts broke, also
-    where they were mended. ``problem`` is why the written template was used, or empty.
+    where they were mended.
     """
 
     segment: str
@@ -26,24 +25,16 @@ class SegmentSeen:
     messages: int
     origins: tuple[str, ...]
     refused: tuple[str, ...]
-    problem: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class SegmentsSeen(ShownAsTable):
+class SegmentsSeen(Records[SegmentSeen]):
     """The segments of a run in the order in which they were told."""
 
-    segments: tuple[SegmentSeen, ...]
-
-    def __len__(self) -> int:
-        return len(self.segments)
-
-    def __iter__(self) -> Iterator[SegmentSeen]:
-        return iter(self.segments)
+    columns = ("segment", "passengers", "messages", "origins", "refused")
 
     def origins(self) -> dict[str, str]:
         """Where each segment's wording came from, by segment."""
-        return {segment.segment: ", ".join(segment.origins) for segment in self.segments}
+        return {segment.segment: ", ".join(segment.origins) for segment in self}
 
     def table(self) -> Table:
         """The segments as a table."""
@@ -55,7 +46,7 @@ class SegmentsSeen(ShownAsTable):
                 ", ".join(segment.origins),
                 ", ".join(segment.refused) or "nothing",
             )
-            for segment in self.segments
+            for segment in self
         ]
         headings = ("segment", "passengers", "messages", "wording from", "found in drafts")
         return Table.of(headings, rows, numbers=(1, 2))
@@ -65,7 +56,6 @@ def seen(messages: Sequence[Message], messenger_lines: Iterable[LogEvent], event
     """Put together what messages and the messenger's log say of the segments of some events."""
     wanted = set(event_ids)
     refused: dict[str, set[str]] = {}
-    problems: dict[str, str] = {}
     for event in messenger_lines:
         line = event.fields or {}
         if line.get("event_id") not in wanted:
@@ -73,23 +63,16 @@ def seen(messages: Sequence[Message], messenger_lines: Iterable[LogEvent], event
         segment = str(line.get("segment", ""))
         if line.get("message") == REFUSED:
             refused.setdefault(segment, set()).update(map(str, line.get("rules") or ()))
-        elif line.get("message") == WRITTEN:
-            problems[segment] = str(line.get("problem") or "")
-        elif line.get("message") == WAITING:
-            problems[segment] = "a draft waits for a person"
     told: dict[str, list[Message]] = {}
     for message in messages:
         told.setdefault(message.segment, []).append(message)
     return SegmentsSeen(
-        tuple(
-            SegmentSeen(
-                segment=segment,
-                passengers=len({item.passenger_id for item in theirs}),
-                messages=len(theirs),
-                origins=tuple(dict.fromkeys(item.written_by for item in theirs)),
-                refused=tuple(sorted(refused.get(segment, ()))),
-                problem=problems.get(segment, ""),
-            )
-            for segment, theirs in told.items()
+        SegmentSeen(
+            segment=segment,
+            passengers=len({item.passenger_id for item in theirs}),
+            messages=len(theirs),
+            origins=tuple(dict.fromkeys(item.written_by for item in theirs)),
+            refused=tuple(sorted(refused.get(segment, ()))),
         )
+        for segment, theirs in told.items()
     )

@@ -1,33 +1,26 @@
 """The templates that the table keeps: listed, shown, approved and refused by a person, forgotten."""
 
-import getpass
 import json
-import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flightpulse.adapters.template_table import ChangedMeanwhileError, TemplateTable
+from flightpulse.adapters.template_table import TemplateTable
 from flightpulse.errors import UserError
-from flightpulse.messages import lint
-from flightpulse.messages.lint import Refusal, Rule
 from flightpulse.messages.records import Status, TemplateRecord
 from flightpulse.messages.segments import Segment
-from flightpulse.messages.templates import MessageTemplate, normalized
-from flightpulse.workbench.messages.drafts import Draft
+from flightpulse.workbench.messages.drafts import Draft, template_lines
 from flightpulse.workbench.messages.messenger import Messenger
-from flightpulse.workbench.messages.segment_names import segment_named, segments_like
+from flightpulse.workbench.messages.segment_names import segments_like
 from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 
 NOTHING = "NONE"
 """What a segment has that nobody has drafted a template for: not a status of a record, but shown like one."""
-
-_WIDTH = 84
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -95,10 +88,7 @@ class Shown:
         lines += [f"found: {reason}" for reason in record.reasons]
         lines += [f"left out: {sentence}" for sentence in record.dropped]
         if record.template is not None:
-            lines += ["", f"Subject: {record.template.subject}"]
-            for paragraph in record.template.paragraphs:
-                lines += ["", *textwrap.wrap(paragraph, _WIDTH, break_on_hyphens=False)]
-            lines += ["", *textwrap.wrap(f"Text: {record.template.sms}", _WIDTH, break_on_hyphens=False)]
+            lines += ["", *template_lines(record.template)]
         for other in self.others:
             lines += ["", f"Not used: one for prompts {other.prompt_version}, {other.status}, {_by_whom(other)}."]
         return "\n".join(lines)
@@ -109,71 +99,23 @@ class Shown:
 
 def listed(session: Session, segments: str = "", status: str | None = None) -> Listed:
     """The templates of all segments whose key begins like this. Raises UserError when no segment does."""
+    return of_segments(session, segments_like(segments), status)
+
+
+def of_segments(session: Session, chosen: Collection[Segment], status: str | None = None) -> Listed:
+    """The templates of these segments."""
     messenger = Messenger(session)
-    chosen = segments_like(segments)
     versions = messenger.versions()
     found = table_of(session).get_many((segment, versions[segment.key]) for segment in chosen)
     records = {record.segment: record for record in found}
     return Listed({segment: records.get(segment) for segment in chosen}, messenger.review, status)
 
 
-def shown(session: Session, segment: str) -> Shown:
-    """The template of a segment. Raises UserError when there is none."""
-    chosen = segment_named(segment)
-    current, others = _known(session, chosen)
-    if current is None:
-        raise _no_draft(session, chosen, others)
-    return Shown(current, others)
-
-
-def approve(
-    session: Session, segment: str, *, by: str | None = None, template: Mapping[str, Any] | None = None
-) -> TemplateRecord:
-    """Let a segment's messages use its draft, or a ``template`` (subject, paragraphs, sms) in one's own words.
-
-    ``by`` is the name that is kept with it, one's login name without. Raises UserError when there is no draft for the
-    prompts in use, when the words break a rule of the lint, and when somebody else was quicker.
-    """
-    chosen = segment_named(segment)
-    current, others = _known(session, chosen)
-    if current is None:
-        raise _no_draft(session, chosen, others)
-    words = current.template if template is None else _read(template)
-    if words is None:
-        raise UserError(
-            f"The draft for {chosen.key} has no template: {current.reasons[0]}.",
-            hint="Give one of your own with --file.",
-        )
-    broken = lint.lint(words, chosen)
-    if broken:
-        said = "; ".join(dict.fromkeys(map(str, broken)))
-        what = "The edited template" if template is not None else "The draft"
-        raise UserError(
-            f"{what} for {chosen.key} breaks a rule: {said}.", hint="Change these words and approve it again."
-        )
-    return _decide(session, current, replace(current, template=words).judged(Status.APPROVED, _name(by)))
-
-
-def refuse(session: Session, segment: str, *, by: str | None = None, reason: str = "") -> TemplateRecord:
-    """Keep a segment's template from being used, and its segment from being drafted again as long as this counts."""
-    chosen = segment_named(segment)
-    current, others = _known(session, chosen)
-    if current is None:
-        raise _no_draft(session, chosen, others)
-    said = Refusal(Rule.REVIEW, reason or "refused by a person")
-    return _decide(session, current, replace(current, reasons=(said,)).judged(Status.REFUSED, _name(by)))
-
-
 def forget(session: Session, segments: str = "") -> int:
-    """Delete the templates of all segments whose key begins like this, and say how many there were.
-
-    Only those for the prompts of this checkout are found. Raises UserError when no segment begins like this.
-    """
-    chosen = segments_like(segments)
-    versions = Messenger(session).versions()
+    """Delete the templates of all segments whose key begins like this, and say how many there were."""
+    records = listed(session, segments).records.values()
     table = table_of(session)
-    found = table.get_many((segment, versions[segment.key]) for segment in chosen)
-    return sum(table.delete(record.segment, record.prompt_version) for record in found)
+    return sum(table.delete(record.segment, record.prompt_version) for record in records if record)
 
 
 def read_template(path: Path) -> Mapping[str, Any]:
@@ -189,47 +131,6 @@ def read_template(path: Path) -> Mapping[str, Any]:
     # What `show --json` prints has the template inside.
     inner = fields.get("template")
     return inner if isinstance(inner, dict) else fields
-
-
-def _known(session: Session, segment: Segment) -> tuple[TemplateRecord | None, tuple[TemplateRecord, ...]]:
-    """The record for the prompts in use, and those for others."""
-    version = Messenger(session).versions()[segment.key]
-    records = table_of(session).versions(segment)
-    current = next((record for record in records if record.prompt_version == version), None)
-    return current, tuple(record for record in records if record is not current)
-
-
-def _no_draft(session: Session, segment: Segment, others: tuple[TemplateRecord, ...]) -> UserError:
-    hint = f"Have one drafted: {session.command(f'templates prepare {segment.key}')}"
-    if others:
-        newest = max(others, key=lambda record: record.created_at)
-        return UserError(
-            f"The template of {segment.key} is {newest.status} for prompts {newest.prompt_version}, which the deployed"
-            " messenger no longer uses.",
-            hint=hint,
-        )
-    return UserError(f"There is no template for {segment.key}.", hint=hint)
-
-
-def _decide(session: Session, seen: TemplateRecord, decided: TemplateRecord) -> TemplateRecord:
-    try:
-        return table_of(session).decide(seen, decided)
-    except ChangedMeanwhileError:
-        raise UserError(
-            f"The template of {seen.segment.key} has changed in the meantime.", hint="Look at it again."
-        ) from None
-
-
-def _read(fields: Mapping[str, Any]) -> MessageTemplate:
-    try:
-        return normalized(MessageTemplate.from_fields(fields))
-    except ValueError as error:
-        raise UserError(f"This is no template: {error}.", hint="It holds subject, paragraphs and sms.") from error
-
-
-def _name(by: str | None) -> str:
-    name = (by or "").strip() or getpass.getuser()
-    return name[:80]
 
 
 def table_of(session: Session) -> TemplateTable:

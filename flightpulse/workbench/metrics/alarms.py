@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 if TYPE_CHECKING:

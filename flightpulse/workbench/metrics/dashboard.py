@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.metrics import metrics
 from flightpulse.workbench.show.panels import Panel, Series
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 OUTPUTS = {"business": "DashboardName", "technical": "TechnicalDashboardName"}

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from flightpulse.stack import names
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 # A list or an object that holds no other reads best on one line.
@@ -76,7 +76,7 @@ def filters(session: Session) -> Table:
         )
         for item in found
         for change in item["metricTransformations"]
-        if change["metricNamespace"] == names.METRICS_NAMESPACE
+        if change["metricNamespace"] == names.METRICS
     ]
     return Table.of(("metric", "log group", "counts lines with", "dimensions"), sorted(rows))
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flightpulse.adapters.chunks import chunked
+from flightpulse.stack import names
 from flightpulse.workbench.show.frames import Records
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 _QUERIES_PER_CALL = 500
@@ -101,7 +101,7 @@ def points(session: Session, queries: Sequence[Any], start: datetime, end: datet
 
 
 def _known(session: Session, **wanted: Any) -> list[Mapping[str, Any]]:
-    pages = session.cloudwatch.get_paginator("list_metrics").paginate(Namespace=names.METRICS_NAMESPACE, **wanted)
+    pages = session.cloudwatch.get_paginator("list_metrics").paginate(Namespace=names.METRICS, **wanted)
     return [metric for page in pages for metric in page["Metrics"]]
 
 

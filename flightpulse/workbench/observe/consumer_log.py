@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from flightpulse.stack import names
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.hops import ConsumerLine
 from flightpulse.workbench.observe.logs import LogEvent
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 _TEXT_START = "START RequestId: "

@@ -1,9 +1,8 @@
-"""The hops of an event on its way, and the timeline that they make."""
+"""The hops of an event on its way."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from awskit.kafka.record_positions import KafkaRecord
@@ -66,22 +65,6 @@ class Hop:
     share: float | None = None
     depth: int = 0
     place: int = 0
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """The hops of one event, or of one booking of its flight, in the order in which they happened."""
-
-    title: str
-    event_id: str
-    correlation_id: str
-    hops: tuple[Hop, ...]
-    booking_id: str = ""
-
-    @cached_property
-    def total_seconds(self) -> float:
-        """From the Kafka record (or the first hop that is known) to the last message, or to the end without one."""
-        return total_seconds(self.hops)
 
 
 def total_seconds(hops: Sequence[Hop]) -> float:

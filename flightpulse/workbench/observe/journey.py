@@ -2,107 +2,29 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flightpulse.workbench.executions import history, story
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.history import Branch, Visit
 from flightpulse.workbench.messages.inbox import Message
-from flightpulse.workbench.observe import journey_views, payloads
+from flightpulse.workbench.observe import payloads
 from flightpulse.workbench.observe.facts import AuditEvent
-from flightpulse.workbench.observe.hops import Clues, Hop, Timeline, total_seconds
+from flightpulse.workbench.observe.hops import Clues, Hop, total_seconds
 from flightpulse.workbench.observe.item_changes import StreamedChange
 from flightpulse.workbench.observe.payloads import Changes
-from flightpulse.workbench.show import frames
-from flightpulse.workbench.show.picture_and_words import PictureAndWords
+from flightpulse.workbench.observe.timeline import Journey
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from flightpulse.workbench.show.picture import Picture
+    pass
 
 _WRITES = frozenset({"dynamodb:putItem", "dynamodb:updateItem"})
 _SHOWN_STATES = frozenset({"Task", "Map", "Parallel", "Wait", "Fail", "Succeed"})
 _SDK_NOISE = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 _ACTIONS = {"INSERT": "new in the table", "MODIFY": "changed in the table", "REMOVE": "gone from the table"}
 _ORIGINS = {"model": "worded by the model", "cache": "worded by the model before", "fallback": "written fallback"}
-
-
-@dataclass(frozen=True)
-class Journey(Timeline, PictureAndWords):
-    """The timeline of one event, or of one booking of its flight, as a picture, a table and a DataFrame."""
-
-    def path(self) -> list[str]:
-        """The hops' names, parallel branches one after the other: the same whenever the same thing happens."""
-        return [hop.name for hop in sorted(self.hops, key=lambda hop: hop.place)]
-
-    def hop(self, name: str) -> Hop:
-        """The first hop of this name or kind. Raises KeyError, naming what there is."""
-        found = next((hop for hop in self.hops if name in {hop.name, hop.kind}), None)
-        if found is None:
-            raise KeyError(f"no hop {name!r}; there are {', '.join(dict.fromkeys(self.path()))}")
-        return found
-
-    def changes(self, name: str) -> Changes:
-        """What the hop of this name or kind changed in the payload or the item. Raises KeyError."""
-        return self.hop(name).changes
-
-    def of_kind(self, kind: str) -> list[Hop]:
-        """The hops of one of the ``KINDS``."""
-        return [hop for hop in self.hops if hop.kind == kind]
-
-    def to_frame(self) -> "pd.DataFrame":
-        """One row per hop, in the order in which they happened; ``took`` is the time until the next hop."""
-        columns = ("kind", "name", "key", "at", "took", "share", "depth", "said")
-        took = ({"took": None if hop.seconds is None else timedelta(seconds=hop.seconds)} for hop in self.hops)
-        rows = (
-            {name: getattr(hop, name, None) for name in columns} | waited
-            for hop, waited in zip(self.hops, took, strict=True)
-        )
-        return frames.frame(rows, columns=columns, categories=("kind",))
-
-    def picture(self) -> "Picture":
-        """The timeline as a picture."""
-        return journey_views.picture(self)
-
-    def text(self) -> str:
-        """The timeline as a text table."""
-        return journey_views.text(self)
-
-    def html(self) -> str:
-        """The timeline as an HTML table in which every change of the payload can be opened."""
-        return journey_views.html(self)
-
-    def details(self) -> "JourneyDetails":
-        """The same table as an output of a cell."""
-        return JourneyDetails(self)
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        said = self.text()
-        alt = f"{self.title}: {len(self.hops)} hops in {self.total_seconds:.3f} s."
-        return {"image/png": self.picture().png, "text/plain": said}, {"image/png": {"alt": alt}}
-
-    def _words(self, said: str) -> dict[str, str]:
-        folded = f"<details><summary>The {len(self.hops)} hops as a table</summary>{self.html()}</details>"
-        return {"text/html": folded, "text/plain": said}
-
-    def __str__(self) -> str:
-        return self.text()
-
-    def __repr__(self) -> str:
-        return self.text()
-
-
-@dataclass(frozen=True, slots=True)
-class JourneyDetails:
-    """A journey that a notebook shows as its HTML table."""
-
-    journey: Journey = field(repr=False)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": self.journey.html(), "text/plain": self.journey.text()}
 
 
 def of_event(clues: Clues) -> Journey:

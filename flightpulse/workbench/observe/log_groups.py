@@ -3,14 +3,28 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from flightpulse.workbench.observe import access_log, logs
+from flightpulse.stack import names
+from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.show.tables import Table
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 
 _LOOK_BACK = timedelta(days=1)
 _LONGEST_LINE = 160
+_ACCESS = {
+    "method": "method",
+    "route": "route",
+    "status": "status",
+    "bytes": "bytes",
+    "ms": "latencyMs",
+    "function ms": "integrationLatencyMs",
+    "error": "error",
+    "request id": "requestId",
+}
+"""Columns of the table of requests, and the fields of API Gateway's access log in them."""
+
+NOTHING = "-"
+"""What API Gateway writes where it has nothing to say: no function called, no error, no route."""
 
 
 class LogGroups:
@@ -42,7 +56,15 @@ class LogGroups:
 
     def requests(self, *, last: int = 10, since: datetime | None = None) -> Table:
         """The API's newest requests in API Gateway's access log."""
-        return access_log.read(self._target.deployed, since=since or _a_day_ago(), last=last)
+        found = self.read(["access"], since=since)
+        return requests(found[-last:])
+
+
+def requests(events: Sequence[LogEvent]) -> Table:
+    """Lines of the access log, one for each request. ``function ms`` is ``-`` for one that reached no function."""
+    lines = [event.fields for event in events]
+    rows = [[line.get(field, NOTHING) for field in _ACCESS.values()] for line in lines if line is not None]
+    return Table.of(tuple(_ACCESS), rows, numbers=(3, 4, 5))
 
 
 def _a_day_ago() -> datetime:

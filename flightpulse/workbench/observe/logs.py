@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from flightpulse.errors import UserError
-from flightpulse.workbench.target import names
+from flightpulse.stack import names
 from flightpulse.workbench.target.session import Session
 
 # Events reach a log group a moment after their own time, so a follower looks this far back each time.
@@ -53,16 +53,14 @@ def _group_named(name: str) -> str:
     raise UserError(f"There is no log group {name!r}.", hint=f"Choose from: {', '.join(names.LOG_GROUPS)}")
 
 
-def read(
-    session: Session, groups: Iterable[str], *, since: datetime, until: datetime | None = None, pattern: str = ""
-) -> list[LogEvent]:
+def read(session: Session, groups: Iterable[str], *, since: datetime, pattern: str = "") -> list[LogEvent]:
     """Events of log groups from ``since`` on, oldest first. A group that does not exist (yet) has none.
 
     ``pattern`` is a CloudWatch Logs filter pattern.
     """
     groups = list(groups)
     with ThreadPoolExecutor(max_workers=min(8, max(1, len(groups)))) as pool:
-        found = pool.map(lambda group: list(_read_group(session, group, since, until, pattern)), groups)
+        found = pool.map(lambda group: list(_read_group(session, group, since, pattern)), groups)
         return sorted((event for events in found for event in events), key=lambda event: event.at)
 
 
@@ -87,12 +85,8 @@ def follow(
         pause(interval)
 
 
-def _read_group(
-    session: Session, group: str, since: datetime, until: datetime | None, pattern: str
-) -> Iterator[LogEvent]:
-    query: dict[str, Any] = {"logGroupName": group, "startTime": milliseconds(since)}
-    if until:
-        query["endTime"] = milliseconds(until)
+def _read_group(session: Session, group: str, since: datetime, pattern: str) -> Iterator[LogEvent]:
+    query: dict[str, Any] = {"logGroupName": group, "startTime": int(since.timestamp() * 1000)}
     if pattern:
         query["filterPattern"] = pattern
     try:
@@ -114,8 +108,3 @@ def _read_group(
             raise UserError(f"CloudWatch Logs does not understand the filter {pattern!r}.") from error
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-
-
-def milliseconds(at: datetime) -> int:
-    """Milliseconds since 1970, as CloudWatch Logs counts time."""
-    return int(at.timestamp() * 1000)

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.domain.entities import Booking, BookingStatus, Flight
+from flightpulse.stack import names
 from flightpulse.use_cases.ports import Page
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.facts import AuditEvent, BookedPassenger, Facts, Handled, SentEvent
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session
 
 _PAGE = 500

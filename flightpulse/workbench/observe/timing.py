@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from awskit.kafka.record_positions import KafkaRecord
 from flightpulse.workbench.observe.facts import Facts
 from flightpulse.workbench.show import charts, frames
 from flightpulse.workbench.show.charts import ExecutionSpan
-from flightpulse.workbench.show.picture import Picture
-from flightpulse.workbench.show.picture_and_words import PictureAndWords
+from flightpulse.workbench.show.picture import Picture, PictureAndWords
+from flightpulse.workbench.show.words import duration
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,11 +38,8 @@ class Latency(PictureAndWords):
         """One row for each message, with its wait."""
         return frames.frame(({"wait": timedelta(seconds=wait)} for wait in self.seconds), columns=("wait",))
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.picture()._repr_mimebundle_(**options)
-
     def __str__(self) -> str:
-        return f"{len(self.seconds)} messages: p50 {charts.duration(self.p50)}, p95 {charts.duration(self.p95)}"
+        return f"{len(self.seconds)} messages: p50 {duration(self.p50)}, p95 {duration(self.p95)}"
 
 
 @dataclass(frozen=True, slots=True)

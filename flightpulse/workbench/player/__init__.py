@@ -7,16 +7,25 @@ from typing import Any
 from flightpulse.errors import UserError
 from flightpulse.workbench import diagram
 from flightpulse.workbench.diagram import Diagram
-from flightpulse.workbench.player import frames, page, story, table
+from flightpulse.workbench.executions.story import in_words
+from flightpulse.workbench.player import frames, page, table
 from flightpulse.workbench.player.diff import Diff, diff
 from flightpulse.workbench.player.gantt import Gantt
 from flightpulse.workbench.player.page import PageRun
-from flightpulse.workbench.show.picture_and_words import PictureAndWords
+from flightpulse.workbench.show.picture import Picture, PictureAndWords
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.show.words import counted, duration
 
 __all__ = ["Diff", "Gantt", "Player", "diff"]
 
 _NO_EVENTS = "The history has no events."
+_ENDINGS = {
+    "SUCCEEDED": "succeeded after",
+    "FAILED": "failed after",
+    "TIMED_OUT": "timed out after",
+    "ABORTED": "was stopped after",
+    "RUNNING": "still running after",
+}
 
 
 class Player(PictureAndWords):
@@ -51,7 +60,7 @@ class Player(PictureAndWords):
     @property
     def sentence(self) -> str:
         """The whole run in one sentence."""
-        return story.summary(self.replay)
+        return _summary(self.replay)
 
     def captions(self) -> tuple[str, ...]:
         """One plain sentence per event."""
@@ -65,13 +74,13 @@ class Player(PictureAndWords):
         """When each state ran, as a picture and as text."""
         return Gantt(self.replay)
 
-    def png(self, upto: int | None = None) -> bytes:
-        """The diagram as it stands after frame ``upto`` (None: at the end)."""
-        return self.diagram.png(self.replay.marks(upto))
+    def picture(self) -> Picture:
+        """The poster: how the execution ended, on its diagram and as a sentence."""
+        return self.diagram.picture(self.replay.marks(), f"{self.title}: {self.sentence}")
 
-    def html(self, begin: int = 0) -> str:
-        """The player as a piece of HTML for a notebook's output or a page with others. ``begin`` is its first frame."""
-        return page.fragment(self._runs(), self.table(), begin)
+    def html(self) -> str:
+        """The player as a piece of HTML for a notebook's output or a page with others."""
+        return page.fragment(self._runs(), self.table())
 
     def page(self) -> str:
         """The player as a page of its own, complete and working offline."""
@@ -91,12 +100,6 @@ class Player(PictureAndWords):
             arn: PageRun(player.title, player.sentence, player.diagram, player.replay)
             for arn, player in players.items()
         }
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The poster: how the execution ended, as a picture and as a sentence."""
-        said = f"{self.title}: {self.sentence}"
-        width = round(self.diagram.scene(self.replay.marks()).width)
-        return {"image/png": self.png(), "text/plain": said}, {"image/png": {"alt": said, "width": width}}
 
     def _words(self, said: str) -> dict[str, str]:  # noqa: ARG002
         """The player itself, and the visits as a table for whoever sees no HTML."""
@@ -121,3 +124,22 @@ def _nested_player(arn: str, found: Any, diagrams: dict[str, Diagram]) -> Player
     player = Player(definition, history, title=_short_name(arn))
     player.diagram = diagrams.setdefault(repr(definition), player.diagram)
     return player
+
+
+def _summary(replay: frames.Replay) -> str:
+    """``succeeded after 1.2 s; 12 states visited, 2 tries failed, 1 error caught``."""
+    history = replay.trace.history
+    took = duration(replay.frames[-1].seconds)
+    said = [f"{_ENDINGS[history.status]} {took}"]
+    if history.problem and history.status == "FAILED":
+        said[0] += f" with {in_words(history.problem)}"
+    statuses = list(replay.final.values())
+    failed_tries = sum(1 for stay in replay.trace.stays for attempt in stay.visit.attempts if attempt.problem)
+    facts = [f"{counted(len(statuses), 'state')} visited"]
+    if failed_tries:
+        facts.append(f"{counted(failed_tries, 'try', 'tries')} failed")
+    if statuses.count("caught"):
+        facts.append(f"{counted(statuses.count('caught'), 'error')} caught")
+    if history.redrives:
+        facts.append(f"redriven {counted(history.redrives, 'time')}")
+    return f"{said[0]}; {', '.join(facts)}."

@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from flightpulse.workbench.diagram.definition import State, short_resource
 from flightpulse.workbench.executions.history import Problem, Visit, event_details
 from flightpulse.workbench.executions.story import in_words
-from flightpulse.workbench.player.course import Course
+from flightpulse.workbench.player.course import Course, is_failure, is_start, is_stopped
 from flightpulse.workbench.player.events import Event
-from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
 from flightpulse.workbench.player.trace import HistoryTrace
-from flightpulse.workbench.show.words import counted, shortened
+from flightpulse.workbench.show.words import counted, duration, shortened
 
 # What an AWS service puts behind its message: "(Service: DynamoDb, Status Code: 400, Request ID: …)".
 _CAUSE_LENGTH = 160
@@ -149,7 +147,7 @@ class Teller:
 
     def _worked(self, event: Event, visit: Visit, index: int) -> str:
         kind, found = event["type"], event_details(event)
-        what = resource_of(found) or _last_resource(visit)
+        what = _resource(visit)
         if kind in {"MapStateStarted", "ParallelStateStarted"}:
             return self._fans_out(index, visit, int(found.get("length") or 0))
         if kind == "MapRunStarted":
@@ -222,18 +220,6 @@ def _all_done(visit: Visit) -> str:
     return f"All {number} {many} of {visit.name} are done."
 
 
-def duration(seconds: float) -> str:
-    """``22 ms``, ``1.2 s``, ``3 min 20 s``: short, and never more exact than the history."""
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
-
-
 def words_of(kind: str) -> str:
     """An event type nobody told us about, as words: ``MapRunRedriven`` → ``Map run redriven``."""
     spaced = "".join(f" {char.lower()}" if char.isupper() else char for char in kind).strip()
@@ -244,15 +230,8 @@ def _capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def resource_of(found: Mapping[str, Any]) -> str:
+def _resource(visit: Visit) -> str:
     """What a task calls: ``dynamodb:putItem``, ``lambda FlightPulse-LLMMessenger``."""
-    resource, kind = str(found.get("resource") or ""), str(found.get("resourceType") or "")
-    if resource.startswith("arn:"):
-        return short_resource(resource)
-    return short_resource(f"{kind}:{resource}") if kind and resource else resource
-
-
-def _last_resource(visit: Visit) -> str:
     resource = visit.attempts[-1].resource if visit.attempts else ""
     return (
         short_resource(resource.removeprefix("lambda:") if resource.startswith("lambda:arn") else resource)

@@ -1,27 +1,32 @@
 """Compares two runs of one state machine: where they part, and which states fared differently, on one diagram."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from flightpulse.workbench import diagram
-from flightpulse.workbench.diagram import SIGNS, Mark, Marks
-from flightpulse.workbench.executions.history import Visit
+from flightpulse.workbench.diagram import Mark, Marks
 from flightpulse.workbench.player import frames
-from flightpulse.workbench.player.frames import Replay, mark_of
-from flightpulse.workbench.player.trace import HistoryTrace
-from flightpulse.workbench.show.picture_and_words import PictureAndWords, folded
+from flightpulse.workbench.player.frames import Frame, Replay, mark_of
+from flightpulse.workbench.show.picture import Picture, PictureAndWords, folded
 
 Outcome = tuple[str, int, str]
+_NEVER = float("inf")
+_ENDED = "it does not go on."
 
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """The first place where the runs part: the event of each that is the first of its own (None: it has none there)."""
+    """The first place where the runs part: the event of each that is the first of its own (None: it has none there).
+
+    ``state`` is where it happened, empty for the execution itself; ``sentence`` what happened in each.
+    """
 
     event_a: int | None
     event_b: int | None
+    state: str
     sentence: str
 
 
@@ -64,19 +69,14 @@ class Diff(PictureAndWords):
         said_a, said_b = _said(in_a), _said(in_b)
         return Mark("differs", f"A {said_a}, B {said_b}" if said_a != said_b else "other tries or errors")
 
-    def png(self) -> bytes:
-        return self.diagram.png(self.marks())
+    def picture(self) -> Picture:
+        """The diagram with the marks of both runs."""
+        return self.diagram.picture(self.marks(), self.text(), self.sentence)
 
     def text(self) -> str:
         """Where they part, then one line for each state that one of them visited."""
         lines = [f"{path}: {mark.line}" for path, mark in self.marks().states.items()]
         return "\n".join([self.sentence, *lines]) + "\n"
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        width = round(self.diagram.scene(self.marks()).width)
-        return {"image/png": self.png(), "text/plain": self.text()}, {
-            "image/png": {"alt": self.sentence, "width": width}
-        }
 
     def _words(self, said: str) -> dict[str, str]:
         return folded(self.sentence, said)
@@ -111,76 +111,44 @@ def _outcome(replay: Replay, number: int) -> Outcome:
 
 
 def _first_divergence(a: Replay, b: Replay) -> Divergence | None:
-    """Iterations run at the same time, so each is compared with its like; the earliest difference counts."""
-    found = _Comparison(a, b).scopes(a.trace.history.visits, b.trace.history.visits, "The execution")
-    return min(found, key=lambda item: (item.event_a or 10**9, item.event_b or 10**9), default=None)
+    """Iterations and branches run at the same time, so each is compared with its like; the earliest place counts."""
+    lanes_a, lanes_b = _lanes(a), _lanes(b)
+    lanes = dict.fromkeys([*lanes_a, *lanes_b])
+    partings = (_parting(a, lanes_a.get(lane, []), b, lanes_b.get(lane, [])) for lane in lanes)
+    found = [parting for parting in partings if parting is not None]
+    if not found:
+        return None
+    here, other = min(found, key=lambda pair: tuple(frame.event_id if frame else _NEVER for frame in pair))
+    return Divergence(
+        here.event_id if here else None,
+        other.event_id if other else None,
+        _state(a, here) or _state(b, other),
+        f"A: {here.sentence if here else _ENDED} B: {other.sentence if other else _ENDED}",
+    )
 
 
-class _Comparison:
-    def __init__(self, a: Replay, b: Replay) -> None:
-        self._a, self._b = a, b
-        self._stays_a, self._stays_b = _by_event(a.trace), _by_event(b.trace)
-        self._own_a, self._own_b = _own_events(a.trace), _own_events(b.trace)
-
-    def scopes(self, in_a: Sequence[Visit], in_b: Sequence[Visit], place: str) -> Iterator[Divergence]:
-        before = ""
-        for number in range(max(len(in_a), len(in_b))):
-            here = in_a[number] if number < len(in_a) else None
-            other = in_b[number] if number < len(in_b) else None
-            if here is None or other is None or here.name != other.name:
-                after = f"After {before}" if before else place
-                yield Divergence(
-                    here.event_id if here else None,
-                    other.event_id if other else None,
-                    f"{after}, A {_goes(here)} and B {_goes(other)}.",
-                )
-                return
-            yield from self._visits(here, other)
-            before = here.name
-
-    def _visits(self, here: Visit, other: Visit) -> Iterator[Divergence]:
-        stay_a, stay_b = self._stays_a[here.event_id], self._stays_b[other.event_id]
-        own_a, own_b = self._own_a[stay_a], self._own_b[stay_b]
-        types_a = [kind for _, kind in own_a]
-        types_b = [kind for _, kind in own_b]
-        outcome_a, outcome_b = _outcome(self._a, stay_a), _outcome(self._b, stay_b)
-        if types_a != types_b or outcome_a != outcome_b:
-            at = next((n for n, pair in enumerate(zip(types_a, types_b, strict=False)) if pair[0] != pair[1]), None)
-            if at is None:
-                at = min(len(own_a), len(own_b)) - (0 if len(own_a) != len(own_b) else 1)
-            yield Divergence(
-                own_a[at][0] if at < len(own_a) else None,
-                own_b[at][0] if at < len(own_b) else None,
-                f"{here.name}: {_fared(outcome_a)} in A, {_fared(outcome_b)} in B.",
-            )
-        branches_b = {(branch.attempt, branch.index): branch for branch in other.branches}
-        for branch in here.branches:
-            like = branches_b.get((branch.attempt, branch.index))
-            where = f"In {'item #' if branch.kind == 'iteration' else 'branch '}{branch.index} of {here.name}"
-            yield from self.scopes(branch.visits, like.visits if like else (), where)
-        known = {(branch.attempt, branch.index) for branch in here.branches}
-        for branch in other.branches:
-            if (branch.attempt, branch.index) not in known:
-                yield from self.scopes((), branch.visits, f"In item #{branch.index} of {here.name}")
+def _lanes(replay: Replay) -> dict[str, list[Frame]]:
+    """The frames of each iteration and branch by its name, and of what is outside of them by none."""
+    lanes: dict[str, list[Frame]] = {}
+    for frame in replay.frames:
+        around = replay.trace.stays[frame.stay].items if frame.stay is not None else ()
+        item = frame.item if frame.item is not None else around[-1] if around else None
+        lanes.setdefault("" if item is None else replay.trace.item_name(item), []).append(frame)
+    return lanes
 
 
-def _goes(visit: Visit | None) -> str:
-    return f"goes on to {visit.name}" if visit else "does not go on"
+def _parting(a: Replay, in_a: list[Frame], b: Replay, in_b: list[Frame]) -> tuple[Frame | None, Frame | None] | None:
+    for here, other in zip_longest(in_a, in_b):
+        if here is None or other is None or _what(a, here) != _what(b, other):
+            return here, other
+    return None
 
 
-def _fared(outcome: Outcome) -> str:
-    status, tries, error = outcome
-    tried = f" after {tries} tries" if tries > 1 else ""
-    return f"{SIGNS[status].word}{tried}{f' ({error})' if error and status != 'done' else ''}"
+def _what(replay: Replay, frame: Frame) -> tuple[str, str, str]:
+    """What happened, without times and payloads."""
+    error = next((payload.text.partition("\n")[0] for payload in frame.payloads if payload.label == "error"), "")
+    return frame.type, _state(replay, frame), error
 
 
-def _by_event(of: HistoryTrace) -> dict[int, int]:
-    return {stay.visit.event_id: number for number, stay in enumerate(of.stays)}
-
-
-def _own_events(of: HistoryTrace) -> dict[int, list[tuple[int, str]]]:
-    own: dict[int, list[tuple[int, str]]] = {}
-    for event, (stay, item) in zip(of.events, of.places, strict=True):
-        if stay is not None and item is None:
-            own.setdefault(stay, []).append((event["id"], event["type"]))
-    return own
+def _state(replay: Replay, frame: Frame | None) -> str:
+    return "" if frame is None or frame.stay is None else replay.trace.stays[frame.stay].visit.name

@@ -10,9 +10,8 @@ from flightpulse.workbench.diagram.definition import Edge, State
 from flightpulse.workbench.diagram.marks import SIGNS, Mark, Marks
 from flightpulse.workbench.executions.history import event_details, parsed
 from flightpulse.workbench.player import captions, events
-from flightpulse.workbench.player.course import Course
+from flightpulse.workbench.player.course import Course, is_failure, is_start, is_stopped
 from flightpulse.workbench.player.events import Event
-from flightpulse.workbench.player.kinds import is_failure, is_start, is_stopped
 from flightpulse.workbench.player.trace import HistoryTrace, around, follow
 
 TROUBLE_FIRST = ("failed", "timed_out", "aborted", "running", "retrying", "caught", "done")

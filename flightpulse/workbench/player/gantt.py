@@ -3,16 +3,16 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flightpulse.workbench.diagram import png
 from flightpulse.workbench.diagram.marks import SIGNS
 from flightpulse.workbench.diagram.svg import LINES, PAGE
-from flightpulse.workbench.player.captions import duration
 from flightpulse.workbench.player.frames import Replay
 from flightpulse.workbench.player.table import kept_items
-from flightpulse.workbench.show.picture_and_words import PictureAndWords, folded
-from flightpulse.workbench.show.words import counted
+from flightpulse.workbench.show import picture as pictures
+from flightpulse.workbench.show.picture import Picture, PictureAndWords, folded
+from flightpulse.workbench.show.tables import INDENT, Table
+from flightpulse.workbench.show.words import counted, duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,10 +22,7 @@ _ROWS_SHOWN = 60
 _NEVER_FOLDED = 3
 _FOLDED_TO = 0.05
 _NARROWEST = 0.004
-_TEXT_COLUMNS = 44
-_WIDTH = 9.2
 _ROW_HEIGHT = 0.27
-_DPI = 90
 _HATCHES = {"caught": "///", "failed": "xxx", "timed_out": "xxx", "aborted": "...", "running": "--"}
 
 
@@ -99,19 +96,9 @@ class Gantt(PictureAndWords):
         self.clock = FoldedTime([moment for bar in self.bars for moment in (bar.begin, bar.end)])
 
     def text(self) -> str:
-        """The rows with their bars drawn in characters."""
-        names = [f"{'  ' * bar.depth}{bar.name}" for bar in self.bars]
-        width = max((len(name) for name in names), default=0)
-        lines = [
-            f"{name.ljust(width)}  |{self._drawn(bar)}| at {bar.begin:.3f} s  {bar.label}"
-            for name, bar in zip(names, self.bars, strict=True)
-        ]
-        return "\n".join([*lines, *self._notes()]) + "\n"
-
-    def _drawn(self, bar: Bar) -> str:
-        first = min(_TEXT_COLUMNS - 1, int(self.clock.place(bar.begin) * _TEXT_COLUMNS))
-        last = max(first + 1, round(self.clock.place(bar.end) * _TEXT_COLUMNS))
-        return (" " * first + "█" * (last - first)).ljust(_TEXT_COLUMNS)[:_TEXT_COLUMNS]
+        """The rows in words: which visit, when it began, how long it took."""
+        rows = [(INDENT * bar.depth + bar.name, f"{bar.begin:.3f} s", bar.label) for bar in self.bars]
+        return str(Table.of(("state", "began", "took"), rows, numbers=(1,), note="\n".join(self._notes())))
 
     def _notes(self) -> list[str]:
         notes = [f"folded: {duration(fold.end - fold.begin)} from {fold.begin:.3f} s on" for fold in self.clock.folds]
@@ -119,10 +106,10 @@ class Gantt(PictureAndWords):
             notes.append(f"not shown: {counted(self.left_out, 'more visit')}")
         return notes
 
-    def png(self) -> bytes:
-        """The chart as PNG bytes."""
+    def picture(self) -> Picture:
+        """One row per visit, with a bar for the time that it took."""
         height = 0.85 + _ROW_HEIGHT * max(1, len(self.bars)) + (0.25 if self.left_out else 0)
-        figure = png.new_figure(_WIDTH, height)
+        figure = pictures.canvas(height)
         bottom = 0.42 + (0.25 if self.left_out else 0)
         axes = figure.add_axes((0.31, bottom / height, 0.5, 1 - (bottom + 0.25) / height))
         for row, bar in enumerate(self.bars):
@@ -132,7 +119,7 @@ class Gantt(PictureAndWords):
         self._finish(axes)
         if self.left_out:
             figure.text(0.02, 0.08 / height, self._notes()[-1], fontsize=8, color=PAGE["dim"][0])
-        return png.encoded(figure, _DPI)
+        return Picture.of(figure, self.text())
 
     def _draw(self, axes: "Axes", row: int, bar: Bar) -> None:
         begin, end = self.clock.place(bar.begin), self.clock.place(bar.end)
@@ -184,9 +171,6 @@ class Gantt(PictureAndWords):
             if not ticks or self.clock.place(moment) - self.clock.place(ticks[-1]) >= 0.12:
                 ticks.append(moment)
         return ticks
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {"image/png": self.png(), "text/plain": self.text()}, {"image/png": {"alt": self.text()}}
 
     def _words(self, said: str) -> dict[str, str]:
         return folded(f"The same in words: {counted(len(self.bars), 'visit')}", said)

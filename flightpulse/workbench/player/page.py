@@ -42,9 +42,9 @@ class PageRun:
     replay: Replay
 
 
-def fragment(runs: Mapping[str, PageRun], table: Table, begin: int = 0) -> str:
+def fragment(runs: Mapping[str, PageRun], table: Table) -> str:
     """The player of the first of some executions, by their ARNs, with the others openable in it."""
-    attribute = b64encode(zlib.compress(_packed(runs, begin).encode(), 9)).decode()
+    attribute = b64encode(zlib.compress(_packed(runs).encode(), 9)).decode()
     first = next(iter(runs.values()))
     return (
         f'<div class="fp-player" data-fp="{attribute}">{_fallback(table, f"{first.title}: {first.sentence}")}</div>'
@@ -86,11 +86,10 @@ def _script() -> str:
     return (_HERE / "player.js").read_text("utf-8").replace('"%CSS%"', json.dumps(css))
 
 
-def _packed(runs: Mapping[str, PageRun], begin: int) -> str:
+def _packed(runs: Mapping[str, PageRun]) -> str:
     diagrams = list({id(run.diagram): run.diagram for run in runs.values()}.values())
     places = {arn: place for place, arn in enumerate(runs)}
     data = {
-        "begin": begin,
         "signs": [[name, SIGNS[name].glyph, SIGNS[name].word] for name in TROUBLE_FIRST],
         "drawings": [_drawing(diagram) for diagram in diagrams],
         "runs": [{"drawing": diagrams.index(run.diagram), **_run(run, places)} for run in runs.values()],
@@ -106,7 +105,7 @@ def _drawing(diagram: Diagram) -> dict[str, Any]:
     return {
         "svg": f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" aria-hidden="true">'
         f"{svg.drawing(scene, states, _edge_numbers(diagram))}</svg>",
-        "states": [[state.name, state.kind, state.comment] for state in diagram.states.values()],
+        "states": [[state.name, state.comment] for state in diagram.states.values()],
     }
 
 

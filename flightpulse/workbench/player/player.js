@@ -166,7 +166,7 @@
     }
     function about(state) {
       el("h3", {}, side, drawing.states[state][0]);
-      if (drawing.states[state][2]) el("p", {}, side, drawing.states[state][2]);
+      if (drawing.states[state][1]) el("p", {}, side, drawing.states[state][1]);
     }
     function toggle() {
       if (timer) { clearInterval(timer); timer = 0; }
@@ -342,7 +342,6 @@
     el("p", {"class": "fp-help"}, page, "Keys: ← → step, S next state, N next failure, P play, Home and End. Click a state to go to its next visit. In the diagram: ➤ where the event is, thick the way taken, dashed the way of an error.");
     enter(0);
     look(-1);
-    go(data.begin || 0);
     hidePoster();
     setTimeout(hidePoster, 600);
     var mediaQuery = matchMedia("(prefers-color-scheme: dark)");

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from flightpulse.workbench.diagram.marks import SIGNS
-from flightpulse.workbench.player.captions import duration
 from flightpulse.workbench.player.frames import TROUBLE_FIRST, Replay
 from flightpulse.workbench.show.tables import INDENT, Table
-from flightpulse.workbench.show.words import counted, shortened
+from flightpulse.workbench.show.words import counted, duration, shortened
 
 _ITEMS_SHOWN = 10
 _LONGEST_ERROR = 60

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from flightpulse.errors import UserError
 from flightpulse.workbench.show import picture as pictures
 from flightpulse.workbench.show.picture import Picture
+from flightpulse.workbench.show.words import duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -191,7 +192,7 @@ def concurrency(spans: Sequence[ExecutionSpan]) -> Picture:
     axes.set_xlim(0, length * 1.02)
     title = f"{len(shown)} executions in {duration(length)}, at most {most} at once"
     pictures.house_style(axes, title="", x="seconds")
-    figure.suptitle(title, x=0.02, y=1 - 0.06 / height, ha="left", va="top", fontsize=10.5, fontweight="bold")
+    pictures.headline(figure, title)
     lines = [f"{label}, from {began:.2f} to {ended:.2f} s" for label, began, ended in shown]
     return Picture.of(figure, "\n".join([f"{title}:", *lines]))
 
@@ -228,7 +229,7 @@ def metric(series: Mapping[str, Sequence[Point]], *, title: str) -> Picture:
         axes.set_title(f"{name}: {sum(values):g} in all", loc="left", fontsize=9, color=pictures.INK)
         said.append(f"{name} {sum(values):g}")
     grid[-1, 0].set_xlabel(f"minutes since {first.astimezone(UTC):%H:%M} UTC", fontsize=9, color=pictures.DIM)
-    figure.suptitle(title, x=0.02, y=1 - 0.06 / height, ha="left", va="top", fontsize=10.5, fontweight="bold")
+    pictures.headline(figure, title)
     return Picture.of(figure, f"{title}: {', '.join(said)}.")
 
 
@@ -258,15 +259,6 @@ def by_hour(counts: Mapping[str, Mapping[int, float]], *, title: str, what: str 
         for name, numbers in counts.items()
     ]
     return Picture.of(figure, f"{title}. {what.capitalize()} by hour: {'; '.join(said)}.")
-
-
-def duration(seconds: float) -> str:
-    """``480 ms``, ``1.24 s``, ``2 min 05 s``."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.2f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60):02} s"
 
 
 def _span(times: Sequence[datetime]) -> tuple[datetime, float]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.show.checks import CheckError
-from flightpulse.workbench.show.picture_and_words import PictureAndWords
+from flightpulse.workbench.show.picture import PictureAndWords
 from flightpulse.workbench.show.progress import say, shell
 from flightpulse.workbench.target import aws_errors, turns
 

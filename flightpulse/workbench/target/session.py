@@ -3,11 +3,11 @@
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from flightpulse import paths
 from flightpulse.errors import UserError
-from flightpulse.workbench.target import names
+from flightpulse.stack import names
 
 if TYPE_CHECKING:
     import boto3
@@ -28,6 +28,11 @@ LOCAL_ACCOUNT = "000000000000"
 LOCAL_KEY = "test"
 
 
+def _client(service: str) -> Any:
+    """An attribute of a session: its client for a service."""
+    return property(lambda session: session.client(service))
+
+
 class Session:
     """One target and the clients for it.
 
@@ -35,6 +40,16 @@ class Session:
     network before a client is used, except that connecting to the local cloud looks whether it runs. Clients may be
     shared by threads.
     """
+
+    cloudformation: "CloudFormationClient" = _client("cloudformation")
+    cloudwatch: "CloudWatchClient" = _client("cloudwatch")
+    dynamodb: "DynamoDBClient" = _client("dynamodb")
+    events: "EventBridgeClient" = _client("events")
+    functions: "LambdaClient" = _client("lambda")
+    logs: "CloudWatchLogsClient" = _client("logs")
+    sqs: "SQSClient" = _client("sqs")
+    ssm: "SSMClient" = _client("ssm")
+    stepfunctions: "SFNClient" = _client("stepfunctions")
 
     def __init__(
         self,
@@ -202,42 +217,6 @@ class Session:
     @property
     def table_name(self) -> str:
         return self.output("TableName")
-
-    @property
-    def cloudformation(self) -> "CloudFormationClient":
-        return cast("CloudFormationClient", self.client("cloudformation"))
-
-    @property
-    def cloudwatch(self) -> "CloudWatchClient":
-        return cast("CloudWatchClient", self.client("cloudwatch"))
-
-    @property
-    def dynamodb(self) -> "DynamoDBClient":
-        return cast("DynamoDBClient", self.client("dynamodb"))
-
-    @property
-    def events(self) -> "EventBridgeClient":
-        return cast("EventBridgeClient", self.client("events"))
-
-    @property
-    def functions(self) -> "LambdaClient":
-        return cast("LambdaClient", self.client("lambda"))
-
-    @property
-    def logs(self) -> "CloudWatchLogsClient":
-        return cast("CloudWatchLogsClient", self.client("logs"))
-
-    @property
-    def sqs(self) -> "SQSClient":
-        return cast("SQSClient", self.client("sqs"))
-
-    @property
-    def ssm(self) -> "SSMClient":
-        return cast("SSMClient", self.client("ssm"))
-
-    @property
-    def stepfunctions(self) -> "SFNClient":
-        return cast("SFNClient", self.client("stepfunctions"))
 
 
 def local_environment(endpoint_url: str) -> dict[str, str]:

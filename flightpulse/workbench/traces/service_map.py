@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flightpulse.workbench.show import picture as pictures
-from flightpulse.workbench.show.charts import duration
 from flightpulse.workbench.show.picture import Picture
-from flightpulse.workbench.show.words import counted
+from flightpulse.workbench.show.words import counted, duration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,7 +89,7 @@ def draw(spans: Sequence["Span"]) -> Picture:
         _box(axes, node)
     calls = sum(edges.values())
     title = f"{len(nodes)} services, {counted(calls, 'call')} between them"
-    figure.suptitle(title, x=0.02, y=1 - 0.08 / height, ha="left", va="top", fontsize=10.5, fontweight="bold")
+    pictures.headline(figure, title)
     lines = [f"{node.name}: {node.said}" for node in nodes.values()]
     lines += [f"{caller} → {called}: {count}" for (caller, called), count in edges.items()]
     return Picture.of(figure, "\n".join([f"{title}:", *lines]))

@@ -8,6 +8,7 @@ from typing import Any
 
 from flightpulse.workbench.show.frames import Records
 from flightpulse.workbench.show.picture import Picture
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
 from flightpulse.workbench.show.tables import INDENT, Table
 from flightpulse.workbench.traces import service_map, waterfall
 
@@ -69,8 +70,8 @@ class Spans(Records[Span]):
         return Table.of(("at (s)", "took (s)", "what", ""), rows, numbers=(0, 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+@dataclass(frozen=True, slots=True, repr=False)
+class Trace(ShownAsTable):
     """A trace as X-Ray keeps it."""
 
     trace_id: str
@@ -112,11 +113,8 @@ class Trace:
         """The spans as a DataFrame, one row each."""
         return self.spans.to_frame()
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         return f"Trace {self.trace_id}, {self.took.total_seconds():.3f} s\n{self.table()}"
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        return self.table()._repr_mimebundle_(**options)
 
 
 def read(answer: Mapping[str, Any]) -> Trace:

@@ -5,9 +5,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flightpulse.workbench.show import picture as pictures
-from flightpulse.workbench.show.charts import duration
 from flightpulse.workbench.show.picture import Picture
-from flightpulse.workbench.show.words import shortened
+from flightpulse.workbench.show.words import duration, shortened
 
 if TYPE_CHECKING:
     from flightpulse.workbench.traces.trace import Span
@@ -69,7 +68,7 @@ def draw(spans: Sequence["Span"], *, at_least: float, rows: int) -> Picture:
     )  # fmt: skip
     left_out = len(seen) - len(shown)
     title = f"{len(seen)} spans in {duration(length)}" + (f", the {left_out} shortest not drawn" if left_out else "")
-    figure.suptitle(title, x=0.02, y=1 - 0.08 / height, ha="left", va="top", fontsize=10.5, fontweight="bold")
+    pictures.headline(figure, title)
     lines = [
         f"{'  ' * span.depth}{span.label}: from {(span.began_at - start).total_seconds():.3f} s, "
         f"{duration(span.took.total_seconds())}{f', {span.problem}' if span.problem else ''}"

@@ -31,14 +31,6 @@ class FilePatch:
     is_new: bool
     text: str
 
-    @property
-    def added(self) -> int:
-        return sum(line.startswith("+") and not line.startswith("+++") for line in self.text.splitlines())
-
-    @property
-    def removed(self) -> int:
-        return sum(line.startswith("-") and not line.startswith("---") for line in self.text.splitlines())
-
 
 @dataclass(frozen=True, slots=True)
 class Patch:
@@ -52,7 +44,7 @@ class Patch:
 def read(path: Path) -> Patch:
     """A step from a file ``01-name.patch``. Raises UserError when it is no unified diff."""
     title, _, diff = path.read_text(encoding="utf-8").partition("\n")
-    files = tuple(_file(path.name, lines) for lines in _by_file(diff.splitlines()))
+    files = tuple(_file(path.name, lines) for lines in by_file(diff.splitlines()))
     if not files:
         raise UserError(f"{path.name} holds no change.", hint="It must be a unified diff below one line of title.")
     return Patch(path.stem.partition("-")[2], title.strip(), files)
@@ -98,7 +90,8 @@ def _difference(path: str, old: str | None, new: str | None, context: int) -> st
     return "".join(lines)
 
 
-def _by_file(lines: Sequence[str]) -> Iterable[list[str]]:
+def by_file(lines: Sequence[str]) -> Iterable[list[str]]:
+    """The lines of a unified diff, file by file; the first two of each name the file."""
     starts = [
         number
         for number, line in enumerate(lines)
@@ -108,8 +101,13 @@ def _by_file(lines: Sequence[str]) -> Iterable[list[str]]:
         yield list(lines[start : starts[number + 1] if number + 1 < len(starts) else len(lines)])
 
 
+def named(line: str) -> str:
+    """The file that one of the first two lines of its diff names, as the diff writes it."""
+    return line[4:].split("\t")[0]
+
+
 def _file(source: str, lines: list[str]) -> FilePatch:
-    before, after = (line[4:].split("\t")[0] for line in lines[:2])
+    before, after = map(named, lines[:2])
     if after == _NOWHERE:
         raise UserError(f"{source} deletes {before}, which a step must not.")
     hunks: list[tuple[list[str], list[str]]] = []

@@ -6,6 +6,7 @@ from typing import Any
 
 from flightpulse.errors import UserError
 from flightpulse.workbench.show.tables import Table
+from flightpulse.workbench.workshop import patches
 from flightpulse.workbench.workshop.patches import Patch
 
 _SHOWN_LINES = 60
@@ -43,16 +44,8 @@ class TextDiff:
         return TextDiff(found[0])
 
     def _parts(self) -> dict[str, str]:
-        parts: dict[str, list[str]] = {}
-        lines = self.text.splitlines()
-        path = ""
-        for number, line in enumerate(lines):
-            following = lines[number + 1] if number + 1 < len(lines) else ""
-            if line.startswith("--- ") and following.startswith("+++ "):
-                path = following[4:].split("\t")[0].removeprefix("b/")
-            if path:
-                parts.setdefault(path, []).append(line)
-        return {path: "\n".join(part) + "\n" for path, part in parts.items()}
+        files = patches.by_file(self.text.splitlines())
+        return {patches.named(part[1]).removeprefix("b/"): "\n".join(part) + "\n" for part in files}
 
     def _shown(self) -> str:
         lines = self.text.rstrip().splitlines()

@@ -55,13 +55,8 @@ class StageTrace:
             call["start_time"] = ended - access.integration_ms / 1000
         TRACES.put(
             {
-                "name": self.name,
-                "id": self.segment_id,
-                "trace_id": self.trace.root,
-                **({"parent_id": self.trace.parent} if self.trace.parent else {}),
+                **self.trace.segment(self.name, self.segment_id, began, ended),
                 "origin": "AWS::ApiGateway::Stage",
-                "start_time": began,
-                "end_time": ended,
                 "aws": {"api_gateway": {"rest_api_id": access.api_id, "stage": access.stage}},
                 **outcome,
                 **({"subsegments": [call]} if called else {}),

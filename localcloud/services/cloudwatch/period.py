@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
 """
 
+import bisect
 import math
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -63,10 +64,12 @@ class Period:
 
     def _percentile(self, percent: float) -> float:
         """Between the two nearest ranks."""
-        new = self._points[len(self._ordered) :]
-        if new:
-            self._ordered += [float(point["Value"]) for point in new]
-            self._ordered.sort()
+        new = [float(point["Value"]) for point in self._points[len(self._ordered) :]]
+        if self._ordered:
+            for value in new:
+                bisect.insort(self._ordered, value)
+        else:
+            self._ordered = sorted(new)
         rank = percent / 100 * (len(self._ordered) - 1)
         lower = int(rank)
         low, part = self._ordered[lower], rank - lower

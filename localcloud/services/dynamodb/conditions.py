@@ -5,12 +5,12 @@ so is the first item of every text, because the emulator may refuse it.
 """
 
 import functools
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.services import dynamodb
 
+from awskit.languages.dynamodb_conditions import COMPARATORS
 from awskit.languages.dynamodb_grammar import CONDITION_WORDS, InvalidExpression, Node, Operation, Parser, Path, Value
 
 Item = Mapping[str, Any]
@@ -20,14 +20,6 @@ Condition = Callable[[Item, Values, Names], bool]
 _Operand = Callable[[Item, Values, Names], Any]
 
 _TEXTS = 1024
-_COMPARATORS: Mapping[str, Callable[[str, str], bool]] = {
-    "=": operator.eq,
-    "<>": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 class _ForTheEmulator(Exception):  # noqa: N818 - nothing is wrong
@@ -82,7 +74,7 @@ def _condition(node: Node) -> Condition:
         return lambda item, values, names: first(item, values, names) is None
     if node.name == "begins_with":
         return _beginning(first, others[0])
-    if node.name in _COMPARATORS:
+    if node.name in COMPARATORS:
         return _comparison(node.name, first, others[0])
     raise _ForTheEmulator
 
@@ -100,12 +92,12 @@ def _operand(node: Node) -> _Operand:
 
 
 def _comparison(sign: str, left: _Operand, right: _Operand) -> Condition:
-    compare = _COMPARATORS[sign]
+    compare = COMPARATORS[sign]
 
     def holds(item: Item, values: Values, names: Names) -> bool:
         here, there = left(item, values, names), right(item, values, names)
         try:
-            return compare(here["S"], there["S"])
+            return bool(compare(here["S"], there["S"]))
         except (TypeError, KeyError):
             return bool(dynamodb._compare_ddb(here, sign, there))
 

@@ -48,13 +48,12 @@ class Invocation:
         phases = [self._phase("Invocation", began, ended)]
         if outcome.init_ms is not None:
             phases.insert(0, self._phase("Initialization", initialised, began))
+        name = str(config.get("FunctionName"))
         function = {
-            **self._shared(config, ended),
+            **self.trace.below(self.service_id).segment(name, self.function_id, initialised, ended),
             **failed,
-            "id": self.function_id,
-            "parent_id": self.service_id,
             "origin": "AWS::Lambda::Function",
-            "start_time": initialised,
+            "resource_arn": config.get("FunctionArn"),
             "subsegments": phases,
             **(
                 {"cause": {"exceptions": [{"id": self.function_id, "type": outcome.error_type}]}}
@@ -73,21 +72,11 @@ class Invocation:
 
     def _service(self, config: Mapping[str, Any], request_id: str, began: float, ended: float) -> dict[str, Any]:
         return {
-            **self._shared(config, ended),
-            "id": self.service_id,
-            **({"parent_id": self.trace.parent} if self.trace.parent else {}),
+            **self.trace.segment(str(config.get("FunctionName")), self.service_id, began, ended),
             "origin": "AWS::Lambda",
-            "start_time": began,
+            "resource_arn": config.get("FunctionArn"),
             "http": {"response": {"status": 200}},
             "aws": {"request_id": request_id},
-        }
-
-    def _shared(self, config: Mapping[str, Any], ended: float) -> dict[str, Any]:
-        return {
-            "name": config.get("FunctionName"),
-            "trace_id": self.trace.root,
-            "resource_arn": config.get("FunctionArn"),
-            "end_time": ended,
         }
 
     def _phase(self, name: str, began: float, ended: float) -> dict[str, Any]:

@@ -47,11 +47,15 @@ class _Sequence(list[Any]):
 
 
 def of(tree: Any) -> Compiled | None:
-    """The function of a parsed expression; None when the engine has to evaluate it."""
+    """The function of a parsed expression; None when the engine has to evaluate it.
+
+    What it gives may share parts with the variables.
+    """
     try:
-        return _node(tree)
+        found = _node(tree)
     except NotPlain:
         return None
+    return lambda known, focus: _as_array(found(known, focus))
 
 
 def _node(node: Any, *, in_path: bool = False) -> Compiled:
@@ -87,6 +91,11 @@ def _single(value: Any) -> Any:
     if type(value) is not _Sequence or len(value) > 1:
         return value
     return value[0] if value else MISSING
+
+
+def _as_array(value: Any) -> Any:
+    """A sequence as the array that it is to whoever gets it."""
+    return list(value) if type(value) is _Sequence else value
 
 
 def _literal(node: Any) -> Compiled:
@@ -142,16 +151,27 @@ def _wildcard(_node: Any) -> Compiled:
 
 
 def _path(node: Any) -> Compiled:
-    steps = [_step(step) for step in node.steps]
+    first, *others = node.steps
+    steps = [_array_step(first) if others and _is_array(first) else _step(first), *(_step(step) for step in others)]
     last = len(steps) - 1
 
     def path(known: Environment, focus: Any) -> Any:
         if isinstance(focus, list):
             raise NotPlain
-        values: Any = [focus]
+        value = focus
         for place, step in enumerate(steps):
+            value = step(known, value)
+            if isinstance(value, list):
+                return value if place == last and type(value) is list else along(known, _Sequence(value), place + 1)
+            if value is MISSING:
+                break
+        return value
+
+    def along(known: Environment, values: _Sequence, place: int) -> Any:
+        """The rest of the way, from several values at once."""
+        for step in steps[place:]:
             results = [result for value in values if (result := step(known, value)) is not MISSING]
-            if place == last and len(results) == 1 and type(results[0]) is list:
+            if step is steps[last] and len(results) == 1 and type(results[0]) is list:
                 return results[0]
             values = _Sequence()
             for result in results:
@@ -159,15 +179,50 @@ def _path(node: Any) -> Compiled:
                     values.extend(result)
                 else:
                     values.append(result)
-            if not values:
-                return MISSING
         return _single(values)
 
-    return path
+    return path if node.group is None else _grouped(node.group, path)
+
+
+def _grouped(node: Any, values: Compiled) -> Compiled:
+    """Puts the values of a path that share a name under it, together."""
+    if len(node.lhs_object) != 1:
+        raise NotPlain
+    key, content = (_node(part) for part in node.lhs_object[0])
+
+    def grouped(known: Environment, focus: Any) -> Any:
+        groups: dict[str, list[Any]] = {}
+        for value in _items(values(known, focus)) or _not_plain():
+            name = key(known, value)
+            if type(name) is not str:
+                raise NotPlain
+            groups.setdefault(name, []).append(value)
+        contents = ((name, content(known, group if len(group) > 1 else group[0])) for name, group in groups.items())
+        return {name: _as_array(value) for name, value in contents if value is not MISSING}
+
+    return grouped
+
+
+def _is_array(node: Any) -> bool:
+    return bool(node.type == "unary" and node.value == "[")
+
+
+def _array_step(node: Any) -> Compiled:
+    """An array at the beginning of a path: the path goes on from each of its items."""
+    _only(node, {"expressions", "consarray"})
+    array = _array(node)
+
+    def items(known: Environment, focus: Any) -> Any:
+        found = array(known, focus)
+        if not found or any(item is None for item in found):
+            raise NotPlain
+        return found
+
+    return items
 
 
 def _step(node: Any) -> Compiled:
-    if node.type == "unary" and node.value == "[":
+    if _is_array(node):
         raise NotPlain
     value = _node(node, in_path=True)
     if not node.stages:
@@ -334,7 +389,7 @@ def _object(node: Any) -> Compiled:
             names.add(name)
             content = value(known, focus)
             if content is not MISSING:
-                found[name] = content
+                found[name] = _as_array(content)
         return found
 
     return made
@@ -375,6 +430,8 @@ def _function(node: Any) -> Compiled:
     name = str(node.procedure.value)
     if name == "each":
         return _each(node)
+    if name == "reduce":
+        return _joined_arrays(node)
     call = _FUNCTIONS.get((name, len(node.arguments or ())))
     if call is None:
         raise NotPlain
@@ -410,6 +467,31 @@ def _each(node: Any) -> Compiled:
         return _single(_Sequence(result for result in results if result is not MISSING))
 
     return each
+
+
+def _joined_arrays(node: Any) -> Compiled:
+    """``$reduce`` with ``$append``: nothing else is compiled of it."""
+    whole, function, start = node.arguments if len(node.arguments) == 3 else (None, None, None)
+    if function is None or function.type != "variable" or function.value != "append" or function.predicate:
+        raise NotPlain
+    arrays, first = _node(whole), _node(start)
+
+    def joined(known: Environment, focus: Any) -> Any:
+        found, parts = arrays(known, focus), [first(known, focus)]
+        if found is MISSING:
+            return MISSING
+        parts += _items(found)
+        if any(type(part) is not list for part in parts) or "reduce" in known or "append" in known:
+            raise NotPlain
+        return [item for part in parts for item in part]
+
+    return joined
+
+
+def _appended(left: Any, right: Any) -> Any:
+    if left is MISSING or right is MISSING:
+        return right if left is MISSING else left
+    return [*_items(left), *_items(right)]
 
 
 def _count(value: Any) -> int:
@@ -513,6 +595,7 @@ def _after(text: Any, mark: Any) -> str:
 
 
 _FUNCTIONS: Final[Mapping[tuple[str, int], Callable[..., Any]]] = {
+    ("append", 2): _appended,
     ("count", 1): _count,
     ("distinct", 1): _distinct,
     ("exists", 1): lambda value: value is not MISSING,
@@ -545,7 +628,7 @@ _KINDS: Final[Mapping[str, tuple[frozenset[str], Callable[[Any], Compiled]]]] = 
     "function": (frozenset({"procedure", "arguments"}), _function),
     "name": (frozenset(), _name),
     "number": (frozenset(), _literal),
-    "path": (frozenset({"steps"}), _path),
+    "path": (frozenset({"steps", "group"}), _path),
     "string": (frozenset(), _literal),
     "unary": (frozenset({"expressions", "lhs_object", "consarray"}), _unary),
     "value": (frozenset(), _literal),

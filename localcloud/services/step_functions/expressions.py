@@ -33,10 +33,8 @@ _ISO_8601 = re.compile(
 )
 _LONGEST_PLAIN_NUMBER = 1e21
 
-# The interpreter runs one thread at a time anyway. Letting evaluations queue here keeps forty branches from taking
-# turns in tiny slices, which would starve the event loop, and lets parsed expressions be shared between threads.
-evaluating = threading.RLock()
-"""Held while expressions are evaluated. Whoever evaluates several holds it for all of them: taking turns is costly."""
+# The package keeps what it is evaluating in one place, and parsed expressions are shared between threads.
+_engine = threading.RLock()
 
 
 class ExpressionError(Exception):
@@ -57,20 +55,22 @@ class Unsupported(Exception):  # noqa: N818
 def evaluate(expression: str, bindings: Mapping[str, Any]) -> Any:
     """The JSON value of an expression, or UNDEFINED. Variables are bound by name, without the dollar sign.
 
-    Raises ExpressionError or Unsupported.
+    It may share parts with them: JSON values are never changed in place. Raises ExpressionError or Unsupported.
     """
-    plain = _compiled(expression)
-    if plain is not None:
+    compiled_expression = _compiled(expression)
+    if compiled_expression is not None:
+        plain, asks_for_time = compiled_expression
+        known = {**bindings, compiled.NOW: int(time.time() * 1000)} if asks_for_time else bindings
         with suppress(compiled.NotPlain):
-            value = plain({**bindings, compiled.NOW: int(time.time() * 1000)}, compiled.MISSING)
-            return UNDEFINED if value is compiled.MISSING else _json_value(value)
+            value = plain(known, compiled.MISSING)
+            return UNDEFINED if value is compiled.MISSING else value
     return evaluate_by_engine(expression, bindings)
 
 
 def evaluate_by_engine(expression: str, bindings: Mapping[str, Any]) -> Any:
     """The same by the JSONata package alone, which knows all of the language and takes its time."""
     values = {name: Utils.NULL_VALUE if value is None else value for name, value in bindings.items()}
-    with evaluating:
+    with _engine:
         try:
             parsed = _parse(expression)
             parsed.environment.set_evaluate_entry_callback(_time_limit())
@@ -94,12 +94,14 @@ def _parse(expression: str) -> Any:
 
 
 @functools.lru_cache(maxsize=4096)
-def _compiled(expression: str) -> compiled.Compiled | None:
+def _compiled(expression: str) -> tuple[compiled.Compiled, bool] | None:
+    """The function of an expression that needs no engine, and whether it asks what time it is."""
     try:
-        with evaluating:
-            return compiled.of(_parse(expression).ast)
+        with _engine:
+            function = compiled.of(_parse(expression).ast)
     except Exception:  # noqa: BLE001 - whoever evaluates it says what is wrong
         return None
+    return None if function is None else (function, "$millis" in expression)
 
 
 def _time_limit() -> Callable[[Any, Any, Any], None]:

@@ -41,7 +41,7 @@ class Frame:
     language: str
     input: Payload
     variables: Variables
-    context: dict[str, Any]
+    context: Mapping[str, Any]
     entered_id: int
 
     @property
@@ -51,6 +51,11 @@ class Frame:
     @property
     def uses_jsonata(self) -> bool:
         return bool(self.definition.get("QueryLanguage", self.language) == "JSONata")
+
+    def retried(self, count: int) -> None:
+        """Let the context object say how often the state has been retried."""
+        state = {**self.context["State"], "RetryCount": count}
+        self.context = {**self.context, "State": state}
 
     @property
     def next(self) -> str | None:

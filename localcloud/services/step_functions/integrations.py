@@ -160,7 +160,8 @@ def _dynamodb(operation: Callable[[dict[str, Any]], Any], needed: str) -> Callab
             count = f"{len(absent)} validation error{'s' if len(absent) > 1 else ''} detected"
             cause = service_error("AmazonDynamoDBv2", "ValidationException", f"{count}: {values}")
             raise StateFailure("DynamoDB.AmazonDynamoDBException", cause)
-        status, _, body = operation(arguments)
+        # The table keeps what it is given, and changes it later.
+        status, _, body = operation(_copied(arguments))
         answer = json.loads(body) if body else {}
         if status < 400:
             return answered(answer)
@@ -172,6 +173,12 @@ def _dynamodb(operation: Callable[[dict[str, Any]], Any], needed: str) -> Callab
         raise StateFailure(f"DynamoDB.{error}", service_error("AmazonDynamoDBv2", code, message, status))
 
     return integration
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copied(item) for name, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 def _put_events(arguments: dict[str, Any], caller: Sequence[str]) -> Any:

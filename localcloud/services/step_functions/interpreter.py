@@ -175,7 +175,7 @@ class _Visit:
         """Attempts under the state's Retry and Catch fields; ``failed`` is the event that tells of the last failure."""
         retries = Retries(self._frame.definition.get("Retry", ()), random.uniform)
         while True:
-            self._frame.context["State"]["RetryCount"] = retries.count
+            self._frame.retried(retries.count)
             try:
                 with self._evaluating():
                     return self._within_limit(attempt())

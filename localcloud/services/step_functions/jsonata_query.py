@@ -138,31 +138,32 @@ class JsonataQuery:
 
     def _evaluated(self, template: Any, location: str, states: Mapping[str, Any]) -> Any:
         """A template with every expression in it replaced by its value."""
-        with expressions.evaluating:
-            return self._filled(template, location, states)
-
-    def _filled(self, template: Any, location: str, states: Mapping[str, Any]) -> Any:
-        if isinstance(template, str):
-            return self._expression(template, location, states) if is_expression(template) else template
-        if isinstance(template, Mapping):
-            return {name: self._filled(item, f"{location}/{name}", states) for name, item in template.items()}
-        if isinstance(template, list):
-            return [self._filled(item, f"{location}[{place}]", states) for place, item in enumerate(template)]
-        return template
-
-    def _expression(self, template: str, location: str, states: Mapping[str, Any]) -> Any:
         known = {"input": self._frame.input.value, "context": self._frame.context, **states}
-        try:
-            value = expressions.evaluate(template[2:-2].strip(), {**self._frame.variables, "states": known})
-        except expressions.ExpressionError as error:
-            problem = f"{_named(template, location)} threw an error during evaluation. {error}"
-            raise EvaluationFailure(problem, location) from error
-        except expressions.Unsupported as error:
-            problem = f"{_named(template, location)} returned an unsupported result type."
-            raise EvaluationFailure(problem, location) from error
-        if value is expressions.UNDEFINED:
-            raise EvaluationFailure(f"{_named(template, location)} returned nothing (undefined).", location)
-        return value
+        return _filled(template, location, {**self._frame.variables, "states": known})
+
+
+def _filled(template: Any, location: str, bindings: Mapping[str, Any]) -> Any:
+    if isinstance(template, str):
+        return _value(template, location, bindings) if is_expression(template) else template
+    if isinstance(template, Mapping):
+        return {name: _filled(item, f"{location}/{name}", bindings) for name, item in template.items()}
+    if isinstance(template, list):
+        return [_filled(item, f"{location}[{place}]", bindings) for place, item in enumerate(template)]
+    return template
+
+
+def _value(template: str, location: str, bindings: Mapping[str, Any]) -> Any:
+    try:
+        value = expressions.evaluate(template[2:-2].strip(), bindings)
+    except expressions.ExpressionError as error:
+        problem = f"{_named(template, location)} threw an error during evaluation. {error}"
+        raise EvaluationFailure(problem, location) from error
+    except expressions.Unsupported as error:
+        problem = f"{_named(template, location)} returned an unsupported result type."
+        raise EvaluationFailure(problem, location) from error
+    if value is expressions.UNDEFINED:
+        raise EvaluationFailure(f"{_named(template, location)} returned nothing (undefined).", location)
+    return value
 
 
 def is_expression(text: str) -> bool:

@@ -150,7 +150,7 @@ class JsonPathQuery:
         return Outcome(Payload.of(value), str(catcher["Next"]), assigned)
 
     @property
-    def _context(self) -> dict[str, Any]:
+    def _context(self) -> Mapping[str, Any]:
         return self._frame.context
 
     def _effective_input(self) -> Any:

@@ -1,7 +1,7 @@
 """An execution in progress: its record, its history, and how far each of its branches has come."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -101,7 +101,7 @@ class Branch:
     run: Run
     scope: Scope
     cursor: Cursor
-    context: dict[str, Any]
+    context: Mapping[str, Any]
     kind: str = ""
 
     def event(self, kind: str, details: dict[str, Any] | None = None, *, move: bool = True) -> int:

@@ -54,7 +54,7 @@ class TaskAttempt:
         if not self._resource.waits_for_token and not self._resource.waits_for_job:
             return self._scheduled(self._query.arguments(), self._call)
         with callbacks.token() as token:
-            self._frame.context["Task"] = {"Token": token.text}
+            self._frame.context = {**self._frame.context, "Task": {"Token": token.text}}
             if self._resource.waits_for_job:
                 return self._scheduled(self._query.arguments(), lambda arguments: self._call(arguments, token))
             return self._scheduled(self._query.arguments(), lambda arguments: self._await_token(token, arguments))

@@ -58,15 +58,10 @@ class ExecutionTrace:
     def segment(self, record: Mapping[str, Any]) -> dict[str, Any]:
         began, ended = _seconds(record["startDate"]), _seconds(record["stopDate"])
         return {
-            "name": record["stateMachineArn"].rpartition(":")[2],
-            "id": self.id_of(0),
-            "trace_id": self.trace.root,
-            **({"parent_id": self.trace.parent} if self.trace.parent else {}),
+            **self.trace.segment(record["stateMachineArn"].rpartition(":")[2], self.id_of(0), began, ended),
             "origin": "AWS::StepFunctions::StateMachine",
             "resource_arn": record["stateMachineArn"],
             "aws": {"execution_arn": record["executionArn"]},
-            "start_time": began,
-            "end_time": ended,
             **({"fault": True} if record["status"] in _FAILED else {}),
             "subsegments": _Visits(self, record["events"], ended).top,
         }

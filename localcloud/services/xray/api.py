@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from localcloud.services.refusals import Refused
 from localcloud.services.xray import filters
 from localcloud.services.xray.store import TRACES, Document, RefusedSegment, nested
 
@@ -17,33 +18,33 @@ _LONGEST_RANGE_SECONDS = 24 * 3600.0
 _FLAGS = {"HasError": "error", "HasFault": "fault", "HasThrottle": "throttle"}
 
 
-class _Refused(Exception):  # noqa: N818
-    """A request that X-Ray, or the local cloud, does not answer."""
-
-
 async def handle_request(method: str, path: str, headers: Any, body: bytes, query_params: Any) -> Any:  # noqa: ARG001
     """The emulator's entry for a service."""
     call = _CALLS.get(path)
     try:
         if method != "POST" or call is None:
-            raise _Refused(f"The local cloud's X-Ray answers only {', '.join(sorted(_NAMES))}.")
+            raise _invalid(f"The local cloud's X-Ray answers only {', '.join(sorted(_NAMES))}.")
         request = json.loads(body or b"{}")
         return 200, {"Content-Type": "application/json"}, json.dumps(await asyncio.to_thread(call, request)).encode()
-    except (_Refused, filters.UnknownExpression) as refusal:
-        return _error(str(refusal))
     except ValueError:
-        return _error("The request is no JSON.")
+        return _error(_invalid("The request is no JSON."))
+    except Refused as refusal:
+        return _error(refusal)
 
 
-def _error(message: str) -> tuple[int, dict[str, str], bytes]:
-    headers = {"Content-Type": "application/json", "x-amzn-errortype": "InvalidRequestException"}
-    return 400, headers, json.dumps({"Message": message}).encode()
+def _error(refusal: Refused) -> tuple[int, dict[str, str], bytes]:
+    headers = {"Content-Type": "application/json", "x-amzn-errortype": refusal.code}
+    return refusal.status, headers, json.dumps({"Message": refusal.message}).encode()
+
+
+def _invalid(message: str) -> Refused:
+    return Refused("InvalidRequestException", message)
 
 
 def put_trace_segments(request: Request) -> dict[str, Any]:
     documents = request.get("TraceSegmentDocuments") or []
     if len(documents) > _MOST_DOCUMENTS:
-        raise _Refused(f"PutTraceSegments takes {_MOST_DOCUMENTS} documents at most, not {len(documents)}.")
+        raise _invalid(f"PutTraceSegments takes {_MOST_DOCUMENTS} documents at most, not {len(documents)}.")
     return {"UnprocessedTraceSegments": [refused for text in documents if (refused := _put(text)) is not None]}
 
 
@@ -62,11 +63,11 @@ def get_trace_summaries(request: Request) -> dict[str, Any]:
     """Summaries of the traces that began within a range of time, the newest first."""
     start, end = (request.get(name) for name in ("StartTime", "EndTime"))
     if not isinstance(start, int | float) or not isinstance(end, int | float) or start > end:
-        raise _Refused("GetTraceSummaries needs a StartTime and an EndTime after it.")
+        raise _invalid("GetTraceSummaries needs a StartTime and an EndTime after it.")
     if end - start > _LONGEST_RANGE_SECONDS:
-        raise _Refused("Time range cannot be longer than 24 hours.")
+        raise _invalid("Time range cannot be longer than 24 hours.")
     if request.get("TimeRangeType", "TraceId") == "Service":
-        raise _Refused("The local cloud finds traces by TraceId or Event time, not by Service.")
+        raise _invalid("The local cloud finds traces by TraceId or Event time, not by Service.")
     matches = filters.read(str(request.get("FilterExpression") or ""))
     found = [
         told
@@ -83,7 +84,7 @@ def get_trace_summaries(request: Request) -> dict[str, Any]:
 def _token(request: Request) -> int:
     token = str(request.get("NextToken") or "0")
     if not token.isdigit():
-        raise _Refused("NextToken is not one of GetTraceSummaries.")
+        raise _invalid("NextToken is not one of GetTraceSummaries.")
     return int(token)
 
 
@@ -147,7 +148,7 @@ def batch_get_traces(request: Request) -> dict[str, Any]:
     """Whole traces: the document of every segment, with its subsegments."""
     ids = [str(trace_id) for trace_id in request.get("TraceIds") or []]
     if not 1 <= len(ids) <= _MOST_IDS:
-        raise _Refused(f"BatchGetTraces takes 1 to {_MOST_IDS} trace ids, not {len(ids)}.")
+        raise _invalid(f"BatchGetTraces takes 1 to {_MOST_IDS} trace ids, not {len(ids)}.")
     known = {trace_id: segments for trace_id in ids if (segments := TRACES.segments(trace_id))}
     traces = [
         {

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from localcloud.services.refusals import Refused
+
 Summary = Mapping[str, Any]
 Matches = Callable[[Summary], bool]
 
@@ -40,12 +42,8 @@ _FLAGS: Mapping[str, Matches] = {
 _NUMBERS = {"duration": "Duration", "responsetime": "ResponseTime"}
 
 
-class UnknownExpression(ValueError):  # noqa: N818 - what the API refuses
-    """An expression that cannot be read, or not here."""
-
-
 def read(expression: str) -> Matches:
-    """What an expression says of a trace's summary. Raises UnknownExpression."""
+    """What an expression says of a trace's summary. Raises Refused."""
     terms: list[Matches] = []
     rest = expression.strip()
     while rest:
@@ -67,10 +65,11 @@ def _term(rest: str, expression: str) -> tuple[Matches, str]:
     raise _unknown(expression, rest)
 
 
-def _unknown(expression: str, rest: str) -> UnknownExpression:
-    return UnknownExpression(
+def _unknown(expression: str, rest: str) -> Refused:
+    return Refused(
+        "InvalidRequestException",
         f"The filter expression {expression!r} is not known here from {rest!r} on: the local cloud knows "
-        'annotation.KEY, service("NAME"), duration, responsetime, ok, error, fault and throttle, joined by AND.'
+        'annotation.KEY, service("NAME"), duration, responsetime, ok, error, fault and throttle, joined by AND.',
     )
 
 

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concept
 
 import random
 import re
-import secrets
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
+
+from localcloud.process import ids
 
 HEADER = b"x-amzn-trace-id"
 
@@ -47,6 +48,12 @@ class Trace:
     def below(self, parent: str) -> "Trace":
         return replace(self, parent=parent)
 
+    def segment(self, name: str, segment_id: str, start: float, end: float) -> dict[str, Any]:
+        """What every segment of the trace has, of which this one is below the parent. Times are in seconds."""
+        parent = {"parent_id": self.parent} if self.parent else {}
+        times = {"start_time": start, "end_time": end}
+        return {"name": name, "id": segment_id, "trace_id": self.root, **parent, **times}
+
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 _last_second: dict[str, int] = {}
@@ -75,11 +82,11 @@ def begun(service: str) -> Trace:
         first = _last_second.get(service) != now
         _last_second[service] = now
     sampled = first or random.random() < _RATE  # noqa: S311 - no secret
-    return Trace(f"1-{now:08x}-{secrets.token_hex(12)}", sampled=sampled)
+    return Trace(f"1-{now:08x}-{ids.hexadecimal(24)}", sampled=sampled)
 
 
 def new_id() -> str:
-    return secrets.token_hex(8)
+    return ids.hexadecimal(16)
 
 
 def reading(application: Application) -> Application:

@@ -85,6 +85,21 @@ def test_a_delay_is_written_on_the_flight_and_told_once_on_each_channel(world: W
     assert world.dead_letters() == []
 
 
+def test_a_correction_is_of_the_delay_before_even_when_the_consumer_had_not_seen_that_one(world: World) -> None:
+    flight = world.flight(bookings=1)
+    first, second = delay(flight, "d-expected"), delay(flight, "d-corrected", at="08:00:01", minutes=60)
+    second |= {"new_departure": "2026-11-24T15:00:00-06:00", "flight_details": {"gate": "A1"}}
+
+    for event in (first, second):
+        world.run(DELAY, event)
+
+    details = [message["detail"] for message in world.received(world.inbox_url)]
+    assert {detail["event_id"]: detail["expected_before"] for detail in details} == {
+        "d-expected": None,
+        "d-corrected": "2026-11-24T20:45:00Z",
+    }
+
+
 @pytest.mark.parametrize(
     ("event_id", "faults"),
     [("d-timed", ()), ("d-timed-singly", ({"state": "SendMessages", "error": "EventBridge.FailedEntry"},))],

@@ -56,6 +56,7 @@ def handler(request, context):
                 "tier": recipient["tier"],
                 "special_requests": recipient["special_requests"],
                 "gate": request["flight"]["gate"],
+                "expected_before": request["event"].get("flight_details", {}).get("estimated_departure"),
             }
             notifications.append({"channel": channel, "booking_id": booking, "passenger_id": passenger,
                                   "detail_type": "notification." + channel, "detail": detail})

@@ -304,20 +304,25 @@ def test_a_forged_token_of_another_shape_is_refused_before_dynamodb_sees_it(forg
     assert dynamodb.calls == []
 
 
-def test_a_passenger_with_two_bookings_is_affected_once() -> None:
+def test_a_flight_and_its_passengers_are_one_consistent_query_and_who_has_two_bookings_counts_once() -> None:
     dynamodb = FakeDynamoDB()
-    assert a_full_table(dynamodb).affected_passengers_count("SW1234") == 4
-    assert [call["ProjectionExpression"] for _, call in dynamodb.calls] == ["passenger_id"]
+    assert a_full_table(dynamodb).flight_and_passengers("SW1234") == (a_flight(), 4)
+    ((operation, call),) = dynamodb.calls
+    assert (operation, call["ConsistentRead"]) == ("query", True)
 
 
-def test_affected_passengers_are_counted_over_all_pages() -> None:
+def test_passengers_are_counted_over_all_pages() -> None:
     dynamodb = FakeDynamoDB(page_size=2)
-    assert a_full_table(dynamodb).affected_passengers_count("SW1234") == 4
-    assert dynamodb.operations() == ["query", "query", "query"]
+    assert a_full_table(dynamodb).flight_and_passengers("SW1234") == (a_flight(), 4)
+    assert set(dynamodb.operations()) == {"query"}
+    assert len(dynamodb.calls) > 2
 
 
-def test_nobody_is_affected_on_an_empty_flight() -> None:
-    assert a_full_table(FakeDynamoDB()).affected_passengers_count("SW0") == 0
+def test_a_flight_without_bookings_has_no_passengers_and_one_that_is_not_there_is_none() -> None:
+    table = table_on(FakeDynamoDB())
+    table.save(flights=[a_flight()], passengers=[], bookings=[])
+    assert table.flight_and_passengers("SW1234") == (a_flight(), 0)
+    assert table.flight_and_passengers("SW0") is None
 
 
 def test_an_item_that_is_no_flight_is_named_with_its_field() -> None:

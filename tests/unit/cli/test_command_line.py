@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 from click.testing import CliRunner
 
-from flightpulse.cli import options
+from flightpulse.cli import options, verbs
 from flightpulse.cli.group import cli
-from flightpulse.cli.verbs import VERBS, Verb
+from flightpulse.cli.verbs import VERBS
 from flightpulse.errors import UserError
 
 
@@ -31,7 +31,7 @@ def raising(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], tuple[
         def verb() -> None:
             raise error
 
-        monkeypatch.setattr(Verb, "load", lambda self: verb)
+        monkeypatch.setattr(verbs, "load", lambda name: verb)
         result = CliRunner().invoke(cli, ["status"])
         assert result.stdout == ""
         assert "Traceback" not in result.stderr
@@ -41,12 +41,11 @@ def raising(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], tuple[
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_every_verb_has_help_and_the_short_help_of_the_table(name: str):
+def test_every_verb_has_help(name: str):
     result = CliRunner().invoke(cli, [name, "--help"])
 
     assert result.exit_code == 0
     assert result.stdout.startswith(f"Usage: cli {name}")
-    assert VERBS[name].load().get_short_help_str(200) == VERBS[name].short_help
 
 
 def test_the_help_of_all_verbs_imports_none_of_them():

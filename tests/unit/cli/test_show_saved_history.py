@@ -82,7 +82,7 @@ def test_with_the_definition_the_states_not_reached_are_drawn_too(saved: Path, t
 
     assert "--definition" not in result.stdout
     [drawing] = data_of(page.read_text(encoding="utf-8"))["drawings"]
-    assert "Choose" in [name for name, _, _ in drawing["states"]]
+    assert "Choose" in [name for name, _ in drawing["states"]]
 
 
 def test_programs_get_the_tree(saved: Path) -> None:

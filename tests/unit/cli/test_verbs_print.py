@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from flightpulse.cli import options
 from flightpulse.cli.group import cli
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.observe import api_client, logs
 from flightpulse.workbench.observe.api_client import Answer
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.traces.lookup import Traces
 from flightpulse.workbench.traces.trace import Span, Spans, Trace

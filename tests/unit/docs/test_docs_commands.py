@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from flightpulse.cli.verbs import VERBS
+from flightpulse.cli.verbs import VERBS, load
 from flightpulse.paths import ROOT, WORKFLOWS
 from flightpulse.stack.settings import KEYS
 from flightpulse.stand_in.spoilers import SPOILERS
@@ -15,6 +15,7 @@ from localcloud import server
 from localcloud.faults import FaultBoard
 from localcloud.model.faults import Fault
 from tests.unit.docs.pages import PAGES, README, Page
+from tools import run
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=str)
 MODULE = "python -m flightpulse.local_cloud "
@@ -29,7 +30,7 @@ def problem(words: list[str]) -> str | None:
         # A sentence names the verb, and leaves out what it is called with.
         return None
     try:
-        VERBS[verb].load().make_context(verb, arguments)
+        load(verb).make_context(verb, arguments)
     except click.UsageError as error:
         return error.format_message()
     return None
@@ -66,7 +67,7 @@ def test_context_keys_are_keys_of_the_stack(page: Page):
 @every_page
 def test_make_targets_and_tasks_exist(page: Page):
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    tasks = set(re.findall(r'task == "(\w+)"', (ROOT / "tools" / "run.py").read_text()))
+    tasks = {*run.PROGRAMS, *run.TASKS}
     code = "\n".join([*page.spans, *page.blocks("sh")])
 
     assert set(re.findall(r"^make (\w+)", code, re.MULTILINE)) <= targets

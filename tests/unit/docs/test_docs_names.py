@@ -18,7 +18,7 @@ from tests.unit.docs.pages import PAGES, SPEC, Page
 IDENTIFIER = re.compile(r"/?[A-Za-z_][\w./:-]*[\w/]")
 SOURCES = ("flightpulse", "localcloud", "awskit", "simulator", "infra", "sample_data", "tools")
 FILES = ("Makefile", "pyproject.toml", "docker-compose.yml", ".gitignore")
-READABLE = {".py", ".json", ".toml", ".yml", ".txt"}
+READABLE = {".py", ".js", ".json", ".toml", ".yml", ".txt"}
 # Names of AWS, of the CDK and of the system, which no code of ours mentions.
 FOREIGN = {
     "CloudWatchLogGroup", "curl", "YYYY-MM-DDTHH:MM:SSZ", "/tmp", "http:invoke", "bedrock:invokeModel",

@@ -387,6 +387,13 @@ def test_nobody_looks_for_onward_flights_when_only_a_gate_has_changed(scene: Sce
     assert scene.onward.asked == []
 
 
+def test_onward_flights_are_looked_up_only_of_those_whom_a_message_can_reach(scene: Scene) -> None:
+    wants_nothing, no_address = recipient(2, notification_preferences={}), recipient(3, email=None, phone=None)
+    gone, unusable = recipient(4, booking_status="CANCELLED"), recipient(5, first_name=None)
+    scene.invoke(delay(), recipient(1), wants_nothing, no_address, gone, unusable)
+    assert scene.onward.asked == [("SW1234", ["PAX-0001"])]
+
+
 def test_segments_are_listed_with_the_version_of_their_prompts(scene: Scene) -> None:
     answer = scene.call({"operation": "segments"})
     assert answer["review"] == "model"

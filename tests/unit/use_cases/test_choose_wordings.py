@@ -17,7 +17,7 @@ from flightpulse.messages.review import ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.wording import ModelUnavailableError, Origin, Wording
 from flightpulse.stand_in.model import draft_fields, verdicts
-from flightpulse.use_cases.choose_wordings import PAUSES, choose_wordings
+from flightpulse.use_cases.choose_wordings import PATIENCE_SECONDS, PAUSE_SECONDS, choose_wordings
 from tests.unit.messages.samples import CANCELLED, MAJOR, MINOR, SEVERE
 from tests.unit.messages.template_store import FakeStore
 
@@ -50,10 +50,26 @@ class FakeModel:
         return json.dumps(verdicts(request.segments, request.user))
 
 
+class Clock:
+    """Time that passes while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.meanwhile()
+
+
 def choose(
-    model: FakeModel, store: FakeStore, *segments: Segment, sleep: Callable[[float], None] = lambda _: None
+    model: FakeModel, store: FakeStore, *segments: Segment, clock: Clock | None = None
 ) -> dict[Segment, Wording]:
-    return choose_wordings(segments, model, model, store, sleep=sleep)
+    clock = clock or Clock()
+    return choose_wordings(segments, model, model, store, sleep=clock.sleep, clock=clock)
 
 
 def origins(chosen: dict[Segment, Wording]) -> dict[Segment, Origin]:
@@ -80,38 +96,52 @@ def test_what_is_there_is_not_asked_for_again() -> None:
 def test_somebody_else_s_draft_is_waited_for_and_used() -> None:
     made = FakeStore()
     choose(FakeModel(), made, MAJOR)
-    model, store = FakeModel(), FakeStore()
+    model, store, clock = FakeModel(), FakeStore(), Clock()
     store.claim(MAJOR)
-    naps: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        naps.append(seconds)
-        if len(naps) == 3:
-            store.put(made.only)
-
-    assert origins(choose(model, store, MAJOR, sleep=sleep)) == {MAJOR: Origin.CACHE}
-    assert (len(naps), model.asked) == (3, [])
+    clock.meanwhile = lambda: store.put(made.only) if clock.now >= 2 else None
+    assert origins(choose(model, store, MAJOR, clock=clock)) == {MAJOR: Origin.CACHE}
+    assert (clock.now, model.asked) == (2, [])
 
 
 def test_whoever_loses_the_first_claim_leaves_the_others_for_a_moment_then_takes_what_nobody_did() -> None:
-    model, store = FakeModel(), FakeStore()
+    made = FakeStore()
+    choose(FakeModel(), made, CANCELLED)
+    model, store, clock = FakeModel(), FakeStore(), Clock()
     store.claim(CANCELLED)
-    claimed_before_a_pause: list[list[Segment]] = []
+    claimed: list[list[Segment]] = []
 
-    def sleep(_: float) -> None:
-        claimed_before_a_pause.append([*store.claimed])
-        store.release(CANCELLED)
+    def finish() -> None:
+        claimed.append([*store.claimed])
+        store.put(made.only)
 
-    assert set(origins(choose(model, store, *FOUR, sleep=sleep)).values()) == {Origin.MODEL}
-    assert claimed_before_a_pause == [[CANCELLED]]
+    clock.meanwhile = finish
+    chosen = origins(choose(model, store, *FOUR, clock=clock))
+    assert chosen == {CANCELLED: Origin.CACHE, MAJOR: Origin.MODEL, MINOR: Origin.MODEL, SEVERE: Origin.MODEL}
+    assert claimed == [[CANCELLED]]
+
+
+def test_a_draft_that_somebody_else_gave_up_is_not_tried_again_while_passengers_wait() -> None:
+    model, store, clock = FakeModel(), FakeStore(), Clock()
+    store.claim(MAJOR)
+    clock.meanwhile = lambda: store.release(MAJOR)
+    assert origins(choose(model, store, MAJOR, clock=clock)) == {MAJOR: Origin.FALLBACK}
+    assert (clock.now, model.asked, store.claimed) == (PAUSE_SECONDS, [], [])
 
 
 def test_a_draft_that_never_comes_is_waited_for_so_long_and_then_the_written_text_goes_out() -> None:
-    model, store, naps = FakeModel(), FakeStore(), list[float]()
+    model, store, clock = FakeModel(), FakeStore(), Clock()
     store.claim(MAJOR)
-    chosen = choose(model, store, MAJOR, sleep=naps.append)
-    assert origins(chosen) == {MAJOR: Origin.FALLBACK}
-    assert (len(naps), model.asked) == (PAUSES, [])
+    assert origins(choose(model, store, MAJOR, clock=clock)) == {MAJOR: Origin.FALLBACK}
+    assert (clock.now, model.asked) == (PATIENCE_SECONDS, [])
+
+
+def test_after_a_slow_draft_of_one_s_own_nobody_else_s_is_waited_for() -> None:
+    model, store, clock = FakeModel(), FakeStore(), Clock()
+    store.claim(SEVERE)
+    model.while_drafting = lambda: clock.sleep(PATIENCE_SECONDS)
+    chosen = origins(choose(model, store, MAJOR, SEVERE, clock=clock))
+    assert chosen == {MAJOR: Origin.MODEL, SEVERE: Origin.FALLBACK}
+    assert clock.now == PATIENCE_SECONDS + PAUSE_SECONDS
 
 
 def test_a_model_that_cannot_be_had_lets_go_of_what_was_claimed_and_the_written_texts_go_out() -> None:
@@ -178,7 +208,7 @@ def test_a_full_aircraft_s_first_news_takes_six_calls_of_the_models() -> None:
             told: list[dict[Segment, Wording]] = told,
         ) -> None:
             together.wait()
-            told.append(choose(model, store, *segments, sleep=lambda seconds: time.sleep(seconds / 20)))
+            told.append(choose_wordings(segments, model, model, store, sleep=lambda seconds: time.sleep(seconds / 20)))
 
         threads = [Thread(target=chunk, args=(segments,)) for segments in chunks]
         for thread in threads:

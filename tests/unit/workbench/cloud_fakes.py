@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from flightpulse.workbench.target import names
+from flightpulse.stack import names
 from flightpulse.workbench.target.session import Session
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from awskit.kafka.record_positions import Place
 from flightpulse.workbench import run as runs
-from flightpulse.workbench.fire.run_store import KeptRun
+from flightpulse.workbench.fire.scenarios import ScenarioRun
 from flightpulse.workbench.observe.facts import Facts
 from flightpulse.workbench.observe.hops import ConsumerLine
 from tests.unit.workbench.bench_builders import EVENT, flight_change, seconds
@@ -22,7 +22,7 @@ LINE = ConsumerLine(seconds(0), seconds(-1), "request-1", "evt-1", "Flight SW123
 def run(monkeypatch: pytest.MonkeyPatch) -> runs.Run:
     """A run of one event, which took ten seconds and whose record is at offset 7 of partition 3."""
     session: Any = SimpleNamespace(target="local", broker="127.0.0.1:9")
-    kept = KeptRun("minor-delay", "a delay", "cloud", seconds(0), 10.0, ("SW1234",), (EVENT,), (PLACE,), ())
+    kept = ScenarioRun("minor-delay", "a delay", seconds(0), 10.0, ("SW1234",), (EVENT,), (PLACE,), ())
     monkeypatch.setattr(runs.consumer_log, "read", lambda *_, **__: {(3, 7): LINE, (7, 3): None, (3, 8): None})
     monkeypatch.setattr(runs.record_positions, "read", lambda *_: [])
     monkeypatch.setattr(runs.logs, "read", lambda *_, **__: [])

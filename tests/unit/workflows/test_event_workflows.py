@@ -119,9 +119,15 @@ def test_a_flight_remembers_a_delay_that_is_large_enough_to_be_told(minutes: int
     assert (times, ", delay_told = :told" in update) == (TOLD_OF if told else {}, told)
 
 
-@pytest.mark.parametrize(("attributes", "outcome"), [({}, "TOO_SMALL"), ({"delay_told": TOLD_OF[":told"]}, "DONE")])
-def test_a_small_delay_is_told_when_a_larger_one_was(attributes: dict[str, Any], outcome: str) -> None:
-    told = value("delay", "ApplyToFlight", "Assign", "is_told", variables=KNOWN, result={"Attributes": attributes})
+@pytest.mark.parametrize(
+    ("attributes", "times", "outcome"),
+    [({}, {}, "TOO_SMALL"), ({"delay_told": TOLD_OF[":told"]}, {}, "DONE"), ({}, TOLD_OF, "DONE")],
+)
+def test_a_small_delay_is_told_when_a_larger_one_was(
+    attributes: dict[str, Any], times: dict[str, Any], outcome: str
+) -> None:
+    known = {**KNOWN, "times": times}
+    told = value("delay", "ApplyToFlight", "Assign", "is_told", variables=known, result={"Attributes": attributes})
     variables = {**KNOWN, "is_told": told, "told": TOLD}
 
     (way,) = field("delay", "IsWorthTelling", "Choices")
@@ -168,6 +174,28 @@ def test_new_times_of_a_delay_are_written_in_utc_and_only_when_they_are_known() 
     assert value(*apply, "ExpressionAttributeValues", variables={**KNOWN, "times": times}).items() >= written.items()
 
 
+READ = {"gate": "A5", "estimated_departure": "as the consumer read it"}
+BEFORE = {"delay_told": {"BOOL": True}, "departure_as_of": {"S": "earlier"}, "estimated_departure": {"S": "19:30"}}
+
+
+@pytest.mark.parametrize(
+    ("before", "corrected"),
+    [
+        (BEFORE, "19:30"),
+        ({**BEFORE, "departure_as_of": {"S": ORDER}}, READ["estimated_departure"]),
+        ({"estimated_departure": {"S": "told to nobody"}}, READ["estimated_departure"]),
+    ],
+    ids=["a delay before", "our own write, tried again", "a delay that was too small to be told"],
+)
+def test_a_delay_corrects_what_its_flight_expected_when_it_was_written(before: dict[str, Any], corrected: str) -> None:
+    known = {**KNOWN, "event": {**EVENT, "flight_details": READ}, "times": {":departure": {"S": "20:45"}}}
+
+    assigned = value("delay", "ApplyToFlight", "Assign", variables=known, result={"Attributes": before})
+
+    assert assigned["event"] == {**known["event"], "flight_details": {**READ, "estimated_departure": corrected}}
+    assert assigned["flight"] == {"status": "DELAYED", "estimated_departure": "20:45"}
+
+
 OVER = {":cancelled": {"S": "CANCELLED"}, ":departed": {"S": "DEPARTED"}, ":arrived": {"S": "ARRIVED"}}
 APPLIED = {":order": {"S": ORDER}, ":correlation": {"S": "corr-1"}, **OVER}
 
@@ -190,7 +218,7 @@ def test_an_event_is_written_on_its_flight(workflow: str, names: dict[str, str],
     assert arguments["Key"] == FLIGHT_KEY
     assert arguments["ExpressionAttributeNames"] == names
     assert arguments["ExpressionAttributeValues"] == {**APPLIED, **values}
-    assert arguments["ReturnValues"] == "ALL_NEW"
+    assert arguments["ReturnValues"] == ("ALL_OLD" if workflow == "delay" else "ALL_NEW")
 
 
 def test_what_is_written_on_a_flight_by_a_gate_change_and_by_a_cancellation() -> None:
@@ -219,7 +247,8 @@ def test_what_the_passengers_workflow_needs_of_a_flight_is_kept(workflow: str) -
 
     assigned = value(workflow, "ApplyToFlight", "Assign", variables=KNOWN, result={"Attributes": attributes})
 
-    assert assigned["flight"] == {name: f"a {name}" for name in kept}
+    delayed = {"status": "DELAYED"} if workflow == "delay" else {}
+    assert assigned["flight"] == {name: f"a {name}" for name in kept} | delayed
     if workflow == "cancellation":
         assert (assigned["from"], assigned["marked"]) == ({}, 0)
 

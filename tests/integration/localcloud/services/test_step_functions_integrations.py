@@ -63,6 +63,36 @@ def test_a_function_that_does_not_exist_is_a_lambda_error(machines: Machines) ->
     assert "Status Code: 404" in str(seen.cause)
 
 
+def test_what_the_table_makes_of_an_item_does_not_reach_the_workflow_it_came_from(
+    machines: Machines, table: str
+) -> None:
+    # Given a workflow that keeps an item, puts it into the table and has it changed there
+    item = {"PK": {"S": "kept"}, "seat": {"M": {"row": {"N": "1.0"}}}}
+    put = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::dynamodb:putItem",
+        "Arguments": {"TableName": table, "Item": "{% $states.input %}"},
+        "Assign": {"item": "{% $states.input %}"},
+        "Next": "Change",
+    }
+    change = {
+        "TableName": table,
+        "Key": {"PK": {"S": "kept"}},
+        "UpdateExpression": "SET seat.#row = :two",
+        "ExpressionAttributeNames": {"#row": "row"},
+        "ExpressionAttributeValues": {":two": {"N": "2"}},
+        "ReturnValues": "ALL_NEW",
+    }
+    output = {"changed": "{% $states.result.Attributes %}", "kept": "{% $item %}"}
+
+    # When it runs
+    seen = machines.run_states(item, Put=put, Change=task("dynamodb:updateItem", change, Output=output))
+
+    # Then the table's item has changed, and the workflow's has not
+    assert seen.output["changed"]["seat"] == {"M": {"row": {"N": "2"}}}
+    assert seen.output["kept"] == item
+
+
 def test_a_condition_that_does_not_hold_has_its_own_error(machines: Machines, table: str) -> None:
     claim = {
         "TableName": table,

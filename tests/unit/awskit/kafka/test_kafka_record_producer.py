@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
+from awskit.kafka import producer
 from awskit.kafka.connection import Kafka
 from awskit.kafka.producer import Acknowledged, Failed, OutgoingRecord, RecordProducer, Report, check, fates
 
@@ -162,6 +163,23 @@ def test_an_interrupt_ends_a_pause_and_the_next_event_is_never_handed_over(broke
         replay()
 
     assert len(broker.records) == 1
+
+
+def test_what_is_held_back_is_waited_for_and_not_asked_for_all_the_time(
+    broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(producer, "partitions_of", lambda *_: 3)
+    ours = lambda kafka, topic, **_: RecordProducer(kafka, topic, new_producer=broker)  # noqa: E731
+    monkeypatch.setattr(producer, "RecordProducer", ours)
+    pauses: list[float] = []
+    monkeypatch.setattr(RecordProducer, "pause", lambda _self, seconds: pauses.append(seconds))
+    broker.on_poll = broker.acknowledge
+
+    report = producer.send_all(Kafka("broker:9092"), "flights", [RECORD], held=lambda: len(pauses) < 3)
+
+    assert len(pauses) == 3
+    assert all(seconds > 0 for seconds in pauses)
+    assert len(report.acknowledged) == 1
 
 
 def test_a_report_without_losses_passes() -> None:

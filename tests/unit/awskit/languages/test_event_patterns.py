@@ -31,6 +31,14 @@ def test_a_name_with_a_dot_beside_the_fields_changes_nothing(pattern: dict[str, 
     assert matches(pattern, event) is expected
 
 
+@pytest.mark.parametrize(
+    "event", [{"a": {"b": {"c": "x"}}}, {"a.b": {"c": "x"}}, {"a": {"b.c": "x"}}, {"a.b.c": "x"}], ids=str
+)
+@pytest.mark.parametrize(("value", "expected"), [("x", True), ("y", False)])
+def test_a_field_is_found_however_the_names_on_its_way_are_joined(event: Any, value: str, expected: bool) -> None:
+    assert matches({"a": {"b": {"c": [value]}}}, event) is expected
+
+
 @pytest.mark.parametrize("pattern", REFUSED, ids=str)
 def test_what_eventbridge_refuses_is_refused(pattern: dict[str, Any]) -> None:
     with pytest.raises(InvalidPattern):

@@ -18,7 +18,7 @@ from flightpulse.workbench.costs.run_cost import ModelUsage, RunUsage
 from flightpulse.workbench.deploy.stack import Stack
 from flightpulse.workbench.executions.history import Attempt, Problem
 from flightpulse.workbench.fire import run_store
-from flightpulse.workbench.fire.run_store import KeptRun
+from flightpulse.workbench.fire.scenarios import ScenarioRun
 from flightpulse.workbench.observe.item_changes import StreamedChange
 from flightpulse.workbench.observe.logs import LogEvent
 from flightpulse.workbench.observe.payloads import between
@@ -226,11 +226,11 @@ def test_lines_are_of_the_run_by_event_by_execution_and_by_invocation():
 
 
 def test_the_newest_run_is_that_of_this_cloud(tmp_path: Path):
-    kept = KeptRun("delay", "A delay", "cloud-1", NOW, 1.0, (), (), (), ())
+    kept = ScenarioRun("delay", "A delay", NOW, 1.0, (), (), (), ())
     newer = replace(kept, name="gate", began_at=NOW + timedelta(minutes=1))
-    elsewhere = replace(kept, name="other", cloud="cloud-2", began_at=NOW + timedelta(minutes=2))
-    for run in (newer, kept, elsewhere):
-        run_store.save(tmp_path, run)
+    elsewhere = replace(kept, name="other", began_at=NOW + timedelta(minutes=2))
+    for run, cloud in ((newer, "cloud-1"), (kept, "cloud-1"), (elsewhere, "cloud-2")):
+        run_store.save(tmp_path, cloud, run)
 
     assert run_store.newest(tmp_path, "cloud-1") == newer
     assert run_store.newest(tmp_path, "cloud-3") is None

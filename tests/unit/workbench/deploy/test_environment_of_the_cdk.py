@@ -1,5 +1,6 @@
 """What of the user's environment reaches the CDK."""
 
+from flightpulse.stack import node
 from flightpulse.workbench.deploy import cdk
 
 
@@ -23,5 +24,5 @@ def test_an_account_is_reached_with_everything_the_user_has():
 def test_the_cdk_runs_on_the_node_of_its_wheel():
     made = cdk.environment_for("local", {"PATH": "/usr/bin"}, {})
 
-    assert made["PATH"].startswith(str(cdk.node().parent))
+    assert made["PATH"].startswith(str(node.find().parent))
     assert made["PATH"].endswith("/usr/bin")

@@ -11,10 +11,10 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.deploy.cdk import CdkOutcome
 from flightpulse.workbench.deploy.deploy import Deployer, StackWatch, finish_rollback, local_context
 from flightpulse.workbench.show.progress import Steps
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.session import Session, local_aws_session, local_environment
 from tests.unit.workbench.cloud_fakes import client_error
 

@@ -130,7 +130,7 @@ def test_a_layout_does_not_depend_on_the_hash_seed():
     code = (
         "import sys, hashlib; from flightpulse.workbench import diagram;"
         "drawn = diagram.of(sys.stdin.read());"
-        "print(hashlib.sha256(drawn.text().encode() + drawn.png()).hexdigest())"
+        "print(hashlib.sha256(drawn.text().encode() + drawn.picture().png).hexdigest())"
     )
     text = (paths.WORKFLOWS / "notify_chunk.asl.json").read_text("utf-8")
     printed = {
@@ -150,4 +150,4 @@ def test_a_layout_does_not_depend_on_the_hash_seed():
 
 def test_a_definition_may_be_given_as_text_or_as_mapping():
     text = WORKFLOWS[0].read_text("utf-8")
-    assert diagram.of(text).png() == diagram.of(json.loads(text)).png()
+    assert diagram.of(text).picture().png == diagram.of(json.loads(text)).picture().png

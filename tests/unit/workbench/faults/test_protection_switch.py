@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 
 from flightpulse.errors import UserError
-from flightpulse.stack import asl
+from flightpulse.stack import asl, names
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.faults import protection_switch
 from flightpulse.workbench.faults.protection_switch import Protections
 from flightpulse.workbench.faults.protections import PROTECTIONS
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 from localcloud.process import processes
 

@@ -8,10 +8,9 @@ import pytest
 from jsonata import Jsonata
 
 from flightpulse.errors import UserError
-from flightpulse.stack import asl, asl_lint
+from flightpulse.stack import asl, asl_lint, names
 from flightpulse.workbench.faults import protections
 from flightpulse.workbench.faults.protections import PROTECTIONS, Clause, Protection
-from flightpulse.workbench.target import names
 
 FILES = {short: short.replace("-", "_") for short in names.WORKFLOWS}
 EACH = [(protection, workflow) for protection in PROTECTIONS for workflow in protection.workflows]

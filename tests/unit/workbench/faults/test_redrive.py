@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, TopicPartition
 
+from flightpulse.stack import names
 from flightpulse.workbench.faults import dead_letters, redrive
 from flightpulse.workbench.faults.redrive import Redriver, Result
-from flightpulse.workbench.target import names
 from tests.unit.awskit.relay.relay_fakes import TOPIC, FakeMessage
 from tests.unit.workbench.cloud_fakes import FakeStreams, FakeTarget, machine
 from tests.unit.workbench.histories import HistoryBuilder

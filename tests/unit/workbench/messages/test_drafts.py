@@ -19,7 +19,7 @@ def test_a_segment_is_named_by_the_beginning_of_its_key_in_any_case() -> None:
 
 @pytest.mark.parametrize("name", ["moon", "delay/MAJ", "delay/MAJOR/MECHANICAL/A-LIST-PREF"])
 def test_another_name_gets_one_sentence(name: str) -> None:
-    with pytest.raises(UserError, match=f"no segment '{name}'"):
+    with pytest.raises(UserError, match=f"No segment begins with '{name}/'"):
         draft(name)
 
 

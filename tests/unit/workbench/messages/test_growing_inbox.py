@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from flightpulse.stack import names
 from flightpulse.workbench.messages import inbox
-from flightpulse.workbench.target import names
 
 
 class Logs:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from flightpulse.stack import names
 from flightpulse.workbench.messages import inbox
 from flightpulse.workbench.observe import logs
-from flightpulse.workbench.target import names
 from tests.unit.fakes import sample
 
 

@@ -29,15 +29,7 @@ def test_a_refusal_and_its_repair_are_told_by_rule() -> None:
 
     (found,) = segments_seen.seen((message("A1"),), lines, ("evt-1",))
 
-    assert (found.refused, found.origins, found.problem) == (("claim", "promise"), ("model",), "")
-
-
-def test_the_written_template_comes_with_the_reason() -> None:
-    lines = [line("the written template is used", problem="refused")]
-
-    (found,) = segments_seen.seen((message("A1", written_by="fallback"),), lines, ("evt-1",))
-
-    assert (found.origins, found.problem) == (("fallback",), "refused")
+    assert (found.refused, found.origins) == (("claim", "promise"), ("model",))
 
 
 def test_lines_of_other_events_say_nothing_of_this_run() -> None:
@@ -47,11 +39,3 @@ def test_lines_of_other_events_say_nothing_of_this_run() -> None:
 
     assert seen.table().column("found in drafts") == ["nothing"]
     assert seen.origins() == {"delay-minor": "model"}
-
-
-def test_a_draft_that_waits_for_a_person_is_the_reason_for_the_written_text() -> None:
-    lines = [line("a draft waits for a person; the written template is used")]
-
-    (found,) = segments_seen.seen((message("A1", written_by="fallback"),), lines, ("evt-1",))
-
-    assert found.problem == "a draft waits for a person"

@@ -17,6 +17,7 @@ from flightpulse.stack import names
 from flightpulse.stand_in.model import template_fields
 from flightpulse.workbench.messages import preparing, template_records
 from flightpulse.workbench.messages.messenger import Messenger
+from flightpulse.workbench.messages.templates import Templates
 from flightpulse.workbench.target.session import Session
 from tests.unit.fakes import FakeTemplates
 from tests.unit.messages.samples import MAJOR, MINOR, fitting_written_text
@@ -76,6 +77,8 @@ class Scene:
             ),
         )
 
+        self.templates = Templates(cast("Any", SimpleNamespace(deployed=self.session)))
+
     def _parameter(self, name: str) -> dict[str, Any]:
         return {"Parameter": {"Value": self.model_ids[name]}}
 
@@ -109,8 +112,8 @@ def test_segments_are_listed_with_their_states_and_all_are_counted() -> None:
 def test_a_draft_is_approved_by_name_and_shown_with_it() -> None:
     scene = Scene()
     scene.keep()
-    template_records.approve(scene.session, "delay/MAJOR/MECHANICAL/MEMBER", by="Dana")
-    shown = str(template_records.shown(scene.session, MAJOR.key))
+    scene.templates.approve("delay/MAJOR/MECHANICAL/MEMBER", by="Dana")
+    shown = str(scene.templates.show(MAJOR.key))
     assert "APPROVED, reviewed by Dana, a person" in shown
     assert "Subject: Flight {flight}" in shown
 
@@ -118,9 +121,9 @@ def test_a_draft_is_approved_by_name_and_shown_with_it() -> None:
 def test_words_of_one_s_own_take_the_draft_s_place() -> None:
     scene = Scene()
     scene.keep(status=Status.REFUSED)
-    record = template_records.approve(scene.session, MAJOR.key, by="Dana", template=template_fields(MAJOR))
+    record = scene.templates.approve(MAJOR.key, by="Dana", template=template_fields(MAJOR))
     assert record.status is Status.APPROVED
-    assert template_records.shown(scene.session, MAJOR.key).record.template == record.template
+    assert scene.templates.show(MAJOR.key).record.template == record.template
 
 
 def test_an_edit_that_breaks_the_lint_names_rule_and_words_and_changes_nothing() -> None:
@@ -131,8 +134,8 @@ def test_an_edit_that_breaks_the_lint_names_rule_and_words_and_changes_nothing()
         "sms": "{first_name}, {flight} leaves at {departure_time}, {delay} late. Seat 14C.",
     }
     with pytest.raises(UserError, match=r"The edited template for delay/MAJOR.* breaks a rule: digit: '1' in sms"):
-        template_records.approve(scene.session, MAJOR.key, template=words)
-    assert template_records.shown(scene.session, MAJOR.key).record.status is Status.DRAFT
+        scene.templates.approve(MAJOR.key, template=words)
+    assert scene.templates.show(MAJOR.key).record.status is Status.DRAFT
 
 
 def test_a_template_for_other_prompts_is_named_with_the_way_out() -> None:
@@ -141,19 +144,19 @@ def test_a_template_for_other_prompts_is_named_with_the_way_out() -> None:
     with pytest.raises(
         UserError, match=r"is APPROVED for prompts earlier, .* Have one drafted: flightpulse templates prepare"
     ):
-        template_records.approve(scene.session, MAJOR.key)
+        scene.templates.approve(MAJOR.key)
 
 
 def test_where_there_is_no_draft_there_is_nothing_to_decide() -> None:
     with pytest.raises(UserError, match="There is no template for delay/MAJOR/MECHANICAL/MEMBER"):
-        template_records.refuse(Scene().session, MAJOR.key)
+        Scene().templates.refuse(MAJOR.key)
 
 
 def test_a_refusal_by_a_person_is_kept_with_the_reason_and_not_prepared_again() -> None:
     scene = Scene()
     scene.keep()
-    template_records.refuse(scene.session, MAJOR.key, by="Dana", reason="too cold")
-    assert "found: review: too cold" in str(template_records.shown(scene.session, MAJOR.key))
+    scene.templates.refuse(MAJOR.key, by="Dana", reason="too cold")
+    assert "found: review: too cold" in str(scene.templates.show(MAJOR.key))
     assert preparing.plan(scene.session, [MAJOR.key]).segments == ()
     assert preparing.plan(scene.session, [MAJOR.key], anew=True).segments == ()
 
@@ -164,7 +167,7 @@ def test_a_refusal_by_a_person_is_kept_with_the_reason_and_not_prepared_again() 
 )
 def test_a_segment_that_is_not_one_gets_one_sentence(name: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
-        template_records.approve(Scene().session, name)
+        Scene().templates.approve(name)
 
 
 @pytest.mark.parametrize(
@@ -183,14 +186,14 @@ def test_what_show_prints_as_json_can_be_edited_and_given_back(tmp_path: Path) -
     scene = Scene()
     scene.keep()
     path = tmp_path / "mine.json"
-    path.write_text(json.dumps(template_records.shown(scene.session, MAJOR.key).as_json()))
-    assert template_records.approve(scene.session, MAJOR.key, template=template_records.read_template(path))
+    path.write_text(json.dumps(scene.templates.show(MAJOR.key).as_json()))
+    assert scene.templates.approve(MAJOR.key, template=template_records.read_template(path))
 
 
 def test_forgetting_deletes_what_is_there_and_counts_it() -> None:
     scene = Scene()
     scene.keep()
-    assert [template_records.forget(scene.session, "delay/MAJOR") for _ in range(2)] == [1, 0]
+    assert [scene.templates.forget("delay/MAJOR") for _ in range(2)] == [1, 0]
 
 
 def test_what_is_to_prepare_is_counted_and_priced_before_it_begins() -> None:

@@ -10,11 +10,11 @@ from typing import Any, cast
 import pytest
 
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.executions import executions
 from flightpulse.workbench.metrics import alarms, dashboard, metric_sources
 from flightpulse.workbench.show import panels
-from flightpulse.workbench.target import names
 from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.target.session import Session
 from tests.unit.workbench.cloud_fakes import FakeTarget, machine

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from flightpulse.workbench.observe import access_log
+from flightpulse.workbench.observe import log_groups
 from flightpulse.workbench.observe.api_client import Answer
 from flightpulse.workbench.observe.logs import LogEvent
 
@@ -40,12 +40,12 @@ def test_an_answer_that_is_no_json_is_shown_as_it_came():
 def test_the_access_log_has_one_row_for_each_request():
     refused = REQUEST | {"status": "403", "integrationLatencyMs": "-", "error": "Missing Authentication Token"}
 
-    found = access_log.table([line(json.dumps(REQUEST)), line("no JSON"), line(json.dumps(refused))])
+    found = log_groups.requests([line(json.dumps(REQUEST)), line("no JSON"), line(json.dumps(refused))])
 
     assert found.column("status") == ["200", "403"]
-    assert found.column("function ms") == ["12", access_log.NOTHING]
+    assert found.column("function ms") == ["12", log_groups.NOTHING]
     assert found.column("request id") == [REQUEST["requestId"]] * 2
 
 
 def test_a_field_that_an_older_line_lacks_is_a_dash():
-    assert access_log.table([line('{"method": "GET"}')]).column("route") == [access_log.NOTHING]
+    assert log_groups.requests([line('{"method": "GET"}')]).column("route") == [log_groups.NOTHING]

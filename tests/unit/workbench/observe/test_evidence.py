@@ -8,8 +8,7 @@ from typing import Any
 from awskit.kafka import record_positions
 from awskit.kafka.record_positions import Place
 from flightpulse.workbench.fire import run_store
-from flightpulse.workbench.fire.run_store import KeptRun
-from flightpulse.workbench.fire.scenarios import Check
+from flightpulse.workbench.fire.scenarios import Check, ScenarioRun
 from flightpulse.workbench.observe import consumer_log, item_changes
 from tests.unit.workbench.bench_builders import EVENT, log_event, seconds, stream_record
 
@@ -128,11 +127,10 @@ def test_records_are_read_back_and_those_that_are_gone_are_left_out() -> None:
     ]
 
 
-def _kept(**changes: Any) -> KeptRun:
+def _kept(**changes: Any) -> ScenarioRun:
     values: dict[str, Any] = {
         "name": "minor-delay",
         "title": "SW1234 is late",
-        "cloud": "cloud-1",
         "began_at": seconds(0),
         "seconds": 1.5,
         "flights": ("SW1234",),
@@ -140,17 +138,17 @@ def _kept(**changes: Any) -> KeptRun:
         "places": (Place("evt-1", 3, 7, "flight-operations"),),
         "checks": (Check("told", "6", ok=True),),
     }
-    return KeptRun(**{**values, **changes})
+    return ScenarioRun(**{**values, **changes})
 
 
 def test_a_kept_run_comes_back_as_it_was(tmp_path: Path) -> None:
-    run_store.save(tmp_path, _kept())
+    run_store.save(tmp_path, "cloud-1", _kept())
 
     assert run_store.load(tmp_path, "minor-delay", "cloud-1") == _kept()
 
 
 def test_runs_are_forgotten_with_the_stack_of_their_cloud(tmp_path: Path) -> None:
-    run_store.save(tmp_path, _kept())
+    run_store.save(tmp_path, "cloud-1", _kept())
 
     run_store.forget(tmp_path, "cloud-2")
     assert run_store.load(tmp_path, "minor-delay", "cloud-1") is not None
@@ -159,14 +157,14 @@ def test_runs_are_forgotten_with_the_stack_of_their_cloud(tmp_path: Path) -> Non
 
 
 def test_a_run_of_an_earlier_cloud_is_not_found(tmp_path: Path) -> None:
-    run_store.save(tmp_path, _kept())
+    run_store.save(tmp_path, "cloud-1", _kept())
 
     assert run_store.load(tmp_path, "minor-delay", "cloud-2") is None
 
 
 def test_the_last_run_that_sent_an_event_is_found_by_it(tmp_path: Path) -> None:
-    run_store.save(tmp_path, _kept())
-    run_store.save(tmp_path, _kept(name="evt-1", began_at=seconds(0) + timedelta(hours=1)))
+    run_store.save(tmp_path, "cloud-1", _kept())
+    run_store.save(tmp_path, "cloud-1", _kept(name="evt-1", began_at=seconds(0) + timedelta(hours=1)))
 
     found = run_store.of_event(tmp_path, "evt-1", "cloud-1")
 
@@ -175,7 +173,7 @@ def test_the_last_run_that_sent_an_event_is_found_by_it(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_as_good_as_none(tmp_path: Path) -> None:
-    run_store.save(tmp_path, _kept())
+    run_store.save(tmp_path, "cloud-1", _kept())
     (tmp_path / "runs" / "minor-delay.json").write_text("{", encoding="utf-8")
 
     assert run_store.load(tmp_path, "minor-delay", "cloud-1") is None

@@ -3,8 +3,8 @@
 import pytest
 
 from flightpulse.errors import UserError
+from flightpulse.stack import names
 from flightpulse.workbench.observe import logs
-from flightpulse.workbench.target import names
 
 
 def test_log_groups_have_short_names():

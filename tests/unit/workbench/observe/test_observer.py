@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from flightpulse.stack import names
 from flightpulse.workbench.observe.facts import SentEvent
 from flightpulse.workbench.observe.observer import Observer
-from flightpulse.workbench.target import names
 from tests.unit.workbench.cloud_fakes import FakeTarget, machine
 
 BEGAN = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -31,8 +31,10 @@ def test_where_two_runs_part_is_told_by_the_event_of_each():
     assert (found.divergence.event_a, found.divergence.event_b) == (5, 5)
     assert found.sentence == (
         "The runs part at event 5 of A and event 5 of B. "
-        "Claim: done in A, caught after 3 tries (DynamoDB.ConditionalCheckFailedException) in B."
+        "A: dynamodb:putItem answers Claim. B: Claim fails on try 1 with DynamoDB.ThrottlingException (it was taken); "
+        "it will be tried again."
     )
+    assert found.divergence.state == "Claim"
 
 
 def test_states_that_only_one_run_visited_say_so():
@@ -49,18 +51,22 @@ def test_another_branch_of_a_choice_is_where_they_part():
     builder.events = runs.straight()[:8]
     builder.task("Claim")
     found = diff(runs.LINE, runs.straight(), builder.events)
-    assert found.divergence.sentence == "After Choose, A goes on to Told and B goes on to Claim."
+    assert found.divergence.sentence == "A: Told is reached: a good end. B: Claim begins."
 
 
 def test_a_run_that_ended_earlier_does_not_go_on():
     found = diff(runs.LINE, runs.straight()[:8], runs.straight())
-    assert "A does not go on and B goes on to Told" in found.sentence
-    assert "the end of A" in found.sentence
+    assert found.sentence == (
+        "The runs part at the end of A and event 9 of B. A: it does not go on. B: Told is reached: a good end."
+    )
 
 
 def test_an_item_that_only_one_run_had_is_a_difference():
     found = diff(runs.MAP, runs.chunk_of(2), runs.chunk_of(3))
-    assert found.divergence is not None
+    assert found.divergence.sentence == (
+        "A: Item #1 of Tell: dynamodb:putItem begins to work for Draft. "
+        "B: Item #1 of Tell: dynamodb:putItem answers Draft."
+    )
     assert signs(found)["Tell/Draft"].startswith("≠")
 
 

@@ -76,7 +76,7 @@ def test_names_with_quotes_angle_brackets_and_other_scripts_survive_the_attribut
     text = Player(definition, builder.events, title=odd).html()
 
     data = data_of(text)
-    assert data["drawings"][0]["states"] == [[odd, "Pass", odd]]
+    assert data["drawings"][0]["states"] == [[odd, odd]]
     assert data["runs"][0]["title"] == odd
     [entered] = [row for row in data["runs"][0]["rows"] if row["type"] == "PassStateEntered"]
     assert json.loads(entered["payloads"][0][1]) == {"name": odd}

@@ -37,7 +37,7 @@ def test_a_chart_and_a_comparison_fold_their_words(shown):
     player.gantt()._ipython_display_()
     diff(runs.LINE, runs.straight(), runs.retried_then_caught())._ipython_display_()
     gantt, comparison = shown[1], shown[3]
-    assert gantt["text/html"].startswith("<details><summary>The same in words: 3 visits</summary><pre>Claim ")
+    assert gantt["text/html"].startswith("<details><summary>The same in words: 3 visits</summary><pre>state ")
     assert "The runs part at event 5 of A" in comparison["text/html"].partition("</summary>")[0]
     assert "Choose: A only" in comparison["text/plain"]
 
@@ -51,7 +51,7 @@ def test_the_poster_says_in_words_what_it_shows():
 
 
 def test_a_poster_is_small_and_the_same_every_time():
-    first, second = (Player(runs.MAP, runs.interleaved()).png() for _ in range(2))
+    first, second = (Player(runs.MAP, runs.interleaved()).picture().png for _ in range(2))
     assert first == second
     assert len(first) < 60_000
 
@@ -139,4 +139,4 @@ def test_the_package_loads_without_matplotlib_or_ipython():
 def test_without_matplotlib_a_picture_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(UserError, match="matplotlib"):
-        Player(runs.LINE, runs.straight()).png()
+        Player(runs.LINE, runs.straight()).picture()

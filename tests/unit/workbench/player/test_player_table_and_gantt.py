@@ -37,8 +37,7 @@ def test_many_ordinary_items_share_a_line():
 
 def test_the_gantt_chart_as_text_shows_when_each_state_ran():
     text = Player(runs.LINE, runs.straight()).gantt().text()
-    assert text.splitlines()[0].startswith("Claim   |")
-    assert "at 1.000 s  ✓ 4.0 s" in text
+    assert text.splitlines()[2].split() == ["Claim", "1.000", "s", "✓", "4.0", "s"]
 
 
 def test_the_gantt_chart_labels_true_durations_and_tries():
@@ -52,7 +51,7 @@ def test_the_gantt_chart_of_a_running_execution_says_so():
 
 
 def test_the_gantt_chart_is_the_same_picture_every_time():
-    first, second = (Player(runs.MAP, runs.interleaved()).gantt().png() for _ in range(2))
+    first, second = (Player(runs.MAP, runs.interleaved()).gantt().picture().png for _ in range(2))
     assert first == second
     assert len(first) < 60_000
 

@@ -28,7 +28,7 @@ def test_the_median_is_the_nearest_rank() -> None:
 def test_a_latency_chart_says_its_percentiles_and_who_met_the_target() -> None:
     picture = charts.latency_ecdf([0.2, 0.4, 3.0], target=0.5)
 
-    assert "p50 400 ms, p95 3.00 s" in picture.said
+    assert "p50 400 ms, p95 3.0 s" in picture.said
     assert "2 of 3 are within the target of 500 ms" in picture.said
     assert picture.png == charts.latency_ecdf([3.0, 0.2, 0.4], target=0.5).png
 
@@ -78,7 +78,7 @@ def test_executions_beside_each_other_say_how_many_ran_at_once() -> None:
     picture = charts.concurrency(spans)
 
     assert picture.said.splitlines() == [
-        "3 executions in 4.00 s, at most 2 at once:",
+        "3 executions in 4.0 s, at most 2 at once:",
         "first, from 0.00 to 2.00 s",
         "late, from 1.00 to 3.00 s",
         "alone, from 3.00 to 4.00 s",

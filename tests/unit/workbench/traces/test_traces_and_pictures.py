@@ -106,7 +106,7 @@ def test_both_pictures_say_what_they_show(read: Trace) -> None:
 
 def test_a_waterfall_leaves_out_what_is_short_but_nothing_that_went_wrong_or_is_around_it(read: Trace) -> None:
     said = read.waterfall(at_least=0.3).said.splitlines()
-    assert said[0] == "7 spans in 5.00 s:"
+    assert said[0] == "7 spans in 5.0 s:"
     fewer = read.waterfall(at_least=0.5, rows=7).said.splitlines()
     assert [line.partition(":")[0].strip() for line in fewer[1:]][-1] == "DynamoDB PutItem"
     without = [{**part, "error": False, "subsegments": []} for part in the_documents()]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jsonata.functions import Functions
 from jsonata.jsonata import Jsonata
@@ -58,6 +58,13 @@ def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.tuples(inner, inner).map(lambda parts: f"($v := {parts[0]}; $v & {parts[1]})"),
         st.tuples(inner, inner).map(lambda parts: f"$each({parts[0]}, function($v, $n) {{{{$n: {parts[1]}}}}})"),
         st.tuples(inner, inner).map(lambda parts: f"{parts[0]}[{parts[1]}]"),
+        st.tuples(inner, inner).map(lambda parts: f"$append({parts[0]}, {parts[1]})"),
+        st.tuples(inner, inner).map(lambda parts: f"$reduce({parts[0]}, $append, {parts[1]})"),
+        st.tuples(inner, inner, inner).map(lambda parts: f"[{parts[0]}, {parts[1]}].({parts[2]})"),
+        st.tuples(inner, inner).map(lambda parts: f"[{parts[0]}].{{'k': {parts[1]}}}"),
+        inner.map(lambda part: f"$x.c{{a: {part}}}"),
+        st.tuples(inner, inner).map(lambda parts: f"$y.a.({parts[0]}){{b: [$], {parts[1]}: a}}"),
+        st.tuples(inner, inner).map(lambda parts: f"$y.b{{{parts[0]}: {parts[1]}}}"),
     )
 
 
@@ -90,8 +97,9 @@ def compiled_value(expression: str, bindings: dict[str, Any]) -> str | None:
     return "undefined" if value is compiled.MISSING else json.dumps(value)
 
 
+# Many expressions are rightly left to the engine: only those that are compiled count as examples.
 @given(EXPRESSIONS, DATA, DATA)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 def test_what_is_compiled_comes_out_as_the_engine_has_it(expression: str, x: Any, y: Any) -> None:
     # Given an expression and data
     bindings = {"x": x, "y": y, "states": {"input": x}}

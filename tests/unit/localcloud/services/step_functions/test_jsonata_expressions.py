@@ -129,13 +129,25 @@ def test_an_expression_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatc
         evaluate("($f := function($n) {$f($n + 1)}; $f(0))", {})
 
 
-def test_a_value_shares_nothing_with_what_it_was_taken_from() -> None:
-    rows = [{"id": 1}]
+@pytest.mark.parametrize(
+    "expression", ["$rows", "$states.input.rows", "{'rows': $rows}.rows", "$lookup($states.input, 'rows')"]
+)
+def test_a_value_is_handed_on_without_a_copy(expression: str) -> None:
+    rows = [{"id": number} for number in range(40)]
 
-    value = evaluate("$rows", {"rows": rows})
-    value[0]["id"] = 2
+    value = evaluate(expression, {"rows": rows, "states": {"input": {"rows": rows}}})
 
-    assert rows == [{"id": 1}]
+    assert value is rows
+
+
+@pytest.mark.parametrize("expression", ["$rows[id >= 0]", "[$rows]", "$append($rows, [])", "$rows ~> $reverse()"])
+def test_a_new_array_is_one_of_its_own(expression: str) -> None:
+    rows = [{"id": 1}, {"id": 2}]
+
+    value = evaluate(expression, {"rows": rows})
+    value.append({"id": 3})
+
+    assert rows == [{"id": 1}, {"id": 2}]
 
 
 def test_now_is_the_time_of_the_evaluation_also_for_an_expression_seen_before() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.services.refusals import Refused
 from localcloud.services.xray import api, daemon, filters, tracing
 from localcloud.services.xray.store import RefusedSegment, TraceStore
 from localcloud.services.xray.tracing import Trace
@@ -249,7 +250,7 @@ def test_filter_expressions(expression: str, fits: bool) -> None:
     ],
 )
 def test_expressions_that_are_not_known_are_refused(expression: str) -> None:
-    with pytest.raises(filters.UnknownExpression, match="is not known here"):
+    with pytest.raises(Refused, match="is not known here"):
         filters.read(expression)
 
 
