@@ -36,8 +36,6 @@ from localcloud.process.lifecycle import DEFAULT_PORT, REFUSAL
 from localcloud.process.lock import HomeLock
 from localcloud.services.iam import calls, roles
 
-SWITCH_SECONDS = 0.001
-"""How long a thread that calculates keeps the others waiting: the server's thread waits several times for a request."""
 _SHUTDOWN_SECONDS = 5.0
 _COLLECT_AFTER = (20_000, 20, 10)
 """New objects before a look for cycles, and how many looks before one among older objects, and among all."""
@@ -114,7 +112,6 @@ def run(options: Options, setup: Setup = _EMPTY) -> None:
         ids.install()
         behaviours.install(options.behaviours, context)
         _collect_seldom()
-        sys.setswitchinterval(SWITCH_SECONDS)
         cleanup.callback(_end_functions)
         cloud = _describe(options, context, kafka, bedrock)
         # asyncio.run would wait for every thread of the loop, and so for functions and executions that still run.

@@ -32,7 +32,6 @@ from flightpulse.messages.facts import read_news
 from flightpulse.use_cases.compose import Ports, compose_messages
 from flightpulse.use_cases.consume import Consumer
 from localcloud.process import ids
-from localcloud.server import SWITCH_SECONDS
 from localcloud.services.cloudwatch.period import Period
 from localcloud.services.dynamodb import conditions
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
@@ -192,21 +191,6 @@ def test_making_ids_beside_busy_threads(benchmark: BenchmarkFixture) -> None:
 
     # Then how much longer Python's take is printed
     note(benchmark, "Python's ids beside four busy threads", pythons / ours, "times ours")
-
-
-def test_calls_of_the_kernel_beside_busy_threads(benchmark: BenchmarkFixture) -> None:
-    # When a thread calls the kernel, as a server does for every request, and others want to run
-    usual = sys.getswitchinterval()
-    try:
-        with busy_threads():
-            pythons = elapsed(lambda: os.urandom(16))
-            sys.setswitchinterval(SWITCH_SECONDS)
-            ours = benchmark.pedantic(lambda: elapsed(lambda: os.urandom(16)), rounds=1)
-    finally:
-        sys.setswitchinterval(usual)
-
-    # Then how much longer it waits for its turn with Python's interval is printed
-    note(benchmark, "calls of the kernel with Python's interval", pythons / ours, "times as long as with ours")
 
 
 def spent(*arguments: str) -> float:

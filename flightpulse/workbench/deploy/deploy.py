@@ -46,12 +46,9 @@ class DeploymentPlan:
     context: Context
     differences: str
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         head = f"Account {self.account}, region {self.region}\nContext: {self.context}\n"
         return head + self.differences.rstrip()
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def stack_status(session: Session) -> str | None:
@@ -129,9 +126,9 @@ class Deployer:
         """What :meth:`deploy` would change. It changes nothing itself: not even a change set is made."""
         account, region = self._session.account, self._session.region
         self._check()
-        self._synth()
+        synth(self._cli, self._steps)
         self._steps.update("diff", "Comparing with the deployed stack")
-        difference = self._checked(self._run("diff", [names.STACK, "--method", "template"]))
+        difference = _checked(self._run("diff", [names.STACK, "--method", "template"]))
         self._steps.finish("diff", "Compared with the deployed stack")
         return DeploymentPlan(
             account=account,
@@ -145,8 +142,8 @@ class Deployer:
     def drift(self) -> str:
         """What was changed by hand, as CloudFormation finds it and the CDK CLI prints it."""
         if not template_path(self._cli.assembly).exists():
-            self._synth()
-        return self._checked(self._run("drift", [names.STACK])).output
+            synth(self._cli, self._steps)
+        return _checked(self._run("drift", [names.STACK])).output
 
     def deploy(self, *, synthesised: bool = False, loosen: bool = False, revert_drift: bool = False) -> None:
         """Bootstrap the target when it needs it, synthesise, deploy.
@@ -175,7 +172,7 @@ class Deployer:
             if revert_drift:
                 arguments.append("--revert-drift")
             outcome = self._run("deploy", arguments)
-        self._checked(outcome, watch.first_failure())
+        _checked(outcome, watch.first_failure())
         text = f"{resources} resources are up" if watch.events_seen else "nothing to change"
         self._steps.finish("deploy", text)
         self._session.forget_outputs()
@@ -186,11 +183,11 @@ class Deployer:
             return False
         # The CDK CLI wants an app for its stack's name; whatever was deployed last will do.
         if not template_path(self._cli.assembly).exists():
-            self._synth()
+            synth(self._cli, self._steps)
         total = _resources_in(self._cli.assembly)
         with StackWatch(self._session, names.STACK, "destroy", total, self._steps) as watch:
             outcome = self._run("destroy", [names.STACK, "--force"])
-        self._checked(outcome, watch.first_failure())
+        _checked(outcome, watch.first_failure())
         self._steps.finish("destroy", "The stack is gone")
         self._session.forget_outputs()
         return True
@@ -200,7 +197,7 @@ class Deployer:
         with ThreadPoolExecutor(max_workers=2) as pool:
             work: list[Future[None]] = [pool.submit(self._bootstrap)]
             if not synthesised:
-                work.append(pool.submit(self._synth))
+                work.append(pool.submit(synth, self._cli, self._steps))
             try:
                 for part in work:
                     part.result()
@@ -214,11 +211,8 @@ class Deployer:
         account, region = self._session.account, self._session.region
         with StackWatch(self._session, TOOLKIT_STACK, "bootstrap", 0, self._steps) as watch:
             outcome = self._run("bootstrap", [f"aws://{account}/{region}"])
-        self._checked(outcome, watch.first_failure())
+        _checked(outcome, watch.first_failure())
         self._steps.finish("bootstrap", f"CDK's own stack is in {account}/{region}")
-
-    def _synth(self) -> None:
-        synth(self._cli, self._steps)
 
     def _is_bootstrapped(self) -> bool:
         try:
@@ -261,14 +255,6 @@ class Deployer:
         watchdog.check()
         return outcome
 
-    def _checked(self, outcome: CdkOutcome, failure: str | None = None) -> CdkOutcome:
-        if outcome.exit_code == 0:
-            return outcome
-        raise UserError(
-            f"cdk {outcome.command} failed: {(failure or outcome.last_error()).rstrip('.')}.",
-            hint=f"All it printed is in {_shown(outcome.log)}.",
-        )
-
 
 def finish_rollback(session: Session, steps: Steps) -> None:
     """Go on with the rollback of an update that failed, which CloudFormation wants before anything else.
@@ -307,13 +293,17 @@ def synthesise(context: Mapping[str, str], home: Path, steps: Steps) -> Path:
 def synth(cli: CdkCli, steps: Steps) -> None:
     """Run ``cdk synth``. Raises UserError with the last line that tells why not."""
     steps.update("synth", "Writing the template and the Lambda package")
-    outcome = cli.run("synth", [names.STACK, "--quiet"], synthesise=True)
-    if outcome.exit_code != 0:
-        raise UserError(
-            f"cdk synth failed: {outcome.last_error().rstrip('.')}.",
-            hint=f"All it printed is in {_shown(outcome.log)}.",
-        )
+    _checked(cli.run("synth", [names.STACK, "--quiet"], synthesise=True))
     steps.finish("synth", f"{_resources_in(cli.assembly)} resources in the template")
+
+
+def _checked(outcome: CdkOutcome, failure: str | None = None) -> CdkOutcome:
+    if outcome.exit_code == 0:
+        return outcome
+    raise UserError(
+        f"cdk {outcome.command} failed: {(failure or outcome.last_error()).rstrip('.')}.",
+        hint=f"All it printed is in {_shown(outcome.log)}.",
+    )
 
 
 def template_path(assembly: Path) -> Path:

@@ -1,7 +1,6 @@
 """CloudWatch's numbers, where they come from, and what is watched."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
 from flightpulse.workbench.metrics import alarms, dashboard, metric_sources, metrics
@@ -66,11 +65,9 @@ class Metrics:
         """The stack's alarms: the state of each, what it watches, when it goes off, and what that means."""
         return alarms.table(self._target.deployed)
 
-    @contextmanager
-    def quick_alarm(self, name: str, *, period: int = 10) -> Iterator[QuickAlarm]:
+    def quick_alarm(self, name: str, *, period: int = 10) -> AbstractContextManager[QuickAlarm]:
         """A copy of an alarm (by its name in :meth:`alarms`) that evaluates every ``period`` seconds in the block.
 
         It has no actions, so it tells nobody. Raises UserError for another name, and for ``aws``.
         """
-        with alarms.quick_copy(self._target.deployed, name, period=period) as alarm:
-            yield alarm
+        return alarms.quick_copy(self._target.deployed, name, period=period)

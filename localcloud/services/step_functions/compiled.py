@@ -211,7 +211,14 @@ def _array_step(node: Any) -> Compiled:
     """An array at the beginning of a path: the path goes on from each of its items."""
     _only(node, {"expressions", "consarray"})
     array = _array(node)
-    return lambda known, focus: array(known, focus) or _not_plain()
+
+    def items(known: Environment, focus: Any) -> Any:
+        found = array(known, focus)
+        if not found or any(item is None for item in found):
+            raise NotPlain
+        return found
+
+    return items
 
 
 def _step(node: Any) -> Compiled:

@@ -60,16 +60,12 @@ class ExecutionLog:
         details: Mapping[str, Any] = event.get(details_key(event["type"]), {})
         if not self.with_data:
             details = {name: value for name, value in details.items() if name not in _EXECUTION_DATA}
-        message = {
-            "id": str(event["id"]),
-            "type": event["type"],
-            "details": details,
-            "previous_event_id": str(event["previousEventId"]),
-            "event_timestamp": str(moment),
-            "execution_arn": self.execution_arn,
-            "redrive_count": str(redrive_count),
-        }
-        return {"timestamp": moment, "message": to_json(message)}
+        message = (
+            f'{{"id":"{event["id"]}","type":"{event["type"]}","details":{to_json(details)},'
+            f'"previous_event_id":"{event["previousEventId"]}","event_timestamp":"{moment}",'
+            f'"execution_arn":"{self.execution_arn}","redrive_count":"{redrive_count}"}}'
+        )
+        return {"timestamp": moment, "message": message}
 
 
 class ExecutionLogs:

@@ -65,6 +65,15 @@ def test_its_page_needs_nothing_from_anywhere(saved: Path, tmp_path: Path) -> No
     assert not re.search(r"""(src|href)\s*=\s*["']?https?:""", written)
 
 
+def test_a_page_that_cannot_be_written_is_one_line(saved: Path, tmp_path: Path) -> None:
+    page = tmp_path / "nowhere" / "run.html"
+
+    result = show("--history", saved, "--html", page)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"✗ {page} cannot be written: No such file or directory. Name another file.\n"
+
+
 def test_with_the_definition_the_states_not_reached_are_drawn_too(saved: Path, tmp_path: Path) -> None:
     definition, page = tmp_path / "machine.asl.json", tmp_path / "run.html"
     definition.write_text(json.dumps(runs.LINE), encoding="utf-8")

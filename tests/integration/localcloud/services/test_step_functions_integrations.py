@@ -67,7 +67,7 @@ def test_what_the_table_makes_of_an_item_does_not_reach_the_workflow_it_came_fro
     machines: Machines, table: str
 ) -> None:
     # Given a workflow that keeps an item, puts it into the table and has it changed there
-    item = {"PK": {"S": "kept"}, "seat": {"M": {"row": {"N": "1"}}}}
+    item = {"PK": {"S": "kept"}, "seat": {"M": {"row": {"N": "1.0"}}}}
     put = {
         "Type": "Task",
         "Resource": "arn:aws:states:::dynamodb:putItem",

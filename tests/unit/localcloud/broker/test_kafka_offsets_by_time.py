@@ -9,8 +9,13 @@ from localcloud.broker.offsets_by_time import Question, completed, questions
 OLD, NEW = 1, 7
 
 
+def varint(number: int) -> bytes:
+    """Seven bits a byte, the lowest first; all but the last have their highest bit set."""
+    return bytes([number]) if number < 0x80 else bytes([number & 0x7F | 0x80]) + varint(number >> 7)
+
+
 def text(value: str, *, flexible: bool) -> bytes:
-    return (bytes([len(value) + 1]) if flexible else struct.pack(">h", len(value))) + value.encode()
+    return (varint(len(value) + 1) if flexible else struct.pack(">h", len(value))) + value.encode()
 
 
 def array(elements: list[bytes], *, flexible: bool) -> bytes:
@@ -41,9 +46,10 @@ def answer(version: int, topic: str, found: dict[int, tuple[int, int]]) -> bytes
 
 
 @pytest.mark.parametrize("version", [OLD, 4, NEW])
-def test_what_is_asked_is_read(version: int) -> None:
-    found = questions(version, request(version, "topic", {0: 1500, 3: -1}))
-    assert found == [Question(("topic", 0), 1500), Question(("topic", 3), -1)]
+@pytest.mark.parametrize("topic", ["topic", 200 * "t"], ids=["short", "long"])
+def test_what_is_asked_is_read(version: int, topic: str) -> None:
+    found = questions(version, request(version, topic, {0: 1500, 3: -1}))
+    assert found == [Question((topic, 0), 1500), Question((topic, 3), -1)]
     assert [question.is_by_time for question in found] == [True, False]
 
 

@@ -149,6 +149,7 @@ def test_text_and_html_name_every_hop_and_its_kind_in_words() -> None:
     for shown in (found.text(), found.html().replace("\N{NO-BREAK SPACE}", " ")):
         assert all(hop.name in shown for hop in found.hops)
         assert "Kafka record" in shown
+    assert "<summary>2 changed</summary>" in found.html()
 
 
 def test_the_picture_is_the_same_every_time() -> None:
