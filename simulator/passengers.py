@@ -83,5 +83,6 @@ def _booked(flight: Flight, number: int, draw: random.Random) -> tuple[Passenger
         booking_status=BookingStatus.CONFIRMED,
         created_at=flight.scheduled_departure - timedelta(days=draw.randrange(5, 60)),
         seat=f"{(number - 1) // 6 + 1}{'ABCDEF'[(number - 1) % 6]}",
+        legs=1,
     )
     return passenger, booking

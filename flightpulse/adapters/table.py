@@ -313,6 +313,7 @@ def _booking_items(booking: Booking, tiers: Mapping[str, Tier]) -> list[Item]:
             **keys.booking(booking.booking_id),
             **keys.booking_index(booking.booking_status, booking.created_at),
             **_present(booking.to_fields()),
+            **({"legs": booking.legs} if booking.legs else {}),
         },
         {
             **keys.booking_of_flight(booking.flight_id, booking.booking_id),

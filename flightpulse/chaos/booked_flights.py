@@ -128,4 +128,5 @@ def _booking(choice: random.Random, flight: Flight, passenger: Passenger, number
         seat=f"{number // 6 + 1}{'ABCDEF'[number % 6]}",
         fare_class="Y",
         special_requests=("wheelchair assistance",) if choice.random() < 0.1 else (),
+        legs=1,
     )

@@ -186,6 +186,14 @@ class Booking(Entity):
     special_requests: tuple[str, ...] = ()
     created_at: datetime
     rebooking_priority: str | None = None
+    legs: int = 0
+    """How many flights the reservation has: with one, nobody need look for a connection. 0 when not known."""
+
+    def to_fields(self) -> dict[str, Any]:
+        """Every field but ``legs`` as a plain JSON value."""
+        fields = Entity.to_fields(self)
+        del fields["legs"]
+        return fields
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
@@ -203,6 +211,7 @@ class Booking(Entity):
             bags_checked=_count(fields, "bags_checked"),
             special_requests=_texts(fields, "special_requests"),
             rebooking_priority=_optional_text(fields, "rebooking_priority"),
+            legs=_count(fields, "legs"),
         )
 
 

@@ -91,6 +91,7 @@ class Recipient:
     addresses: Mapping[Channel, str] = field(repr=False)
     checked_in: bool = False
     bags: bool = False
+    legs: int = 0
     onward: Onward | None = None
 
     def segment(self, news: News) -> Segment:
@@ -179,7 +180,7 @@ def read_recipient(fields: object, flight_id: str | None = None) -> Recipient | 
     if not isinstance(requests, list) or not all(isinstance(request, str) for request in requests):
         raise UnusableRecipientError("special_requests is not a list of texts")
     tier = str(fields.get("tier"))
-    bags = fields.get("bags_checked")
+    bags, legs = fields.get("bags_checked"), fields.get("legs")
     return Recipient(
         booking_id=_own(fields, "booking_id"),
         passenger_id=_own(fields, "passenger_id"),
@@ -195,6 +196,7 @@ def read_recipient(fields: object, flight_id: str | None = None) -> Recipient | 
         },
         checked_in=fields.get("checked_in") is True,
         bags=isinstance(bags, int | float) and bags > 0,
+        legs=int(legs) if isinstance(legs, int | float) else 0,
         onward=read_onward(fields.get("onward")),
     )
 

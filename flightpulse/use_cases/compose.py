@@ -120,11 +120,13 @@ def _reachable(recipients: Sequence[object], news: News, composed: Composed) -> 
 
 
 def _add_onward_flights(people: Iterable[_Person], news: News, flight: Fields, onward: OnwardFlights) -> None:
-    """Where they fly next, where that changes the words; only those are looked up whom a message can reach."""
+    """Where they fly next, where that changes the words; only those are looked up who can be told and may fly on."""
     if "onward" not in news_kind(news.kind).varies:
         return
-    told = {person.recipient.passenger_id: person for person in people if person.addresses}
-    found = onward.of({**flight, "flight_id": news.flight_id}, list(told)) if told else {}
+    flying_on = dict.fromkeys(
+        person.recipient.passenger_id for person in people if person.addresses and person.recipient.legs != 1
+    )
+    found = onward.of({**flight, "flight_id": news.flight_id}, list(flying_on)) if flying_on else {}
     for person in people:
         next_flight = facts.read_onward(found.get(person.recipient.passenger_id))
         if next_flight is not None:

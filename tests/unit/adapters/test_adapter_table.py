@@ -91,6 +91,16 @@ def test_a_booking_is_stored_three_times_with_the_tier_s_priority_on_the_flight_
     assert dynamodb.items["BOOKING#BKG-0001", "METADATA"]["GSI2PK"] == {"S": "CONFIRMED"}
 
 
+@pytest.mark.parametrize(("legs", "stored"), [(0, None), (1, {"N": "1"}), (2, {"N": "2"})])
+def test_how_many_flights_a_reservation_has_is_stored_where_it_is_known(
+    legs: int, stored: dict[str, str] | None
+) -> None:
+    dynamodb = FakeDynamoDB()
+    table_on(dynamodb).save(passengers=[a_passenger()], bookings=[a_booking(legs=legs)])
+    assert dynamodb.items["BOOKING#BKG-0001", "METADATA"].get("legs") == stored
+    assert "legs" not in a_booking(legs=legs).to_fields()
+
+
 def test_a_flight_is_stored_with_utc_times_its_index_and_no_empty_attributes() -> None:
     dynamodb = FakeDynamoDB()
     table_on(dynamodb).save(flights=[a_flight()])

@@ -387,6 +387,14 @@ def test_nobody_looks_for_onward_flights_when_only_a_gate_has_changed(scene: Sce
     assert scene.onward.asked == []
 
 
+@pytest.mark.parametrize(("legs", "looked_up"), [(None, True), (0, True), (1, False), (2, True)])
+def test_nobody_looks_for_the_next_flight_of_a_reservation_with_one(
+    scene: Scene, legs: int | None, looked_up: bool
+) -> None:
+    scene.invoke(delay(), recipient(1, legs=legs))
+    assert bool(scene.onward.asked) == looked_up
+
+
 def test_onward_flights_are_looked_up_only_of_those_whom_a_message_can_reach(scene: Scene) -> None:
     wants_nothing, no_address = recipient(2, notification_preferences={}), recipient(3, email=None, phone=None)
     gone, unusable = recipient(4, booking_status="CANCELLED"), recipient(5, first_name=None)

@@ -235,6 +235,7 @@ def test_what_was_read_is_sorted_by_what_it_is_and_what_was_left_out_is_read_nex
             "special_requests": {"L": [{"S": "wheelchair"}]},
             "checked_in": {"BOOL": True},
             "bags_checked": {"N": "2"},
+            "legs": {"N": "1"},
         },
     ]
     left_out = [{"PK": {"S": "PASSENGER#PAX-2"}, "SK": {"S": "METADATA"}}]
@@ -263,6 +264,7 @@ def test_what_was_read_is_sorted_by_what_it_is_and_what_was_left_out_is_read_nex
         "special_requests": ["wheelchair"],
         "checked_in": True,
         "bags_checked": 2,
+        "legs": 1,
     }
     assert set(read["details"]) == {"BKG-0", "BKG-1"}
     assert (read["keys"], read["reads"], nothing_left) == (left_out, 2, [])
@@ -277,7 +279,7 @@ def test_every_attribute_that_a_chunk_uses_is_asked_for() -> None:
     assert asked == [
         *("PK", "scheduled_departure", "scheduled_arrival", "estimated_departure", "estimated_arrival", "gate"),
         *("flight_number", "booking_status", "flight_id", "seat", "confirmation_number", "special_requests"),
-        *("checked_in", "bags_checked", "first_name", "tier", "email", "phone", "notification_preferences"),
+        *("checked_in", "bags_checked", "legs", "first_name", "tier", "email", "phone", "notification_preferences"),
     ]
     flight = {name: {"S": f"a {name}"} for name in asked[1:7]}
     items = {"Table": [{"PK": {"S": "FLIGHT#SW1234"}, **flight}, {"PK": {"S": "FLIGHT#SW9"}, "gate": {"S": "Z"}}]}
