@@ -170,10 +170,13 @@ class TemplateTable:
         for item in items:
             if item.get("status") == {"S": DRAFTING}:
                 continue
+            key = item["PK"]["S"].removeprefix(keys.TEMPLATE)
             try:
                 record = TemplateRecord.from_fields(item_from_typed(item))
+                if record.segment.key != key:
+                    raise ValueError(f"it is about {record.segment.key}")
             except (AttributeError, KeyError, TypeError, ValueError):
-                damaged(item["PK"]["S"].removeprefix(keys.TEMPLATE))
+                damaged(key)
                 continue
             # DynamoDB deletes expired items within days, not at once.
             if record.expires_at > self._seconds():

@@ -134,7 +134,13 @@ def test_forgetting_tells_whether_there_was_something() -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [{"template": {"S": "one"}}, {"status": {"S": "LIKED"}}, {"expires_at": {"S": "never"}}, {"segment": {"S": "a/b"}}],
+    [
+        {"template": {"S": "one"}},
+        {"status": {"S": "LIKED"}},
+        {"expires_at": {"S": "never"}},
+        {"segment": {"S": "a/b"}},
+        {"segment": {"S": MINOR.key}},
+    ],
 )
 def test_a_damaged_item_is_reported_and_as_good_as_a_refusal(damage: dict[str, Any]) -> None:
     scene = Scene()
