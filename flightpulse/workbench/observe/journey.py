@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flightpulse.workbench.executions import history, story
 from flightpulse.workbench.executions.executions import Execution
@@ -16,9 +16,6 @@ from flightpulse.workbench.observe.hops import EventEvidence, Hop, total_seconds
 from flightpulse.workbench.observe.item_changes import StreamedChange
 from flightpulse.workbench.observe.payloads import Changes
 from flightpulse.workbench.observe.timeline import Journey
-
-if TYPE_CHECKING:
-    pass
 
 _WRITES = frozenset({"dynamodb:putItem", "dynamodb:updateItem"})
 _SHOWN_STATES = frozenset({"Task", "Map", "Parallel", "Wait", "Fail", "Succeed"})
