@@ -7,7 +7,6 @@ PACKAGE = Path(__file__).resolve().parent
 IS_CHECKOUT = (PACKAGE.parent / "pyproject.toml").is_file()
 ROOT = PACKAGE.parent if IS_CHECKOUT else PACKAGE / "files"
 WORKFLOWS = PACKAGE / "workflows"
-SCHEMAS = PACKAGE / "schemas"
 INFRA = ROOT / "infra"
 SAMPLE_DATA = ROOT / "sample_data"
 LOCAL_CLOUD = "flightpulse.local_cloud"

@@ -30,7 +30,7 @@ from localcloud.faults import failing_calls
 from localcloud.model.faults import Spoilers
 from localcloud.model.openai_server import OpenAIServer
 from localcloud.model.writers import Subject, Writer
-from localcloud.process import environment, health, ids, ports, processes, state, version
+from localcloud.process import environment, ids, own_pages, ports, processes, state, version
 from localcloud.process.home import clear_remains, prepare
 from localcloud.process.lifecycle import DEFAULT_PORT, REFUSAL
 from localcloud.process.lock import HomeLock
@@ -208,14 +208,14 @@ def _describe(options: Options, context: LocalContext, kafka: Service, bedrock: 
 async def _serve(cloud: state.RunningCloud, listener: socket.socket, *, with_parent: bool) -> None:
     from ministack import app as emulator
 
-    pages: dict[str, health.Page] = {
-        health.PATH: lambda _, __: (200, {"status": "healthy", **asdict(cloud)}),
+    pages: dict[str, own_pages.Page] = {
+        own_pages.HEALTH_PATH: lambda _, __: (200, {"status": "healthy", **asdict(cloud)}),
         calls.PATH: lambda _, __: (200, calls.page(enforced=cloud.permissions)),
         faults.PATH: faults.page,
     }
 
     # Behaviours may have put something in front of the emulator's own application: ask for it only now.
-    application: Any = health.answering(failing_calls.failing(lambda *call: emulator.app(*call)), pages)
+    application: Any = own_pages.answering(failing_calls.failing(lambda *call: emulator.app(*call)), pages)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

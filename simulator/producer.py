@@ -22,7 +22,7 @@ try:
     from flightpulse.errors import UserError
     from localcloud.process import state
     from simulator import sample_data
-    from simulator.produce import build, deliver, event_options
+    from simulator.event_command import build, deliver, event_options
 except ImportError:
     if __name__ != "__main__":
         raise

@@ -24,7 +24,7 @@ from confluent_kafka import Consumer, KafkaException
 from awskit.kafka.connection import reason
 from awskit.kafka.records import Keep, Record, describe, failed_identifier, kafka_event, partition_name
 from awskit.relay.delivery import Answer, Delivery, Destination, Invoke, Source
-from awskit.relay.session import Complaints, Session
+from awskit.relay.session import KafkaTrouble, Session
 from awskit.relay.subscription import Observer, Subscription
 
 _SESSION_RETRY_SECONDS = 2.0
@@ -55,13 +55,13 @@ class Poller:
 
     def run(self) -> None:
         """Poll until stopped. A broker that goes away is waited for; programming errors are raised."""
-        complaints = Complaints(self._observer)
+        trouble = KafkaTrouble(self._observer)
         while not self._stopping.is_set():
-            session = Session(self._subscription, self._delivery(), self._keep, self._observer, complaints)
+            session = Session(self._subscription, self._delivery(), self._keep, self._observer, trouble)
             try:
                 session.run(self._new_consumer, self._stopping, self._hurrying)
             except KafkaException as error:
-                complaints.add(reason(error))
+                trouble.add(reason(error))
                 self._stopping.wait(_SESSION_RETRY_SECONDS)
 
     def stop(self) -> None:

@@ -53,7 +53,7 @@ class _FirstAttemptOver:
 _Report = _Finished | _FirstAttemptOver | BaseException
 
 
-class Complaints:
+class KafkaTrouble:
     """Says that Kafka is in trouble once, then now and again, and that it is over, however often a relay connects."""
 
     def __init__(self, observer: Observer) -> None:
@@ -86,13 +86,13 @@ class Session:
         delivery: Delivery[Record],
         keep: Keep,
         observer: Observer,
-        complaints: Complaints,
+        trouble: KafkaTrouble,
     ) -> None:
         self._subscription = subscription
         self._delivery = delivery
         self._keep = keep
         self._observer = observer
-        self._complaints = complaints
+        self._trouble = trouble
         self._positions = Positions(subscription, observer)
         self._lanes: dict[Partition, Lane] = {}
         self._reports: queue.SimpleQueue[_Report] = queue.SimpleQueue()
@@ -175,7 +175,7 @@ class Session:
         lane = self._lanes.get(record.source)
         if lane is None:
             return
-        self._complaints.over()
+        self._trouble.over()
         if record.offset > lane.next_offset:
             self._positions.check_gap(consumer, lane.partition, lane.next_offset, record.offset)
         lane.add(record, time.monotonic())
@@ -300,7 +300,7 @@ class Session:
         consumer.incremental_assign(assigned)
         # A partition that was paused when it went away comes back paused.
         consumer.resume(assigned)
-        self._complaints.over()
+        self._trouble.over()
         self._observer.assigned(len(self._lanes))
         _log.info("%d partitions of %s assigned", len(self._lanes), self._subscription.topic)
 
@@ -345,7 +345,7 @@ class Session:
         if error.fatal():
             self._fatal = error
         elif error.code() != KafkaError._PARTITION_EOF:
-            self._complaints.add(error.str())
+            self._trouble.add(error.str())
 
     def _tell_lag(self, consumer: Consumer) -> None:
         """Say how far behind we are, by the ends of the partitions that came with the last fetch."""
@@ -365,7 +365,7 @@ class Session:
     def _probe(self, consumer: Consumer) -> None:
         """Notice that a broker is back although no record comes."""
         now = time.monotonic()
-        if not self._complaints.in_trouble or now < self._next_probe:
+        if not self._trouble.in_trouble or now < self._next_probe:
             return
         self._next_probe = now + _PROBE_SECONDS
         try:
@@ -373,7 +373,7 @@ class Session:
         except KafkaException:
             return
         if topic is not None and topic.error is None and self._lanes:
-            self._complaints.over()
+            self._trouble.over()
 
 
 def _keys(partitions: Sequence[TopicPartition]) -> list[Partition]:

@@ -30,7 +30,7 @@ from flightpulse.adapters import aws
 from flightpulse.adapters.settings import Parameter
 from flightpulse.messages import prompt
 from flightpulse.messages.lint import Refusal
-from flightpulse.messages.review import ReviewRequest
+from flightpulse.messages.review import MAX_TOKENS, ReviewRequest
 from flightpulse.messages.segments import Segment
 from flightpulse.messages.wording import ModelUnavailableError
 
@@ -45,7 +45,8 @@ AUTHOR, REVIEWER = "author", "reviewer"
 _ATTEMPTS = 3
 _BACKOFF_SECONDS = 0.4
 _LONGEST_BACKOFF_SECONDS = 4.0
-# A reply is some 350 tokens long; models that think before they write spend more.
+# A reply is some 350 tokens long, and up to three are asked for; models that think before they write spend more. What
+# is cut off is asked for alone, while many models refuse a request that allows more than they can say.
 _DRAFTING_TOKENS = 2000
 _PASSING = frozenset(
     {"ThrottlingException", "ServiceUnavailableException", "InternalServerException", "ModelNotReadyException"}
@@ -169,7 +170,8 @@ class BedrockModel:
         """The text of the model's answer, empty when it gave none. Raises :class:`ModelUnavailableError`.
 
         The segments and the role go into ``requestMetadata``, by which Bedrock's invocation log can be filtered.
-        ``more`` are further arguments of Converse. Raises :class:`RefusedArgumentsError` when it does not take them.
+        ``more`` are further arguments of Converse. Raises :class:`RefusedRequestError` when the model does not take a
+        request with more arguments, or about several segments.
         """
         model_id = self.model_id()
         request = {
@@ -186,8 +188,9 @@ class BedrockModel:
             try:
                 answer = self._client.converse(**request)
             except (ClientError, BotoCoreError, ResponseParserError) as error:
-                if more and (isinstance(error, ParamValidationError) or _code(error) == "ValidationException"):
-                    raise RefusedArgumentsError from error
+                if (more or len(segments) > 1) and _refused(error):
+                    self._report("a model refused a request", {"role": self._role, "model_id": model_id})
+                    raise RefusedRequestError from error
                 if attempt == _ATTEMPTS or not _passes(error):
                     raise self._unavailable(_code(error)) from error
                 ceiling = min(_LONGEST_BACKOFF_SECONDS, _BACKOFF_SECONDS * 2**attempt)
@@ -219,12 +222,12 @@ class BedrockModel:
         return ModelUnavailableError(f"{self._role}: {problem}")
 
 
-class RefusedArgumentsError(Exception):
-    """The model, or this version of boto3, does not take an optional argument of Converse."""
+class RefusedRequestError(Exception):
+    """The model, or this version of boto3, does not take a request that can be put more simply."""
 
 
 class BedrockAuthor:
-    """A model that drafts templates."""
+    """A model that drafts templates. Its answer is empty where it refuses a request for several at once."""
 
     def __init__(self, model: BedrockModel) -> None:
         self._model = model
@@ -233,7 +236,10 @@ class BedrockAuthor:
         return self._model.model_id()
 
     def draft(self, *segments: Segment) -> str:
-        return self._converse(segments, [_message("user", prompt.request(*segments))])
+        try:
+            return self._converse(segments, [_message("user", prompt.request(*segments))])
+        except RefusedRequestError:
+            return ""
 
     def repair(self, segment: Segment, reply: str, refusals: Sequence[Refusal]) -> str:
         return self._converse(
@@ -246,13 +252,16 @@ class BedrockAuthor:
         )
 
     def _converse(self, segments: Sequence[Segment], messages: list[dict[str, Any]]) -> str:
-        count = len(segments)
-        inference = {"maxTokens": _DRAFTING_TOKENS * count, "temperature": 0.6}
-        return self._model.converse(messages, segments=segments, system=prompt.system(count), inference=inference)
+        inference = {"maxTokens": _DRAFTING_TOKENS, "temperature": 0.6}
+        system = prompt.system(len(segments))
+        return self._model.converse(messages, segments=segments, system=system, inference=inference)
 
 
 class BedrockReviewer:
-    """A model that judges sentences. It answers by a JSON schema where it can, and in plain text where not."""
+    """A model that judges sentences. It answers by a JSON schema where it can, and in plain text where not.
+
+    Its answer is empty where it refuses a request about several drafts either way.
+    """
 
     def __init__(self, model: BedrockModel) -> None:
         self._model = model
@@ -266,13 +275,18 @@ class BedrockReviewer:
         if model_id not in self._without_schema:
             try:
                 return self._converse(request, outputConfig=_by_schema(request))
-            except RefusedArgumentsError:
-                self._without_schema.add(model_id)
-        return self._converse(request)
+            except RefusedRequestError:
+                pass
+        try:
+            answer = self._converse(request)
+        except RefusedRequestError:
+            return ""
+        self._without_schema.add(model_id)
+        return answer
 
     def _converse(self, request: ReviewRequest, **more: Any) -> str:
         messages = [_message("user", request.user)]
-        inference = {"maxTokens": request.max_tokens, "temperature": 0.0}
+        inference = {"maxTokens": MAX_TOKENS, "temperature": 0.0}
         return self._model.converse(
             messages, segments=request.segments, system=request.system, inference=inference, **more
         )
@@ -295,6 +309,10 @@ def _message(role: str, text: str) -> dict[str, Any]:
 
 def _passes(error: Exception) -> bool:
     return isinstance(error, _PASSING_ERRORS) or _code(error) in _PASSING
+
+
+def _refused(error: Exception) -> bool:
+    return isinstance(error, ParamValidationError) or _code(error) == "ValidationException"
 
 
 def _code(error: Exception) -> str:

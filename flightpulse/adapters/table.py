@@ -23,7 +23,7 @@ _WRITES_PER_CALL = 25
 _READS_PER_CALL = 100
 _LONGEST_KEY_BYTES = 1024
 
-_OF_A_FLIGHT = ("passenger_id", *(field.name for field in fields(Flight)))
+_OF_A_FLIGHT = ("SK", "passenger_id", *(field.name for field in fields(Flight)))
 
 
 class UnreadItemsError(Exception):
@@ -129,10 +129,10 @@ class ReservationTable:
         flight: Flight | None = None
         booked = set()
         for item in self._all(_Query(partition=keys.FLIGHT + flight_id), _OF_A_FLIGHT, consistent=True):
-            if "passenger_id" in item:
-                booked.add(item["passenger_id"])
-            elif item:
+            if item["SK"] == keys.METADATA:
                 flight = _readable({**keys.flight(flight_id), **item}, Flight.from_fields)
+            elif "passenger_id" in item:
+                booked.add(item["passenger_id"])
         return None if flight is None else (flight, len(booked))
 
     def save(

@@ -33,9 +33,10 @@ def prove(
     seconds: float = 3600.0,
     on_progress: OnProgress = silent,
 ) -> Verdict:
-    """Make so many runs, each with a storm of its own, in which each victim is killed up to twice.
+    """Kill the consumer, the messenger, the stream handler, the relay and the producer at random points, run after run.
 
-    A relay process takes the place of the event source mapping meanwhile. Nothing may be lost and nobody told twice.
+    A relay process takes the place of the event source mapping meanwhile. Each run has a storm of its own, in which
+    each of them is killed up to twice. Nothing may be lost and nobody told twice in any run.
     """
     began = time.monotonic()
     injector = FaultPage(str(session.endpoint_url))

@@ -23,11 +23,13 @@ def prove(
     seconds: float = 600.0,
     on_progress: OnProgress = silent,
 ) -> Verdict:
-    """Send up to ``events`` events about each of ``flights`` flights ``copies`` times each, shuffled, all at once.
+    """Send every event of a rapid sequence about many flights several times, shuffled, through Kafka.
 
-    ``paced`` sends no second record about a flight before the first has been handled to its end. What is told then
-    follows from the order of arrival alone, so that not only must every message be there that has to be: no other may.
+    Everybody must know the newest news about their flight, once on each channel they chose, never older after newer;
+    and every flight must end in its newest state.
     """
+    # ``paced`` sends no second record about a flight before the first has been handled to its end. What is told then
+    # follows from the order of arrival alone, so that no other message may be there than has to be.
     run = trial.of_sequence(
         session,
         seed,

@@ -9,6 +9,7 @@ from flightpulse.adapters.model import BUDGET_SECONDS, READ_TIMEOUT_SECONDS
 from flightpulse.chaos import booked_flights
 from flightpulse.chaos.trial import Trial
 from flightpulse.chaos.verdict import Promise, Verdict, held
+from flightpulse.errors import UserError
 from flightpulse.workbench.faults import fault_page
 from flightpulse.workbench.faults.fault_page import Fault
 from flightpulse.workbench.faults.model_faults import begin_anew
@@ -50,6 +51,9 @@ _OUTAGES: tuple[tuple[str, Fault], ...] = (
         {"kind": "slow", "seconds": READ_TIMEOUT_SECONDS + 10, "role": "reviewer"},
     ),
 )
+KINDS = tuple(dict.fromkeys(str(fault["kind"]) for _, fault in _OUTAGES))
+"""What may be wrong with the model."""
+
 _HARMLESS = frozenset({"curly_quotes"})
 # A sentence too many is left out where the message can do without it, and the others are used.
 _SENTENCES = frozenset({"over_long", "injection", "promise", "gate", "time", "link", "name"})
@@ -74,11 +78,15 @@ def prove(
     seconds: float = 1200.0,
     on_progress: OnProgress = silent,
 ) -> Verdict:
-    """Tell one flight's passengers with a model in good health, and then once for each way in which it may fail.
+    """Tell a flight's passengers with a model in good health, and then once for each way in which it may fail.
 
-    ``kinds`` are kinds of faults of the model (default: all of this module). Every event carries an attempt to talk the
-    model over in its free text. Templates that were accepted before are forgotten first.
+    Every event carries an attempt to talk the model over in its free text. Everybody must be told, with the texts that
+    people wrote where the model's are of no use, without anything that the model made up, and no later than a stated
+    bound. Templates that were accepted before are forgotten first.
     """
+    unknown = sorted(set(kinds) - set(KINDS))
+    if unknown:
+        raise UserError(f"There is no kind {unknown[0]!r}.", hint=f"There are: {', '.join(KINDS)}.")
     began = time.monotonic()
     model = fault_page.of_model(session)
     outages = [outage for outage in _OUTAGES if not kinds or outage[1]["kind"] in kinds]

@@ -53,10 +53,13 @@ def prove(
     also: Sequence[BadRecord] = (),
     on_progress: OnProgress = silent,
 ) -> Verdict:
-    """Send so many bad records (and ``also`` these) mixed with a storm of good ones to every partition.
+    """Send thousands of records that are no events to every partition, mixed with good ones.
 
-    The letters that the bad records leave are read, compared and taken away again.
+    Raw bytes, cut and doubled JSON, wrong types, impossible times and gates, unknown flights and more. The consumer
+    must not fail once, no partition may stand still, every bad record must be in the dead letters with its place and
+    its reason, and the good ones must be handled as if nothing were. The letters are taken away again.
     """
+    # ``also`` are bad records of the caller's own.
     run = trial.of_sequence(session, seed, Size(flights, events, bookings), seconds, on_progress, first_flight=5000)
     bad = [*fuzz.records(seed, records, run.records), *also]
     sent = _send(session, seed, run.records, bad, on_progress)

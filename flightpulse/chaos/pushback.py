@@ -38,12 +38,14 @@ def prove(
     seconds: float = 900.0,
     on_progress: OnProgress = silent,
 ) -> Verdict:
-    """Send a storm while ``rate`` of the calls of each hop fail, a third of them after they were made.
+    """Send a storm while calls fail on every hop: throttles, conflicts, partial failures, time-outs, lost answers.
 
-    What ends in the dead letters is sent back when the faults are gone. Then nothing may be lost and nobody told twice.
-    ``last_hop`` also strikes the hop from the bus to a message's channel. EventBridge promises no order there and tries
-    again on its own, so that with it the order of messages is no promise either.
+    API calls of the functions, entries of PutEvents, rules to targets, the table's stream, the Kafka mapping, function
+    invocations and every Task state fail at the same time, a third of them after they were made. What ends in the dead
+    letters is sent back when the faults are gone. Then nothing may be lost and nobody told twice.
     """
+    # ``last_hop`` also strikes the hop from the bus to a message's channel. EventBridge promises no order there and
+    # tries again on its own, so that with it the order of messages is no promise either.
     injector = FaultPage(str(session.endpoint_url))
     run = trial.of_sequence(
         session, seed, Size(flights, events, bookings, copies), seconds, on_progress, first_flight=6500

@@ -100,7 +100,11 @@ _CASES = (
 def prove(
     session: Session, seed: int, *, bookings: int = 12, seconds: float = 600.0, on_progress: OnProgress = silent
 ) -> Verdict:
-    """Let one event fail in each way there is, look at the dead letters, redrive everything, and redrive once more."""
+    """Let one event fail in each way there is, look at the dead letters, and redrive when the causes are gone.
+
+    Every failure must be seen with what, why and since when; all of it must come back; who was told before must not be
+    told again, and to redrive once more must find nothing.
+    """
     now = datetime.now(UTC)
     session.require_stack()
     injector = FaultPage(str(session.endpoint_url))

@@ -31,12 +31,13 @@ def prove(
     disturb: Callable[[], object] | None = None,
     on_progress: OnProgress = silent,
 ) -> Verdict:
-    """Stream a shuffled event_sequence to the topic for about so many seconds while the group's members change.
+    """Stream a storm through two relay processes of one consumer group while members are killed, join and leave.
 
-    At moments drawn from the seed one relay is killed and another started in its place, and a third joins and leaves,
-    so that partitions move between them with records in flight. ``disturb`` is called half-way, for whoever has a
-    broker to kill.
+    Partitions move between them with records in flight. Nothing may be lost and nobody told twice. With `flightpulse up
+    --kafka HOST:PORT` it runs on that broker.
     """
+    # At moments drawn from the seed one relay is killed and another started in its place, and a third joins and leaves.
+    # ``disturb`` is called half-way, for whoever has a broker to kill.
     choice = random.Random(f"relays-{seed}")  # noqa: S311 - repeatable on purpose
     run = trial.of_sequence(
         session, seed, Size(flights, events, bookings, copies), seconds, on_progress, first_flight=7000

@@ -49,7 +49,7 @@ def prove(
     seconds: float = 1200.0,
     on_progress: OnProgress = silent,
 ) -> Verdict:
-    """Send an event of each kind (or of some) about a flight of each size, whose passengers want e-mail and text.
+    """Send one event of each kind about a flight with so many bookings, whose passengers want e-mail and text.
 
     Everybody must be told once on both channels; no state may hold more than 128 KiB and no history 25,000 events.
     """

@@ -1,7 +1,6 @@
 """The verb that puts faults on the system on purpose and says which promises held."""
 
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -61,7 +60,7 @@ _PROOFS: Mapping[str, tuple[_Prove, str, Mapping[str, str]]] = {
     "outage": (
         outage.prove,
         "The model is down, slow, or inventing.",
-        {"bookings": "On the flight.", "kinds": "Only these faults of the model. Repeat it."},
+        {"bookings": "On the flight.", "kinds": f"Only these: {', '.join(outage.KINDS)}. Repeat it."},
     ),
     "poison": (
         poison.prove,
@@ -74,7 +73,19 @@ _PROOFS: Mapping[str, tuple[_Prove, str, Mapping[str, str]]] = {
 """By name: the proof, what it does in a few words, and which of its arguments are options, with their help."""
 
 _FLAGS = {"sizes": "--bookings", "kinds": "--kind", "seconds": "--timeout"}
-_RANGES: Mapping[type, click.ParamType[Any]] = {int: click.IntRange(min=1), float: click.FloatRange(0, 0.9)}
+_RANGES: Mapping[str, click.ParamType[Any]] = {
+    "flights": click.IntRange(1, 500),
+    "events": click.IntRange(2, 50),
+    "bookings": click.IntRange(1, 1000),
+    "sizes": click.IntRange(1, 5000),
+    "copies": click.IntRange(1, 20),
+    "runs": click.IntRange(1, 10_000),
+    "records": click.IntRange(1, 20_000),
+    "rate": click.FloatRange(0, 0.9),
+    "wire rate": click.FloatRange(0, 0.6),
+    "seconds": click.FloatRange(min=1),
+}
+"""The least and the most of each number; one of a proof's own goes before that of all proofs."""
 
 
 @click.group()
@@ -89,31 +100,28 @@ def chaos() -> None:
 def _command(name: str, prove: _Prove, short_help: str, said: Mapping[str, str]) -> click.Command:
     """A verb that asks for some of a proof's arguments; their defaults are the proof's own."""
     defaults = {known.name: known.default for known in inspect.signature(prove).parameters.values()}
-    wishes = [_option(argument, defaults[argument], text) for argument, text in said.items()]
+    wishes = [_option(name, argument, defaults[argument], text) for argument, text in said.items()]
     return click.Command(
         name,
         params=[
             *wishes,
             click.Option(["--seed"], type=int, default=1, show_default=True, help="What is drawn follows from it."),
-            _option("seconds", defaults["seconds"], "Give up after so many seconds.", click.FloatRange(min=1)),
+            _option(name, "seconds", defaults["seconds"], "Give up after so many seconds."),
             click.Option(["--json", "as_json"], is_flag=True, help="Print JSON, for programs."),
         ],
         callback=partial(_run, name, prove),
-        help=re.sub("``(.+?)``", lambda found: found[1].upper(), inspect.cleandoc(prove.__doc__ or "")),
+        help=inspect.getdoc(prove),
         short_help=short_help,
     )
 
 
-def _option(argument: str, default: Any, said: str, range_: click.ParamType[Any] | None = None) -> click.Option:
+def _option(proof: str, argument: str, default: Any, said: str) -> click.Option:
     flag = _FLAGS.get(argument, f"--{argument.replace('_', '-')}")
     if isinstance(default, bool):
         return click.Option([flag, argument], is_flag=True, help=said)
-    if isinstance(default, tuple):
-        kind = _RANGES[int] if default else click.STRING
-        return click.Option([flag, argument], type=kind, multiple=True, default=default, show_default=True, help=said)
-    return click.Option(
-        [flag, argument], type=range_ or _RANGES[type(default)], default=default, show_default=True, help=said
-    )
+    kind = _RANGES.get(f"{proof} {argument}") or _RANGES.get(argument, click.STRING)
+    several = isinstance(default, tuple)
+    return click.Option([flag, argument], type=kind, multiple=several, default=default, show_default=True, help=said)
 
 
 def _run(name: str, prove: _Prove, *, as_json: bool, **wishes: Any) -> None:

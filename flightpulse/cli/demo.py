@@ -19,6 +19,17 @@ from localcloud import process
 from localcloud.process import ports
 from simulator.scenarios import SCENARIOS
 
+# Those of which a sum says something, unlike the sum of ages or waits.
+_COUNTERS = (
+    "DelayEventsProcessed",
+    "CancellationEventsProcessed",
+    "GateChangeEventsProcessed",
+    "AffectedPassengers",
+    "WorkflowExecutions",
+    "NotificationsSent",
+    "LLMInvocationsSuccess",
+    "LLMInvocationsFailed",
+)
 _NEXT = """\
 The local cloud stays up. What to do next:
   flightpulse inbox                  read the messages as a passenger
@@ -74,7 +85,8 @@ def _summarise(wb: Workbench, runs: list[Run], began_at: datetime, took: float) 
     headings = ("", "scenario", "expectations", "events", "executions", "e-mails", "texts", "took")
     click.echo()
     screen.show(Table.of(headings, map(_row, runs)), title="Summary")
-    counted = ", ".join(f"{name} {total:g}" for name, total in wb.metrics.by_name(since=began_at).items())
+    sums = wb.metrics.by_name(since=began_at)
+    counted = ", ".join(f"{name} {sums[name]:g}" for name in _COUNTERS if name in sums)
     click.echo(f"Metrics (CloudWatch, namespace FlightPulse): {counted or 'none yet'}")
     click.echo(_writers_line(runs))
     click.echo(wb.session.model)

@@ -8,7 +8,7 @@ import click
 from awskit.kafka.connection import Kafka
 from flightpulse.cli import options
 from flightpulse.domain.events import TOPIC
-from simulator.produce import build, deliver, event_options
+from simulator.event_command import build, deliver, event_options
 
 
 @click.command()

@@ -1,6 +1,7 @@
 """The verb that lists dead letters, sends them back and redrives failed executions."""
 
 from dataclasses import asdict
+from datetime import datetime
 
 import click
 
@@ -8,6 +9,7 @@ from flightpulse.cli import options, screen
 from flightpulse.workbench.bench import Workbench
 from flightpulse.workbench.faults.dead_letter_queues import KINDS
 from flightpulse.workbench.faults.redrive import EXECUTIONS
+from flightpulse.workbench.show.tables import Table
 
 
 @click.command()
@@ -66,5 +68,6 @@ def _list(wb: Workbench, wanted: list[str], *, as_json: bool) -> None:
     if not waiting:
         click.echo("Nothing waits: no dead letter and no failed execution.")
         return
-    screen.show(waiting)
+    rows = [(*said, f"{datetime.fromisoformat(since).astimezone():%H:%M:%S}") for *said, since in waiting.rows]
+    screen.show(Table.of(waiting.headings, rows))
     click.echo(f"Send them back with: {wb.session.command('redrive')}")

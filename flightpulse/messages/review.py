@@ -20,6 +20,8 @@ from flightpulse.messages.segments import Segment
 from flightpulse.messages.templates import MessageTemplate, Sentence
 
 MAX_TOKENS = 2_000
+"""How long a reply may be, about however many drafts: many models refuse a request that allows more than they can."""
+
 INVENTIONS, HONEST = 3, 2
 """How many canaries of each sort a request holds."""
 
@@ -58,11 +60,6 @@ class ReviewRequest:
     sentences: tuple[Sentence, ...]
     user: str
     system: str = SYSTEM
-
-    @property
-    def max_tokens(self) -> int:
-        """How long the reply may be."""
-        return MAX_TOKENS * len(self.segments)
 
     @property
     def schema(self) -> dict[str, Any]:

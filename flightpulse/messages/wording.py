@@ -113,8 +113,10 @@ def draft_and_review_together(
         return
     drafted_by = author.model_id()
     replies = dict(prompt.replies(author.draft(*segments), segments))
-    for judged in _judged([_linted(segment, reply) for segment, reply in replies.items()], reviewer):
-        yield _settled(judged, drafted_by, author, reviewer)
+    judged = _judged([_linted(segment, reply) for segment, reply in replies.items()], reviewer)
+    # What has to go back to its author comes last: its failing must not take along what is good as it is.
+    for draft in sorted(judged, key=lambda draft: draft.goes_back):
+        yield _settled(draft, drafted_by, author, reviewer)
     for segment in segments:
         if segment not in replies:
             yield draft_and_review(segment, author, reviewer)
@@ -131,6 +133,11 @@ class _Draft:
     reasons: tuple[Refusal, ...] = ()
     dropped: tuple[str, ...] = ()
     mendable: bool = True
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether its author is asked to repair it."""
+        return self.status is Status.REFUSED and self.mendable
 
 
 def _linted(segment: Segment, reply: str) -> _Draft:
@@ -178,7 +185,7 @@ def _reviewed(draft: _Draft, template: MessageTemplate, verdicts: Verdicts) -> _
 def _settled(first: _Draft, drafted_by: str, author: Author, reviewer: Reviewer | None) -> TemplateRecord:
     """The record of a draft, which goes back to its author once where that may help."""
     judged = first
-    if first.status is Status.REFUSED and first.mendable:
+    if first.goes_back:
         reply = author.repair(first.segment, first.reply, first.reasons)
         judged = _judged([_linted(first.segment, reply)], reviewer)[0]
     repaired = judged is not first

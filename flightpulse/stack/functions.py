@@ -85,7 +85,7 @@ class Functions(Construct):
                 "NOTIFY_FROM_PARAMETER": names.NOTIFY_FROM_PARAMETER,
             },
             permissions=[
-                _allow(["dynamodb:Query"], self._table.table_arn),
+                _allow(["dynamodb:Query"], self._table.table_arn, conditions=_keys("FLIGHT#*")),
                 _allow(["events:PutEvents"], self._bus.event_bus_arn),
                 _allow(["sqs:SendMessage"], self._record_dead_letters.queue_arn),
                 _allow(["ssm:GetParameter"], _parameter_arn(self, names.NOTIFY_FROM_PARAMETER)),

@@ -104,8 +104,7 @@ def _drafted(
                 chosen[record.segment] = wording.wording_of(record, Origin.MODEL)
     except ModelUnavailableError as error:
         problem = str(error)
-    for segment in claimed:
-        if segment not in chosen:
+    finally:
+        for segment in _without(chosen, claimed):
             store.release(segment)
-            chosen[segment] = wording.written(segment, problem=problem)
-    return chosen
+    return chosen | {segment: wording.written(segment, problem=problem) for segment in _without(chosen, claimed)}

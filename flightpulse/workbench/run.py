@@ -27,7 +27,7 @@ from flightpulse.workbench.messages.segments_seen import SegmentsSeen
 from flightpulse.workbench.observe import consumer_log, item_changes, journey, logs
 from flightpulse.workbench.observe.counts import Counts
 from flightpulse.workbench.observe.facts import AuditEvent, AuditEvents, Facts
-from flightpulse.workbench.observe.hops import Clues, ConsumerLine
+from flightpulse.workbench.observe.hops import ConsumerLine, EventEvidence
 from flightpulse.workbench.observe.item_changes import ItemChanges
 from flightpulse.workbench.observe.timeline import Journey
 from flightpulse.workbench.observe.timing import Timing
@@ -161,13 +161,13 @@ class Run:
         UserError, naming who is there, when nobody fits.
         """
         if which is None or which in self.event_ids:
-            return journey.of_event(self._clues(which or self.event_ids[0]))
+            return journey.of_event(self._evidence(which or self.event_ids[0]))
         booking_id, flight_id = self._booking(which)
         told = [message for message in self.messages if message.booking_id == booking_id]
         about = [record for record in self.facts.sent if record.flight_id == flight_id]
         newest = max(about, key=lambda record: (record.known_at, record.event_id)).event_id
         reached = max(told, key=lambda message: message.event_at).event_id if told else newest
-        return journey.of_booking(self._clues(reached), booking_id)
+        return journey.of_booking(self._evidence(reached), booking_id)
 
     def _booking(self, which: str) -> tuple[str, str]:
         known = [(flight, recipient) for flight, booked in self.facts.recipients.items() for recipient in booked]
@@ -177,11 +177,11 @@ class Run:
         there = ", ".join(sorted(recipient.booking_id for _, recipient in known)) or "nobody"
         raise UserError(f"{which} is not part of this run.", hint=f"Booked on its flights: {there}.")
 
-    def _clues(self, event_id: str) -> Clues:
+    def _evidence(self, event_id: str) -> EventEvidence:
         event = next(item for item in self.events if item["event_id"] == event_id)
         place = next((item for item in self.places if item.event_id == event_id), None)
         execution = self._handling(event_id)
-        return Clues(
+        return EventEvidence(
             event=event,
             record=next((record for record in self._known_records() if record.event_id == event_id), None),
             consumer=self.consumer_lines.get((place.partition, place.offset)) if place else None,

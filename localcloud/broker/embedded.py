@@ -26,7 +26,7 @@ from typing import Any, Self
 
 from confluent_kafka import cimpl
 
-from localcloud.broker.front import HOST, BrokerFront
+from localcloud.broker.proxy import HOST, BrokerProxy
 
 PARTITIONS = 24
 """Partitions of a topic that has no number of its own: 120 MiB of unread records when keys spread evenly. Measured with
@@ -75,24 +75,24 @@ class EmbeddedBroker:
             self._order(library.set_versions, api_key, 0, newest)
         for name, partitions in topics.items():
             self._order(library.topic_create, name.encode(), partitions, 1)
-        self._front = BrokerFront(int(library.bootstraps(self._cluster).decode().rsplit(":", 1)[1]))
-        library.advertise(self._cluster, _BROKER_ID, HOST.encode(), self._front.port)
-        self.bootstrap = f"{HOST}:{self._front.port}"
+        self._proxy = BrokerProxy(int(library.bootstraps(self._cluster).decode().rsplit(":", 1)[1]))
+        library.advertise(self._cluster, _BROKER_ID, HOST.encode(), self._proxy.port)
+        self.bootstrap = f"{HOST}:{self._proxy.port}"
 
     def take_down(self) -> None:
         """Close the port and every connection but keep topics, records and offsets: an outage to rehearse with."""
-        self._front.take_down()
+        self._proxy.take_down()
 
     def bring_up(self) -> None:
         """End the outage that `take_down` began."""
-        self._front.bring_up()
+        self._proxy.bring_up()
 
     def stop(self) -> None:
         """End the broker. Calling it again does nothing."""
         with self._lock:
             if not self._stopped:
                 self._stopped = True
-                self._front.close()
+                self._proxy.close()
                 self._library.cluster_destroy(self._cluster)
                 self._library.destroy(self._client)
 

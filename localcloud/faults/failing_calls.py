@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from localcloud.faults import board as faults
 from localcloud.faults.board import Fault
-from localcloud.process.health import Application, Message, Receive, Send, read_body
+from localcloud.process.own_pages import Application, Message, Receive, Send, read_body
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
 _OPERATION_IN_PATH = re.compile(r"/operation/(\w+)$")

@@ -4,7 +4,6 @@ For every id Python asks the kernel, and lets other threads run meanwhile. Where
 for milliseconds, often with the table's lock in hand. None of these ids is a secret.
 """
 
-import os
 import random
 import uuid
 from types import SimpleNamespace
@@ -17,7 +16,7 @@ def install() -> None:
     from ministack import app
 
     uuid.uuid4 = random_uuid
-    app.os = SimpleNamespace(**{**vars(os), "urandom": _random.randbytes})
+    app.os = SimpleNamespace(**{**vars(app.os), "urandom": _random.randbytes})
 
 
 def random_uuid() -> uuid.UUID:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from awskit.errors import UserError
-from localcloud.process import environment, health, home, lock, ports, processes, state, version
+from localcloud.process import environment, home, lock, own_pages, ports, processes, state, version
 from localcloud.process.state import RunningCloud
 
 Progress = Callable[[str], object]
@@ -97,7 +97,7 @@ def status(folder: Path) -> RunningCloud | None:
 
 
 def _answers(cloud: RunningCloud) -> bool:
-    page = health.read(cloud.port)
+    page = own_pages.read(cloud.port)
     return page is not None and page.get("start_token") == cloud.start_token
 
 

@@ -36,6 +36,13 @@ def install(module: ModuleType, around: Mapping[str, Around]) -> None:
         setattr(module, name, answering(partial(call, getattr(module, name))))
 
 
+def replace(module: ModuleType, values: Mapping[str, object]) -> None:
+    """Put values in the place of a module's own, by their names. Raises AttributeError for a name that is gone."""
+    for name, value in values.items():
+        getattr(module, name)
+        setattr(module, name, value)
+
+
 def answering(call: Callable[[Request], Content | Response]) -> Handler:
     """A handler that answers with what a call gives, or with the error that it is refused with."""
 

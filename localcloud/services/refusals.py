@@ -75,5 +75,15 @@ def _broken(shape: Any, value: Any) -> Iterator[str]:
         yield f"have {what} greater than or equal to {least}"
     if allowed and value not in allowed:
         yield f"satisfy enum value set: [{', '.join(allowed)}]"
-    if pattern and isinstance(value, str) and not re.fullmatch(pattern.replace(r"\p{ASCII}", r"[\x00-\x7f]"), value):
+    allows = _pattern(pattern) if pattern and isinstance(value, str) else None
+    if allows and not allows.fullmatch(value):
         yield f"satisfy regular expression pattern: {pattern}"
+
+
+@functools.cache
+def _pattern(text: str) -> re.Pattern[str] | None:
+    """A pattern of a model; None for one that Python cannot read, as those with ``\\p{L}``: it is not checked."""
+    try:
+        return re.compile(text.replace(r"\p{ASCII}", r"[\x00-\x7f]"))
+    except re.error:
+        return None

@@ -20,7 +20,7 @@
 # %% tags=["setup"]
 from flightpulse.workbench import check
 from flightpulse.workbench.course import capacity
-from flightpulse.workbench.course.capacity import Storm
+from flightpulse.workbench.course.capacity import LoadCase
 from flightpulse.workbench.messages import preparing
 from flightpulse.workbench.messages.segment_names import segments_like
 
@@ -101,7 +101,7 @@ check("a message about a cancellation", each.loc["cancellation"].tolist(), [2.11
 # **Predict:** is that much for AWS? And for this laptop?
 
 # %%
-hour = Storm(flights=617, within=3600, kind="delay")
+hour = LoadCase(flights=617, within=3600, kind="delay")
 capacity.table(hour)
 
 # %% tags=["nbval-check-output"]
@@ -115,7 +115,7 @@ check("a laptop tells that hour", bool(laptop > needed), True)
 # One percent of a quota; the laptop itself would do. Now the worst *minute*: the airline's computers fail, and all 4,000 flights are cancelled at once.
 
 # %%
-minute = Storm(flights=4000, within=60)
+minute = LoadCase(flights=4000, within=60)
 capacity.table(minute)
 
 # %% tags=["nbval-check-output"]
@@ -128,7 +128,7 @@ check("seconds late for the next", round(late[capacity.TRANSITIONS]), 106)
 # The first to give way is no quota that anybody raises: all bookings go to one key of an index, `NEEDS_REBOOKING`, and one key lives on one partition, which takes 1,000 units a second. Next come the transitions. Three minutes of thirty; and with a model call for each passenger:
 
 # %% tags=["nbval-check-output"]
-asking = Storm(flights=4000, within=60, calls=1)
+asking = LoadCase(flights=4000, within=60, calls=1)
 late = capacity.waits(asking)[capacity.CALLS]
 check("hours until the last was asked for", round(late / 3600, 1), 3.8)
 check("within half an hour", late <= capacity.RULE_SECONDS, False)
@@ -167,8 +167,8 @@ check("seconds at most for half of them", round(charts.percentile(waited, 0.5)),
 # **Predict:** by how much must what be raised, so that half an hour is kept even then?
 
 # %%
-everywhere = Storm(flights=15_424, within=3600, kind="delay")
-bound = Storm(flights=100_000, within=60)
+everywhere = LoadCase(flights=15_424, within=3600, kind="delay")
+bound = LoadCase(flights=100_000, within=60)
 print(capacity.table(everywhere), capacity.table(bound), sep="\n\n")
 
 # %% tags=["nbval-check-output"]
@@ -218,9 +218,9 @@ check("transitions of one cancelled flight", round(transitions), 209)
 # 1. *Change a number.* How many flights can be cancelled within one minute, with default quotas, so that half an hour is kept?
 #    <details><summary>Solution</summary>About 32,000: 1,000 units a second for 31 minutes, and 58 bookings a flight.</details>
 # 2. *Change a rule.* The airline lets its cancellations out over ten minutes instead of one. Who is better off?
-#    <details><summary>Solution</summary>Nobody waits for a quota: <code>capacity.first_to_bind(Storm(4000, 600))</code> is empty. But who comes last is told ten minutes later, because the airline knew it.</details>
+#    <details><summary>Solution</summary>Nobody waits for a quota: <code>capacity.first_to_bind(LoadCase(4000, 600))</code> is empty. But who comes last is told ten minutes later, because the airline knew it.</details>
 # 3. *Break it.* Give every flight 853 bookings. What binds, and which part of the design do you doubt?
-#    <details><summary>Solution</summary>The same key, 41 minutes late. Spreading it comes first, whoever flies; see <code>capacity.table(Storm(3000, 60, bookings=853))</code>.</details>
+#    <details><summary>Solution</summary>The same key, 41 minutes late. Spreading it comes first, whoever flies; see <code>capacity.table(LoadCase(3000, 60, bookings=853))</code>.</details>
 
 # %% [markdown]
 # ## Clean up

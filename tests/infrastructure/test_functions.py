@@ -166,6 +166,13 @@ def test_the_messenger_writes_templates_only_and_reads_only_where_passengers_fly
     assert set([allowed] if isinstance(allowed, str) else allowed) == actions
 
 
+def test_the_consumer_reads_flights_with_their_bookings_and_nothing_else_of_the_table(default: Stack) -> None:
+    (statement,) = (
+        statement for statement in default.statements("KafkaConsumerRole") if "dynamodb:Query" in statement["Action"]
+    )
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["FLIGHT#*"]}}
+
+
 def test_the_messenger_may_invoke_the_one_model(default: Stack) -> None:
     (statement,) = (
         statement

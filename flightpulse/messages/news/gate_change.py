@@ -4,10 +4,12 @@ from flightpulse.domain.events import Kind, Severity
 from flightpulse.messages.news.events import EventFacts, Fields, UnusableEventError, flight_time, instant, times
 from flightpulse.messages.placeholders import Channel
 
+_FROM_EVENT = ("new_gate", "old_gate")
+
 
 def read(event: Fields, flight: Fields) -> EventFacts:
     """What a change of gate tells; the gate before may be unknown. Raises :class:`UnusableEventError`."""
-    gates = {name: text for name in ("new_gate", "old_gate") if (text := " ".join(str(event.get(name) or "").split()))}
+    gates = {name: text for name in _FROM_EVENT if (text := " ".join(str(event.get(name) or "").split()))}
     if "new_gate" not in gates:
         raise UnusableEventError("the event has no new_gate")
     scheduled = instant(flight.get("scheduled_departure"), "flight.scheduled_departure")

@@ -64,7 +64,7 @@ entries are the careful reading. 1,000 units under one key is what one partition
 
 
 @dataclass(frozen=True, slots=True)
-class Storm:
+class LoadCase:
     """So many flights with news of one kind, known within so many seconds. ``calls`` of a model for each booking."""
 
     flights: int
@@ -80,7 +80,7 @@ class Storm:
         return self.flights * self.bookings
 
     def takes(self) -> dict[str, float]:
-        """How much of each thing with a quota the whole storm takes."""
+        """How much of each thing with a quota the whole load takes."""
         found = {name: self.flights * self._measured(field) for name, field in _MEASURED_AS.items()}
         found[ONE_KEY] = self.flights * (self.bookings if self.kind == "cancellation" else 1)
         found[CALLS] = self.told * self.calls
@@ -99,38 +99,38 @@ def measured() -> tuple[dict[str, Any], ...]:
     return tuple(json.loads(MEASURED.read_text(encoding="utf-8")))
 
 
-def waits(storm: Storm, quotas: Mapping[str, Quota] = QUOTAS) -> dict[str, float]:
+def waits(load: LoadCase, quotas: Mapping[str, Quota] = QUOTAS) -> dict[str, float]:
     """How many seconds the last news waits for each quota: what goes beyond the burst comes at the quota's rate."""
     return {
-        name: max(0.0, (taken - quotas[name].burst) / quotas[name].per_second - storm.within)
-        for name, taken in storm.takes().items()
+        name: max(0.0, (taken - quotas[name].burst) / quotas[name].per_second - load.within)
+        for name, taken in load.takes().items()
         if taken
     }
 
 
-def first_to_bind(storm: Storm, quotas: Mapping[str, Quota] = QUOTAS) -> str:
+def first_to_bind(load: LoadCase, quotas: Mapping[str, Quota] = QUOTAS) -> str:
     """The quota for which the last news waits longest; empty when it waits for none."""
-    found = waits(storm, quotas)
+    found = waits(load, quotas)
     worst = max(found, key=lambda name: found[name])
     return worst if found[worst] else ""
 
 
-def table(storm: Storm, quotas: Mapping[str, Quota] = QUOTAS) -> Table:
+def table(load: LoadCase, quotas: Mapping[str, Quota] = QUOTAS) -> Table:
     """What the storm takes beside each quota: the share of it while the news come, and how long the last one waits."""
-    taken = storm.takes()
+    taken = load.takes()
     rows = [
         (
             name,
             f"{taken[name]:,.0f}",
             f"{quotas[name].per_second:,.0f}",
-            _percent(taken[name] / storm.within / quotas[name].per_second),
+            _percent(taken[name] / load.within / quotas[name].per_second),
             f"{wait / 60:.1f}",
             quotas[name].way_out,
         )
-        for name, wait in waits(storm, quotas).items()
+        for name, wait in waits(load, quotas).items()
     ]
     headings = ("what", "the storm takes", "quota a second", "share of it", "minutes late", "way out")
-    note = f"{storm.flights:,} flights, {storm.told:,} bookings, news within {storm.within:,.0f} s"
+    note = f"{load.flights:,} flights, {load.told:,} bookings, news within {load.within:,.0f} s"
     return Table.of(headings, rows, numbers=(1, 2, 3, 4), note=note)
 
 
@@ -157,22 +157,22 @@ class _Bucket:
         return max(now, self._free_at)
 
 
-def simulate(storm: Storm, quotas: Mapping[str, Quota] = QUOTAS, *, seed: int = 1) -> list[float]:
+def simulate(load: LoadCase, quotas: Mapping[str, Quota] = QUOTAS, *, seed: int = 1) -> list[float]:
     """How many seconds each group of bookings waits from the airline's knowing to its message.
 
     Every flight goes its way: start, apply, mark the bookings, then tier by tier in chunks that take as long as one of
     those that were measured. What has a quota is taken from one bucket for all of them.
     """
     choice = random.Random(seed)  # noqa: S311 - repeatable on purpose
-    takes = {name: taken / storm.flights for name, taken in storm.takes().items()}
+    takes = {name: taken / load.flights for name, taken in load.takes().items()}
     buckets = {name: _Bucket(quota) for name, quota in quotas.items()}
     chunks = [part for entry in measured() for part in entry["chunk_seconds"]]
     found: list[float] = []
     turns = count()
     running: list[tuple[float, int, Iterator[float]]] = []
-    for number in range(storm.flights):
-        known = storm.within * number / storm.flights
-        heapq.heappush(running, (known, next(turns), _flight(storm, takes, known, buckets, chunks, choice, found)))
+    for number in range(load.flights):
+        known = load.within * number / load.flights
+        heapq.heappush(running, (known, next(turns), _flight(load, takes, known, buckets, chunks, choice, found)))
     while running:
         now, _, flight = heapq.heappop(running)
         later = next(flight, None)
@@ -182,7 +182,7 @@ def simulate(storm: Storm, quotas: Mapping[str, Quota] = QUOTAS, *, seed: int = 
 
 
 def _flight(
-    storm: Storm,
+    load: LoadCase,
     takes: Mapping[str, float],
     known: float,
     buckets: Mapping[str, _Bucket],
@@ -196,7 +196,7 @@ def _flight(
     now = max(buckets[STARTS].take(2, known), buckets[ONE_KEY].take(takes[ONE_KEY], known))
     for part in _TIERS:
         yield now
-        started = max(1, math.ceil(storm.bookings * part / _CHUNK))
+        started = max(1, math.ceil(load.bookings * part / _CHUNK))
         needs = {STARTS: started, **{name: takes[name] * part for name in (TRANSITIONS, EVENTS, WRITES, CALLS)}}
         granted = max(buckets[name].take(number, now) for name, number in needs.items() if number)
         now = granted + choice.choice(chunks)

@@ -12,7 +12,7 @@ from flightpulse.errors import UserError
 from flightpulse.stack import names
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
-from localcloud.process import health
+from localcloud.process import own_pages
 from localcloud.services.iam import calls as recorded
 
 _PURPOSE = re.compile(r"What (?P<who>.+) may do")
@@ -169,7 +169,7 @@ def compare(session: Session) -> Comparison:
 
     Raises UserError on AWS, and for a local cloud that does not check permissions.
     """
-    page = health.read(_port(session), path=recorded.PATH)
+    page = own_pages.read(_port(session), path=recorded.PATH)
     if page is None or not page["enforced"]:
         raise UserError(
             "This local cloud does not check permissions.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flightpulse.domain import keys
 from flightpulse.domain.entities import Tier
 from flightpulse.workbench.show import picture as pictures
-from flightpulse.workbench.show.picture import Picture
+from flightpulse.workbench.show.picture import Picture, PictureAndWords
 from flightpulse.workbench.show.words import counted
 
 if TYPE_CHECKING:
@@ -34,36 +34,48 @@ class Link:
         return _TIERS.get(self.priority, "tier not known")
 
 
-def picture(flight: Mapping[str, Any], links: Sequence[Link]) -> Picture:
-    """A flight with the items its partition leads to, as a drawing and as a tree of keys.
+@dataclass(frozen=True, slots=True, repr=False)
+class Adjacency(PictureAndWords):
+    """A flight with the items its partition leads to, as a drawing and as a tree of keys."""
 
-    Raises UserError where matplotlib is not installed.
-    """
-    shown = links[:_DRAWN]
-    rows = max(1, len(shown)) + (1 if len(links) > len(shown) else 0)
-    figure = pictures.canvas(0.85 + rows * _ROW)
-    axes = figure.add_axes((0.01, 0.02, 0.98, 0.96))
-    axes.set_xlim(0, 1)
-    axes.set_ylim(-rows - 0.1, 0.9)
-    axes.axis("off")
-    for (left, width), heading in zip(_BOXES, _HEADINGS, strict=True):
-        axes.text(left + width / 2, 0.45, heading, ha="center", fontsize=9, color=pictures.DIM, fontweight="bold")
-    about = f"{flight.get('origin', '')} → {flight.get('destination', '')}, {flight.get('status', '')}"
-    _box(axes, 0, -rows / 2, [f"{keys.FLIGHT}{flight['flight_id']} / {keys.METADATA}", about], pictures.BLUE)
-    passengers: dict[str, float] = {}
-    for row, link in enumerate(shown):
-        height = -row - 0.5
-        # A passenger stands beside the first of their bookings.
-        passenger = passengers.setdefault(link.passenger_id, height)
-        key = f"{keys.FLIGHT}{flight['flight_id']} / {keys.BOOKING}{link.booking_id}"
-        _box(axes, 1, height, [key, link.tier], pictures.ORANGE)
-        _arrow(axes, (0, -rows / 2), (1, height))
-        _arrow(axes, (1, height), (2, passenger))
-    for passenger_id, height in passengers.items():
-        _box(axes, 2, height, [f"{keys.PASSENGER}{passenger_id} / {keys.METADATA}"], pictures.GREEN)
-    if len(links) > len(shown):
-        axes.text(0.46, -rows + 0.5, f"… and {len(links) - len(shown)} more", ha="center", fontsize=9)
-    return Picture.of(figure, _tree(flight, links))
+    flight: Mapping[str, Any]
+    links: Sequence[Link]
+
+    @property
+    def said(self) -> str:
+        """The tree of keys."""
+        return _tree(self.flight, self.links)
+
+    def picture(self) -> Picture:
+        """Boxes with the keys of flight, bookings and passengers, and arrows from one to the next."""
+        flight, links, shown = self.flight, self.links, self.links[:_DRAWN]
+        rows = max(1, len(shown)) + (1 if len(links) > len(shown) else 0)
+        figure = pictures.canvas(0.85 + rows * _ROW)
+        axes = figure.add_axes((0.01, 0.02, 0.98, 0.96))
+        axes.set_xlim(0, 1)
+        axes.set_ylim(-rows - 0.1, 0.9)
+        axes.axis("off")
+        for (left, width), heading in zip(_BOXES, _HEADINGS, strict=True):
+            axes.text(left + width / 2, 0.45, heading, ha="center", fontsize=9, color=pictures.DIM, fontweight="bold")
+        about = f"{flight.get('origin', '')} → {flight.get('destination', '')}, {flight.get('status', '')}"
+        _box(axes, 0, -rows / 2, [f"{keys.FLIGHT}{flight['flight_id']} / {keys.METADATA}", about], pictures.BLUE)
+        passengers: dict[str, float] = {}
+        for row, link in enumerate(shown):
+            height = -row - 0.5
+            # A passenger stands beside the first of their bookings.
+            passenger = passengers.setdefault(link.passenger_id, height)
+            key = f"{keys.FLIGHT}{flight['flight_id']} / {keys.BOOKING}{link.booking_id}"
+            _box(axes, 1, height, [key, link.tier], pictures.ORANGE)
+            _arrow(axes, (0, -rows / 2), (1, height))
+            _arrow(axes, (1, height), (2, passenger))
+        for passenger_id, height in passengers.items():
+            _box(axes, 2, height, [f"{keys.PASSENGER}{passenger_id} / {keys.METADATA}"], pictures.GREEN)
+        if len(links) > len(shown):
+            axes.text(0.46, -rows + 0.5, f"… and {len(links) - len(shown)} more", ha="center", fontsize=9)
+        return Picture.of(figure, self.said)
+
+    def __repr__(self) -> str:
+        return self.said
 
 
 def _tree(flight: Mapping[str, Any], links: Sequence[Link]) -> str:

@@ -9,10 +9,9 @@ from flightpulse.adapters.dynamodb_json import item_from_typed, item_to_typed
 from flightpulse.domain import entities, keys
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy.seeding import not_seeded
-from flightpulse.workbench.explore import adjacency, show
-from flightpulse.workbench.explore.adjacency import Link
+from flightpulse.workbench.explore import show
+from flightpulse.workbench.explore.adjacency import Adjacency, Link
 from flightpulse.workbench.explore.snapshots import ItemDiff, Snapshot
-from flightpulse.workbench.show.picture import Picture
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.show.words import counted
 from flightpulse.workbench.target.session import Session
@@ -287,10 +286,10 @@ class TableExplorer:
         now = self.snapshot(since.flight_id, bookings=since.with_bookings)
         return ItemDiff(since.flight_id, since.items, now.items)
 
-    def adjacency(self, flight_id: str) -> Picture:
+    def adjacency(self, flight_id: str) -> Adjacency:
         """A flight, its bookings and their passengers as keys that lead to one another, from a single Query."""
         flight, *links = self._collection(flight_id)
-        return adjacency.picture(
+        return Adjacency(
             flight,
             [
                 Link(str(link["booking_id"]), str(link["passenger_id"]), int(link.get("priority") or 0))

@@ -8,16 +8,24 @@ Now = Callable[[], datetime]
 
 
 class Pace:
-    """At ``speed`` 3600 an hour of the day takes a second. All methods may be called from any thread."""
+    """At ``speed`` 3600 an hour of the day takes a second. All methods may be called from any thread.
+
+    ``passed`` is how much of the day has passed when it begins.
+    """
 
     def __init__(self, speed: float, *, now: Now = lambda: datetime.now(UTC), passed: timedelta = timedelta()) -> None:
         self._speed = speed
         self._now = now
-        self._passed = passed
+        self._before = self._passed = passed
         self._since = now()
         self._lock = threading.Lock()
         self._held = False
         self._stopped = False
+
+    def begin(self) -> None:
+        """Begin now: nothing of the day has passed since this was made."""
+        with self._lock:
+            self._passed, self._since = self._before, self._now()
 
     def at(self, passed: timedelta) -> datetime:
         """The moment of today at which so much of the day has passed, at the present speed."""

@@ -212,7 +212,8 @@ def replay(
 
     Ctrl-C, and ``pace.stop()`` from another thread, leave every event either sent or not; the
     :class:`ReplayProgress` of the session's home then says how to take it up again: ``resumed`` leaves the table as it
-    is and sends what is left. A replay that is begun gives up one that was stopped.
+    is and sends what is left. A replay that is begun gives up one that was stopped. ``pace`` begins with the sending,
+    not before the flights are stored.
     Raises UserError when the table or the broker cannot be used, or another replay is running.
     """
     with _alone(session.home):
@@ -234,6 +235,7 @@ def replay(
         began = time.monotonic()
         watch = _Watch(observer, sender, ModelUse(session, began_at), len(plan.news), on_board)
         with Watchdog(session, lambda: None) as watchdog, watch.beside():
+            pace.begin()
             sender.send(watchdog.check)
         try:
             facts, checks = until_told(watch.look, Clock())

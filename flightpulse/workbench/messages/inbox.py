@@ -76,7 +76,7 @@ def read(
     return sorted(messages, key=lambda message: (message.at, message.event_at))
 
 
-class Growing:
+class GrowingInbox:
     """The messages since a moment, as they come: each look asks only for what may be new."""
 
     def __init__(self, session: Session, since: datetime) -> None:

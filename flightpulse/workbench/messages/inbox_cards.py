@@ -188,11 +188,12 @@ def _length(message: Message) -> str:
 
 
 def _text(message: Message) -> str:
+    came = f"{message.at.astimezone():%H:%M:%S}"
     if message.channel == "email":
-        head = [f"✉ e-mail to {_person(message)}  <{message.to}>", f"  Subject: {message.subject}", ""]
+        head = [f"✉ {came} e-mail to {_person(message)}  <{message.to}>", f"  Subject: {message.subject}", ""]
         foot = f"  ({_news(message)}; {_origin(message)})"
     else:
-        head = [f"✆ text to {_person(message)}  <{message.to}>"]
+        head = [f"✆ {came} text to {_person(message)}  <{message.to}>"]
         foot = f"  ({_news(message)}; {_length(message)}; {_origin(message)})"
     body = [line for part in message.text.split("\n") for line in textwrap.wrap(part, 84) or [""]]
     return "\n".join([*head, *(f"  {line}".rstrip() for line in body), foot])

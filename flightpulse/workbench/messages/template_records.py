@@ -24,7 +24,7 @@ NOTHING = "NONE"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Listed(ShownAsTable):
+class TemplateList(ShownAsTable):
     """The segments that were asked for, each with its record if it has one. ``review`` is ``model`` or ``person``."""
 
     records: Mapping[Segment, TemplateRecord | None]
@@ -97,18 +97,18 @@ class Shown:
         return str(self)
 
 
-def listed(session: Session, segments: str = "", status: str | None = None) -> Listed:
+def listed(session: Session, segments: str = "", status: str | None = None) -> TemplateList:
     """The templates of all segments whose key begins like this. Raises UserError when no segment does."""
     return of_segments(session, segments_like(segments), status)
 
 
-def of_segments(session: Session, chosen: Collection[Segment], status: str | None = None) -> Listed:
+def of_segments(session: Session, chosen: Collection[Segment], status: str | None = None) -> TemplateList:
     """The templates of these segments."""
     messenger = Messenger(session)
     versions = messenger.versions()
     found = table_of(session).get_many((segment, versions[segment.key]) for segment in chosen)
     records = {record.segment: record for record in found}
-    return Listed({segment: records.get(segment) for segment in chosen}, messenger.review, status)
+    return TemplateList({segment: records.get(segment) for segment in chosen}, messenger.review, status)
 
 
 def forget(session: Session, segments: str = "") -> int:

@@ -16,7 +16,7 @@ from flightpulse.workbench.messages import preparing, template_records
 from flightpulse.workbench.messages.messenger import Messenger
 from flightpulse.workbench.messages.preparing import PreparationPlan, PreparedTemplates
 from flightpulse.workbench.messages.segment_names import segment_named
-from flightpulse.workbench.messages.template_records import Listed, Shown
+from flightpulse.workbench.messages.template_records import Shown, TemplateList
 from flightpulse.workbench.target.connection import Connection
 from localcloud.process import state
 
@@ -27,7 +27,7 @@ class Templates:
     def __init__(self, target: Connection) -> None:
         self._target = target
 
-    def list(self, segments: str = "", status: str | None = None) -> Listed:
+    def list(self, segments: str = "", status: str | None = None) -> TemplateList:
         """The templates of segments that begin like this, or of all; with a ``status`` only those."""
         return template_records.listed(self._target.deployed, segments, status)
 

@@ -28,7 +28,7 @@ class ConsumerLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Clues:
+class EventEvidence:
     """Everything that is known of one event, gathered from the services themselves.
 
     ``event`` is the envelope that was sent. Whatever could not be found is None or empty; the journey then leaves that

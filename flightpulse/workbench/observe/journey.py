@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flightpulse.workbench.executions import history, story
 from flightpulse.workbench.executions.executions import Execution
@@ -12,13 +12,10 @@ from flightpulse.workbench.executions.history import Branch, Visit
 from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import payloads
 from flightpulse.workbench.observe.facts import AuditEvent
-from flightpulse.workbench.observe.hops import Clues, Hop, total_seconds
+from flightpulse.workbench.observe.hops import EventEvidence, Hop, total_seconds
 from flightpulse.workbench.observe.item_changes import StreamedChange
 from flightpulse.workbench.observe.payloads import Changes
 from flightpulse.workbench.observe.timeline import Journey
-
-if TYPE_CHECKING:
-    pass
 
 _WRITES = frozenset({"dynamodb:putItem", "dynamodb:updateItem"})
 _SHOWN_STATES = frozenset({"Task", "Map", "Parallel", "Wait", "Fail", "Succeed"})
@@ -27,35 +24,35 @@ _ACTIONS = {"INSERT": "new in the table", "MODIFY": "changed in the table", "REM
 _ORIGINS = {"model": "worded by the model", "cache": "worded by the model before", "fallback": "written fallback"}
 
 
-def of_event(clues: Clues) -> Journey:
+def of_event(evidence: EventEvidence) -> Journey:
     """The journey of an event itself: Maps as one hop each, messages counted by channel."""
-    follower = _Follower(clues, booking_id="")
-    hops = [*_arrival(clues), *follower.hops(), *_channels(clues.messages), *_audit(clues.audit)]
-    about = str(clues.event.get("payload", {}).get("flight_id", ""))
-    return _journey(clues, f"{clues.event['event_type']} of {about}", hops, "")
+    follower = _Follower(evidence, booking_id="")
+    hops = [*_arrival(evidence), *follower.hops(), *_channels(evidence.messages), *_audit(evidence.audit)]
+    about = str(evidence.event.get("payload", {}).get("flight_id", ""))
+    return _journey(evidence, f"{evidence.event['event_type']} of {about}", hops, "")
 
 
-def of_booking(clues: Clues, booking_id: str) -> Journey:
+def of_booking(evidence: EventEvidence, booking_id: str) -> Journey:
     """The journey of an event to one booking: only the chunk, the items and the messages that concern it."""
-    mine = [message for message in clues.messages if message.booking_id == booking_id]
-    audit = [event for event in clues.audit if event.detail.get("booking_id") == booking_id]
-    follower = _Follower(replace(clues, messages=mine), booking_id)
-    hops = [*_arrival(clues), *follower.hops(), *_audit(audit)]
+    mine = [message for message in evidence.messages if message.booking_id == booking_id]
+    audit = [event for event in evidence.audit if event.detail.get("booking_id") == booking_id]
+    follower = _Follower(replace(evidence, messages=mine), booking_id)
+    hops = [*_arrival(evidence), *follower.hops(), *_audit(audit)]
     passenger = f" ({mine[0].passenger_id}, {mine[0].tier})" if mine else ""
-    title = f"{clues.event['event_type']} of {clues.event['payload']['flight_id']} to {booking_id}{passenger}"
-    return _journey(clues, title, hops, booking_id)
+    title = f"{evidence.event['event_type']} of {evidence.event['payload']['flight_id']} to {booking_id}{passenger}"
+    return _journey(evidence, title, hops, booking_id)
 
 
-def _journey(clues: Clues, title: str, hops: list[Hop], booking_id: str) -> Journey:
-    event_id = str(clues.event["event_id"])
-    correlation = clues.consumer.correlation_id if clues.consumer else event_id
+def _journey(evidence: EventEvidence, title: str, hops: list[Hop], booking_id: str) -> Journey:
+    event_id = str(evidence.event["event_id"])
+    correlation = evidence.consumer.correlation_id if evidence.consumer else event_id
     ordered = _timed(_in_order([replace(hop, place=place) for place, hop in enumerate(hops)]))
     return Journey(title, event_id, correlation, tuple(ordered), booking_id)
 
 
-def _arrival(clues: Clues) -> Iterator[Hop]:
+def _arrival(evidence: EventEvidence) -> Iterator[Hop]:
     """From the record in Kafka to the execution's start."""
-    event, record, line, execution = clues.event, clues.record, clues.consumer, clues.execution
+    event, record, line, execution = evidence.event, evidence.record, evidence.consumer, evidence.execution
     if record is not None:
         said = f"{event['event_type']} from {event['source']}"
         yield Hop("kafka", record.place.topic, f"{record.place}, key {record.key}", record.at, said)
@@ -75,10 +72,12 @@ def _arrival(clues: Clues) -> Iterator[Hop]:
         str(detail.get("summary", "")),
         payloads.between(_lifted(event), detail),
     )
-    if clues.rule:
+    if evidence.rule:
         around = {name: value for name, value in envelope.items() if name != "detail"}
         said = f"matches {envelope.get('detail-type', '')}, starts {execution.workflow}"
-        yield Hop("rule", clues.rule, f"source {envelope.get('source', '')}", None, said, payloads.between({}, around))
+        yield Hop(
+            "rule", evidence.rule, f"source {envelope.get('source', '')}", None, said, payloads.between({}, around)
+        )
 
 
 def _lifted(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,15 +90,15 @@ def _lifted(event: Mapping[str, Any]) -> dict[str, Any]:
 class _Follower:
     """Walks through an execution and those it started, as far as they concern what is followed."""
 
-    def __init__(self, clues: Clues, booking_id: str) -> None:
-        self._clues = clues
+    def __init__(self, evidence: EventEvidence, booking_id: str) -> None:
+        self._evidence = evidence
         self._booking = re.compile(rf"\b{re.escape(booking_id)}\b") if booking_id else None
-        self._changes = list(clues.item_changes)
-        self._messages = {message.notification_id: message for message in clues.messages}
+        self._changes = list(evidence.item_changes)
+        self._messages = {message.notification_id: message for message in evidence.messages}
 
     def hops(self) -> Iterator[Hop]:
-        if self._clues.execution is not None:
-            yield from self._execution(self._clues.execution, depth=0)
+        if self._evidence.execution is not None:
+            yield from self._execution(self._evidence.execution, depth=0)
 
     def _execution(self, execution: Execution, depth: int) -> Iterator[Hop]:
         said = execution.status + (f", outcome {execution.outcome}" if execution.outcome else "")

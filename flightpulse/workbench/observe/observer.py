@@ -42,7 +42,7 @@ class Observer:
         self._table = ReservationTable(session.dynamodb, session.table_name)
         self._flights = tuple(sorted(set(flights)))
         self._since = since - _CLOCK_SKEW
-        self._messages = inbox.Growing(session, self._since)
+        self._messages = inbox.GrowingInbox(session, self._since)
         self._known: dict[str, Handled] = {}
         self._reads_items = recipients is None
         self._recipients = (

@@ -59,8 +59,7 @@ class _Invocation:
         path, _, query = str(request.get("pathWithQueryString") or resource["path"]).partition("?")
         self._path = unquote(path)
         self._query = parse_qs(query, keep_blank_values=True)
-        found, parameters = api._match_resource_tree(api_id, self._path.strip("/").split("/"))
-        self._path_parameters: dict[str, str] = parameters if found is resource else {}
+        self._path_parameters = path_parameters(resource["path"], self._path)
         single = {name: [value] for name, value in (request.get("headers") or {}).items()}
         self._headers: dict[str, list[str]] = {**single, **(request.get("multiValueHeaders") or {})}
         self._body = str(request.get("body") or "")
@@ -144,3 +143,21 @@ class _Invocation:
 
 def _shown(values: Mapping[str, Any]) -> str:
     return "{" + ", ".join(f"{name}={value}" for name, value in values.items()) + "}"
+
+
+def path_parameters(template: str, path: str) -> dict[str, str]:
+    """The values of a resource's path parameters in a path; none when the path does not fit the resource.
+
+    The resource is the one that the caller names, also where a request for that path would go to another.
+    """
+    wanted, given = template.strip("/").split("/"), path.strip("/").split("/")
+    found: dict[str, str] = {}
+    for place, part in enumerate(wanted):
+        if part.startswith("{") and part.endswith("+}"):
+            found[part[1:-2]] = "/".join(given[place:])
+            return found
+        if place >= len(given) or (not part.startswith("{") and part != given[place]):
+            return {}
+        if part.startswith("{"):
+            found[part[1:-1]] = given[place]
+    return found if len(wanted) == len(given) else {}

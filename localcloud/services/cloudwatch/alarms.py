@@ -14,6 +14,7 @@ from ministack.core import responses
 from ministack.services import cloudwatch as emulator
 from ministack.services.cloudformation import provisioners
 
+from localcloud.services import handlers
 from localcloud.services.cloudwatch import alarm_states, metric_math
 from localcloud.services.cloudwatch.alarm_states import Datapoint, Rule
 from localcloud.services.cloudwatch.metric_math import Series
@@ -41,8 +42,7 @@ class Alarms:
     def install(self) -> None:
         emulator._put_metric_alarm = self.put
         provisioners._cw_metric_alarm_record = self.record
-        emulator._evaluate_alarm = self.evaluate
-        emulator._evaluate_all_alarms = self.changed
+        handlers.replace(emulator, {"_evaluate_alarm": self.evaluate, "_evaluate_all_alarms": self.changed})
         threading.Thread(target=self._work, name="cloudwatch-alarms", daemon=True).start()
 
     def changed(self) -> None:

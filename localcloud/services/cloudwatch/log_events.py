@@ -24,8 +24,11 @@ class LogEvents:
 
     def install(self) -> None:
         emulator._fanout_to_subscription_filters = self.received
-        emulator._subscription_pattern_matches = filter_patterns.matches
-        emulator._compile_filter_pattern = lambda pattern: filter_patterns.compiled(pattern or "")
+        reading = {
+            "_subscription_pattern_matches": filter_patterns.matches,
+            "_compile_filter_pattern": lambda pattern: filter_patterns.compiled(pattern or ""),
+        }
+        handlers.replace(emulator, reading)
         with_patterns = ("_filter_log_events", "_put_metric_filter", "_put_subscription_filter")
         handlers.install(emulator, dict.fromkeys(with_patterns, _check_pattern))
         handlers.install(emulator, {"_put_metric_filter": _check_transformation})

@@ -15,6 +15,8 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import cloudwatch_logs as emulator
 
+from localcloud.services import handlers
+
 Stream = dict[str, Any]
 Handler = Callable[[dict[str, Any]], Any]
 
@@ -31,9 +33,8 @@ _OF_EACH_EVENT = b'"eventId": '
 
 def install() -> None:
     """Put our parts in the place of the emulator's."""
-    emulator._log_events_lock = threading.RLock()
-    emulator._append_log_events = append
-    emulator._format_insights_timestamp = timestamp_text
+    ours = {"_append_log_events": append, "_format_insights_timestamp": timestamp_text}
+    handlers.replace(emulator, {"_log_events_lock": threading.RLock(), **ours})
     emulator._put_log_events = _bounded(emulator._put_log_events)
     emulator._get_log_events = _undisturbed(emulator._get_log_events)
     emulator._filter_log_events = in_pages(_undisturbed(emulator._filter_log_events))

@@ -7,6 +7,7 @@ from typing import Any
 
 from ministack.services import cloudwatch as emulator
 
+from localcloud.services import handlers
 from localcloud.services.cloudwatch.embedded_metrics import Datum
 
 _EVICTION_SECONDS = 60.0
@@ -30,8 +31,7 @@ class MetricStore:
         self._evicted_at = 0.0
 
     def install(self) -> None:
-        emulator._metric_bucket = self.bucket
-        emulator._evict_old_metrics = self.evict
+        handlers.replace(emulator, {"_metric_bucket": self.bucket, "_evict_old_metrics": self.evict})
         emulator._dims_from_list = lambda dimensions: ExactDimensions(self._dimensions(dimensions))
         emulator.record_metric = self.record
 

@@ -12,11 +12,13 @@ from typing import Any
 
 from ministack.services import dynamodb
 
+from localcloud.services import handlers
+
 
 def install(operations: Iterable[str]) -> None:
     """Let one lock guard every operation, and the emulator's own removal of expired items."""
     lock = threading.RLock()
-    dynamodb._lock = lock
+    handlers.replace(dynamodb, {"_lock": lock})
     for name in operations:
         setattr(dynamodb, name, _one_at_a_time(getattr(dynamodb, name), lock))
 

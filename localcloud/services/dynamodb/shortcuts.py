@@ -10,6 +10,8 @@ from typing import Any
 
 from ministack.services import dynamodb
 
+from localcloud.services import handlers
+
 _TEXTS = 4096
 _REAPER = "dynamodb-ttl-reaper"
 _PAUSE_FOR_WORK = 50
@@ -17,8 +19,8 @@ _PAUSE_FOR_WORK = 50
 
 def install() -> None:
     """Remember the results of functions of a text alone, which nobody changes; and copy items as the JSON they are."""
-    dynamodb.copy = SimpleNamespace(copy=copy.copy, deepcopy=copied)
-    dynamodb.time = SimpleNamespace(**{**vars(time), "sleep": Rest()})
+    dynamodb.copy = SimpleNamespace(**{**vars(dynamodb.copy), "deepcopy": copied})
+    dynamodb.time = SimpleNamespace(**{**vars(dynamodb.time), "sleep": Rest()})
     remember = functools.lru_cache(maxsize=_TEXTS)
     tokens_of = dynamodb._tokenize
     dynamodb._tokenize = remember(lambda text: tuple(tokens_of(text)))
@@ -26,7 +28,7 @@ def install() -> None:
     for name in ("_number_size_bytes", "_number_error", "_ddb_canonicalize_number"):
         setattr(dynamodb, name, _of_texts(getattr(dynamodb, name)))
     dynamodb._attribute_value_size = _of_values(dynamodb._attribute_value_size)
-    dynamodb._item_size_bytes = item_size
+    handlers.replace(dynamodb, {"_item_size_bytes": item_size})
     for name in ("_check_redundant_parens", "_check_reserved_keyword_usage"):
         setattr(dynamodb, name, _of_tokens(remember(getattr(dynamodb, name))))
     dynamodb._parse_projection_path = _without_placeholders(dynamodb._parse_projection_path)

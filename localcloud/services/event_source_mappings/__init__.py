@@ -13,6 +13,7 @@ SNS topics; metrics other than those of the function are not written.
 from ministack.services import lambda_svc
 
 from localcloud.behaviours import LocalContext
+from localcloud.services import handlers
 from localcloud.services.cloudformation import resource_types
 from localcloud.services.event_source_mappings.filters import matches_decoded
 from localcloud.services.event_source_mappings.requests import Requests
@@ -22,11 +23,14 @@ from localcloud.services.event_source_mappings.supervisor import Supervisor
 def install(context: LocalContext) -> None:
     """Put our requests, resource type and pollers in the place of the emulator's."""
     requests = Requests()
-    lambda_svc._create_esm = requests.create
-    lambda_svc._update_esm = requests.update
-    lambda_svc._esm_response = requests.shown
+    ours = {
+        "_create_esm": requests.create,
+        "_update_esm": requests.update,
+        "_esm_response": requests.shown,
+        "_match_esm_filter": matches_decoded,
+        "_poll_dynamodb_streams": Supervisor(context.back_off_scale).reconcile,
+    }
+    handlers.replace(lambda_svc, ours)
     resource_types.add(
         "AWS::Lambda::EventSourceMapping", requests.provision, requests.provision_update, requests.unprovision
     )
-    lambda_svc._match_esm_filter = matches_decoded
-    lambda_svc._poll_dynamodb_streams = Supervisor(context.back_off_scale).reconcile

@@ -10,6 +10,7 @@ def install(context: LocalContext) -> None:
     """Put our matcher, our checks and our delivery in the place of the emulator's."""
     from ministack.services import eventbridge as emulator
 
+    from localcloud.services import handlers
     from localcloud.services.eventbridge import patterns, rules
     from localcloud.services.eventbridge.delivery import Delivery
     from localcloud.services.eventbridge.put_events import put_events
@@ -22,7 +23,6 @@ def install(context: LocalContext) -> None:
     ) -> None:
         retries.deliver(target, event, rule, view or emulator._pattern_event_view(event))
 
-    emulator._invoke_target = invoke_target
-    emulator._put_events = put_events
+    handlers.replace(emulator, {"_invoke_target": invoke_target, "_put_events": put_events})
     patterns.install()
     rules.install()

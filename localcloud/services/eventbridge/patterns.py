@@ -11,15 +11,19 @@ from ministack.core import responses
 from ministack.services import eventbridge as emulator
 
 from awskit.languages.event_patterns import InvalidPattern, parsed
+from localcloud.services import handlers
 
 log = logging.getLogger(__name__)
 
 
 def install() -> None:
     """Put the matcher in the place of the emulator's."""
-    emulator._event_pattern_error = refusal
-    emulator._matches_pattern_view = matches_view
-    emulator._test_event_pattern = test_event_pattern
+    ours = {
+        "_event_pattern_error": refusal,
+        "_matches_pattern_view": matches_view,
+        "_test_event_pattern": test_event_pattern,
+    }
+    handlers.replace(emulator, ours)
 
 
 def refusal(pattern: Any) -> str | None:

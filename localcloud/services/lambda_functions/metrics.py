@@ -12,6 +12,8 @@ from typing import Any
 
 from ministack.services import cloudwatch, lambda_svc
 
+from localcloud.services import handlers
+
 Dispatch = Callable[[Any, Any, Any, str, float], dict[str, Any]]
 Slot = tuple[str | None, str | None]
 
@@ -45,7 +47,7 @@ def install() -> None:
 
     lambda_svc._execute_function_dispatch = counted
     lambda_svc._acquire_execution_slot = acquired
-    lambda_svc._emit_lambda_metrics = _told_elsewhere
+    handlers.replace(lambda_svc, {"_emit_lambda_metrics": _told_elsewhere})
 
 
 def _told_elsewhere(function_name: str, duration_ms: float, error: bool, throttle: bool) -> None:

@@ -41,12 +41,15 @@ _MISSING = {
 def replace_handlers(executions: LocalExecutions) -> None:
     """Put our handlers in the place of the emulator's, and around them."""
     calls = _Calls(executions)
-    emulator._start_execution = answering(calls.start)
-    emulator._start_sync_execution = answering(calls.start_and_wait)
-    emulator._stop_execution = answering(calls.stop)
-    emulator._test_state = answering(lambda request: state_tests.answer(request, executions))
-    emulator._validate_state_machine_definition = answering(creation.validation)
-    emulator._validate_definition_jsonata = creation.refusal
+    ours = {
+        "_start_execution": answering(calls.start),
+        "_start_sync_execution": answering(calls.start_and_wait),
+        "_stop_execution": answering(calls.stop),
+        "_test_state": answering(lambda request: state_tests.answer(request, executions)),
+        "_validate_state_machine_definition": answering(creation.validation),
+        "_validate_definition_jsonata": creation.refusal,
+    }
+    handlers.replace(emulator, ours)
     handlers.install(emulator, {**_AROUND, "_delete_state_machine": partial(_delete, executions)})
     machine_api.install()
     emulator._get_activity_task = partial(_take_task, emulator._get_activity_task)

@@ -193,6 +193,8 @@ def _grouped(node: Any, values: Compiled) -> Compiled:
     def grouped(known: Environment, focus: Any) -> Any:
         groups: dict[str, list[Any]] = {}
         for value in _items(values(known, focus)) or _not_plain():
+            if isinstance(value, list) or value is None:
+                raise NotPlain
             name = key(known, value)
             if type(name) is not str:
                 raise NotPlain

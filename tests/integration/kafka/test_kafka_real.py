@@ -117,7 +117,7 @@ def assert_kept(verdict: Verdict) -> None:
 
 def test_the_five_scenarios_show_what_they_show_on_the_embedded_broker(session: Session) -> None:
     for scenario in SCENARIOS:
-        run = scenarios.run(session, scenario, EXPECTED[scenario.name])
+        run, _ = scenarios.run(session, scenario, EXPECTED[scenario.name])
         assert run.ok, [f"{check.expected}: {check.seen}" for check in run.checks if not check.ok]
 
 

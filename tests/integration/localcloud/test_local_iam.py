@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.process import health
+from localcloud.process import own_pages
 from localcloud.services.iam import calls
 from tests.integration.emulator import Emulator
 from tests.waiting import until
@@ -61,7 +61,7 @@ def document(*statements: dict[str, Any]) -> str:
 
 
 def noted(cloud: Emulator, role: str) -> list[tuple[str, str, bool]]:
-    page = health.read(int(cloud.endpoint_url.rpartition(":")[2]), path=calls.PATH)
+    page = own_pages.read(int(cloud.endpoint_url.rpartition(":")[2]), path=calls.PATH)
     assert page is not None
     return [(call["action"], call["resource"], call["allowed"]) for call in page["calls"] if call["role"] == role]
 

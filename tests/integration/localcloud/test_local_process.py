@@ -19,7 +19,7 @@ from flightpulse import paths
 from flightpulse.errors import UserError
 from flightpulse.paths import LOCAL_CLOUD
 from localcloud import broker, process
-from localcloud.process import health, home, lifecycle, lock, processes, state
+from localcloud.process import home, lifecycle, lock, own_pages, processes, state
 from localcloud.process.state import RunningCloud
 from tests.integration.emulator import client
 from tests.integration.localcloud.functions import ROLE, archive
@@ -353,7 +353,7 @@ def test_a_cloud_that_hangs_is_reported_and_can_be_stopped(folder: Path, monkeyp
     cloud = start(folder)
     os.kill(cloud.pid, signal.SIGSTOP)
     monkeypatch.setattr("localcloud.process.lifecycle._STOP_SECONDS", 0.3)
-    monkeypatch.setattr(health.read, "__defaults__", (0.3, health.PATH))
+    monkeypatch.setattr(own_pages.read, "__defaults__", (0.3, own_pages.HEALTH_PATH))
 
     with pytest.raises(UserError, match="runs but does not answer"):
         process.status(folder)

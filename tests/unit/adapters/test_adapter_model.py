@@ -33,7 +33,7 @@ from flightpulse.messages.lint import Refusal, Rule
 from flightpulse.messages.review import joint_request, review_request
 from flightpulse.messages.wording import ModelUnavailableError
 from tests.unit.fakes import aws_error
-from tests.unit.messages.samples import ELITE, MAJOR, fitting_written_text
+from tests.unit.messages.samples import ELITE, MAJOR, MINOR, fitting_written_text
 
 Answer = Mapping[str, Any] | Exception
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -76,6 +76,7 @@ def answers(content: list[dict[str, Any]], stop_reason: str = "end_turn") -> dic
 
 
 QUESTION = review_request(fitting_written_text(MAJOR), MAJOR)
+BOTH = joint_request([QUESTION, review_request(fitting_written_text(ELITE), ELITE)])
 
 
 class Scene:
@@ -371,11 +372,42 @@ def test_a_reviewer_id_that_does_not_exist_is_named_by_role_and_error() -> None:
 def test_several_segments_are_asked_for_in_one_call_that_names_each() -> None:
     scene = Scene(says("hello"), says("{}"))
     scene.author.draft(MAJOR, ELITE)
-    scene.reviewer.review(joint_request([QUESTION, review_request(fitting_written_text(ELITE), ELITE)]))
+    scene.reviewer.review(BOTH)
     drafting, reviewing = scene.bedrock.calls
     assert drafting["messages"] == [{"role": "user", "content": [{"text": prompt.request(MAJOR, ELITE)}]}]
     assert drafting["system"] == [{"text": prompt.system(2)}]
     named = {"segment": MAJOR.key, "segment_2": ELITE.key}
     assert drafting["requestMetadata"] == {"role": "author", **named}
     assert reviewing["requestMetadata"] == {"role": "reviewer", **named}
-    assert [call["inferenceConfig"]["maxTokens"] for call in (drafting, reviewing)] == [4000, 4000]
+
+
+def test_an_answer_about_several_may_be_no_longer_than_one_because_models_refuse_what_is_more_than_they_can_say() -> (
+    None
+):
+    scene = Scene(says("hello"), says("hello"), says("{}"), says("{}"))
+    scene.author.draft(MAJOR)
+    scene.author.draft(MAJOR, ELITE, MINOR)
+    scene.reviewer.review(QUESTION)
+    scene.reviewer.review(BOTH)
+    assert {call["inferenceConfig"]["maxTokens"] for call in scene.bedrock.calls} == {2000}
+
+
+def test_a_refused_request_for_several_is_an_empty_answer_and_the_model_is_asked_for_each_alone_at_once() -> None:
+    scene = Scene(aws_error("ValidationException"), says("hello"))
+    assert scene.author.draft(MAJOR, ELITE) == ""
+    assert scene.author.draft(MAJOR) == "hello"
+    assert scene.reports == [{"role": "author", "model_id": "a.model"}]
+
+
+def test_a_refused_request_about_several_drafts_is_an_empty_answer_and_says_nothing_of_the_schema() -> None:
+    scene = Scene(*[aws_error("ValidationException")] * 2, says("{}"))
+    assert scene.reviewer.review(BOTH) == ""
+    assert scene.reviewer.review(QUESTION) == "{}"
+    assert ["outputConfig" in call for call in scene.bedrock.calls] == [True, False, True]
+
+
+def test_a_request_for_several_that_fails_in_another_way_makes_the_model_rest() -> None:
+    scene = Scene(aws_error("AccessDeniedException"))
+    with pytest.raises(ModelUnavailableError, match="AccessDenied"):
+        scene.author.draft(MAJOR, ELITE)
+    assert scene.limits.resting

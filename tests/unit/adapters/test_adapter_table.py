@@ -336,6 +336,22 @@ def test_a_flight_without_bookings_has_no_passengers_and_one_that_is_not_there_i
     assert table.flight_and_passengers("SW0") is None
 
 
+def test_a_flight_is_told_from_its_bookings_by_its_key_and_a_link_that_names_nobody_is_left_out() -> None:
+    dynamodb = FakeDynamoDB()
+    table = a_full_table(dynamodb)
+    dynamodb.items["FLIGHT#SW1234", "METADATA"]["passenger_id"] = {"S": "PAX-0009"}
+    del dynamodb.items["FLIGHT#SW1234", "BOOKING#BKG-0005"]["passenger_id"]
+    dynamodb.items["FLIGHT#SW1234", "BOOKING#BKG-0005"]["status"] = {"S": "DELAYED"}
+    assert table.flight_and_passengers("SW1234") == (a_flight(), 3)
+
+
+def test_a_flight_s_item_without_a_field_of_a_flight_is_unreadable_and_not_missing() -> None:
+    dynamodb = FakeDynamoDB()
+    dynamodb.put({"PK": {"S": "FLIGHT#SW1"}, "SK": {"S": "METADATA"}})
+    with pytest.raises(UnreadableItemError, match="FLIGHT#SW1 / METADATA: flight_id is missing"):
+        table_on(dynamodb).flight_and_passengers("SW1")
+
+
 def test_an_item_that_is_no_flight_is_named_with_its_field() -> None:
     dynamodb = FakeDynamoDB()
     dynamodb.put({"PK": {"S": "FLIGHT#SW1"}, "SK": {"S": "METADATA"}, "flight_id": {"S": "SW1"}})

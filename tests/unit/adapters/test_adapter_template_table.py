@@ -34,13 +34,15 @@ class Scene:
     def __init__(self, **options: Any) -> None:
         self.dynamodb = FakeTemplates(**options)
         self.now = NOW
-        self.table = TemplateTable(
-            cast(Any, self.dynamodb), "FlightPulseTable", now=lambda: self.now, backoff=patient()
-        )
+        self.table = self.connected()
         self.reports: list[str] = []
         self.store = TolerantTemplateStore(
             self.table, lambda problem, details: self.reports.append(f"{problem}: {details.get('error', MAJOR.key)}")
         )
+
+    def connected(self) -> TemplateTable:
+        """The same table as another function's process sees it."""
+        return TemplateTable(cast(Any, self.dynamodb), "FlightPulseTable", now=lambda: self.now, backoff=patient())
 
     def found(self) -> TemplateRecord | None:
         return self.store.get_many([MAJOR]).get(MAJOR)
@@ -134,7 +136,13 @@ def test_forgetting_tells_whether_there_was_something() -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [{"template": {"S": "one"}}, {"status": {"S": "LIKED"}}, {"expires_at": {"S": "never"}}, {"segment": {"S": "a/b"}}],
+    [
+        {"template": {"S": "one"}},
+        {"status": {"S": "LIKED"}},
+        {"expires_at": {"S": "never"}},
+        {"segment": {"S": "a/b"}},
+        {"segment": {"S": MINOR.key}},
+    ],
 )
 def test_a_damaged_item_is_reported_and_as_good_as_a_refusal(damage: dict[str, Any]) -> None:
     scene = Scene()
@@ -188,6 +196,13 @@ def test_a_claim_ends_when_it_is_released_and_by_itself_after_its_time() -> None
     assert scene.store.claim(MAJOR)
     scene.now += CLAIMED_FOR
     assert scene.store.claim(MAJOR)
+
+
+def test_nobody_ends_the_claim_of_somebody_else() -> None:
+    scene = Scene()
+    scene.store.claim(MAJOR)
+    scene.connected().release(MAJOR, VERSION)
+    assert not scene.store.claim(MAJOR)
 
 
 def test_a_claim_outlasts_all_that_a_draft_may_take() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner
@@ -13,8 +14,10 @@ from flightpulse.cli import options
 from flightpulse.cli.group import cli
 from flightpulse.errors import UserError
 from flightpulse.stack import names
+from flightpulse.workbench.faults.dead_letter_queues import DeadLetterQueues
 from flightpulse.workbench.observe import api_client, logs
 from flightpulse.workbench.observe.api_client import Answer
+from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.connection import Connection
 from flightpulse.workbench.traces.lookup import Traces
 from flightpulse.workbench.traces.trace import Span, Spans, Trace
@@ -109,3 +112,29 @@ def test_the_progress_of_a_synthesis_is_not_mixed_with_costs_for_a_file_or_a_pro
     CliRunner().invoke(cli, ["cost", *words])
 
     assert asked == [quiet]
+
+
+def test_what_waits_to_be_redriven_is_listed_with_the_time_on_the_readers_clock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    since = datetime(2026, 11, 30, 9, 8, 7, 123456, tzinfo=UTC)
+    waiting = Table.of(("queue", "what", "why", "since"), [("records", "no JSON", "it is cut", since)])
+    monkeypatch.setattr(DeadLetterQueues, "table", lambda _self, *, kinds: waiting)
+    monkeypatch.setattr(Connection, "session", SimpleNamespace(command=lambda verb: f"flightpulse {verb}"))
+
+    listed = CliRunner(env={"COLUMNS": "200"}).invoke(cli, ["redrive", "--list"]).stdout
+
+    assert f"{since.astimezone():%H:%M:%S}" in listed
+    assert "2026" not in listed
+
+
+def test_a_demo_adds_up_only_the_metrics_that_are_counters(monkeypatch: pytest.MonkeyPatch) -> None:
+    sums = {"AwareToTold": 310.0, "RecordAge": 9.0, "NotificationsSent": 14.0, "DelayEventsProcessed": 2.0}
+    bench = Mock()
+    bench.metrics.by_name.return_value = sums
+    monkeypatch.setattr(options, "bench", lambda *_, **__: bench)
+    monkeypatch.setattr("flightpulse.cli.demo.SCENARIOS", ())
+
+    said = CliRunner().invoke(cli, ["demo", "--port", "4571"]).stdout
+
+    assert "namespace FlightPulse): DelayEventsProcessed 2, NotificationsSent 14\n" in said

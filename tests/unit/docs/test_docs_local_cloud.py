@@ -9,7 +9,7 @@ from flightpulse.paths import ROOT
 from flightpulse.stand_in.spoilers import SPOILERS
 from localcloud import behaviours, faults, process
 from localcloud.model.faults import kinds
-from localcloud.process import health
+from localcloud.process import own_pages
 from tests.unit.docs.pages import LOCAL_CLOUD, README
 
 
@@ -39,7 +39,7 @@ def test_the_ports_and_pages_are_those_of_the_code():
     section = LOCAL_CLOUD.section("Ports")
 
     assert f"http://127.0.0.1:{process.DEFAULT_PORT}" in section.spans
-    assert {health.PATH, faults.PATH} <= set(section.spans)
+    assert {own_pages.HEALTH_PATH, faults.PATH} <= set(section.spans)
 
 
 def quoted_messages() -> list[str]:

@@ -27,7 +27,7 @@ from flightpulse.use_cases.compose import Ports, compose_messages
 from flightpulse.use_cases.consume import Consumer
 from flightpulse.workbench.messages.inbox import from_log_event
 from flightpulse.workbench.observe.logs import LogEvent
-from simulator import events, produce
+from simulator import event_command, events
 from tests.unit.builders import a_booking, a_flight, a_passenger
 from tests.unit.fakes import FakeDynamoDB, FakeEvents, FakeLog, FakeQueue, patient
 from tests.unit.messages.samples import fitting_written_text
@@ -36,7 +36,7 @@ from tests.unit.use_cases.test_consume import a_batch, a_record
 
 OURS = ("flightpulse", "awskit", "simulator")
 NOT_RUN = {
-    ("simulator/produce.py", "deliver"),
+    ("simulator/event_command.py", "deliver"),
     ("flightpulse/workbench/messages/inbox.py", "read"),
     ("flightpulse/workbench/observe/logs.py", "read"),
 }
@@ -123,7 +123,7 @@ def walk() -> set[tuple[str, str]]:
     }
     found: set[CodeType] = set()
     with followed(found):
-        (event,) = produce.build(lambda _: flight, options)
+        (event,) = event_command.build(lambda _: flight, options)
         record = events.record(event)
         batch = a_batch(a_record(record.value))
         consumer.consume(kafka_records.records(batch)).answer()

@@ -20,6 +20,25 @@ def lines() -> list[str]:
     return sorted({_described(*name) for path in files for name in _used(ast.parse(path.read_text(encoding="utf-8")))})
 
 
+def only_assigned() -> list[str]:
+    """Places where a name of the emulator is assigned and never read, so that nobody would notice that it is gone."""
+    found = []
+    for path in (ROOT / "localcloud").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        modules = {
+            imported.asname or imported.name
+            for node in imports
+            if str(node.module).startswith("ministack")
+            for imported in node.names
+        }
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        ours = [node for node in names if isinstance(node.value, ast.Name) and node.value.id in modules]
+        read = {ast.unparse(node) for node in ours if isinstance(node.ctx, ast.Load)}
+        found += [f"{path.relative_to(ROOT)}: {name}" for name in {ast.unparse(node) for node in ours} - read]
+    return sorted(found)
+
+
 def _used(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """The emulator's modules and the names in them that a source uses or replaces, also by ``getattr``."""
     modules: dict[str, str] = {}

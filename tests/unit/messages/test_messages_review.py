@@ -147,7 +147,6 @@ def test_a_request_about_several_drafts_holds_each_brief_and_numbers_the_sentenc
     assert joint.sentences == (*REQUEST.sentences, *FAREWELL.sentences)
     assert all(f"{number}. {sentence.text}" in joint.user for number, sentence in enumerate(joint.sentences, start=1))
     assert [joint.user.count(review.brief(segment)) for segment in joint.segments] == [1, 1]
-    assert joint.max_tokens == 2 * REQUEST.max_tokens
 
 
 def test_a_request_about_one_draft_is_the_one_that_it_always_was() -> None:

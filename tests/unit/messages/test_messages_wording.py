@@ -257,8 +257,9 @@ def test_without_a_reviewer_several_drafts_wait_for_a_person() -> None:
     assert {record.status for record in found.values()} == {Status.DRAFT}
 
 
-def test_what_was_finished_before_a_model_could_not_be_had_is_given() -> None:
-    author = FakeAuthor([together(None, SHORT), ModelUnavailableError("ThrottlingException")])
+@pytest.mark.parametrize("first", [None, BROKEN], ids=["left out", "to be repaired"])
+def test_what_was_finished_before_a_model_could_not_be_had_is_given(first: MessageTemplate | None) -> None:
+    author = FakeAuthor([together(first, SHORT), ModelUnavailableError("ThrottlingException")])
     found = wording.draft_and_review_together([MAJOR, MINOR], author, FakeReviewer())
     assert next(found).segment == MINOR
     with pytest.raises(ModelUnavailableError):

@@ -24,7 +24,7 @@ FLIGHT = a_flight(
 
 
 def keeps_the_contract(event: dict[str, Any]) -> None:
-    schema = json.loads((paths.SCHEMAS / f"{event['event_type'].lower()}.json").read_text())
+    schema = json.loads((paths.PACKAGE / "schemas" / f"{event['event_type'].lower()}.json").read_text())
     sent = json.loads(events.record(event).value or b"")
     fastjsonschema.compile(schema)(sent)
     domain.check(domain.parse(sent), FLIGHT, received_at=datetime.now(UTC))

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from flightpulse.errors import UserError
-from simulator import produce, producer
+from simulator import event_command, producer
 from simulator.events import Event
 from tests.unit.builders import a_flight
 
@@ -23,9 +23,9 @@ def build(arguments: str) -> list[Event]:
     built: list[Event] = []
 
     @click.command
-    @produce.event_options
+    @event_command.event_options
     def command(**options: Any) -> None:
-        built.extend(produce.build(lambda name: FLIGHT if name == FLIGHT.flight_id else None, options))
+        built.extend(event_command.build(lambda name: FLIGHT if name == FLIGHT.flight_id else None, options))
 
     result = CliRunner().invoke(command, arguments.split(), standalone_mode=False)
     if result.exception is not None:

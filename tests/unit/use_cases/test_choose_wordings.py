@@ -7,6 +7,8 @@ from itertools import chain
 from math import ceil
 from threading import Barrier, Lock, Thread
 
+import pytest
+
 from flightpulse.chaos.booked_flights import invent
 from flightpulse.domain.entities import Booking, DelayReason, Tier
 from flightpulse.domain.events import Kind, Severity
@@ -155,6 +157,19 @@ def test_what_was_finished_before_a_model_failed_is_kept() -> None:
     store, model = FakeStore(), FakeModel()
     model.while_drafting = lambda: setattr(model, "down", True)
     assert list(origins(choose(model, store, *FOUR)).values()).count(Origin.MODEL) == 3
+    assert (len(store.kept), store.claimed) == (3, [])
+
+
+def test_whatever_ends_drafting_lets_go_of_what_was_claimed_and_not_finished() -> None:
+    store, model = FakeStore(), FakeModel()
+
+    def interrupt() -> None:
+        if store.kept:
+            raise KeyboardInterrupt
+
+    model.while_drafting = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        choose(model, store, *FOUR)
     assert (len(store.kept), store.claimed) == (3, [])
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
-from localcloud.process import health
+from localcloud.process import own_pages
 
 
 def answered(method: str, path: str, *body: bytes) -> list[MutableMapping[str, Any]]:
@@ -21,7 +21,7 @@ def answered(method: str, path: str, *body: bytes) -> list[MutableMapping[str, A
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    application = health.answering(emulator, {"/page": lambda method, body: (201, [method, body.decode()])})
+    application = own_pages.answering(emulator, {"/page": lambda method, body: (201, [method, body.decode()])})
     asyncio.run(application({"type": "http", "method": method, "path": path}, receive, send))
     return sent
 

@@ -1,5 +1,6 @@
 """The table explorer on a table in memory: every pattern is one read, and never a Scan."""
 
+import sys
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -211,9 +212,13 @@ def test_a_snapshot_of_an_unknown_flight_says_how_to_load_it(store: Store) -> No
     assert "flightpulse seed" in str(raised.value.hint)
 
 
-def test_the_adjacency_leads_from_the_flight_to_bookings_and_passengers(store: Store) -> None:
+def test_the_adjacency_leads_from_the_flight_to_bookings_and_passengers_and_in_words_needs_no_matplotlib(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     found = explorer(store).adjacency("SW1234")
     assert store.operations() == ["query"]
+    assert repr(found) == found.said
     assert found.said.splitlines()[1:6] == [
         "FLIGHT#SW1234 / METADATA   flight, SCHEDULED, DAL → LAX",
         "├─ FLIGHT#SW1234 / BOOKING#BKG-0001   booking on it, A-LIST",
@@ -230,7 +235,7 @@ def test_the_drawing_is_small_and_the_same_every_time(store: Store) -> None:
     )
     found = explorer(store).adjacency("SW1234")
     data, about = found._repr_mimebundle_()
-    assert data["image/png"] == explorer(store).adjacency("SW1234").png
+    assert data["image/png"] == explorer(store).adjacency("SW1234").picture().png
     assert len(data["image/png"]) < 60_000
     assert data["text/plain"].count("booking on it") == 202
     assert about["image/png"]["alt"] == found.said

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from flightpulse.workbench.fire.pace import Pace
 
 BEGAN = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -58,6 +60,19 @@ def test_a_replay_that_goes_on_begins_where_it_was_stopped():
     pace = Pace(3600, now=Clock(), passed=5 * HOUR)
 
     assert pace.at(6 * HOUR) - BEGAN == SECOND
+
+
+@pytest.mark.parametrize("passed", [0 * HOUR, 5 * HOUR])
+def test_what_comes_before_a_replay_begins_takes_no_time_of_its_day(passed: timedelta):
+    clock = Clock()
+    pace = Pace(3600, now=clock, passed=passed)
+    clock.wait(20)
+    pace.pause()
+    pace.resume()
+
+    pace.begin()
+
+    assert pace.at(passed + HOUR) - clock.now == SECOND
 
 
 def test_a_replay_that_is_stopped_while_it_is_held_is_held_no_longer():

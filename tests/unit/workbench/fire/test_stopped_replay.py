@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,18 @@ def test_a_replay_that_goes_on_sends_what_is_left_and_is_judged_as_a_whole(tmp_p
     assert (progress.sent, progress.passed_seconds > 0) == (3, True)
     assert len(broker.names) == len(set(broker.names)) == len(PLAN.news)
     assert (whole.ok, whole.lines[-1].events, whole.board.sent) == (True, len(PLAN.news), len(PLAN.news))
+
+
+def test_a_replays_clock_begins_when_its_flights_are_stored(
+    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+):
+    stored: list[datetime] = []
+    monkeypatch.setattr(replaying.seeding, "store", lambda *_: (time.sleep(0.05), stored.append(datetime.now(UTC))))
+
+    last = max(event.known_at for event in replayed(tmp_path).facts.sent)
+
+    # Times of events are whole milliseconds.
+    assert last - stored[0] > PLAN.news[-1].known_at - PLAN.news[0].known_at - timedelta(milliseconds=1)
 
 
 def test_a_replay_of_which_everything_was_sent_can_be_taken_up_to_be_waited_for(

@@ -33,7 +33,7 @@ def test_a_second_look_asks_only_for_what_may_be_new_and_finds_everything_once()
     # Given a message that has been seen
     began = datetime.now(UTC) - timedelta(minutes=5)
     logs = Logs()
-    growing = inbox.Growing(SimpleNamespace(target="local", logs=logs), began)
+    growing = inbox.GrowingInbox(SimpleNamespace(target="local", logs=logs), began)
     logs.put("first", began + timedelta(seconds=1))
     assert [message.text for message in growing.look(["evt-1"])] == ["first"]
 
@@ -52,4 +52,4 @@ def test_messages_about_other_events_are_left_out():
     began = datetime.now(UTC)
     logs = Logs()
     logs.put("first", began)
-    assert inbox.Growing(SimpleNamespace(target="local", logs=logs), began).look(["evt-2"]) == []
+    assert inbox.GrowingInbox(SimpleNamespace(target="local", logs=logs), began).look(["evt-2"]) == []

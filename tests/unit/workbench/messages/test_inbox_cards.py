@@ -55,6 +55,13 @@ def test_every_card_says_in_words_what_it_is_about(changes: dict[str, str], news
     assert inbox.html().count(f"<br>{news}</div>") == 1
 
 
+def test_every_message_says_when_it_came_on_the_readers_clock() -> None:
+    said = Inbox((message("A1"), message("A1", "sms", at=at(63)))).text()
+
+    assert f"✉ {at(2).astimezone():%H:%M:%S} e-mail to PAX-A1" in said
+    assert f"✆ {at(63).astimezone():%H:%M:%S} text to PAX-A1" in said
+
+
 def test_phones_stand_side_by_side_only_where_no_letter_is_above_them() -> None:
     html = Inbox((message("A1", "sms"), message("B1"), message("B1", "sms"), message("C1", "sms"))).html()
 

@@ -13,7 +13,7 @@ from flightpulse.workbench.messages.inbox_cards import Inbox
 from flightpulse.workbench.metrics.metrics import Metric, MetricSums
 from flightpulse.workbench.observe import journey
 from flightpulse.workbench.observe.facts import AuditEvent, AuditEvents
-from flightpulse.workbench.observe.hops import Clues
+from flightpulse.workbench.observe.hops import EventEvidence
 from flightpulse.workbench.show import frames
 from flightpulse.workbench.show.tables import Table
 from tests.unit.workbench.run_facts import message
@@ -84,7 +84,7 @@ def test_a_bill_has_a_row_for_each_line() -> None:
 
 def test_a_journey_has_a_row_for_each_hop() -> None:
     event = {"event_id": "evt-1", "event_type": "GATE_CHANGE", "payload": {"flight_id": "SW1"}}
-    way = journey.of_event(Clues(event=event, messages=[message("BKG-1")]))
+    way = journey.of_event(EventEvidence(event=event, messages=[message("BKG-1")]))
 
     assert len(way.to_frame()) == len(way.hops)
     assert list(way.to_frame().columns) == ["kind", "name", "key", "at", "took", "share", "depth", "said"]

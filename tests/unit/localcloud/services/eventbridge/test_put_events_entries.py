@@ -145,6 +145,9 @@ def test_a_policy_that_lets_eventbridge_write(change: dict[str, Any]) -> None:
     [
         {"Effect": "Deny"},
         {"Action": "logs:PutLogEvents"},
+        {"Action": None},
+        {"Action": []},
+        {"Resource": None},
         {"Resource": "arn:aws:logs:us-east-1:000000000000:log-group:/other:*"},
         {"Principal": {"Service": "lambda.amazonaws.com"}},
     ],
@@ -152,3 +155,15 @@ def test_a_policy_that_lets_eventbridge_write(change: dict[str, Any]) -> None:
 def test_a_policy_that_does_not(change: dict[str, Any]) -> None:
     assert not allow([policy(**change)], GROUP)
     assert not allow(["no json", "[]"], GROUP)
+
+
+@pytest.mark.parametrize("refused", [GROUP, f"{GROUP}:*", f"{GROUP}:log-stream:*", "*"])
+@pytest.mark.parametrize("allowed", [GROUP, f"{GROUP}:*", "*"])
+def test_a_refusal_wins_however_the_resource_is_written(allowed: str, refused: str) -> None:
+    assert not allow([policy(Resource=allowed), policy(Effect="Deny", Resource=refused)], GROUP)
+
+
+def test_a_refusal_of_another_group_or_action_changes_nothing() -> None:
+    others = [policy(Effect="Deny", Resource=f"{GROUP}-2:*"), policy(Effect="Deny", Action="logs:DeleteLogGroup")]
+
+    assert allow([policy(), *others], GROUP)

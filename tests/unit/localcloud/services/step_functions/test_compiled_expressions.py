@@ -116,6 +116,22 @@ def test_what_is_compiled_comes_out_as_the_engine_has_it(expression: str, x: Any
     assert found == expected
 
 
+@pytest.mark.parametrize("items", [[{"a": [[1, 2], [3]]}, {"a": [[4]]}], [{"a": None}, {"a": 1}]])
+def test_arrays_and_nulls_are_grouped_by_the_engine(items: list[Any]) -> None:
+    assert compiled_value("$x.a{'k': $}", {"x": items}) is None
+
+
+def test_objects_are_grouped_without_the_engine() -> None:
+    # Given objects, two of which have the same name
+    items = [{"k": "x", "v": 1}, {"k": "y", "v": 2}, {"k": "x", "v": 3}]
+
+    # When a path groups them, as notify_chunk does
+    found = compiled_value("$x.a{k: [$]}", {"x": {"a": items}})
+
+    # Then those are together
+    assert found == json.dumps({"x": [items[0], items[2]], "y": [items[1]]})
+
+
 def test_nearly_all_that_our_workflows_evaluate_is_compiled() -> None:
     # Given every expression of the workflows
     found = [text for path in paths.WORKFLOWS.glob("*.asl.json") for text in texts(json.loads(path.read_text()))]

@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-PATH = "/_flightpulse/health"
+HEALTH_PATH = "/_flightpulse/health"
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -43,7 +43,7 @@ async def read_body(receive: Receive) -> bytes:
     return body
 
 
-def read(port: int, timeout: float = 5.0, path: str = PATH) -> dict[str, Any] | None:
+def read(port: int, timeout: float = 5.0, path: str = HEALTH_PATH) -> dict[str, Any] | None:
     """The health page (or another) of the local cloud on a port of this machine, or None when none answers there."""
     # Without a proxy, whatever the environment says: the page is on this machine.
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)

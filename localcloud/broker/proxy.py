@@ -39,7 +39,7 @@ T = TypeVar("T")
 Find = Callable[[Sequence[Question]], dict[Place, Found]]
 
 
-class BrokerFront:
+class BrokerProxy:
     """Listens on a free port of 127.0.0.1 and passes connections on to another one."""
 
     def __init__(self, broker_port: int) -> None:
@@ -48,7 +48,7 @@ class BrokerFront:
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
         self._links: set[asyncio.Task[Any]] = set()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="kafka-front", daemon=True)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="kafka-proxy", daemon=True)
         self._thread.start()
         self.port = self._run(self._listen(0))
 

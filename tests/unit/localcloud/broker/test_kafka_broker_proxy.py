@@ -5,7 +5,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localcloud.broker.front import with_short_session
+from localcloud.broker.proxy import with_short_session
 
 
 def join_group(client_id: bytes | None, group: bytes, session_timeout: int, rest: bytes = b"rest") -> bytes:
