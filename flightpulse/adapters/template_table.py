@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -55,6 +56,7 @@ class TemplateTable:
         self._table_name = table_name
         self._now = now
         self._backoff = backoff
+        self._drafter = uuid4().hex
 
     @classmethod
     def connect(cls, table_name: str) -> Self:
@@ -97,19 +99,22 @@ class TemplateTable:
         """
         return self._put(
             keys.template(segment.key, prompt_version),
-            {"status": DRAFTING, "expires_at": self._seconds() + int(CLAIMED_FOR.total_seconds())},
+            self._claim(self._seconds() + int(CLAIMED_FOR.total_seconds())),
             condition=_NOT_THERE,
             values={":now": self._seconds()},
         )
 
     def release(self, segment: Segment, prompt_version: str) -> None:
-        """End a claim without a record."""
+        """End a claim of one's own without a record."""
         self._put(
             keys.template(segment.key, prompt_version),
-            {"status": DRAFTING, "expires_at": self._seconds()},
-            condition="#status = :drafting",
-            values={":drafting": DRAFTING},
+            self._claim(self._seconds()),
+            condition="#status = :drafting AND drafter = :drafter",
+            values={":drafting": DRAFTING, ":drafter": self._drafter},
         )
+
+    def _claim(self, ends_at: int) -> dict[str, Any]:
+        return {"status": DRAFTING, "drafter": self._drafter, "expires_at": ends_at}
 
     def decide(self, seen: TemplateRecord, decided: TemplateRecord) -> TemplateRecord:
         """Put a person's word in the place of the record that the person looked at; gives it with its times.

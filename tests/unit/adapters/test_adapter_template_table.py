@@ -34,13 +34,15 @@ class Scene:
     def __init__(self, **options: Any) -> None:
         self.dynamodb = FakeTemplates(**options)
         self.now = NOW
-        self.table = TemplateTable(
-            cast(Any, self.dynamodb), "FlightPulseTable", now=lambda: self.now, backoff=patient()
-        )
+        self.table = self.connected()
         self.reports: list[str] = []
         self.store = TolerantTemplateStore(
             self.table, lambda problem, details: self.reports.append(f"{problem}: {details.get('error', MAJOR.key)}")
         )
+
+    def connected(self) -> TemplateTable:
+        """The same table as another function's process sees it."""
+        return TemplateTable(cast(Any, self.dynamodb), "FlightPulseTable", now=lambda: self.now, backoff=patient())
 
     def found(self) -> TemplateRecord | None:
         return self.store.get_many([MAJOR]).get(MAJOR)
@@ -194,6 +196,13 @@ def test_a_claim_ends_when_it_is_released_and_by_itself_after_its_time() -> None
     assert scene.store.claim(MAJOR)
     scene.now += CLAIMED_FOR
     assert scene.store.claim(MAJOR)
+
+
+def test_nobody_ends_the_claim_of_somebody_else() -> None:
+    scene = Scene()
+    scene.store.claim(MAJOR)
+    scene.connected().release(MAJOR, VERSION)
+    assert not scene.store.claim(MAJOR)
 
 
 def test_a_claim_outlasts_all_that_a_draft_may_take() -> None:
