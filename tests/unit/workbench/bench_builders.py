@@ -1,4 +1,4 @@
-"""Builds what a run leaves behind: an execution with its nested ones, log lines, stream records, a journey's clues."""
+"""Builds what a run leaves behind: an execution with its nested ones, log lines, stream records, all of one event."""
 
 import json
 from datetime import timedelta
@@ -7,7 +7,7 @@ from typing import Any
 from awskit.kafka.record_positions import KafkaRecord, Place
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.messages.inbox import Message
-from flightpulse.workbench.observe.hops import Clues, ConsumerLine
+from flightpulse.workbench.observe.hops import ConsumerLine, EventEvidence
 from flightpulse.workbench.observe.item_changes import StreamedChange, from_record
 from flightpulse.workbench.observe.logs import LogEvent
 from tests.unit.workbench.histories import START, HistoryBuilder
@@ -116,7 +116,7 @@ def told(booking_id: str, at: float) -> Message:
     return message(booking_id, at=seconds(at))
 
 
-def clues(**changes: Any) -> Clues:
+def evidence(**changes: Any) -> EventEvidence:
     """Written to Kafka at -2 s, consumed from -1 s on, executed from 1 s on, told at 20 s."""
     values: dict[str, Any] = {
         "event": EVENT,
@@ -127,7 +127,7 @@ def clues(**changes: Any) -> Clues:
         "item_changes": [flight_change()],
         "messages": [told("BKG-0001", 13.5), told("BKG-0002", 20)],
     }
-    return Clues(**{**values, **changes})
+    return EventEvidence(**{**values, **changes})
 
 
 def log_event(value: Any, at: float = 0, group: str = "/aws/lambda/FlightPulse-KafkaConsumer") -> LogEvent:
