@@ -60,6 +60,20 @@ def test_an_answer_of_the_api_for_programs_has_its_status_and_nothing_else_is_pr
     assert json.loads(result.stdout) == {"status": status, "url": answer.url, "body": answer.body}
 
 
+@pytest.mark.parametrize(("ok", "exit_code"), [(True, 0), (False, 1)])
+def test_a_scenario_ends_with_an_error_when_something_expected_was_not_seen(
+    monkeypatch: pytest.MonkeyPatch, ok: bool, exit_code: int
+) -> None:
+    run = SimpleNamespace(ok=ok, as_json=lambda: {"ok": ok})
+    bench = SimpleNamespace(fire=lambda *given, **more: run, session=SimpleNamespace(model="a stand-in"))
+    monkeypatch.setattr(options, "bench", lambda *given, **more: bench)
+
+    result = CliRunner().invoke(cli, ["scenario", "1", "--json"])
+
+    assert (result.exit_code, result.stderr) == (exit_code, "")
+    assert json.loads(result.stdout) == {"scenario": 1, "ok": ok, "model": "a stand-in"}
+
+
 def test_a_trace_is_printed_span_by_span_or_as_json_or_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     began = datetime(2026, 11, 30, tzinfo=UTC)
     span = Span("1", "", "flight-operations", "flight-operations", "segment", began, began + timedelta(seconds=2), 0)

@@ -20,14 +20,17 @@ from tests.unit.workbench.cloud_fakes import client_error
 
 
 class FakeCloudFormation:
-    """A stack with its events, newest first as AWS gives them."""
+    """A stack with its events, newest first as AWS gives them, in an account that may have a role for API logs."""
 
     exceptions = SimpleNamespace(ClientError=ClientError)
 
-    def __init__(self, *, outputs: dict[str, str] | None = None, missing: bool = False) -> None:
+    def __init__(
+        self, *, outputs: dict[str, str] | None = None, missing: bool = False, logging_role: str | None = None
+    ) -> None:
         self.events: list[dict[str, Any]] = []
         self.outputs = outputs or {}
         self.missing = missing
+        self.logging_role = logging_role
         self.status = "ROLLBACK_COMPLETE"
         self.rolls_back: bool | None = None
 
@@ -58,6 +61,9 @@ class FakeCloudFormation:
             raise client_error("ValidationError")
         outputs = [{"OutputKey": name, "OutputValue": value} for name, value in self.outputs.items()]
         return {"Stacks": [{"StackStatus": self.status, "Outputs": outputs}]}
+
+    def get_account(self) -> dict[str, Any]:
+        return {"cloudwatchRoleArn": self.logging_role} if self.logging_role else {}
 
     def continue_update_rollback(self, **_: Any) -> None:
         assert self.rolls_back is not None
@@ -200,6 +206,15 @@ def test_the_local_context_names_the_broker_and_the_python_that_runs_the_functio
     version = ".".join(platform.python_version_tuple()[:2])
 
     assert local_context("127.0.0.1:9092") == {"kafka_bootstrap": "127.0.0.1:9092", "runtime": f"python{version}"}
+
+
+@pytest.mark.parametrize(("role", "logging"), [(None, None), ("arn:aws:iam::000000000000:role/logs", "account")])
+def test_a_first_deployment_leaves_the_role_alone_with_which_the_account_logs(role: str | None, logging: str | None):
+    session = session_on(FakeCloudFormation(missing=True, logging_role=role), "aws")
+
+    values = Deployer(session, context={"environment": "prod"}, steps=NotedSteps()).context.values
+
+    assert (values.get("environment"), values.get("api_logging")) == ("prod", logging)
 
 
 def test_without_a_stack_the_way_out_is_told():

@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from ministack.services import eventbridge as emulator
 
 from localcloud.services.eventbridge.entries import refused_entry, refused_request, seconds, size
 from localcloud.services.eventbridge.inputs import NotFound, find, found_values, selected
 from localcloud.services.eventbridge.log_policies import allow
+from localcloud.services.eventbridge.put_events import put_events
 
 GOOD = {"Source": "s", "DetailType": "d", "Detail": "{}"}
 GROUP = "arn:aws:logs:us-east-1:000000000000:log-group:/flightpulse/audit"
@@ -73,6 +75,18 @@ def test_sizes_count_bytes_resources_and_the_time() -> None:
         size({"Source": "é", "DetailType": "d", "Detail": "{}", "Resources": ["abc"], "Time": 1.0})
         == 2 + 1 + 2 + 3 + 14
     )
+
+
+@pytest.mark.parametrize(("given", "delivered"), [({"Resources": ["arn:a", "arn:b"]}, ["arn:a", "arn:b"]), ({}, [])])
+def test_an_event_reaches_the_rules_with_the_resources_of_its_entry(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], delivered: list[str]
+) -> None:
+    dispatched: list[dict[str, Any]] = []
+    monkeypatch.setattr(emulator, "_dispatch_event", lambda event, _view: dispatched.append(event))
+
+    put_events({"Entries": [{**GOOD, **given}]})
+
+    assert [event["Resources"] for event in dispatched] == [delivered]
 
 
 @pytest.mark.parametrize(
