@@ -193,7 +193,7 @@ def _timed(wb: Workbench, some: Sequence[Event], data: SampleData, start: Callab
     ids = {str(event["event_id"]) for event in some}
     expected = _expected(some, data)
     asked, began = _asked(wb), datetime.now(UTC)
-    growing, until = inbox.Growing(wb.session, began), time.monotonic() + _LONGEST_SECONDS
+    growing, until = inbox.GrowingInbox(wb.session, began), time.monotonic() + _LONGEST_SECONDS
     start()
     while len(messages := growing.look(ids)) < expected and time.monotonic() < until:
         time.sleep(_POLL_SECONDS)

@@ -50,7 +50,7 @@ def measured(wb: Workbench, number: int) -> list[float]:
 def _told_within(wb: Workbench, people: booked_flights.BookedFlights, wanted: int, minutes: int) -> float:
     began = datetime.now(UTC)
     delay = events.delay(people.flights[0], minutes, "WEATHER", "Thunderstorms slow departures", at=began)
-    growing, until = inbox.Growing(wb.session, began), time.monotonic() + _LONGEST_SECONDS
+    growing, until = inbox.GrowingInbox(wb.session, began), time.monotonic() + _LONGEST_SECONDS
     sending.send(wb.session, [delay])
     while len(messages := growing.look([str(delay["event_id"])])) < wanted:
         if time.monotonic() > until:

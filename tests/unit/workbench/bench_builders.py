@@ -1,4 +1,4 @@
-"""Builds what a run leaves behind: an execution with its nested ones, log lines, stream records, a journey's clues."""
+"""Builds what a run leaves behind: an execution with its nested ones, log lines, stream records, all of one event."""
 
 import json
 from datetime import timedelta
@@ -116,7 +116,7 @@ def told(booking_id: str, at: float) -> Message:
     return message(booking_id, at=seconds(at))
 
 
-def clues(**changes: Any) -> EventEvidence:
+def evidence(**changes: Any) -> EventEvidence:
     """Written to Kafka at -2 s, consumed from -1 s on, executed from 1 s on, told at 20 s."""
     values: dict[str, Any] = {
         "event": EVENT,

@@ -9,12 +9,12 @@ from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.observe import journey
 from flightpulse.workbench.observe.facts import AuditEvent
 from flightpulse.workbench.observe.payloads import Changed
-from tests.unit.workbench.bench_builders import clues, execution, seconds
+from tests.unit.workbench.bench_builders import evidence, execution, seconds
 from tests.unit.workbench.histories import HistoryBuilder
 
 
 def test_the_hops_of_an_event_come_in_the_order_in_which_it_met_them() -> None:
-    found = journey.of_event(clues())
+    found = journey.of_event(evidence())
 
     assert found.path() == [
         "flight-operations",
@@ -30,45 +30,45 @@ def test_the_hops_of_an_event_come_in_the_order_in_which_it_met_them() -> None:
 
 
 def test_a_bookings_journey_leaves_out_what_concerns_other_bookings() -> None:
-    found = journey.of_booking(clues(), "BKG-0001")
+    found = journey.of_booking(evidence(), "BKG-0001")
 
     assert [hop.key for hop in found.of_kind("message")] == ["ntf-BKG-0001-email"]
     assert found.path().count("PublishNotification") == 1
 
 
 def test_a_booking_is_not_taken_for_another_whose_id_begins_alike() -> None:
-    assert journey.of_booking(clues(), "BKG-000").of_kind("message") == []
+    assert journey.of_booking(evidence(), "BKG-000").of_kind("message") == []
 
 
 def test_the_shares_until_the_last_message_add_up_to_one() -> None:
-    found = journey.of_booking(clues(), "BKG-0002")
+    found = journey.of_booking(evidence(), "BKG-0002")
 
     assert sum(hop.share or 0 for hop in found.hops) == pytest.approx(1)
     assert found.total_seconds == pytest.approx(22)
 
 
 def test_nothing_behind_the_last_message_has_a_share() -> None:
-    hops = journey.of_booking(clues(), "BKG-0001").hops
+    hops = journey.of_booking(evidence(), "BKG-0001").hops
     message = next(number for number, hop in enumerate(hops) if hop.kind == "message")
 
     assert all(hop.share is None for hop in hops[message:])
 
 
 def test_the_bus_event_shows_what_the_consumer_added() -> None:
-    changes = journey.of_event(clues()).changes("bus")
+    changes = journey.of_event(evidence()).changes("bus")
 
     assert set(changes.added) == {"delay_category", "summary"}
     assert not changes.changed
 
 
 def test_a_write_shows_what_the_stream_says_of_it() -> None:
-    changes = journey.of_event(clues()).changes("item")
+    changes = journey.of_event(evidence()).changes("item")
 
     assert Changed("status", "SCHEDULED", "DELAYED") in changes.changed
 
 
 def test_a_write_whose_stream_record_is_gone_is_still_a_hop() -> None:
-    hop = journey.of_event(clues(item_changes=[])).hop("flight SW1234")
+    hop = journey.of_event(evidence(item_changes=[])).hop("flight SW1234")
 
     assert (hop.said, bool(hop.changes)) == ("written", False)
 
@@ -76,8 +76,8 @@ def test_a_write_whose_stream_record_is_gone_is_still_a_hop() -> None:
 def test_an_audit_event_delays_nobody() -> None:
     audit = [AuditEvent("flight.status_changed", {"flight_id": "SW1234", "summary": "changed"}, seconds(14))]
 
-    with_audit = journey.of_booking(clues(), "BKG-0002")
-    found = journey.of_event(clues(audit=audit))
+    with_audit = journey.of_booking(evidence(), "BKG-0002")
+    found = journey.of_event(evidence(audit=audit))
 
     assert found.hop("audit").seconds is None
     assert found.total_seconds == with_audit.total_seconds
@@ -88,14 +88,14 @@ def test_a_bookings_journey_has_the_audit_events_of_that_booking_only() -> None:
         AuditEvent("booking.status_changed", {"booking_id": booking}, seconds(14)) for booking in ("BKG-0001", "BKG-9")
     ]
 
-    assert [hop.key for hop in journey.of_booking(clues(audit=audit), "BKG-0001").of_kind("audit")] == ["BKG-0001"]
+    assert [hop.key for hop in journey.of_booking(evidence(audit=audit), "BKG-0001").of_kind("audit")] == ["BKG-0001"]
 
 
 def test_an_events_journey_goes_into_what_it_started_but_not_into_chunks() -> None:
     chunk = starting("FlightPulse-NotifyChunk")
     passengers = starting("FlightPulse-NotifyPassengers", chunk)
 
-    found = journey.of_event(clues(execution=starting("FlightPulse-DelayWorkflow", passengers)))
+    found = journey.of_event(evidence(execution=starting("FlightPulse-DelayWorkflow", passengers)))
 
     assert [hop.name for hop in found.of_kind("execution")] == [
         "FlightPulse-DelayWorkflow",
@@ -119,11 +119,11 @@ def starting(workflow: str, *children: Execution) -> Execution:
 
 
 def test_a_journey_without_a_record_begins_at_the_consumer() -> None:
-    assert journey.of_event(clues(record=None)).hops[0].kind == "consumer"
+    assert journey.of_event(evidence(record=None)).hops[0].kind == "consumer"
 
 
 def test_an_event_that_no_workflow_took_ends_at_the_consumer() -> None:
-    found = journey.of_event(clues(execution=None, rule="", messages=[], item_changes=[]))
+    found = journey.of_event(evidence(execution=None, rule="", messages=[], item_changes=[]))
 
     assert [hop.kind for hop in found.hops] == ["kafka", "consumer"]
 
@@ -131,7 +131,7 @@ def test_an_event_that_no_workflow_took_ends_at_the_consumer() -> None:
 def test_a_clock_that_is_behind_makes_no_negative_time() -> None:
     ahead = KafkaRecord(Place("evt-1", 3, 7, "flight-operations"), "SW1234", seconds(5), b"{}")
 
-    found = journey.of_event(clues(record=ahead))
+    found = journey.of_event(evidence(record=ahead))
 
     assert found.path()[:2] == ["flight-operations", "FlightPulse-KafkaConsumer"]
     assert found.hop("FlightPulse-KafkaConsumer").seconds == 0
@@ -140,11 +140,11 @@ def test_a_clock_that_is_behind_makes_no_negative_time() -> None:
 
 def test_an_unknown_hop_is_named_with_those_there_are() -> None:
     with pytest.raises(KeyError, match="ApplyToFlight"):
-        journey.of_event(clues()).hop("Nowhere")
+        journey.of_event(evidence()).hop("Nowhere")
 
 
 def test_text_and_html_name_every_hop_and_its_kind_in_words() -> None:
-    found = journey.of_event(clues())
+    found = journey.of_event(evidence())
 
     for shown in (found.text(), found.html().replace("\N{NO-BREAK SPACE}", " ")):
         assert all(hop.name in shown for hop in found.hops)
@@ -153,7 +153,7 @@ def test_text_and_html_name_every_hop_and_its_kind_in_words() -> None:
 
 
 def test_the_picture_is_the_same_every_time() -> None:
-    found = journey.of_event(clues())
+    found = journey.of_event(evidence())
 
     assert found.picture().png == found.picture().png
     assert found.picture().png.startswith(b"\x89PNG")
