@@ -69,7 +69,8 @@ run.execution("notify-chunk").gantt()
 
 # %% tags=["nbval-check-output"]
 visits = run.execution("notify-chunk").table().to_frame().set_index("state")
-check("ComposeMessages", tuple(visits.loc["ComposeMessages", ["result", "tries"]]), ("✓ done", "3"))
+composed = tuple(visits.loc["ComposeMessages", ["result", "tries"]])
+check("ComposeMessages", composed, ("✓ done", "3"))
 history = run.execution("notify-chunk").to_frame()
 check("calls that failed, says the raw history", int((history["type"] == "TaskFailed").sum()), 2)
 check("messages", len(run.messages), 4)
