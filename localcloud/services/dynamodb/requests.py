@@ -4,6 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 
+class ForTheEmulator(Exception):  # noqa: N818 - nothing is wrong
+    """What is not done here, because it is rare or may be refused."""
+
+
 class Part(NamedTuple):
     """What a transaction does with one item: its place, counted from one, its kind such as Update, and the request."""
 

@@ -8,8 +8,9 @@ import pytest
 from ministack.core import responses
 from ministack.services import cloudwatch, dynamodb
 
-from localcloud.services.dynamodb import metrics
+from localcloud.services.dynamodb import metrics, shortcuts
 from localcloud.services.dynamodb.metrics import TableMetrics
+from localcloud.services.dynamodb.shortcuts import index_write_units, item_size
 from tests.unit.localcloud.services.dynamodb.asked import asked
 
 TABLE = "measured"
@@ -152,3 +153,18 @@ def test_only_throttles_are_throttles(measured: TableMetrics, monkeypatch: pytes
     assert total(measured, "ThrottledRequests", Operation="TransactWriteItems") == 1
     assert total(measured, "ThrottledRequests", Operation="UpdateItem") == 1
     assert total(measured, "ThrottledRequests", Operation="PutItem") == 1
+
+
+@pytest.mark.parametrize("projection", [{"ProjectionType": "ALL"}, {"ProjectionType": "KEYS_ONLY"}])
+def test_an_index_is_charged_what_the_emulator_charges(projection: dict[str, str]) -> None:
+    table = {"pk_name": "PK", "sk_name": None}
+    index = {"KeySchema": [{"AttributeName": "G"}, {"AttributeName": "H"}], "Projection": projection}
+    inside = {**KEY, "G": {"S": "g"}, "H": {"S": "h"}}
+    items = (None, KEY, inside, {**inside, "text": {"S": "x" * 3000}}, {**inside, "H": {"S": "moved"}})
+
+    for old in items:
+        for new in items:
+            sizes = [item_size(item) for item in (old, new) if item]
+            charged = shortcuts._emulators_index_write_units(table, index, old, new)
+            assert index_write_units(table, index, old, new) == charged
+            assert index_write_units(table, index, old, new, max(sizes, default=0)) == charged
