@@ -97,7 +97,7 @@ def _renaming(shape: Any, names: Callable[[Any], dict[str, tuple[str, str]]], kn
             name: (other, _renaming(shape.members[member], names, known))
             for name, (other, member) in names(shape).items()
         }
-        known[shape.name] = lambda value: _structure(members, value)
+        known[shape.name] = _structure(members)
     elif shape.type_name == "list":
         each = _renaming(shape.member, names, known)
         known[shape.name] = lambda value: [each(item) for item in value] if isinstance(value, list) else value
@@ -115,11 +115,21 @@ def _itself(value: Any) -> Any:
     return value
 
 
-def _structure(members: Mapping[str, tuple[str, Rename]], value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    renamed = {}
-    for name, item in value.items():
-        other, rename = members.get(name, (name, _itself))
-        renamed[other] = rename(item)
+def _structure(members: Mapping[str, tuple[str, Rename]]) -> Rename:
+    plain = frozenset(name for name, (other, rename) in members.items() if other == name and rename is _itself)
+
+    def renamed(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1:
+            # What there is most of: an attribute's value that is one text.
+            ((name, item),) = value.items()
+            if name in plain:
+                return {name: item}
+        new = {}
+        for name, item in value.items():
+            other, rename = members.get(name, (name, _itself))
+            new[other] = rename(item)
+        return new
+
     return renamed

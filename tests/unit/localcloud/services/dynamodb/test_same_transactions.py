@@ -3,23 +3,14 @@
 import copy
 import json
 import random
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ministack.core import responses
 from ministack.services import dynamodb
 
 from localcloud.services.dynamodb import conditions, shortcuts, transactions, updates
-from tests.unit.localcloud.services.dynamodb.asked import asked
+from tests.unit.localcloud.services.dynamodb.two_tables import TABLES, emulator_restored, with_tables
 
-TABLES = ("sorted", "hashed")
-PATCHED = (
-    *("_tokenize", "_condition_syntax_error", "_number_size_bytes", "_number_error", "_ddb_canonicalize_number"),
-    *("_attribute_value_size", "_item_size_bytes", "_index_write_units", "_check_redundant_parens"),
-    *("_check_reserved_keyword_usage", "_parse_projection_path", "_project_item", "_evaluate_condition"),
-    *("_apply_update_expression", "_transact_write_items", "copy", "time"),
-)
 UPDATES = (
     "SET #a = :a",
     "SET #a = :a, b = :b REMOVE c",
@@ -143,44 +134,6 @@ class Chance:
         return {name: value for name, value in given.items() if value is not None}
 
 
-@pytest.fixture
-def restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in PATCHED:
-        monkeypatch.setattr(dynamodb, name, getattr(dynamodb, name))
-    with responses.request_scope("000000000000", "us-east-1"):
-        yield
-
-
-def with_tables(course: Callable[[], list[Any]]) -> list[Any]:
-    for name in TABLES:
-        keys = [{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}]
-        asked(
-            dynamodb._create_table,
-            TableName=name,
-            KeySchema=keys[: 1 + (name == "sorted")],
-            AttributeDefinitions=[
-                {"AttributeName": key, "AttributeType": "S"}
-                for key in ("PK", "SK", "G", "H")
-                if key != "SK" or name == "sorted"
-            ],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-            GlobalSecondaryIndexes=[
-                {"IndexName": index, "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}], "Projection": projection}
-                for index, key, projection in (
-                    ("all", "G", {"ProjectionType": "ALL"}),
-                    ("some", "H", {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["b"]}),
-                )
-            ],
-        )
-    try:
-        return course()
-    finally:
-        dynamodb._txn_idempotency.clear()
-        for name in TABLES:
-            asked(dynamodb._delete_table, TableName=name)
-
-
 def outcome(request: dict[str, Any]) -> Any:
     """What comes of a transaction: what is answered or raised, written and told, and what is left of the request."""
     given = copy.deepcopy(request)
@@ -201,19 +154,20 @@ def outcome(request: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_outcome_is_that_of_the_emulator(restored: None, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+def test_the_outcome_is_that_of_the_emulator(seed: int) -> None:
     chance = Chance(seed)
     requests = [chance.transaction() for _ in range(400)]
     left: list[Any] = []
     emulators = dynamodb._transact_write_items
 
-    expected = with_tables(lambda: [outcome(request) for request in requests])
-    monkeypatch.setattr(dynamodb, "_transact_write_items", lambda data: left.append(data) or emulators(data))
-    shortcuts.install()
-    conditions.install()
-    updates.install()
-    transactions.install()
-    seen = with_tables(lambda: [outcome(request) for request in requests])
+    with emulator_restored():
+        expected = with_tables(lambda: [outcome(request) for request in requests])
+        dynamodb._transact_write_items = lambda data: left.append(data) or emulators(data)
+        shortcuts.install()
+        conditions.install()
+        updates.install()
+        transactions.install()
+        seen = with_tables(lambda: [outcome(request) for request in requests])
 
     for here, there in zip(seen, expected, strict=True):
         assert here == there

@@ -19,7 +19,7 @@ ITEMS: tuple[dict[str, Any], ...] = (ITEM, {"PK": {"S": "p"}}, {**ITEM, "M": {"M
     [
         ("SET #a = :a, b = :n REMOVE m", True),
         ("remove b set #odd=:l", True),
-        ("REMOVE #a, b, missing", True),
+        ("REMOVE #a, b, left_out", True),
         ("SET #a = :none", True),
         ("SET m.#a = :a", False),
         ("SET b = b + :n", False),
