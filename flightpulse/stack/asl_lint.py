@@ -152,6 +152,7 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
 _OPTIONAL = re.compile(r"\((?:[^()']|'[^']*'|\([^()]*\))* \? '(?P<with>[^']*)' : '(?P<without>[^']*)'\)")
 _LITERAL = re.compile(r"'([^']*)'")
 _INLINE = re.compile(r"'(\w+Expression)': '([^']*)'")
+_INLINE_PLACEHOLDER = re.compile(r"'([#:]\w+)'\s*:")
 _DYNAMODB = re.compile(r"arn:aws:states:::(aws-sdk:)?dynamodb:")
 _READERS: Mapping[str, Callable[[str], Expression]] = {
     "ConditionExpression": lambda text: dynamodb_expressions.condition(text, None, None),
@@ -173,8 +174,8 @@ def _dynamodb(state: Json) -> Problems:
                 read.append(_READERS[field](text))
             except InvalidExpression as error:
                 yield f"{text!r}: {error}"
-        if isinstance(arguments, Mapping):
-            yield from _placeholders(arguments, frozenset().union(*(expression.placeholders for expression in read)))
+        used = frozenset().union(*(expression.placeholders for expression in read))
+        yield from _placeholders(arguments, used) if isinstance(arguments, Mapping) else _inline(arguments, used)
 
 
 def _is_letter_with_write(state: Json) -> bool:
@@ -189,8 +190,12 @@ def _requests(value: Any) -> Iterator[Any]:
     elif isinstance(value, Mapping):
         if "TableName" in value:
             yield value
-        for inner in value.values():
-            yield from _requests(inner) if not isinstance(inner, str) else ()
+        for name, inner in value.items():
+            if not isinstance(inner, str) or name == "TransactItems":
+                yield from _requests(inner)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _requests(item)
 
 
 def _written(arguments: Any) -> Iterator[tuple[str, str]]:
@@ -220,6 +225,13 @@ def _placeholders(arguments: Json, used: frozenset[str]) -> Problems:
             yield f"{name} is in an expression and not in {container}"
         for name in sorted(set(given) - used):
             yield f"{name} is in {container} and in no expression"
+
+
+def _inline(text: str, used: frozenset[str]) -> Problems:
+    """Of requests that JSONata puts together it is known which placeholders are given, not to which expression."""
+    given = frozenset(_INLINE_PLACEHOLDER.findall(text))
+    for name in sorted(used - given if given else ()):
+        yield f"{name} is in an expression and not given"
 
 
 def _failures_reach_people(definition: Definition) -> Problems:

@@ -1,6 +1,7 @@
 """Derives a workflow's role from its definition: exactly the calls its tasks make, on exactly what they name."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,15 @@ _DYNAMODB = {
     "aws-sdk:dynamodb:query": "dynamodb:Query",
     "aws-sdk:dynamodb:batchGetItem": "dynamodb:BatchGetItem",
 }
+_TRANSACTION = "aws-sdk:dynamodb:transactWriteItems"
+_PARTS = {
+    "Update": "dynamodb:UpdateItem",
+    "Put": "dynamodb:PutItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+}
+_PART = re.compile(rf"""['"](?P<name>{"|".join(_PARTS)})\\?['"]\s*:""")
+"""A part of a transaction, in JSON or in the JSONata that makes the parts."""
 _ACTIONS = {
     **_DYNAMODB,
     "events:putEvents": "events:PutEvents",
@@ -46,18 +56,29 @@ def calls(definition: Definition) -> list[StateCall]:
 def _calls(definition: Definition) -> Iterator[StateCall]:
     for path, state in definition.states():
         if state.get("Type") == "Task":
-            yield _call(f"{definition.name}: {path}", state)
+            yield from _of_task(f"{definition.name}: {path}", state)
 
 
-def _call(where: str, state: Json) -> StateCall:
+def _of_task(where: str, state: Json) -> Iterator[StateCall]:
     integration = str(state.get("Resource", "")).removeprefix("arn:aws:states:::")
+    arguments = state.get("Arguments", {})
+    if integration == _TRANSACTION:
+        # No action by itself: a role needs what each part of it does.
+        parts = {found["name"] for found in _PART.finditer(json.dumps(arguments))}
+        if not parts:
+            raise UserError(
+                f"{where} does not say what its transaction does.", hint="Name its parts in the definition."
+            )
+        for part in parts:
+            yield StateCall(_PARTS[part], _target(where, _PARTS[part], arguments))
+        return
     if integration not in _ACTIONS:
         raise UserError(
             f"{where} calls {integration!r}, for which no permission is known.",
             hint="Add the integration to stack/workflow_permissions.py.",
         )
     action = _ACTIONS[integration]
-    return StateCall(action, _target(where, action, state.get("Arguments", {})))
+    yield StateCall(action, _target(where, action, arguments))
 
 
 _TARGETS: Mapping[str, tuple[str, ...]] = {

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore import session
@@ -34,6 +34,15 @@ def check(service: str, operation: str, request: Mapping[str, Any]) -> Any:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected"
         raise Refused("ValidationException", f"{count}: {'; '.join(problems)}")
     return shape
+
+
+def without(members: Sequence[str]) -> str:
+    """What is said of a request without members that it needs."""
+    values = "; ".join(
+        f"Value null at '{name[:1].lower()}{name[1:]}' failed to satisfy constraint: Member must not be null"
+        for name in members
+    )
+    return f"{len(members)} validation error{'s' if len(members) > 1 else ''} detected: {values}"
 
 
 @functools.cache

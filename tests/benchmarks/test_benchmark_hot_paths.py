@@ -33,10 +33,11 @@ from flightpulse.use_cases.compose import Ports, compose_messages
 from flightpulse.use_cases.consume import Consumer
 from localcloud.process import ids
 from localcloud.services.cloudwatch.period import Period
-from localcloud.services.dynamodb import conditions
+from localcloud.services.dynamodb import conditions, shortcuts, transactions, updates
 from tests.unit.builders import a_booking, a_flight, a_passenger, an_envelope
 from tests.unit.fakes import FakeDynamoDB, FakeEvents, FakeLog, FakeQueue, patient
 from tests.unit.functions.test_function_llm_messenger import FakeAuthor, FakeOnward, FakeReviewer, well
+from tests.unit.localcloud.services.dynamodb.two_tables import emulator_restored, with_tables
 from tests.unit.messages.samples import delay, flight, recipient
 from tests.unit.messages.template_store import FakeStore
 
@@ -133,6 +134,46 @@ def test_asking_a_condition_of_an_item_of_the_local_table_beside_the_emulator(
     note(
         benchmark, "the emulator's evaluation", best(lambda: found(emulator)) / best(lambda: found(ours)), "times ours"
     )
+
+
+def test_a_transaction_of_updates_beside_the_same_updates_one_by_one(
+    benchmark: BenchmarkFixture,
+) -> None:
+    # Given five items, and what updates them on a condition
+    def request(number: int) -> dict[str, Any]:
+        return {
+            "TableName": "sorted",
+            "Key": {"PK": {"S": "flight"}, "SK": {"S": f"booking-{number}"}},
+            "UpdateExpression": "SET #state = :state, told_by = :me REMOVE told_out",
+            "ConditionExpression": "attribute_not_exists(#state) OR #state <> :sent",
+            "ExpressionAttributeNames": {"#state": "told_state"},
+            "ExpressionAttributeValues": {":state": {"S": "SENDING"}, ":sent": {"S": "SENT"}, ":me": {"S": "me"}},
+        }
+
+    def one_by_one() -> None:
+        for _ in range(_EVENTS):
+            assert all(dynamodb._update_item(request(number))[0] == 200 for number in range(5))
+
+    def together() -> None:
+        for _ in range(_EVENTS):
+            parts = [{"Update": request(number)} for number in range(5)]
+            assert dynamodb._transact_write_items({"TransactItems": parts})[0] == 200
+
+    def compared() -> float:
+        return best(together) / best(one_by_one)
+
+    # When the emulator updates them, and the local cloud
+    with emulator_restored():
+        shortcuts.install()
+        conditions.install()
+        emulators = with_tables(compared)
+        updates.install()
+        transactions.install()
+        ours = benchmark.pedantic(lambda: with_tables(compared), rounds=1)
+
+    # Then what a transaction takes beside the updates by themselves is printed
+    note(benchmark, "a transaction of the emulator", emulators, "times its updates one by one")
+    note(benchmark, "a transaction of the local cloud", ours, "times its updates one by one")
 
 
 @pytest.mark.parametrize("statistic", ["Sum", "p99"])

@@ -11,10 +11,21 @@ _OPERATIONS = (
 
 def install(context: LocalContext) -> None:  # noqa: ARG001 - nothing of the process matters here
     """Put our checks around the emulator's operations, and a lock around both."""
-    from localcloud.services.dynamodb import change_records, conditions, expressions, isolation, metrics, shortcuts
+    from localcloud.services.dynamodb import (
+        change_records,
+        conditions,
+        expressions,
+        isolation,
+        metrics,
+        shortcuts,
+        transactions,
+        updates,
+    )
 
     shortcuts.install()
     conditions.install()
+    updates.install()
+    transactions.install()
     change_records.install()
     expressions.install()
     isolation.install(_OPERATIONS)

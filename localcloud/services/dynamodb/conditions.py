@@ -12,6 +12,7 @@ from ministack.services import dynamodb
 
 from awskit.languages.dynamodb_conditions import COMPARATORS
 from awskit.languages.dynamodb_grammar import CONDITION_WORDS, InvalidExpression, Node, Operation, Parser, Path, Value
+from localcloud.services.dynamodb.requests import ForTheEmulator
 
 Item = Mapping[str, Any]
 Values = Mapping[str, Any]
@@ -20,10 +21,6 @@ Condition = Callable[[Item, Values, Names], bool]
 _Operand = Callable[[Item, Values, Names], Any]
 
 _TEXTS = 1024
-
-
-class _ForTheEmulator(Exception):  # noqa: N818 - nothing is wrong
-    """A condition, or a pair of values, that is not evaluated here."""
 
 
 def install() -> None:
@@ -37,7 +34,7 @@ def install() -> None:
             try:
                 if condition is not None:
                     return condition(item or {}, values or {}, names or {})
-            except _ForTheEmulator:
+            except ForTheEmulator:
                 pass
         answer = evaluate(text, item, values, names, slot=slot)
         if text and len(accepted) < _TEXTS:
@@ -52,13 +49,13 @@ def compiled(text: str) -> Condition | None:
     """The condition of a text that DynamoDB accepts; None for one that is left to the emulator."""
     try:
         return _condition(Parser("ConditionExpression", text, CONDITION_WORDS).condition())
-    except (InvalidExpression, _ForTheEmulator):
+    except (InvalidExpression, ForTheEmulator):
         return None
 
 
 def _condition(node: Node) -> Condition:
     if not isinstance(node, Operation):
-        raise _ForTheEmulator
+        raise ForTheEmulator
     if node.name in ("AND", "OR"):
         left, right = map(_condition, node.operands)
         if node.name == "AND":
@@ -76,7 +73,7 @@ def _condition(node: Node) -> Condition:
         return _beginning(first, others[0])
     if node.name in COMPARATORS:
         return _comparison(node.name, first, others[0])
-    raise _ForTheEmulator
+    raise ForTheEmulator
 
 
 def _operand(node: Node) -> _Operand:
@@ -84,7 +81,7 @@ def _operand(node: Node) -> _Operand:
         value = node.name
         return lambda _item, values, _names: values.get(value)
     if not isinstance(node, Path) or len(node.parts) > 1:
-        raise _ForTheEmulator
+        raise ForTheEmulator
     name = str(node.parts[0])
     if name.startswith("#"):
         return lambda item, _values, names: item.get(names.get(name, name))
@@ -109,6 +106,6 @@ def _beginning(whole: _Operand, start: _Operand) -> Condition:
         try:
             return bool(whole(item, values, names)["S"].startswith(start(item, values, names)["S"]))
         except (TypeError, KeyError, AttributeError):
-            raise _ForTheEmulator from None
+            raise ForTheEmulator from None
 
     return holds

@@ -14,6 +14,8 @@ from ministack.services import dynamodb
 from awskit.languages import dynamodb_expressions as expressions
 from awskit.languages.dynamodb_expressions import Expression, type_of
 from awskit.languages.dynamodb_grammar import InvalidExpression
+from localcloud.services import refusals
+from localcloud.services.dynamodb.requests import parts
 
 Request = Mapping[str, Any]
 Handler = Callable[[dict[str, Any]], Any]
@@ -40,6 +42,7 @@ def _checked(operation: Handler) -> Handler:
     @functools.wraps(operation)
     def checked(data: Any) -> Any:
         try:
+            _check_parts(data)
             for request in _requests(data):
                 check(request, dynamodb._tables.get(dynamodb._normalize_table_name(request.get("TableName"))))
         except InvalidExpression as refusal:
@@ -62,6 +65,28 @@ def _requests(data: Any) -> Iterator[Request]:
     batch = data.get("RequestItems")
     if isinstance(batch, dict):
         yield from ({"TableName": name, **keys} for name, keys in batch.items() if isinstance(keys, dict))
+
+
+def _check_parts(data: Any) -> None:
+    """The emulator takes an Update of a transaction that does not say what it changes."""
+    if not isinstance(data, dict):
+        return
+    absent = [
+        f"transactItems.{place}.member.{kind[:1].lower()}{kind[1:]}.{name[:1].lower()}{name[1:]}"
+        for place, kind, part in parts(data)
+        for name in _needed().get(kind, ())
+        if part.get(name) is None
+    ]
+    if absent:
+        raise InvalidExpression(refusals.without(absent))
+
+
+@functools.cache
+def _needed() -> Mapping[str, tuple[str, ...]]:
+    """What each kind of part of a transaction cannot do without."""
+    transactions = (refusals.request_shape("dynamodb", f"Transact{what}Items") for what in ("Write", "Get"))
+    kinds = [shape.members["TransactItems"].member.members for shape in transactions]
+    return {kind: tuple(part.required_members) for members in kinds for kind, part in members.items()}
 
 
 def check(request: Request, table: Mapping[str, Any] | None) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import cloudwatch, dynamodb
 
+from localcloud.services.dynamodb.requests import parts
+
 Request = Mapping[str, Any]
 Answer = tuple[int, Any, bytes]
 Operation = Callable[[Any], Answer]
@@ -26,8 +28,9 @@ _NAMESPACE = "AWS/DynamoDB"
 _TICK_SECONDS = 1.0
 OPERATIONS = (
     *("_put_item", "_update_item", "_delete_item", "_get_item", "_query", "_scan"),
-    *("_batch_write_item", "_batch_get_item"),
+    *("_batch_write_item", "_batch_get_item", "_transact_get_items"),
 )
+TRANSACTION = "_transact_write_items"
 _FAILED_CONDITION = b"ConditionalCheckFailedException"
 _THROTTLES = ("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded")
 
@@ -54,6 +57,8 @@ class TableMetrics:
         dynamodb._accumulate_write_capacity = self.accumulate
         for name in OPERATIONS:
             setattr(dynamodb, name, self._measured(getattr(dynamodb, name), _operation(name)))
+        transact = self._transacting(getattr(dynamodb, TRANSACTION))
+        setattr(dynamodb, TRANSACTION, self._measured(transact, _operation(TRANSACTION)))
 
     def add_capacity(self, result: Any, data: Request, table_name: str, *more: Any, **named: Any) -> None:
         """What the emulator calls for each request about one table: count it, whether or not the caller asks."""
@@ -119,6 +124,43 @@ class TableMetrics:
             for table, wanted in data["RequestItems"].items():
                 units = len(wanted["Keys"]) * (1.0 if wanted.get("ConsistentRead") else 0.5)
                 self._use("ConsumedReadCapacityUnits", dynamodb._normalize_table_name(table), units, {})
+        if name == "TransactGetItems":
+            for part in parts(data):
+                self._use(
+                    "ConsumedReadCapacityUnits", dynamodb._normalize_table_name(part.request["TableName"]), 2.0, {}
+                )
+
+    def _transacting(self, operation: Operation) -> Operation:
+        """A transaction of writes: only whoever asks is told what it used, so that we ask for everybody."""
+
+        @functools.wraps(operation)
+        def transacted(data: Any) -> Answer:
+            asked = data.get("ReturnConsumedCapacity", "NONE")
+            if asked not in ("NONE", "TOTAL", "INDEXES"):
+                return operation(data)
+            # What the caller asked for stays in the request: a token stands for all of it.
+            status, headers, body = operation({**data, "ReturnConsumedCapacity": "INDEXES", "Asked": asked})
+            if status >= 400:
+                return status, headers, body
+            told = json.loads(body)
+            for used in told.get("ConsumedCapacity", ()):
+                self._used(used)
+                if asked == "TOTAL":
+                    for part in [name for name in used if name.endswith("Indexes")]:
+                        del used[part]
+            if asked == "NONE":
+                told.pop("ConsumedCapacity", None)
+            answer: Answer = responses.json_response(told)
+            return answer
+
+        return transacted
+
+    def _used(self, used: Mapping[str, Any]) -> None:
+        """What a transaction used of one table; of one that was made before, its token reads what came of it."""
+        kind = "Write" if "WriteCapacityUnits" in used else "Read"
+        indexes = {name: part["CapacityUnits"] for name, part in used.get("GlobalSecondaryIndexes", {}).items()}
+        metric = f"Consumed{kind}CapacityUnits"
+        self._use(metric, used["TableName"], used[f"{kind}CapacityUnits"], indexes)
 
     def _use(self, metric: str, table: str, units: float, indexes: Mapping[str, float]) -> None:
         """Capacity used of a table, and of its indexes by name."""
@@ -157,4 +199,5 @@ def _operation(name: str) -> str:
 def _tables(request: Request) -> list[str]:
     """The tables that a request names."""
     named = [request["TableName"]] if "TableName" in request else list(request.get("RequestItems") or ())
+    named += dict.fromkeys(part.request.get("TableName", "") for part in parts(request))
     return [str(dynamodb._normalize_table_name(name)) for name in named]

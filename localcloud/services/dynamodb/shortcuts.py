@@ -12,6 +12,7 @@ from ministack.services import dynamodb
 
 from localcloud.services import handlers
 
+_emulators_index_write_units = dynamodb._index_write_units
 _TEXTS = 4096
 _REAPER = "dynamodb-ttl-reaper"
 _PAUSE_FOR_WORK = 50
@@ -28,7 +29,7 @@ def install() -> None:
     for name in ("_number_size_bytes", "_number_error", "_ddb_canonicalize_number"):
         setattr(dynamodb, name, _of_texts(getattr(dynamodb, name)))
     dynamodb._attribute_value_size = _of_values(dynamodb._attribute_value_size)
-    handlers.replace(dynamodb, {"_item_size_bytes": item_size})
+    handlers.replace(dynamodb, {"_item_size_bytes": item_size, "_index_write_units": index_write_units})
     for name in ("_check_redundant_parens", "_check_reserved_keyword_usage"):
         setattr(dynamodb, name, _of_tokens(remember(getattr(dynamodb, name))))
     dynamodb._parse_projection_path = _without_placeholders(dynamodb._parse_projection_path)
@@ -52,6 +53,23 @@ class Rest:
         worked = 0.0 if self._woke is None else self._clock.monotonic() - self._woke
         self._clock.sleep(max(seconds, _PAUSE_FOR_WORK * worked))
         self._woke = self._clock.monotonic()
+
+
+def index_write_units(table: Any, index: Any, old: Any, new: Any, size: int | None = None) -> Any:
+    """What a write costs an index, at once where the item keeps its place there or stays outside.
+
+    ``size`` is that of the larger of the two items, where it is known.
+    """
+    keys = [key["AttributeName"] for key in index["KeySchema"]]
+    was_in, is_in = (bool(item) and all(key in item for key in keys) for item in (old, new))
+    if not was_in and not is_in:
+        return 0.0
+    everything = index.get("Projection", {}).get("ProjectionType", "ALL") == "ALL"
+    if not (was_in and is_in and everything) or any(old[key] != new[key] for key in keys):
+        return _emulators_index_write_units(table, index, old, new)
+    if old == new:
+        return 0.0
+    return dynamodb._capacity_kb(max(item_size(old), item_size(new)) if size is None else size)
 
 
 def _of_tokens(check: Any) -> Any:

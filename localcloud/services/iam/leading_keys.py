@@ -10,6 +10,8 @@ from typing import Any
 
 from ministack.services import dynamodb
 
+from localcloud.services.dynamodb.requests import parts
+
 _EQUALS = re.compile(r"(?P<name>#?\w+)\s*=\s*(?P<value>:\w+)")
 
 
@@ -44,6 +46,8 @@ def _named(request: Mapping[str, Any]) -> Iterator[tuple[str, list[Mapping[str, 
             continue
         writes = [write.get("PutRequest") or write.get("DeleteRequest") or {} for write in asked]
         yield table, [write.get("Item") or write.get("Key") or {} for write in writes]
+    for part in parts(request):
+        yield part.request.get("TableName", ""), [part.request.get("Item") or part.request.get("Key") or {}]
 
 
 def _of_query(request: Mapping[str, Any]) -> Iterator[str]:

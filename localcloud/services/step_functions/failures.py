@@ -1,5 +1,7 @@
 """How a state or an execution can end badly: the error names of the Amazon States Language."""
 
+import uuid
+
 DATA_LIMIT_EXCEEDED = "States.DataLimitExceeded"
 QUERY_EVALUATION_ERROR = "States.QueryEvaluationError"
 HEARTBEAT_TIMEOUT = "States.HeartbeatTimeout"
@@ -49,3 +51,8 @@ def data_limit_exceeded(what: str, *, of_task: bool = False) -> StateFailure:
     size = "a size exceeding the maximum number of bytes service limit"
     cause = f"The state/task '{what}' returned a result with {size}."
     return StateFailure(DATA_LIMIT_EXCEEDED, cause, by_name_only=not of_task)
+
+
+def sdk_cause(service: str, message: str, status: int = 400) -> str:
+    """The cause of a failed ``aws-sdk`` task: the service's message, and what the SDK for Java adds to it."""
+    return f"{message} (Service: {service}, Status Code: {status}, Request ID: {uuid.uuid4()}) (SDK Attempt Count: 1)"

@@ -17,8 +17,9 @@ from ministack.core import responses
 from ministack.services import dynamodb, eventbridge, lambda_svc, sns, sqs
 from ministack.services import stepfunctions as emulator
 
-from localcloud.services.step_functions import aws_sdk, turns
-from localcloud.services.step_functions.failures import RUNTIME, StateFailure
+from localcloud.services import refusals
+from localcloud.services.step_functions import aws_sdk, table_calls, turns
+from localcloud.services.step_functions.failures import RUNTIME, StateFailure, sdk_cause
 from localcloud.services.step_functions.payload import to_json
 from localcloud.services.step_functions.resource import Resource
 
@@ -57,6 +58,8 @@ def call(resource: Resource, arguments: Any, caller: Sequence[str]) -> Any:
     if integration is not None:
         return integration(_members(arguments))
     service = resource.service.removeprefix("aws-sdk:")
+    if resource.service == "aws-sdk:dynamodb" and table_calls.made_here(resource.action):
+        return table_calls.call(resource.action, _members(arguments))
     if service != resource.service and service in aws_sdk.SERVICES:
         return aws_sdk.call(service, resource.action, _members(arguments))
     return _call_emulator(resource, arguments)
@@ -153,12 +156,7 @@ def _dynamodb(operation: Callable[[dict[str, Any]], Any], needed: str) -> Callab
     def integration(arguments: dict[str, Any]) -> Any:
         absent = [name for name in (needed, "TableName") if arguments.get(name) is None]
         if absent:
-            values = "; ".join(
-                f"Value null at '{name[0].lower()}{name[1:]}' failed to satisfy constraint: Member must not be null"
-                for name in absent
-            )
-            count = f"{len(absent)} validation error{'s' if len(absent) > 1 else ''} detected"
-            cause = service_error("AmazonDynamoDBv2", "ValidationException", f"{count}: {values}")
+            cause = service_error("AmazonDynamoDBv2", "ValidationException", refusals.without(absent))
             raise StateFailure("DynamoDB.AmazonDynamoDBException", cause)
         # The table keeps what it is given, and changes it later.
         status, _, body = operation(_copied(arguments))
@@ -269,8 +267,8 @@ def _call_emulator(resource: Resource, arguments: Any) -> Any:
         cause = error.cause
         if resource.service.startswith("aws-sdk:") and not str(error.error).startswith("States."):
             service = str(error.error).partition(".")[0]
-            cause = f"{cause} (Service: {service}, Status Code: 400, Request ID: {uuid.uuid4()}) (SDK Attempt Count: 1)"
-            raise StateFailure(f"{str(error.error).removesuffix('Exception')}Exception", cause) from error
+            name = f"{str(error.error).removesuffix('Exception')}Exception"
+            raise StateFailure(name, sdk_cause(service, cause)) from error
         raise StateFailure(error.error, cause) from error
 
 

@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from localcloud.services.dynamodb.requests import parts
 from localcloud.services.iam import roles
-from localcloud.services.step_functions.failures import StateFailure
+from localcloud.services.step_functions.failures import StateFailure, sdk_cause
 from localcloud.services.step_functions.integrations import service_error
 from localcloud.services.step_functions.resource import Resource
 
@@ -38,6 +39,8 @@ def check(role_arn: str, resource: Resource, arguments: Any) -> None:
             roles.authorise(role_arn, action, arn, context)
         except roles.AccessDeniedError as denied:
             error, name = _REFUSALS[service]
+            if service.startswith("aws-sdk:"):
+                raise StateFailure(error, sdk_cause(name, str(denied))) from denied
             raise StateFailure(error, service_error(name, "AccessDeniedException", str(denied))) from denied
 
 
@@ -56,13 +59,28 @@ def _calls(
 def _tables(request: Resource, arguments: Arguments, place: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     from ministack.core import iam_actions
 
-    context = iam_actions.dynamodb_service_context(json.dumps(arguments).encode())
-    action = f"dynamodb:{request.action[:1].upper()}{request.action[1:]}"
+    operation = f"{request.action[:1].upper()}{request.action[1:]}"
+    # A transaction is no action by itself: each of its parts is allowed, or not, as what it does.
+    for _, kind, part in parts(arguments):
+        action = iam_actions._DYNAMODB_TRANSACT_ITEM_ACTIONS.get(kind, f"dynamodb:{kind}")
+        yield action, _table(part.get("TableName"), place), {**_keys(part), "dynamodb:EnclosingOperation": [operation]}
+    context = _keys(arguments)
     names = [arguments["TableName"]] if "TableName" in arguments else list(arguments.get("RequestItems", {}))
     for name in names:
-        arn = f"arn:aws:dynamodb:{place}:table/{str(name).rpartition('/')[2]}"
         index = arguments.get("IndexName")
-        yield action, f"{arn}/index/{index}" if index else arn, context
+        arn = _table(name, place)
+        yield f"dynamodb:{operation}", f"{arn}/index/{index}" if index else arn, context
+
+
+def _keys(request: Arguments) -> Mapping[str, Any]:
+    from ministack.core import iam_actions
+
+    found: Mapping[str, Any] = iam_actions.dynamodb_service_context(json.dumps(request).encode())
+    return found
+
+
+def _table(name: Any, place: str) -> str:
+    return f"arn:aws:dynamodb:{place}:table/{str(name).rpartition('/')[2]}"
 
 
 def _buses(_: Resource, arguments: Arguments, place: str) -> Iterator[str]:

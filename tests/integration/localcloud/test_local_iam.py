@@ -39,14 +39,16 @@ def cloud() -> Iterator[Emulator]:
         yield emulator
 
 
-def run(cloud: Emulator, name: str, *statements: dict[str, Any]) -> dict[str, Any]:
+def run(
+    cloud: Emulator, name: str, *statements: dict[str, Any], definition: dict[str, Any] = DEFINITION
+) -> dict[str, Any]:
     """An ended execution of a workflow whose role has these statements."""
     iam, states = cloud.client("iam"), cloud.client("stepfunctions")
     trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
     if statements:
         iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document(*statements))
-    machine = states.create_state_machine(name=name, definition=json.dumps(DEFINITION), roleArn=role)["stateMachineArn"]
+    machine = states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)["stateMachineArn"]
     execution = states.start_execution(stateMachineArn=machine)["executionArn"]
 
     def ended() -> dict[str, Any] | None:
@@ -82,3 +84,41 @@ def test_a_workflow_without_the_grant_is_denied_in_the_words_of_step_functions(c
 def test_a_grant_for_other_keys_is_none(cloud: Emulator) -> None:
     keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["two*"]}}
     assert run(cloud, "neighbour", READ | {"Condition": keys})["status"] == "FAILED"
+
+
+def transaction(*parts: dict[str, Any]) -> dict[str, Any]:
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:dynamodb:transactWriteItems",
+        "Arguments": {"TransactItems": list(parts)},
+        "End": True,
+    }
+    return {**DEFINITION, "States": {"Read": task}}
+
+
+def update(key: str) -> dict[str, Any]:
+    values = {"ExpressionAttributeValues": {":a": {"S": "a"}}}
+    return {"Update": {"TableName": "things", "Key": {"PK": {"S": key}}, "UpdateExpression": "SET a = :a", **values}}
+
+
+def check(key: str) -> dict[str, Any]:
+    condition = {"ConditionExpression": "attribute_not_exists(PK)"}
+    return {"ConditionCheck": {"TableName": "things", "Key": {"PK": {"S": key}}, **condition}}
+
+
+def test_a_transaction_needs_the_grant_of_each_of_its_parts_for_the_key_of_that_part(cloud: Emulator) -> None:
+    keys = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["own-*"]}}
+    write = {"Effect": "Allow", "Action": "dynamodb:UpdateItem", "Resource": TABLE, "Condition": keys}
+    look = {"Effect": "Allow", "Action": "dynamodb:ConditionCheckItem", "Resource": TABLE}
+    both = transaction(update("own-1"), check("other"))
+
+    assert run(cloud, "transacts", write, look, definition=both)["status"] == "SUCCEEDED"
+    assert noted(cloud, "transacts") == [
+        ("dynamodb:ConditionCheckItem", TABLE, True),
+        ("dynamodb:UpdateItem", TABLE, True),
+    ]
+    assert run(cloud, "strays", write, definition=transaction(update("own-2"), update("other")))["status"] == "FAILED"
+    denied = run(cloud, "looks-too", write, definition=both)
+    assert denied["error"] == "DynamoDb.DynamoDbException"
+    assert f"is not authorized to perform: dynamodb:ConditionCheckItem on resource: {TABLE}" in denied["cause"]
+    assert " (Service: DynamoDb, Status Code: 400, Request ID: " in denied["cause"]

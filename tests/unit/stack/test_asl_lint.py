@@ -1,6 +1,7 @@
 """The lint of workflow definitions: each rule breaks on the fault it is there for."""
 
 import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -277,6 +278,28 @@ def test_an_expression_inside_jsonata_and_one_in_a_letter_are_read_too() -> None
 
     assert any("Read: 'PK != :flight': Invalid KeyConditionExpression" in problem for problem in in_query)
     assert any("SetAside: 'SET a': Invalid UpdateExpression" in problem for problem in in_letter)
+
+
+def transaction(update: str, names: str, *, inline: bool) -> Change:
+    """Makes the first state a transaction of one update, in JSON or made by JSONata for each of some items."""
+    part = (
+        f"{{'TableName': '${{TableName}}', 'UpdateExpression': '{update}', 'ExpressionAttributeNames': {names}, "
+        "'ExpressionAttributeValues': {':a': {'S': 'x'}}}"
+    )
+    plain = [{"Update": json.loads(part.replace("'", '"'))}]
+    items = f"{{% [[1..3].({{'Update': {part}}})] %}}" if inline else plain
+    return lambda document: state(document, "Read").update(
+        Resource="arn:aws:states:::aws-sdk:dynamodb:transactWriteItems", Arguments={"TransactItems": items}
+    )
+
+
+@pytest.mark.parametrize("inline", [False, True], ids=["json", "jsonata"])
+def test_the_parts_of_a_transaction_are_read(inline: bool) -> None:
+    assert changed(transaction("SET #a = :a", "{'#a': 'a'}", inline=inline)) == []
+    wrong = changed(transaction("SET #a", "{'#a': 'a'}", inline=inline))
+    assert any("Read: 'SET #a': Invalid UpdateExpression" in problem for problem in wrong), wrong
+    missing = changed(transaction("SET #b = :a", "{'#a': 'a'}", inline=inline))
+    assert any("Read: #b is in an expression and not " in problem for problem in missing), missing
 
 
 def test_items_that_come_one_after_the_other_may_stop_each_other() -> None:

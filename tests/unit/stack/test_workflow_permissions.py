@@ -46,6 +46,27 @@ def test_a_task_becomes_one_action_on_one_resource(resource: str, arguments: Any
     assert calls(definition(resource, arguments)) == [call]
 
 
+@pytest.mark.parametrize(
+    "items",
+    [
+        [{"Update": {"TableName": "${TableName}"}}, {"ConditionCheck": {"TableName": "${TableName}"}}],
+        "{% [$each.({'Update': {'TableName': '${TableName}'}}), {'ConditionCheck' : {'TableName': '${TableName}'}}] %}",
+        '{% [{"Update": {"TableName": "${TableName}"}}, {"ConditionCheck": {"TableName": "${TableName}"}}] %}',
+    ],
+    ids=["json", "jsonata", "jsonata-with-double-quotes"],
+)
+def test_a_transaction_needs_what_its_parts_need(items: Any) -> None:
+    assert calls(definition("aws-sdk:dynamodb:transactWriteItems", {"TransactItems": items})) == [
+        StateCall("dynamodb:ConditionCheckItem", "TableName"),
+        StateCall("dynamodb:UpdateItem", "TableName"),
+    ]
+
+
+def test_a_transaction_that_does_not_say_what_it_does_is_refused() -> None:
+    with pytest.raises(UserError, match="does not say what its transaction does"):
+        calls(definition("aws-sdk:dynamodb:transactWriteItems", {"TransactItems": "{% $items %}"}))
+
+
 def test_an_integration_without_a_rule_is_refused() -> None:
     with pytest.raises(UserError, match="sample: Do calls 'aws-sdk:dynamodb:scan', for which no permission is known"):
         calls(definition("aws-sdk:dynamodb:scan", {"TableName": "${TableName}"}))

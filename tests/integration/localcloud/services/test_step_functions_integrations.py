@@ -155,6 +155,62 @@ def test_sdk_calls_of_tables_read_in_batches_and_query(engine: Emulator, machine
     assert missing.error == "DynamoDb.ResourceNotFoundException"
 
 
+def claim(table: str, name: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": {"PK": {"S": name}},
+            "UpdateExpression": "SET #by = :me",
+            "ConditionExpression": "attribute_not_exists(#by)",
+            "ExpressionAttributeNames": {"#by": "claimed_by"},
+            "ExpressionAttributeValues": {":me": {"S": "{% $states.context.Execution.Name %}"}},
+            **fields,
+        }
+    }
+
+
+def test_a_transaction_writes_all_of_its_items_or_none(engine: Emulator, machines: Machines, table: str) -> None:
+    def transaction(*names: str) -> dict[str, Any]:
+        return task("aws-sdk:dynamodb:transactWriteItems", {"TransactItems": [claim(table, name) for name in names]})
+
+    first = machines.run_states({}, Claim=transaction("tx-1", "tx-2"))
+    second = machines.run_states({}, Claim=transaction("tx-3", "tx-2"))
+
+    assert (first.status, first.output) == ("SUCCEEDED", {})
+    assert first.types[2:5] == ["TaskScheduled", "TaskStarted", "TaskSucceeded"]
+    for happened in ("TaskScheduled", "TaskStarted", "TaskSucceeded"):
+        details = first.details(happened)[0]
+        assert (details["resourceType"], details["resource"]) == ("aws-sdk:dynamodb", "transactWriteItems")
+    assert second.error == "DynamoDb.TransactionCanceledException"
+    reasons = "please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed]"
+    assert str(second.cause).startswith(f"Transaction cancelled, {reasons} (Service: DynamoDb, Status Code: 400, ")
+    assert second.details("TaskFailed")[0]["error"] == second.error
+    names = {
+        item["PK"]["S"]
+        for item in engine.client("dynamodb").scan(TableName=table)["Items"]
+        if item["PK"]["S"].startswith("tx-")
+    }
+    assert names == {"tx-1", "tx-2"}
+
+
+def test_clients_are_told_the_reasons_of_a_cancelled_transaction(engine: Emulator, table: str) -> None:
+    client = engine.client("dynamodb")
+    client.put_item(TableName=table, Item={"PK": {"S": "told"}, "claimed_by": {"S": "me"}})
+    parts = [claim(table, name, ReturnValuesOnConditionCheckFailure="ALL_OLD") for name in ("free", "told")]
+
+    with pytest.raises(client.exceptions.TransactionCanceledException) as cancelled:
+        client.transact_write_items(TransactItems=parts)
+
+    assert cancelled.value.response["CancellationReasons"] == [
+        {"Code": "None"},
+        {
+            "Code": "ConditionalCheckFailed",
+            "Message": "The conditional request failed",
+            "Item": {"PK": {"S": "told"}, "claimed_by": {"S": "me"}},
+        },
+    ]
+
+
 def test_events_are_put_with_their_detail_as_json(engine: Emulator, machines: Machines) -> None:
     queue = queue_for_events(engine, "integration-events", {"source": ["tests.workflow"]})
     entry = {"Source": "tests.workflow", "DetailType": "told", "Detail": {"n": "{% $states.input %}"}}

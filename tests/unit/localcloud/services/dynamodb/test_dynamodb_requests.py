@@ -113,6 +113,16 @@ def test_the_parts_of_a_transaction_are_checked(table: str) -> None:
     assert "Syntax error" in refusal(dynamodb._transact_write_items, TransactItems=[{"Put": put}])
 
 
+def test_a_part_of_a_transaction_says_what_it_does(table: str) -> None:
+    parts = [{"Put": {"TableName": table, "Item": key()}}, {"Update": {"TableName": table, "Key": key("u")}}]
+    absent = "at 'transactItems.2.member.update.updateExpression' failed to satisfy constraint: Member must not be null"
+    assert refusal(dynamodb._transact_write_items, TransactItems=parts) == (
+        f"1 validation error detected: Value null {absent}"
+    )
+    refused = refusal(dynamodb._transact_write_items, TransactItems=[{"ConditionCheck": {"TableName": table}}])
+    assert refused.startswith("2 validation errors detected: Value null at 'transactItems.1.member.conditionCheck.key'")
+
+
 def test_no_key_of_a_transaction_is_empty(table: str) -> None:
     key = {"PK": {"S": ""}, "SK": {"S": "s"}}
 

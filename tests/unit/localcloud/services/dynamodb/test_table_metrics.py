@@ -2,18 +2,20 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from ministack.core import responses
 from ministack.services import cloudwatch, dynamodb
 
-from localcloud.services.dynamodb import metrics
+from localcloud.services.dynamodb import metrics, shortcuts
 from localcloud.services.dynamodb.metrics import TableMetrics
+from localcloud.services.dynamodb.shortcuts import index_write_units, item_size
 from tests.unit.localcloud.services.dynamodb.asked import asked
 
 TABLE = "measured"
 KEY = {"PK": {"S": "a"}}
-PATCHED = (*metrics.OPERATIONS, "_add_consumed_capacity", "_accumulate_write_capacity")
+PATCHED = (*metrics.OPERATIONS, metrics.TRANSACTION, "_add_consumed_capacity", "_accumulate_write_capacity")
 
 
 @pytest.fixture
@@ -80,6 +82,50 @@ def test_a_caller_that_did_not_ask_is_not_told_the_capacity(measured: TableMetri
     assert told["ConsumedCapacity"] == {"TableName": TABLE, "CapacityUnits": 1.0}
 
 
+def parts(*names: str, **fields: str) -> list[dict[str, Any]]:
+    update = {"TableName": TABLE, "UpdateExpression": "SET G = :g", "ExpressionAttributeValues": {":g": {"S": "g"}}}
+    return [{"Update": {**update, "Key": {"PK": {"S": name}}, **fields}} for name in names]
+
+
+def test_a_transaction_uses_two_units_for_each_item_and_one_for_an_index(measured: TableMetrics) -> None:
+    asked(dynamodb._transact_write_items, TransactItems=parts("a", "b", "c"))
+
+    assert total(measured, "ConsumedWriteCapacityUnits") == 6
+    assert total(measured, "ConsumedWriteCapacityUnits", GlobalSecondaryIndexName="some") == 3
+    assert 0 < total(measured, "SuccessfulRequestLatency", Operation="TransactWriteItems") < 1000
+
+
+def test_a_transaction_that_is_made_again_with_its_token_reads(measured: TableMetrics) -> None:
+    for _ in range(2):
+        asked(dynamodb._transact_write_items, TransactItems=parts("a", "b"), ClientRequestToken="once")
+    other = {"TransactItems": parts("a", "b"), "ClientRequestToken": "once", "ReturnConsumedCapacity": "TOTAL"}
+
+    assert b"IdempotentParameterMismatchException" in dynamodb._transact_write_items(other)[2]
+    assert total(measured, "ConsumedWriteCapacityUnits") == 4
+    assert total(measured, "ConsumedReadCapacityUnits") == 4
+
+
+def test_who_sends_a_transaction_is_told_the_capacity_that_it_asked_for(measured: TableMetrics) -> None:
+    units = {"TableName": TABLE, "CapacityUnits": 3.0, "WriteCapacityUnits": 2.0}
+    index = {"some": {"CapacityUnits": 1.0, "WriteCapacityUnits": 1.0}}
+    transact = dynamodb._transact_write_items
+
+    assert asked(transact, TransactItems=parts("a")) == {}
+    assert asked(transact, TransactItems=parts("b"), ReturnConsumedCapacity="NONE") == {}
+    told = asked(transact, TransactItems=parts("c"), ReturnConsumedCapacity="TOTAL")
+    assert told == {"ConsumedCapacity": [units]}
+    told = asked(transact, TransactItems=parts("d"), ReturnConsumedCapacity="INDEXES")
+    assert told == {"ConsumedCapacity": [{**units, "GlobalSecondaryIndexes": index}]}
+    refused = transact({"TransactItems": parts("e"), "ReturnConsumedCapacity": "ALL"})
+    assert b"Member must satisfy enum value set: [INDEXES, TOTAL, NONE]" in refused[2]
+
+
+def test_reads_of_a_transaction_use_two_units_each(measured: TableMetrics) -> None:
+    asked(dynamodb._transact_get_items, TransactItems=[{"Get": {"TableName": TABLE, "Key": KEY}}])
+
+    assert total(measured, "ConsumedReadCapacityUnits") == 2
+
+
 def test_what_succeeds_has_a_latency_and_what_fails_its_condition_is_counted(measured: TableMetrics) -> None:
     asked(dynamodb._put_item, TableName=TABLE, Item=KEY)
     refused = {"TableName": TABLE, "Item": KEY, "ConditionExpression": "attribute_not_exists(PK)"}
@@ -99,9 +145,26 @@ def test_throttles_on_demand_are_counted_by_operation(measured: TableMetrics) ->
 def test_only_throttles_are_throttles(measured: TableMetrics, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "METRICS", measured)
     request = {"TableName": TABLE}
+    metrics.refused("transactWriteItems", {"TransactItems": parts("a", "b")}, "DynamoDb.ThrottlingException")
     metrics.refused("updateItem", request, "DynamoDB.ProvisionedThroughputExceededException")
     metrics.refused("PutItem", json.dumps(request).encode(), "ThrottlingException")
     metrics.refused("PutItem", json.dumps(request).encode(), "InternalServerError")
 
+    assert total(measured, "ThrottledRequests", Operation="TransactWriteItems") == 1
     assert total(measured, "ThrottledRequests", Operation="UpdateItem") == 1
     assert total(measured, "ThrottledRequests", Operation="PutItem") == 1
+
+
+@pytest.mark.parametrize("projection", [{"ProjectionType": "ALL"}, {"ProjectionType": "KEYS_ONLY"}])
+def test_an_index_is_charged_what_the_emulator_charges(projection: dict[str, str]) -> None:
+    table = {"pk_name": "PK", "sk_name": None}
+    index = {"KeySchema": [{"AttributeName": "G"}, {"AttributeName": "H"}], "Projection": projection}
+    inside = {**KEY, "G": {"S": "g"}, "H": {"S": "h"}}
+    items = (None, KEY, inside, {**inside, "text": {"S": "x" * 3000}}, {**inside, "H": {"S": "moved"}})
+
+    for old in items:
+        for new in items:
+            sizes = [item_size(item) for item in (old, new) if item]
+            charged = shortcuts._emulators_index_write_units(table, index, old, new)
+            assert index_write_units(table, index, old, new) == charged
+            assert index_write_units(table, index, old, new, max(sizes, default=0)) == charged

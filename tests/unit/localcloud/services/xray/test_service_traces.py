@@ -97,6 +97,20 @@ def test_a_visit_holds_its_calls_and_a_map_what_its_iterations_visit() -> None:
     assert segment["id"] == "f" * 16
 
 
+def test_a_transaction_is_a_call_of_its_table() -> None:
+    parameters = '{"TransactItems":[{"Update":{"TableName":"FlightPulseTable","Key":{}}}]}'
+    sdk = {**CALL, "resourceType": "aws-sdk:dynamodb", "resource": "transactWriteItems", "parameters": parameters}
+    record = a_record(
+        an_event(1, 0, "ExecutionStarted", 0),
+        an_event(2, 0, "TaskStateEntered", 1, name="Claim"),
+        an_event(3, 2, "TaskScheduled", 1, **sdk),
+        an_event(4, 3, "TaskSucceeded", 2, **sdk),
+    )
+    call = ExecutionTrace(Trace(ROOT), 0).segment(record)["subsegments"][0]["subsegments"][0]
+    assert (call["name"], call["namespace"]) == ("DynamoDB", "aws")
+    assert call["aws"] == {"operation": "TransactWriteItems", "table_name": "FlightPulseTable"}
+
+
 def test_a_caught_error_is_an_error_of_the_call_and_what_fails_the_execution_a_fault_of_the_state() -> None:
     record = a_record(
         an_event(1, 0, "ExecutionStarted", 0),
