@@ -74,7 +74,7 @@ def test_the_consumer_beside_reading_the_same_bytes(benchmark: BenchmarkFixture)
         notify_from_minutes=lambda: 0,
         log=FakeLog(),
         meter=telemetry.Meter("kafka-consumer"),
-        tracer=RecordTracer(),
+        tracer=RecordTracer,
     )
     value = b64encode(json.dumps(an_envelope()).encode()).decode()
     entries = [{"topic": "t", "partition": 0, "offset": at, "timestamp": 0, "value": value} for at in range(_EVENTS)]
