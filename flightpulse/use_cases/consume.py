@@ -124,12 +124,13 @@ class Consumer:
         processed: Counter[tuple[str, EventType, Severity]] = Counter()
         affected: Counter[tuple[EventType, Severity]] = Counter()
         for record, ids, event, published in accepted:
-            detail, severity, fields = published.detail, event.severity, {**ids, **_position(record)}
-            self._log.info(
-                detail["summary"], extra={**fields, "severity": severity, "detail_type": published.detail_type}
-            )
+            detail, severity = published.detail, event.severity
+            news = {"severity": severity, "detail_type": published.detail_type}
+            self._log.info(detail["summary"], extra={**ids, **_position(record), **news})
             if record.kind == "kafka_record" and record.key != event.flight_id.encode():
-                self._log.warning("the key is not the flight: its order is not kept", extra=fields)
+                self._log.warning(
+                    "the key is not the flight: its order is not kept", extra={**ids, **_position(record)}
+                )
             processed[event.metric, event.event_type, severity] += 1
             if event.is_told:
                 affected[event.event_type, severity] += detail["affected_passengers_count"]
