@@ -48,7 +48,7 @@ def _direct(event: object) -> Record:
 
 
 def _record(entry: object) -> Record:
-    if not isinstance(entry, Mapping):
+    if not isinstance(entry, dict):
         return _malformed(entry, {}, "is not a record")
     coordinates = {name: _coordinate(entry.get(name)) for name in ("topic", "partition", "offset", "timestamp")}
     try:
@@ -102,11 +102,11 @@ def _header(headers: object, name: str) -> str | None:
 
 
 def _printable(header: object) -> str | None:
-    if not isinstance(header, list) or not all(isinstance(byte, int) for byte in header):
+    if not isinstance(header, list):
         return None
     try:
         # Java's bytes are signed, and so are those of a header.
-        text = bytes(byte & 0xFF for byte in header).decode("utf-8")
-    except UnicodeDecodeError:
+        text = bytes([byte & 0xFF for byte in header]).decode("utf-8")
+    except (TypeError, UnicodeDecodeError):
         return None
     return text if text.isprintable() and 1 <= len(text) <= _LONGEST_HEADER else None

@@ -22,7 +22,8 @@ def logger(service: str, stream: IO[str] | None = None) -> Logger:
     Log ids, never names, addresses, numbers or the text of messages. The AWS SDK only speaks when something is wrong.
     """
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    return Logger(service=_service(service), stream=stream, utc=True, use_rfc3339=True)
+    # A message is a sentence; the Logger would try to read each as JSON.
+    return Logger(service=_service(service), stream=stream, utc=True, use_rfc3339=True, json_deserializer=str)
 
 
 class Meter:

@@ -13,12 +13,12 @@ import re
 import secrets
 import socket
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Mapping
+from contextlib import suppress
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from flightpulse.use_cases.ports import Record
@@ -68,11 +68,15 @@ def follow(client: Any) -> None:
 
 @dataclass(slots=True)
 class RecordTrace:
-    """The segment of one record. ``header`` is what goes on with it; None where nothing is traced."""
+    """A record's part of a trace; the AWS calls within it are this record's.
+
+    ``header`` is what goes on with it; None where nothing is traced.
+    """
 
     place: Place | None
     annotations: dict[str, str] = field(default_factory=dict)
     rejected: bool = False
+    _outside: Token[Place | None] | None = None
 
     @property
     def header(self) -> str | None:
@@ -87,58 +91,62 @@ class RecordTrace:
         self.annotations["rejected"] = reason
         self.rejected = True
 
-    @contextmanager
-    def current(self) -> Iterator[None]:
-        """The AWS calls within are this record's."""
-        token = _place.set(self.place)
-        try:
-            yield
-        finally:
-            _place.reset(token)
+    def __enter__(self) -> Self:
+        self._outside = _place.set(self.place)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._outside is not None:
+            _place.reset(self._outside)
 
 
 class RecordTracer:
-    """Gives each record its part of a trace: the producer's, if its header names one, else one of its own."""
+    """Gives each record of one invocation its part of a trace: the producer's, if its header names one, or its own.
+
+    The traces last until this ends, when the records have been published or put aside.
+    """
 
     def __init__(self) -> None:
-        self._invocation = ""
+        self._own = here()
+        self._first = True
+        self._recorded: list[tuple[RecordTrace, Place, dict[str, Any]]] = []
 
-    @contextmanager
-    def record(self, record: "Record") -> Iterator[RecordTrace]:
-        """The trace of a record until it has been published or put aside."""
-        began, own = time.time(), here()
-        within = own if record.kind == "direct_invocation" else None
-        place = within or self._begun(record, own)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        fault = kind is not None
+        for trace, place, segment in self._recorded:
+            told = {"end_time": time.time(), "annotations": trace.annotations, "error": trace.rejected, "fault": fault}
+            _write(place, segment | told)
+
+    def record(self, record: "Record") -> RecordTrace:
+        """Begin the trace of a record."""
+        within = self._own if record.kind == "direct_invocation" else None
+        place = within or self._begun(record)
         if place is None or not place.sampled:
-            yield RecordTrace(place)
-            return
-        name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "consumer")
-        document: dict[str, Any] = {"name": name, "id": _new_id(), "start_time": began}
+            return RecordTrace(place)
+        began, name = time.time(), os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "consumer")
+        segment: dict[str, Any] = {"name": name, "id": _new_id(), "start_time": began}
         if within is not None:
-            document["type"] = "subsegment"
+            segment["type"] = "subsegment"
         else:
             place = _after_kafka(record, began, place)
-            document["origin"] = "AWS::Lambda::Function"
-        trace = RecordTrace(place.below(document["id"]))
-        try:
-            yield trace
-        except BaseException:
-            document["fault"] = True
-            raise
-        finally:
-            told = {"end_time": time.time(), "annotations": trace.annotations, "error": trace.rejected}
-            _write(place, document | told)
+            segment["origin"] = "AWS::Lambda::Function"
+        trace = RecordTrace(place.below(segment["id"]))
+        self._recorded.append((trace, place, segment))
+        return trace
 
-    def _begun(self, record: "Record", own: Place | None) -> Place | None:
+    def _begun(self, record: "Record") -> Place | None:
         """What the producer began, or a trace of the record's own, sampled as X-Ray's default rule would."""
         found = _TRACEPARENT.fullmatch(record.traceparent or "")
         if found is not None:
             epoch, rest, parent_id, flags = found.groups()
             return Place(f"1-{epoch}-{rest}", parent_id, bool(int(flags, 16) & _SAMPLED_BIT))
-        if own is None:
+        if self._own is None:
             return None
-        first, self._invocation = own.trace_id != self._invocation, own.trace_id
-        sampled = own.sampled and (first or random.random() < _RATE)  # noqa: S311 - no secret
+        sampled = self._own.sampled and (self._first or random.random() < _RATE)  # noqa: S311 - no secret
+        self._first = False
         return Place(f"1-{int(time.time()):08x}-{secrets.token_hex(12)}", None, sampled)
 
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar, Self
 
-from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority, plain
+from flightpulse.domain.entities import CancellationReason, DelayReason, Flight, RebookingPriority
 from flightpulse.domain.instants import NaiveInstantError, parse_instant, to_milliseconds, to_seconds
 from flightpulse.domain.severity import delay_category
 
@@ -153,8 +154,8 @@ class FlightEvent(ABC):
 
     def details(self) -> dict[str, Any]:
         """The payload as the bus carries it; a type may add what follows from it."""
-        own = (field.name for field in fields(self) if field.name not in FlightEvent.__dataclass_fields__)
-        return {name: plain(getattr(self, name)) for name in own}
+        own = ((name, getattr(self, name)) for name in _own_fields(type(self)))
+        return {name: to_seconds(value) if isinstance(value, datetime) else value for name, value in own}
 
     @abstractmethod
     def says(self) -> str:
@@ -166,6 +167,11 @@ class FlightEvent(ABC):
     def corrected_by(self, _flight: Flight) -> Self:
         """The event with what the table knows better than operations: most types have nothing of the kind."""
         return self
+
+
+@cache
+def _own_fields(event_class: type[FlightEvent]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(event_class) if field.name not in FlightEvent.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +191,7 @@ class FlightDelay(FlightEvent):
             **common,
             # JSON Schema calls 25.0 an integer.
             delay_minutes=int(payload["delay_minutes"]),
-            reason=DelayReason(payload["reason"]),
+            reason=DelayReason[payload["reason"]],
             reason_detail=payload.get("reason_detail") or "",
             new_departure=_instant("payload.new_departure", payload["new_departure"]),
             new_arrival=_instant("payload.new_arrival", payload["new_arrival"]),
@@ -200,14 +206,14 @@ class FlightDelay(FlightEvent):
 
     @property
     def severity(self) -> Severity:
-        return Severity(delay_category(self.delay_minutes))
+        return Severity[delay_category(self.delay_minutes)]
 
     @property
     def detail_type(self) -> DetailType:
-        return DetailType(f"flight.delay.{delay_category(self.delay_minutes).lower()}")
+        return DetailType[f"DELAY_{delay_category(self.delay_minutes)}"]
 
     def details(self) -> dict[str, Any]:
-        category = str(delay_category(self.delay_minutes))
+        category = delay_category(self.delay_minutes)
         return {"delay_minutes": self.delay_minutes, "delay_category": category, **FlightEvent.details(self)}
 
     def says(self) -> str:
@@ -247,9 +253,9 @@ class FlightCancelled(FlightEvent):
     def read(cls, common: Mapping[str, Any], payload: Mapping[str, Any]) -> Self:
         return cls(
             **common,
-            reason=CancellationReason(payload["reason"]),
+            reason=CancellationReason[payload["reason"]],
             reason_detail=payload.get("reason_detail") or "",
-            rebooking_priority=RebookingPriority(payload["rebooking_priority"]),
+            rebooking_priority=RebookingPriority[payload["rebooking_priority"]],
         )
 
     @property
@@ -285,7 +291,7 @@ class FlightDeparted(FlightEvent):
 
     @property
     def severity(self) -> Severity:
-        return Severity(delay_category(self.delay_minutes))
+        return Severity[delay_category(self.delay_minutes)]
 
     @property
     def detail_type(self) -> DetailType:
@@ -294,7 +300,7 @@ class FlightDeparted(FlightEvent):
     def details(self) -> dict[str, Any]:
         return {
             "delay_minutes": self.delay_minutes,
-            "delay_category": str(delay_category(self.delay_minutes)),
+            "delay_category": delay_category(self.delay_minutes),
             "actual_departure": to_seconds(self.actual_departure),
         }
 
@@ -369,7 +375,7 @@ def parse(envelope: Mapping[str, Any]) -> FlightEvent:
         "timestamp": _instant("timestamp", envelope["timestamp"]),
         "source": envelope["source"],
     }
-    return TYPES[EventType(envelope["event_type"])].read(common, payload)
+    return TYPES[envelope["event_type"]].read(common, payload)
 
 
 def _instant(name: str, text: str) -> datetime:
@@ -423,7 +429,7 @@ def enriched_detail(
     quiet = notify_from_minutes and event.event_type is EventType.FLIGHT_DELAY
     return {
         "event_id": event.event_id,
-        "event_type": str(event.event_type),
+        "event_type": event.event_type,
         "flight_id": event.flight_id,
         "timestamp": to_milliseconds(event.timestamp),
         "source": event.source,
@@ -438,7 +444,7 @@ def enriched_detail(
             "original_arrival": to_seconds(flight.scheduled_arrival),
             "gate": flight.gate,
             "aircraft": flight.aircraft,
-            "status": str(flight.status),
+            "status": flight.status,
             **({"estimated_departure": to_seconds(estimate)} if estimate else {}),
         },
         "summary": summary(event, flight, affected_passengers_count),

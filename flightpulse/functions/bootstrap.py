@@ -27,7 +27,7 @@ def consumer(logger: Logger) -> Consumer:
         ),
         log=logger,
         meter=telemetry.Meter(logger.service),
-        tracer=RecordTracer(),
+        tracer=RecordTracer,
     )
 
 

@@ -1,17 +1,16 @@
 """Turns operations events into enriched events on the bus, and puts aside what is no such event."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flightpulse import schemas
 from flightpulse.domain import events
 from flightpulse.domain.entities import Flight
-from flightpulse.domain.events import EventSource, EventType, FlightEvent, InvalidEventError, Rejection
+from flightpulse.domain.events import EventSource, EventType, FlightEvent, InvalidEventError, Rejection, Severity
 from flightpulse.use_cases.ports import (
     BusEvent,
     DeadLetter,
@@ -29,21 +28,20 @@ from flightpulse.use_cases.strict_json import decode
 _SCHEMAS: dict[str, str] = {event_type: event_type.lower() for event_type in EventType}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """An event that goes on the bus."""
+class Accepted(NamedTuple):
+    """An event that goes on the bus. ``ids`` are those by which it is found."""
 
     record: Record
+    ids: Mapping[str, Any]
     event: FlightEvent
     published: BusEvent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """A record that goes to the dead letters. ``event`` is what was understood of it, if anything was."""
+class Rejected(NamedTuple):
+    """A record that goes to the dead letters. ``ids`` are those that were understood of it."""
 
     record: Record
-    event: FlightEvent | None
+    ids: Mapping[str, Any]
     reason: InvalidEventError
 
 
@@ -84,7 +82,7 @@ class Consumer:
         notify_from_minutes: Callable[[], int],
         log: Log,
         meter: Meter,
-        tracer: Tracer,
+        tracer: Callable[[], Tracer],
     ) -> None:
         self._flights = flights
         self._bus = bus
@@ -102,36 +100,37 @@ class Consumer:
         accepted: list[Accepted] = []
         rejected: list[Rejected] = []
         find, notify_from_minutes = cache(self._flights.flight_and_passengers), self._notify_from_minutes()
-        with ExitStack() as traces:
+        with self._tracer() as tracer:
             for record in records:
-                trace = traces.enter_context(self._tracer.record(record))
-                event: FlightEvent | None = None
-                try:
-                    event = read_event(record)
-                    trace.annotate(**_trace_ids(record, event))
-                    with trace.current():
+                ids: dict[str, Any] = {"correlation_id": record.correlation_id}
+                with tracer.record(record) as trace:
+                    try:
+                        event = read_event(record)
+                        ids = _ids(record, event)
+                        trace.annotate(**ids)
                         published = enrich(
                             record, event, find, notify_from_minutes=notify_from_minutes, trace_header=trace.header
                         )
-                        accepted.append(published)
-                except InvalidEventError as error:
-                    trace.reject(str(error.code))
-                    rejected.append(Rejected(record=record, event=event, reason=error))
+                        accepted.append(Accepted(record, ids, event, published))
+                    except InvalidEventError as error:
+                        trace.reject(str(error.code))
+                        rejected.append(Rejected(record, ids, error))
             self._bus.publish([entry.published for entry in accepted])
             self._dead_letters.send([DeadLetter(record=entry.record, reason=entry.reason) for entry in rejected])
         self._log_and_count(accepted, rejected)
         return Consumed(tuple(accepted), tuple(rejected))
 
     def _log_and_count(self, accepted: Sequence[Accepted], rejected: Sequence[Rejected]) -> None:
-        processed: Counter[tuple[str, str, str]] = Counter()
-        affected: Counter[tuple[str, str]] = Counter()
-        for entry in accepted:
-            event, detail = entry.event, entry.published.detail
-            ids, severity = _ids(entry.record, event), str(event.severity)
-            detail_type = str(entry.published.detail_type)
-            self._log.info(detail["summary"], extra={**ids, "severity": severity, "detail_type": detail_type})
-            if entry.record.kind == "kafka_record" and entry.record.key != event.flight_id.encode():
-                self._log.warning("the key is not the flight: its order is not kept", extra=ids)
+        processed: Counter[tuple[str, EventType, Severity]] = Counter()
+        affected: Counter[tuple[EventType, Severity]] = Counter()
+        for record, ids, event, published in accepted:
+            detail, severity = published.detail, event.severity
+            news = {"severity": severity, "detail_type": published.detail_type}
+            self._log.info(detail["summary"], extra={**ids, **_position(record), **news})
+            if record.kind == "kafka_record" and record.key != event.flight_id.encode():
+                self._log.warning(
+                    "the key is not the flight: its order is not kept", extra={**ids, **_position(record)}
+                )
             processed[event.metric, event.event_type, severity] += 1
             if event.is_told:
                 affected[event.event_type, severity] += detail["affected_passengers_count"]
@@ -139,11 +138,8 @@ class Consumer:
             self._meter.add(metric, count, dimensions={"event_type": event_type, "severity": severity})
         for (event_type, severity), count in affected.items():
             self._meter.add("AffectedPassengers", count, dimensions={"event_type": event_type, "severity": severity})
-        for refused in rejected:
-            self._log.warning(
-                f"put aside: {refused.reason.message}",
-                extra={**_ids(refused.record, refused.event), "reason": str(refused.reason.code)},
-            )
+        for record, ids, reason in rejected:
+            self._log.warning(f"put aside: {reason.message}", extra={**ids, **_position(record), "reason": reason.code})
             self._meter.add("DeadLettered")
         records = [entry.record for entry in accepted] + [refused.record for refused in rejected]
         age = oldest_age(records, datetime.now(UTC))
@@ -183,7 +179,7 @@ def enrich(
     *,
     notify_from_minutes: int = 0,
     trace_header: str | None = None,
-) -> Accepted:
+) -> BusEvent:
     """The event with what its flight adds. Raises :class:`InvalidEventError` for one that does not fit its flight.
 
     ``find`` gives a flight and the number of its passengers, None for a flight it does not know. The event goes on
@@ -205,37 +201,28 @@ def enrich(
         correlation_id=record.correlation_id or event.event_id,
         notify_from_minutes=notify_from_minutes,
     )
-    published = BusEvent(
+    return BusEvent(
         event_id=event.event_id,
         source=EventSource.KAFKA_CONSUMER,
         detail_type=event.detail_type,
         detail=detail,
         trace_header=trace_header,
     )
-    return Accepted(record=record, event=event, published=published)
 
 
-def _ids(record: Record, event: FlightEvent | None) -> dict[str, Any]:
-    """The ids by which a log line is found. Nothing here comes from a passenger."""
-    position = {name: record.coordinates.get(name) for name in ("topic", "partition", "offset")}
-    if event is None:
-        return {"correlation_id": record.correlation_id, **position}
+def _ids(record: Record, event: FlightEvent) -> dict[str, str]:
+    """The ids by which a trace and a log line are found. Nothing here comes from a passenger."""
     return {
         "correlation_id": record.correlation_id or event.event_id,
         "event_id": event.event_id,
-        "event_type": str(event.event_type),
+        "event_type": event.event_type,
         "flight_id": event.flight_id,
-        **position,
     }
 
 
-def _trace_ids(record: Record, event: FlightEvent) -> dict[str, str]:
-    return {
-        "correlation_id": record.correlation_id or event.event_id,
-        "event_id": event.event_id,
-        "event_type": str(event.event_type),
-        "flight_id": event.flight_id,
-    }
+def _position(record: Record) -> dict[str, int | str | None]:
+    at = record.coordinates
+    return {"topic": at.get("topic"), "partition": at.get("partition"), "offset": at.get("offset")}
 
 
 def _outcome(entry: Accepted | Rejected) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from flightpulse.domain.entities import Booking, Flight, FlightStatus, Passenger
 from flightpulse.domain.events import DetailType, EventSource, InvalidEventError
@@ -12,8 +12,7 @@ from flightpulse.domain.events import DetailType, EventSource, InvalidEventError
 Entity = TypeVar("Entity")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(NamedTuple):
     """What was delivered, still raw.
 
     ``kind`` is ``kafka_record`` or ``direct_invocation``; ``coordinates`` say where a Kafka record came from. ``key``
@@ -21,10 +20,10 @@ class Record:
     is then the JSON of what was there instead.
     """
 
-    kind: str = "kafka_record"
     coordinates: Mapping[str, int | str | None]
-    key: bytes | None = None
     value: bytes | None
+    key: bytes | None = None
+    kind: str = "kafka_record"
     correlation_id: str | None = None
     traceparent: str | None = None
     malformed: str | None = None
@@ -38,8 +37,7 @@ class DeadLetter:
     reason: InvalidEventError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BusEvent:
+class BusEvent(NamedTuple):
     """An event to publish. ``event_id`` names it in errors and logs; ``detail`` is plain JSON.
 
     ``trace_header`` says which trace it goes on with; without one it is that of whoever publishes.
@@ -173,8 +171,8 @@ class Log(Protocol):
     def error(self, msg: object, *, extra: Mapping[str, object]) -> None: ...
 
 
-class RecordTrace(Protocol):
-    """A record's part of a trace."""
+class RecordTrace(AbstractContextManager["RecordTrace"], Protocol):
+    """A record's part of a trace. What is asked of other services within belongs to this record."""
 
     @property
     def header(self) -> str | None: ...
@@ -185,15 +183,11 @@ class RecordTrace(Protocol):
     def reject(self, reason: str) -> None:
         """Note that the record is put aside."""
 
-    def current(self) -> AbstractContextManager[None]:
-        """What is asked of other services within belongs to this record."""
 
+class Tracer(AbstractContextManager["Tracer"], Protocol):
+    """Follows every record of an invocation through all services, until it has been published or put aside."""
 
-class Tracer(Protocol):
-    """Follows every record through all services."""
-
-    def record(self, record: Record) -> AbstractContextManager[RecordTrace]:
-        """The trace of a record until it has been published or put aside."""
+    def record(self, record: Record) -> RecordTrace: ...
 
 
 class Meter(Protocol):

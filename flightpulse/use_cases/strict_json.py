@@ -59,7 +59,7 @@ def _strict_json(text: str) -> Any:
     # A number of thousands of digits is a plain ValueError.
     except ValueError as error:
         raise InvalidEventError(Rejection.NOT_JSON, f"the value is not JSON: {_where(error)}") from None
-    if "\\u" in text and _LONE_SURROGATE.search(json.dumps(document, ensure_ascii=False)):
+    if "\\" in text and _LONE_SURROGATE.search(json.dumps(document, ensure_ascii=False)):
         raise InvalidEventError(Rejection.NOT_JSON, "the value is not JSON: it has half a surrogate pair")
     return document
 

@@ -23,14 +23,17 @@ import pytest
 from ministack.services import dynamodb
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from flightpulse import schemas
 from flightpulse.adapters import kafka_records, telemetry
 from flightpulse.adapters.bus import Bus
 from flightpulse.adapters.dead_letters import DeadLetters
 from flightpulse.adapters.table import ReservationTable
 from flightpulse.adapters.tracing import RecordTracer
+from flightpulse.domain import events
 from flightpulse.messages.facts import read_news
 from flightpulse.use_cases.compose import Ports, compose_messages
-from flightpulse.use_cases.consume import Consumer
+from flightpulse.use_cases.consume import Consumer, enrich
+from flightpulse.use_cases.strict_json import decode
 from localcloud.process import ids
 from localcloud.services.cloudwatch.period import Period
 from localcloud.services.dynamodb import conditions, shortcuts, transactions, updates
@@ -68,14 +71,15 @@ def test_the_consumer_beside_reading_the_same_bytes(benchmark: BenchmarkFixture)
     table.save(
         flights=[a_flight(flight_id="SW1234")], passengers=[a_passenger()], bookings=[a_booking(flight_id="SW1234")]
     )
+    bus = Bus(cast(Any, FakeEvents()), "flightpulse-bus", backoff=patient())
     consumer = Consumer(
         table,
-        Bus(cast(Any, FakeEvents()), "flightpulse-bus", backoff=patient()),
+        bus,
         DeadLetters(cast(Any, FakeQueue()), "https://sqs.example/records", backoff=patient()),
         notify_from_minutes=lambda: 0,
         log=FakeLog(),
         meter=telemetry.Meter("kafka-consumer"),
-        tracer=RecordTracer(),
+        tracer=RecordTracer,
     )
     value = b64encode(json.dumps(an_envelope()).encode()).decode()
     entries = [{"topic": "t", "partition": 0, "offset": at, "timestamp": 0, "value": value} for at in range(_EVENTS)]
@@ -89,6 +93,22 @@ def test_the_consumer_beside_reading_the_same_bytes(benchmark: BenchmarkFixture)
     # Then every event is published, and how much longer that took is printed
     assert answer["published"] == _EVENTS
     note(benchmark, "consumer per event", ours / reading, "times reading its JSON")
+
+    # And what its steps take of that; logs, counts and traces are the rest
+    records, find = list(kafka_records.records(batch)), cache(table.flight_and_passengers)
+    envelopes = [decode(record) for record in records]
+    found = [events.parse(envelope) for envelope in envelopes]
+    published = [enrich(record, event, find) for record, event in zip(records, found, strict=True)]
+    steps: dict[str, Callable[[], object]] = {
+        "take the records": lambda: list(kafka_records.records(batch)),
+        "read strict JSON": lambda: [decode(record) for record in records],
+        "hold it against its schema": lambda: [schemas.validate("flight_delay", envelope) for envelope in envelopes],
+        "make an event of it": lambda: [events.parse(envelope) for envelope in envelopes],
+        "check and enrich it": lambda: [enrich(records[0], event, find) for event in found],
+        "write it as JSON and publish it": lambda: bus.publish(published),
+    }
+    for step, call in steps.items():
+        note(benchmark, f"  {step}", best(call) / reading, "times")
 
 
 @pytest.mark.parametrize("passengers", [1, 50, 180, 853])

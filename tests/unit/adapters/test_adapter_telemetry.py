@@ -19,6 +19,12 @@ def test_a_log_line_is_one_json_object_with_the_service_and_the_ids() -> None:
     assert line["timestamp"].endswith("+00:00")
 
 
+def test_a_message_stays_the_text_it_is() -> None:
+    stream = io.StringIO()
+    telemetry.logger("telemetry-test-text", stream).info('{"level": "ERROR"}')
+    assert json.loads(stream.getvalue())["message"] == '{"level": "ERROR"}'
+
+
 def test_what_is_counted_becomes_one_metric_line_per_combination_of_dimensions(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -46,7 +46,7 @@ def a_record(traceparent: str | None = None, kind: str = "kafka_record") -> Reco
 
 def test_a_record_goes_on_with_its_producers_trace_from_the_topic_on(sent: list[dict[str, Any]]) -> None:
     # Given a record whose producer has begun a trace, when it is consumed
-    with RecordTracer().record(a_record(TRACEPARENT)) as trace:
+    with RecordTracer() as tracer, tracer.record(a_record(TRACEPARENT)) as trace:
         trace.annotate(event_id="evt-1")
     # Then the wait in the topic is a segment below the producer's, and the consumer's is below that
     topic, consumer = sent
@@ -61,7 +61,7 @@ def test_a_record_goes_on_with_its_producers_trace_from_the_topic_on(sent: list[
 
 def test_a_producer_that_does_not_record_is_heard(sent: list[dict[str, Any]], invocation: Any) -> None:
     invocation(sampled=True)
-    with RecordTracer().record(a_record(TRACEPARENT[:-1] + "0")) as trace:
+    with RecordTracer() as tracer, tracer.record(a_record(TRACEPARENT[:-1] + "0")) as trace:
         pass
     assert sent == []
     assert trace.header is not None
@@ -76,8 +76,8 @@ def test_a_header_that_is_none_begins_a_trace_of_the_records_own(
     odd: str, sent: list[dict[str, Any]], invocation: Any
 ) -> None:
     invocation()
-    with RecordTracer().record(a_record(odd)):
-        pass
+    with RecordTracer() as tracer:
+        tracer.record(a_record(odd))
     topic, consumer = sent
     assert topic["trace_id"] == consumer["trace_id"] != ROOT
     assert "parent_id" not in topic
@@ -86,16 +86,15 @@ def test_a_header_that_is_none_begins_a_trace_of_the_records_own(
 def test_of_records_without_a_trace_the_first_of_an_invocation_is_recorded_and_few_others(
     sent: list[dict[str, Any]], invocation: Any
 ) -> None:
-    tracer = RecordTracer()
     for number in range(40):
         invocation(f"1-6b0d0d0b-{number:024x}")
-        with tracer.record(a_record()):
-            pass
+        with RecordTracer() as tracer:
+            tracer.record(a_record())
     assert len(sent) == 2 * 40
     invocation(f"1-6b0d0d0b-{99:024x}")
-    for _ in range(400):
-        with tracer.record(a_record()):
-            pass
+    with RecordTracer() as tracer:
+        for _ in range(400):
+            tracer.record(a_record())
     assert 2 * 41 < len(sent) < 2 * (40 + 1 + 80)
 
 
@@ -103,8 +102,8 @@ def test_an_invocation_that_is_not_recorded_records_none_of_its_records(
     sent: list[dict[str, Any]], invocation: Any
 ) -> None:
     invocation(sampled=False)
-    with RecordTracer().record(a_record()):
-        pass
+    with RecordTracer() as tracer:
+        tracer.record(a_record())
     assert sent == []
 
 
@@ -112,7 +111,7 @@ def test_an_event_handed_over_directly_stays_in_the_invocations_trace(
     sent: list[dict[str, Any]], invocation: Any
 ) -> None:
     invocation()
-    with RecordTracer().record(a_record(kind="direct_invocation")) as trace:
+    with RecordTracer() as tracer, tracer.record(a_record(kind="direct_invocation")) as trace:
         pass
     assert [(part["type"], part["trace_id"], part["parent_id"]) for part in sent] == [("subsegment", ROOT, PARENT)]
     assert trace.header == f"Root={ROOT};Parent={sent[0]['id']};Sampled=1"
@@ -122,15 +121,17 @@ def test_without_tracing_nothing_is_written_and_nothing_goes_on(
     sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
-    with RecordTracer().record(a_record()) as trace, trace.current():
+    with RecordTracer() as tracer, tracer.record(a_record()) as trace:
         pass
     assert (sent, trace.header) == ([], None)
 
 
 def test_a_rejected_record_is_an_error_and_a_failure_a_fault(sent: list[dict[str, Any]]) -> None:
-    with RecordTracer().record(a_record(TRACEPARENT)) as trace:
+    with RecordTracer() as tracer, tracer.record(a_record(TRACEPARENT)) as trace:
         trace.reject("SCHEMA")
-    with pytest.raises(ZeroDivisionError), RecordTracer().record(a_record(TRACEPARENT)):
+    tracer = RecordTracer()
+    tracer.record(a_record(TRACEPARENT))
+    with pytest.raises(ZeroDivisionError), tracer:
         raise ZeroDivisionError
     assert sent[1]["error"] is True
     assert sent[1]["annotations"] == {"rejected": "SCHEMA"}
@@ -144,7 +145,7 @@ def test_a_call_is_a_subsegment_of_the_record_around_it(sent: list[dict[str, Any
     with Stubber(client) as stubber:
         stubber.add_response("get_item", {"ResponseMetadata": {"RequestId": "r-1", "HTTPStatusCode": 200}})
         stubber.add_client_error("get_item", "ResourceNotFoundException", "no table of Ann's", 400)
-        with RecordTracer().record(a_record(TRACEPARENT)) as trace, trace.current():
+        with RecordTracer() as tracer, tracer.record(a_record(TRACEPARENT)):
             client.get_item(TableName="FlightPulseTable", Key={"PK": {"S": "PASSENGER#PAX-1"}})
         with pytest.raises(ClientError):
             client.get_item(TableName="FlightPulseTable", Key={"PK": {"S": "PASSENGER#PAX-1"}})

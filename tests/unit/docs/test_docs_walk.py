@@ -110,7 +110,7 @@ def walk() -> set[tuple[str, str]]:
         notify_from_minutes=lambda: 0,
         log=FakeLog(),
         meter=telemetry.Meter("kafka-consumer"),
-        tracer=RecordTracer(),
+        tracer=RecordTracer,
     )
     ports = Ports(cast(Any, NoModel()), None, Templates(), NoOnwardFlights())
     recipient = {**a_passenger().to_fields(), **a_booking().to_fields()}

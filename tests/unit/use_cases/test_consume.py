@@ -41,7 +41,7 @@ class Airline:
             notify_from_minutes=lambda: self.notify_from_minutes,
             log=self.log,
             meter=telemetry.Meter("kafka-consumer"),
-            tracer=RecordTracer(),
+            tracer=RecordTracer,
         )
 
     def add(self, flight: Flight) -> None:

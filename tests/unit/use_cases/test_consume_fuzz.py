@@ -87,7 +87,7 @@ def consumed(invocation: object) -> list[str]:
         notify_from_minutes=lambda: 0,
         log=telemetry.logger("kafka-consumer"),
         meter=telemetry.Meter("kafka-consumer"),
-        tracer=RecordTracer(),
+        tracer=RecordTracer,
     )
     records = list(kafka_records.records(invocation))
     result = consumer.consume(records)
