@@ -36,7 +36,7 @@ _BOOKING_BYTES = 512
 """About what a flight's item of a booking has; a Query is paid by the bytes it looks through."""
 _READ_BYTES = 4096
 _HALF = Decimal("0.5")
-_CHECK_FAILED = "ConditionalCheckFailed"
+_REFUSED = ("ConditionalCheckFailed", "TransactionCanceled")
 _NOT_RUNS = frozenset({"api", "access"})
 _TRACED = frozenset(names.LOG_GROUPS[short] for short in ("consumer", "stream"))
 """Whose invocations begin a trace of their own, beside those of the records, to which the workflows belong."""
@@ -329,12 +329,23 @@ def _gb_seconds(milliseconds: object, megabytes: object) -> Decimal:
 
 
 def writes(attempts: Iterable[Attempt]) -> int:
-    """Write units of the table itself: one for each write, also for one whose condition did not hold."""
+    """Write units of the table itself: one for each write, two for each of a transaction.
+
+    They are paid, too, when a condition did not hold. Source:
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (two underlying writes of
+    every item: one to prepare the transaction and one to commit it).
+    """
     return sum(
-        attempt.resource in {"dynamodb:putItem", "dynamodb:updateItem"}
-        and (attempt.problem is None or _CHECK_FAILED in attempt.problem.error)
+        _written(attempt)
         for attempt in attempts
+        if attempt.problem is None or any(refused in attempt.problem.error for refused in _REFUSED)
     )
+
+
+def _written(attempt: Attempt) -> int:
+    if attempt.resource == "aws-sdk:dynamodb:transactWriteItems":
+        return 2 * len(json.loads(attempt.arguments)["TransactItems"])
+    return int(attempt.resource in {"dynamodb:putItem", "dynamodb:updateItem"})
 
 
 def index_writes(changes: Iterable[StreamedChange]) -> int:
