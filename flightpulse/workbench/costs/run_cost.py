@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flightpulse.stack import names
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.costs.prices import Price
-from flightpulse.workbench.executions import history
+from flightpulse.workbench.executions import history, table_writes
 from flightpulse.workbench.executions.history import Attempt
 from flightpulse.workbench.messages.preparing import model_ids
 from flightpulse.workbench.metrics import metrics
@@ -336,16 +336,10 @@ def writes(attempts: Iterable[Attempt]) -> int:
     every item: one to prepare the transaction and one to commit it).
     """
     return sum(
-        _written(attempt)
+        len(table_writes.of(attempt)) * (2 if attempt.resource == table_writes.TRANSACTION else 1)
         for attempt in attempts
         if attempt.problem is None or any(refused in attempt.problem.error for refused in _REFUSED)
     )
-
-
-def _written(attempt: Attempt) -> int:
-    if attempt.resource == "aws-sdk:dynamodb:transactWriteItems":
-        return 2 * len(json.loads(attempt.arguments)["TransactItems"])
-    return int(attempt.resource in {"dynamodb:putItem", "dynamodb:updateItem"})
 
 
 def index_writes(changes: Iterable[StreamedChange]) -> int:
