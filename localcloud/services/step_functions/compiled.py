@@ -563,7 +563,7 @@ def _number(value: Any) -> Any:
 def _ceil(value: Any) -> int:
     if not _is_number(value):
         raise NotPlain
-    return math.ceil(value)
+    return math.ceil(float(value)) if type(value) is float else int(value)
 
 
 def _floor(value: Any) -> int:
