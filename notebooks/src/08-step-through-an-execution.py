@@ -107,7 +107,7 @@ check("messages", len(run.messages), 0)
 # %% [markdown]
 # ## Why did it not go the other way?
 #
-# Bookings are claimed in groups, all or none. One group's claim is refused, then that of the booking by itself, as if somebody had told her already. A Choice then has to find out what happened. It has four rules and a default.
+# Five bookings are claimed in one *transaction*, all or none ([glossary](../docs/glossary.md#data)). One group's claim is refused, then that of the booking by itself, as if somebody had told her already. A Choice then has to find out what happened. It has four rules and a default.
 #
 # **Predict:** nobody has told her anything, and nothing newer is known. Which way does it go: *AlreadyTold*, *LetOtherNewsGoFirst*, *Overtaken*?
 

@@ -89,7 +89,7 @@ check("a message about a delay", each.loc["delay"].tolist(), [0.42, 2.0, 1.0])
 check("a message about a cancellation", each.loc["cancellation"].tolist(), [0.92, 3.5, 1.5])
 
 # %% [markdown]
-# Fewer transitions than you drew: five bookings, with both messages of each, share a claim, a send and a confirmation. Their writes are transactions, and a write of a transaction takes two units: transitions are dearer, and have the smaller quota. A cancellation marks each booking as well, which writes the item and moves it between two partitions of an index.
+# Fewer transitions than you drew: five bookings, with both messages of each, share a claim, a send and a confirmation. They are written in one *transaction* ([glossary](../docs/glossary.md#data)), and each of its writes takes two units; but transitions are dearer, and have the smaller quota. A cancellation marks each booking as well, which writes the item and moves it between two partitions of an index.
 #
 # **Takeaway:** measure two sizes and draw the line, or you will not know what grows. `python -m tools.bench.service_times` measures again: [service_times.py](../tools/bench/service_times.py).
 
