@@ -37,7 +37,7 @@ class Definition:
         yield from _machines("", self.document)
 
     def states(self) -> Iterator[tuple[str, Json]]:
-        """Every state at every depth, with its path, such as ``TellEachBooking/SendMessages``."""
+        """Every state at every depth, with its path, such as ``TellInGroups/SendMessages``."""
         for path, machine in self.machines():
             for name, state in machine.get("States", {}).items():
                 yield f"{path}{name}", state

@@ -54,7 +54,7 @@ def problems(definition: Definition, *, known_substitutions: Iterable[str]) -> l
         *(problem for path, machine in definition.machines() for problem in _machine(path, machine)),
         *(f"{path}: {problem}" for path, state in definition.states() for problem in _state(state)),
         *(f"{path}: {problem}" for path, state in definition.states() for problem in _expressions(state)),
-        *(f"{path}: {problem}" for path, state in definition.states() for problem in _dynamodb(state)),
+        *(f"{path}: {problem}" for path, state in definition.states() for problem in _dynamodb(state, definition.text)),
         *_failures_reach_people(definition),
         *(problem for path, state in definition.states() for problem in _one_item_never_stops_the_others(path, state)),
     ]
@@ -153,7 +153,6 @@ _OPTIONAL = re.compile(r"\((?:[^()']|'[^']*'|\([^()]*\))* \? '(?P<with>[^']*)' :
 _LITERAL = re.compile(r"'([^']*)'")
 _INLINE = re.compile(r"'(\w+Expression)': '([^']*)'")
 _INLINE_PLACEHOLDER = re.compile(r"'([#:]\w+)'\s*:")
-_DYNAMODB = re.compile(r"arn:aws:states:::(aws-sdk:)?dynamodb:")
 _READERS: Mapping[str, Callable[[str], Expression]] = {
     "ConditionExpression": lambda text: dynamodb_expressions.condition(text, None, None),
     "KeyConditionExpression": lambda text: dynamodb_expressions.key_condition(text, None, None),
@@ -163,32 +162,33 @@ _READERS: Mapping[str, Callable[[str], Expression]] = {
 _PLACEHOLDERS = {"#": "ExpressionAttributeNames", ":": "ExpressionAttributeValues"}
 
 
-def _dynamodb(state: Json) -> Problems:
-    """Expressions that DynamoDB would refuse; Step Functions itself does not look at them."""
-    if not _DYNAMODB.match(str(state.get("Resource", ""))) and not _is_letter_with_write(state):
-        return
-    for arguments in _requests(state.get("Arguments")):
+def _dynamodb(state: Json, workflow: str) -> Problems:
+    """Expressions that DynamoDB would refuse; Step Functions itself does not look at them.
+
+    A write that a variable keeps for several tasks gets what is different for each of them where it is used.
+    """
+    kept = [(request, workflow) for request in _requests(state.get("Assign"))]
+    for request, added in [*((request, "") for request in _requests(state.get("Arguments"))), *kept]:
         read: list[Expression] = []
-        for field, text in _written(arguments):
+        for field, text in _written(request):
             try:
                 read.append(_READERS[field](text))
             except InvalidExpression as error:
                 yield f"{text!r}: {error}"
         used = frozenset().union(*(expression.placeholders for expression in read))
-        yield from _placeholders(arguments, used) if isinstance(arguments, Mapping) else _inline(arguments, used)
-
-
-def _is_letter_with_write(state: Json) -> bool:
-    return state.get("Resource") == _SEND_ASIDE and any(_requests(state.get("Arguments")))
+        if isinstance(request, str):
+            yield from _inline(request, used)
+        elif read:
+            yield from _placeholders(request, used, added)
 
 
 def _requests(value: Any) -> Iterator[Any]:
-    """Every request to DynamoDB in the arguments of a state: they may wait in a letter for their redrive."""
+    """Every request to DynamoDB, or part of one: they may be kept, or wait in a letter for their redrive."""
     if isinstance(value, str):
-        if "TableName" in value:
+        if _INLINE.search(value):
             yield value
     elif isinstance(value, Mapping):
-        if "TableName" in value:
+        if any(field in value for field in _READERS):
             yield value
         for name, inner in value.items():
             if not isinstance(inner, str) or name == "TransactItems":
@@ -198,30 +198,30 @@ def _requests(value: Any) -> Iterator[Any]:
             yield from _requests(item)
 
 
-def _written(arguments: Any) -> Iterator[tuple[str, str]]:
+def _written(request: Any) -> Iterator[tuple[str, str]]:
     """Each expression of a request, by field; one that JSONata puts together in every form that it can take."""
-    if isinstance(arguments, str):
-        yield from (found for found in _INLINE.findall(arguments) if found[0] in _READERS)
+    if isinstance(request, str):
+        yield from (found for found in _INLINE.findall(request) if found[0] in _READERS)
         return
     for field in _READERS:
-        text = arguments.get(field)
+        text = request.get(field)
         if not isinstance(text, str):
             continue
         whole = _EXPRESSION.fullmatch(text)
         if not whole:
             yield field, text
-            continue
-        for chosen in ("with", "without"):
-            parts = _OPTIONAL.sub(lambda found, chosen=chosen: f"'{found[chosen]}'", whole[1])
-            yield field, "".join(_LITERAL.findall(parts))
+        elif _LITERAL.search(whole[1]):
+            for chosen in ("with", "without"):
+                parts = _OPTIONAL.sub(lambda found, chosen=chosen: f"'{found[chosen]}'", whole[1])
+                yield field, "".join(_LITERAL.findall(parts))
 
 
-def _placeholders(arguments: Json, used: frozenset[str]) -> Problems:
+def _placeholders(request: Json, used: frozenset[str], added: str) -> Problems:
     for sign, container in _PLACEHOLDERS.items():
-        given = arguments.get(container, {})
+        given = request.get(container, {})
         if not isinstance(given, Mapping):
             continue
-        for name in sorted(name for name in used if name[0] == sign and name not in given):
+        for name in sorted(name for name in used if name[0] == sign and name not in given and f"'{name}'" not in added):
             yield f"{name} is in an expression and not in {container}"
         for name in sorted(set(given) - used):
             yield f"{name} is in {container} and in no expression"

@@ -16,7 +16,7 @@ from flightpulse.stack import names
 from flightpulse.stack.event_workflows import short_name
 from flightpulse.workbench.costs import run_cost
 from flightpulse.workbench.costs.run_cost import RunCost
-from flightpulse.workbench.executions import executions, history
+from flightpulse.workbench.executions import executions, history, table_writes
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.loading import ExecutionList, Loader
 from flightpulse.workbench.fire.scenarios import Check, ScenarioRun
@@ -242,10 +242,7 @@ class Run:
             records=len(self.events),
             executions=len(everything),
             state_transitions=len(visits) + sum(max(0, len(visit.attempts) - 1) for visit in visits),
-            table_writes=sum(
-                attempt.resource in {"dynamodb:putItem", "dynamodb:updateItem"} and attempt.problem is None
-                for attempt in attempts
-            ),
+            table_writes=sum(len(table_writes.of(attempt)) for attempt in attempts if attempt.problem is None),
             passengers_told=len({message.passenger_id for message in self.messages}),
             emails=sum(message.channel == "email" for message in self.messages),
             texts=sum(message.channel == "sms" for message in self.messages),

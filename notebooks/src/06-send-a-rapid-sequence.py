@@ -67,12 +67,12 @@ wb.protections.table()
 check("protections that are on", wb.protections.table().column("").count("✓ on"), 7)
 
 # %% [markdown]
-# **Takeaway:** a promise such as "nobody is told twice" is one `ConditionExpression` that you can read: `ClaimBooking` in [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json). In the field's words: *conditional write* ([glossary](../docs/glossary.md#data)).
+# **Takeaway:** a promise such as "nobody is told twice" is one `ConditionExpression` that you can read: `claim`, which `ReadRequest` keeps for the states that claim, in [notify_chunk.asl.json](../flightpulse/workflows/notify_chunk.asl.json). In the field's words: *conditional write* ([glossary](../docs/glossary.md#data)).
 
 # %% [markdown]
 # ## What if nobody remembers what was told?
 #
-# The same event is sent twice, while `ClaimEvent` takes every event and `ClaimBooking` forgets what it sent.
+# The same event is sent twice, while `ClaimEvent` takes every event and the claim of a booking forgets what was sent.
 #
 # **Predict:** four messages go out for one event. How many now?
 

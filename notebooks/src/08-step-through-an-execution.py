@@ -107,12 +107,15 @@ check("messages", len(run.messages), 0)
 # %% [markdown]
 # ## Why did it not go the other way?
 #
-# One passenger's messages are refused by their claim, as if somebody had told her already. A Choice then has to find out what happened. It has four rules and a default.
+# Five bookings are claimed in one *transaction*, all or none ([glossary](../docs/glossary.md#data)). One group's claim is refused, then that of the booking by itself, as if somebody had told her already. A Choice then has to find out what happened. It has four rules and a default.
 #
 # **Predict:** nobody has told her anything, and nothing newer is known. Which way does it go: *AlreadyTold*, *LetOtherNewsGoFirst*, *Overtaken*?
 
 # %%
-with wb.faults.task("ClaimBooking", error="DynamoDB.ConditionalCheckFailedException", times=1):
+with (
+    wb.faults.task("ClaimBookings", error="DynamoDb.TransactionCanceledException", times=1),
+    wb.faults.task("ClaimBooking", error="DynamoDB.ConditionalCheckFailedException", times=1),
+):
     run = wb.fire(wb.events.delay("SW1234", 25), reset=True)
 print(run.execution("notify-chunk").choices().at("WhyRefused"))
 
@@ -205,8 +208,8 @@ check("redrives", saved.history.redrives, 1)
 #
 # 1. *Change a number.* Refuse `ComposeMessages` four times instead of two. How long are the pauses?
 #    <details><summary>Solution</summary>Between nothing and 1, 2, 4 and 8 seconds, by chance each. It survives six refusals; with seven the chunk's passengers are set aside and the others told.</details>
-# 2. *Change the place.* Lose an answer instead of refusing a call: `wb.faults.task("ConfirmTold", error="DynamoDB.SdkClientException", after=True, times=1)`. Who is told twice?
-#    <details><summary>Solution</summary>Nobody. The write is made again, and a write that says <code>SENT</code> may happen twice.</details>
+# 2. *Change the place.* Lose an answer instead of refusing a call: `wb.faults.task("ConfirmBookings", error="DynamoDb.SdkClientException", after=True, times=1)`. Who is told twice?
+#    <details><summary>Solution</summary>Nobody. The writes are made again, and a write that says <code>SENT</code> may happen twice.</details>
 # 3. *Break it.* Give `load_history` a file that is no history, such as `"tiers.toml"`. What does the cell say?
 #    <details><summary>Solution</summary>One sentence that names the file, and how to save a real history. No traceback.</details>
 

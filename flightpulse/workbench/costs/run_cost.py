@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flightpulse.stack import names
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.costs.prices import Price
-from flightpulse.workbench.executions import history
+from flightpulse.workbench.executions import history, table_writes
 from flightpulse.workbench.executions.history import Attempt
 from flightpulse.workbench.messages.preparing import model_ids
 from flightpulse.workbench.metrics import metrics
@@ -36,7 +36,7 @@ _BOOKING_BYTES = 512
 """About what a flight's item of a booking has; a Query is paid by the bytes it looks through."""
 _READ_BYTES = 4096
 _HALF = Decimal("0.5")
-_CHECK_FAILED = "ConditionalCheckFailed"
+_REFUSED = ("ConditionalCheckFailed", "TransactionCanceled")
 _NOT_RUNS = frozenset({"api", "access"})
 _TRACED = frozenset(names.LOG_GROUPS[short] for short in ("consumer", "stream"))
 """Whose invocations begin a trace of their own, beside those of the records, to which the workflows belong."""
@@ -329,11 +329,16 @@ def _gb_seconds(milliseconds: object, megabytes: object) -> Decimal:
 
 
 def writes(attempts: Iterable[Attempt]) -> int:
-    """Write units of the table itself: one for each write, also for one whose condition did not hold."""
+    """Write units of the table itself: one for each write, two for each of a transaction.
+
+    They are paid, too, when a condition did not hold. Source:
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (two underlying writes of
+    every item: one to prepare the transaction and one to commit it).
+    """
     return sum(
-        attempt.resource in {"dynamodb:putItem", "dynamodb:updateItem"}
-        and (attempt.problem is None or _CHECK_FAILED in attempt.problem.error)
+        len(table_writes.of(attempt)) * (2 if attempt.resource == table_writes.TRANSACTION else 1)
         for attempt in attempts
+        if attempt.problem is None or any(refused in attempt.problem.error for refused in _REFUSED)
     )
 
 

@@ -8,6 +8,7 @@ from flightpulse.workbench.show.words import counted, shortened
 _TASK_WORDS = {
     "dynamodb:putItem": "writes to the table",
     "dynamodb:updateItem": "updates the table",
+    "aws-sdk:dynamodb:transactWriteItems": "updates several items of the table, all or none",
     "dynamodb:getItem": "reads the table",
     "aws-sdk:dynamodb:query": "queries the table",
     "aws-sdk:dynamodb:batchGetItem": "reads a batch from the table",

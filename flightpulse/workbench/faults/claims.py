@@ -16,7 +16,7 @@ from flightpulse.domain import keys
 from flightpulse.errors import UserError
 from flightpulse.stack import names
 from flightpulse.workbench.executions import executions
-from flightpulse.workbench.executions.history import Visit, walk
+from flightpulse.workbench.executions.history import Attempt, Visit, walk
 from flightpulse.workbench.target.session import Session
 
 _SUBJECTS = ("departure", "gate")
@@ -84,43 +84,23 @@ def sent_to(visits: Iterable[Visit], booking_id: str) -> SentChannels:
     due: set[str] = set()
     out: set[str] = set()
     for visit in walk(visits):
-        for branch in visit.branches if visit.name == "TellEachBooking" else ():
-            if _is_about(branch.visits, booking_id):
-                for inner in walk(branch.visits):
-                    if inner.name in ("SendMessages", "SendMessage"):
-                        for channels, taken in _calls(inner):
-                            due |= channels
-                            out |= taken
+        for attempt in visit.attempts if visit.name in ("SendMessages", "SendMessage") else ():
+            entries = json.loads(attempt.arguments)["Entries"]
+            for entry, taken in zip(entries, _taken(attempt, len(entries)), strict=True):
+                if entry["Detail"]["booking_id"] == booking_id:
+                    channel = str(entry["DetailType"]).rpartition(".")[2]
+                    due.add(channel)
+                    out |= {channel} if taken else set()
     return SentChannels(frozenset(due), frozenset(out))
 
 
-def _is_about(visits: Iterable[Visit], booking_id: str) -> bool:
-    key = item_to_typed({"SK": keys.BOOKING + booking_id})["SK"]
-    claims = (attempt for visit in visits if visit.name == "ClaimBooking" for attempt in visit.attempts)
-    return any(json.loads(attempt.arguments)["Key"]["SK"] == key for attempt in claims)
-
-
-def _calls(visit: Visit) -> Iterator[tuple[set[str], set[str]]]:
-    """The channels of each call of PutEvents, and those of its entries that the bus took."""
-    for attempt in visit.attempts:
-        channels = [str(entry["DetailType"]).rpartition(".")[2] for entry in json.loads(attempt.arguments)["Entries"]]
-        if attempt.ended_at is None:
-            taken: set[str] = set()
-        elif attempt.problem is None:
-            taken = set(channels)
-        else:
-            taken = (
-                set(_taken(channels, attempt.problem.cause)) if "FailedEntryCount" in attempt.problem.cause else set()
-            )
-        yield set(channels), taken
-
-
-def _taken(channels: list[str], cause: str) -> Iterator[str]:
-    """The channels of the entries that a refused call says it took: its cause is the answer of PutEvents."""
-    entries = json.loads(cause).get("Entries", [])
-    for channel, entry in zip(channels, entries, strict=len(entries) == len(channels)):
-        if "ErrorCode" not in entry:
-            yield channel
+def _taken(attempt: Attempt, entries: int) -> list[bool]:
+    """Whether the bus took each entry of a call of PutEvents. The cause of a refused one may be its answer."""
+    if attempt.ended_at is None or attempt.problem is None:
+        return [attempt.ended_at is not None] * entries
+    cause = attempt.problem.cause
+    answer = json.loads(cause).get("Entries", []) if "FailedEntryCount" in cause else []
+    return ["ErrorCode" not in entry for entry in answer] if len(answer) == entries else [False] * entries
 
 
 def _items(session: Session, flight_id: str, bookings: list[str]) -> Iterator[Mapping[str, Any]]:

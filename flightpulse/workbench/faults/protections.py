@@ -27,23 +27,23 @@ class Clause:
     """A part of a state's condition, and what stands in its place when the protection is off.
 
     ``workflow`` is a short name, ``state`` a path as in
-    :meth:`flightpulse.stack.asl.Definition.states`.
+    :meth:`flightpulse.stack.asl.Definition.states`, ``place`` the names in that state that lead to the write: its
+    arguments, or a variable that it keeps for the states which write.
     """
 
     workflow: str
     state: str
     text: str
     instead: str = ""
+    place: tuple[str, ...] = ("Arguments",)
 
     @property
     def state_name(self) -> str:
         return self.state.rpartition("/")[2]
 
     def protects(self, document: Document) -> bool:
-        """Whether the state is there and has this clause in its condition."""
-        state = _state(document, self)
-        condition = str(state.get("Arguments", {}).get(_CONDITION, "")) if state else ""
-        return self.text in condition
+        """Whether the write is there and has this clause in its condition."""
+        return self.text in str(_write(document, self).get(_CONDITION, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,14 @@ _ANYBODY = (
     "attribute_not_exists(PK) OR attribute_exists(PK)",
 )
 _FOLLOWS = ("ClaimEvent", "(#execution = :predecessor AND #status IN (:in_progress, :failed))", "#status = :failed")
-_TELL_EACH = ("notify-chunk", "TellEachBooking/ClaimBooking")
 _NOT_SENT = "(#order = :order AND #state <> :sent AND (#state <> :sending OR #by = :me))"
 _OVER = Clause("", "ApplyToFlight", "NOT #status IN (:cancelled, :departed, :arrived)", "attribute_exists(#status)")
+
+
+def _of_message(text: str, instead: str = "") -> Clause:
+    """A part of the condition under which a booking's messages are claimed, whether in a group or by itself."""
+    return Clause("notify-chunk", "ReadRequest", text, instead, ("Assign", "claim"))
+
 
 PROTECTIONS: tuple[Protection, ...] = (
     Protection(
@@ -104,23 +109,23 @@ PROTECTIONS: tuple[Protection, ...] = (
         "A cancelled flight comes back to life: after the cancellation its passengers hear of a delay or a gate.",
         (
             *(Clause(workflow, _OVER.state, _OVER.text, _OVER.instead) for workflow in _EVENT_WORKFLOWS),
-            Clause(*_TELL_EACH, "cancelled_by = :event)", "cancelled_by = :event OR cancelled_by <> :event)"),
+            _of_message("cancelled_by = :event)", "cancelled_by = :event OR cancelled_by <> :event)"),
         ),
     ),
     Protection(
         "message-once",
         "Whoever was told is told again when the same work is done again, as a redrive does.",
-        (Clause(*_TELL_EACH, _NOT_SENT, "(#order = :order)"),),
+        (_of_message(_NOT_SENT, "(#order = :order)"),),
     ),
     Protection(
         "message-order",
         "A slow execution tells passengers old news after newer news has reached them.",
-        (Clause(*_TELL_EACH, "(#order < :order", "(#order <> :order"),),
+        (_of_message("(#order < :order", "(#order <> :order"),),
     ),
     Protection(
         "message-turn",
         "Newer news overtakes a message that is just being sent, and the old one arrives after it.",
-        (Clause(*_TELL_EACH, " AND (#state <> :sending OR #until < :now)"),),
+        (_of_message(" AND (#state <> :sending OR #until < :now)"),),
     ),
 )
 """All protections, from the event's arrival to the message."""
@@ -146,40 +151,40 @@ def without(document: Document, workflow: str, switched_off: Iterable[Protection
 
 def _taken_out(document: dict[str, Any], clause: Clause) -> dict[str, Any]:
     """Take one clause out of a definition that is ours to change."""
-    state = _state(document, clause)
-    if state is None or not clause.protects(document):
+    if not clause.protects(document):
         raise UserError(
             f"{names.WORKFLOWS[clause.workflow]} has no condition {clause.text!r} in {clause.state_name}.",
             hint="wb.protections.table() shows what is deployed; wb.protections.restore() puts the stack's own back.",
         )
-    arguments: dict[str, Any] = state["Arguments"]
-    before = str(arguments[_CONDITION])
-    arguments[_CONDITION] = before.replace(clause.text, clause.instead)
+    write = _write(document, clause)
+    before = str(write[_CONDITION])
+    write[_CONDITION] = before.replace(clause.text, clause.instead)
     # DynamoDB refuses names and values that no expression uses.
-    used = {name for key, text in arguments.items() if key.endswith("Expression") for name in _NAME.findall(str(text))}
+    used = {name for key, text in write.items() if key.endswith("Expression") for name in _NAME.findall(str(text))}
     for kind, container in _CONTAINERS.items():
         unused = [name for name in dict.fromkeys(_NAME.findall(before)) if name not in used and name[0] == kind]
-        _drop(arguments, container, unused)
+        _drop(write, container, unused)
     return document
 
 
-def _drop(arguments: dict[str, Any], container: str, unused: list[str]) -> None:
-    held = arguments.get(container)
+def _drop(write: dict[str, Any], container: str, unused: list[str]) -> None:
+    held = write.get(container)
     if held is None or not unused:
         return
     if isinstance(held, str):
         # The whole container is one JSONata expression that makes an object.
         expression = held.removeprefix("{%").removesuffix("%}").strip()
         listed = ", ".join(f"'{name}'" for name in unused)
-        arguments[container] = f"{{% $sift({expression}, function($value, $name) {{$not($name in [{listed}])}}) %}}"
+        write[container] = f"{{% $sift({expression}, function($value, $name) {{$not($name in [{listed}])}}) %}}"
         return
     left = {name: value for name, value in held.items() if name not in unused}
     if left:
-        arguments[container] = left
+        write[container] = left
     else:
-        del arguments[container]
+        del write[container]
 
 
-def _state(document: Document, clause: Clause) -> dict[str, Any] | None:
+def _write(document: Document, clause: Clause) -> dict[str, Any]:
+    """The write of a clause in a definition; an empty one if there is none."""
     states: dict[str, Any] = dict(Definition(clause.workflow, document).states())
-    return states.get(clause.state)
+    return reduce(lambda held, name: held.get(name, {}), clause.place, states.get(clause.state, {}))

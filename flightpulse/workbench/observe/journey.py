@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from flightpulse.workbench.executions import history, story
+from flightpulse.workbench.executions import history, story, table_writes
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.history import Branch, Visit
 from flightpulse.workbench.messages.inbox import Message
@@ -17,7 +17,6 @@ from flightpulse.workbench.observe.item_changes import StreamedChange
 from flightpulse.workbench.observe.payloads import Changes
 from flightpulse.workbench.observe.timeline import Journey
 
-_WRITES = frozenset({"dynamodb:putItem", "dynamodb:updateItem"})
 _SHOWN_STATES = frozenset({"Task", "Map", "Parallel", "Wait", "Fail", "Succeed"})
 _SDK_NOISE = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 _ACTIONS = {"INSERT": "new in the table", "MODIFY": "changed in the table", "REMOVE": "gone from the table"}
@@ -127,21 +126,24 @@ class _Follower:
 
     def _written(self, visit: Visit, depth: int) -> Iterator[Hop]:
         for attempt in visit.attempts:
-            if attempt.resource not in _WRITES or attempt.problem is not None:
-                continue
-            arguments = history.parsed(attempt.arguments)
-            if isinstance(arguments, Mapping):
-                change = self._take(arguments)
+            for write in table_writes.of(attempt) if attempt.problem is None else ():
+                if attempt.resource == table_writes.TRANSACTION and not self._is_about(write):
+                    continue
+                change = self._take(write)
                 said = _ACTIONS.get(change.action, change.action) if change else "written"
                 yield Hop(
                     "item",
-                    _item_in_words(*_key(arguments)),
-                    _item(arguments),
+                    _item_in_words(*_key(write)),
+                    _item(write),
                     None,
                     said,
                     change.changes if change else Changes(),
                     depth=depth,
                 )
+
+    def _is_about(self, write: Mapping[str, Any]) -> bool:
+        """Whether one write of several at once is that of the booking which is followed, if one is."""
+        return self._booking is None or self._booking.search(_item(write)) is not None
 
     def _take(self, arguments: Mapping[str, Any]) -> StreamedChange | None:
         """The stream's record of this write: of the same item, touching no attribute that the write does not name."""

@@ -29,7 +29,7 @@ class Teller:
                 self._after[stay.follows] = index
 
     def where(self, stay: int | None) -> str:
-        """``Item #3 of TellEachBooking: `` for what happens inside an iteration, "" on the outside."""
+        """``Item #3 of TellInGroups: `` for what happens inside an iteration, "" on the outside."""
         items = self._trace.stays[stay].items if stay is not None else ()
         return f"{_capital(self._trace.item_name(items[-1]))}: " if items else ""
 

@@ -24,6 +24,7 @@ NOW: Final = "the moment of the evaluation in milliseconds"
 
 _PLAIN_FIELDS = frozenset({"id", "value", "type", "lbp", "bp", "position", "line", "level"})
 _NUMBERS = (int, float)
+_LONGEST_RANGE = 10_000
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
@@ -257,7 +258,26 @@ def _filter(predicate: Any) -> Callable[[Environment, Any], Any]:
 
         return at
     holds = _node(predicate)
-    return lambda known, value: _Sequence(item for item in _items(value) if _truth(holds(known, item)))
+
+    def kept(known: Environment, value: Any) -> Any:
+        items = _items(value)
+        found = _Sequence()
+        for place, item in enumerate(items):
+            wanted = holds(known, item)
+            if type(wanted) is list:
+                found.extend([item] * _times_wanted(wanted, place, items))
+            elif _truth(wanted):
+                found.append(item)
+        return found
+
+    return kept
+
+
+def _times_wanted(places: list[Any], place: int, items: Sequence[Any]) -> int:
+    """How often an array of places, which may be counted from the end, names this one."""
+    if any(type(wanted) is not int for wanted in places) or items[place] is None or isinstance(items[place], list):
+        raise NotPlain
+    return places.count(place) + places.count(place - len(items))
 
 
 def _items(value: Any) -> Sequence[Any]:
@@ -341,6 +361,16 @@ def _calculated(operator: str) -> Callable[[Any, Any], Any]:
         return Utils.convert_number(value)
 
     return calculated
+
+
+def _range(left: Any, right: Any) -> Any:
+    if any(value is not MISSING and type(value) is not int for value in (left, right)):
+        raise NotPlain
+    if left is MISSING or right is MISSING or left > right:
+        return MISSING
+    if right - left > _LONGEST_RANGE:
+        raise NotPlain
+    return _Sequence(range(left, right + 1))
 
 
 def _is_number(value: Any) -> bool:
@@ -530,6 +560,12 @@ def _number(value: Any) -> Any:
     return int(value)
 
 
+def _ceil(value: Any) -> int:
+    if not _is_number(value):
+        raise NotPlain
+    return math.ceil(float(value)) if type(value) is float else int(value)
+
+
 def _floor(value: Any) -> int:
     if not _is_number(value):
         raise NotPlain
@@ -598,6 +634,7 @@ def _after(text: Any, mark: Any) -> str:
 
 _FUNCTIONS: Final[Mapping[tuple[str, int], Callable[..., Any]]] = {
     ("append", 2): _appended,
+    ("ceil", 1): _ceil,
     ("count", 1): _count,
     ("distinct", 1): _distinct,
     ("exists", 1): lambda value: value is not MISSING,
@@ -620,6 +657,7 @@ _COMBINED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "=": _equal,
     "!=": _different,
     "in": _among,
+    "..": _range,
     **{operator: _compared(operator) for operator in ("<", "<=", ">", ">=")},
     **{operator: _calculated(operator) for operator in ("+", "-", "*", "/")},
 }

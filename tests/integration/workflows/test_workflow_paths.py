@@ -17,7 +17,10 @@ CHUNK = "FlightPulse-NotifyChunk"
 NOTHING_GETS_OUT = tuple(
     {"state": state, "error": "EventBridge.FailedEntry"} for state in ("SendMessages", "SendMessage")
 )
-THROTTLED = "DynamoDB.ProvisionedThroughputExceededException"
+THROTTLED, GROUP_THROTTLED = (
+    f"{service}.ProvisionedThroughputExceededException" for service in ("DynamoDB", "DynamoDb")
+)
+CANCELED = "DynamoDb.TransactionCanceledException"
 
 
 def delay(flight_id: str, event_id: str, at: str = "08:00:00", minutes: int = 45) -> dict[str, Any]:
@@ -56,6 +59,25 @@ def gate_change(flight_id: str, event_id: str, at: str = "08:00:00", gate: str =
         "new_gate": gate,
         "terminal_change": True,
         "correlation_id": f"corr-{event_id}",
+    }
+
+
+def failing(*states: str) -> list[dict[str, Any]]:
+    """The table takes no write of these states."""
+    return [{"state": state, "error": GROUP_THROTTLED if state.endswith("s") else THROTTLED} for state in states]
+
+
+def chunk_of(event: dict[str, Any], flight: str, bookings: int) -> dict[str, Any]:
+    """The request for a chunk that tells the first bookings of a flight."""
+    return {
+        "event": event,
+        "order": f"2026-11-24T08:00:00.000Z#{event['event_id']}",
+        "subject": "departure",
+        "flight": {"gate": "A1"},
+        "bookings": [
+            {"booking_id": f"BKG-{flight}-{number}", "passenger_id": f"PAX-{flight}-{number}"}
+            for number in range(bookings)
+        ],
     }
 
 
@@ -330,9 +352,9 @@ def test_a_failed_event_can_be_sent_again_once_its_flight_is_known(world: World)
 
 def test_throttling_is_retried_and_nobody_notices(world: World) -> None:
     flight = world.flight()
-    struck = ("ClaimEvent", "ApplyToFlight", "FindBookings", "ClaimBooking", "ConfirmTold", "RecordOutcome")
+    struck = ("ClaimEvent", "ApplyToFlight", "FindBookings", "ClaimBookings", "ConfirmBookings", "RecordOutcome")
     world.faults(
-        *({"state": state, "error": THROTTLED, "times": 2} for state in struck),
+        *({**fault, "times": 2} for fault in failing(*struck)),
         {"state": "ComposeMessages", "error": "Lambda.TooManyRequestsException", "times": 2},
         {"state": "SendMessages", "error": "EventBridge.ThrottlingException", "times": 2},
         {"state": "NotifyPassengers", "error": "StepFunctions.ThrottlingException", "times": 1},
@@ -350,7 +372,7 @@ def test_a_claim_whose_answer_was_lost_is_still_ours(world: World) -> None:
     world.faults(
         *(
             {"state": state, "error": "States.Timeout", "after": True, "times": 1}
-            for state in ("ClaimEvent", "ApplyToFlight", "ClaimBooking")
+            for state in ("ClaimEvent", "ApplyToFlight", "ClaimBookings", "ConfirmBookings")
         )
     )
 
@@ -470,13 +492,7 @@ def _wait_until_claimed(world: World, flight: str, subject: str = "departure") -
 def test_two_executions_with_the_same_work_at_the_same_time_tell_once(world: World) -> None:
     """A start whose answer was lost is repeated: then two executions have the same chunk."""
     flight = world.flight(bookings=1)
-    request = {
-        "event": delay(flight, "d-started-twice"),
-        "order": "2026-11-24T08:00:00.000Z#d-started-twice",
-        "subject": "departure",
-        "flight": {"gate": "A1"},
-        "bookings": [{"booking_id": f"BKG-{flight}-0", "passenger_id": f"PAX-{flight}-0"}],
-    }
+    request = chunk_of(delay(flight, "d-started-twice"), flight, 1)
     world.faults({"state": "SendMessages", "delay_seconds": 600.0, "times": 1})
 
     runs = [world.start(CHUNK, request)]
@@ -540,7 +556,7 @@ def test_every_workflow_hands_on_the_number_by_which_passengers_know_the_flight(
 def test_a_message_that_nothing_will_note_still_counts_as_told_and_is_not_sent_again(world: World) -> None:
     flight = world.flight(bookings=1)
     world.faults(
-        {"state": "ConfirmTold", "error": THROTTLED}, {"state": "ConfirmLater", "error": "SQS.SdkClientException"}
+        *failing("ConfirmBookings", "ConfirmTold"), {"state": "ConfirmLater", "error": "SQS.SdkClientException"}
     )
 
     ended = world.run(DELAY, delay(flight, "d-unnoted"))
@@ -552,7 +568,10 @@ def test_a_message_that_nothing_will_note_still_counts_as_told_and_is_not_sent_a
 
 def test_a_message_overtaken_after_it_was_claimed_counts_as_told(world: World) -> None:
     flight = world.flight(bookings=1)
-    world.faults({"state": "ConfirmTold", "error": "DynamoDB.ConditionalCheckFailedException"})
+    world.faults(
+        {"state": "ConfirmBookings", "error": CANCELED},
+        {"state": "ConfirmTold", "error": "DynamoDB.ConditionalCheckFailedException"},
+    )
 
     ended = world.run(DELAY, delay(flight, "d-overtaken"))
 
@@ -562,7 +581,7 @@ def test_a_message_overtaken_after_it_was_claimed_counts_as_told(world: World) -
 
 def test_a_confirmation_that_is_refused_waits_as_a_write_to_repeat(world: World) -> None:
     flight = world.flight(bookings=1)
-    world.faults({"state": "ConfirmTold", "error": THROTTLED})
+    world.faults(*failing("ConfirmBookings", "ConfirmTold"))
     world.run(DELAY, delay(flight, "d-unconfirmed"))
     letters = world.dead_letters()
 
@@ -576,7 +595,7 @@ def test_a_confirmation_that_is_refused_waits_as_a_write_to_repeat(world: World)
 
 def test_a_claim_that_cannot_be_written_puts_the_message_aside(world: World) -> None:
     flight = world.flight(bookings=1)
-    world.faults({"state": "ClaimBooking", "error": THROTTLED})
+    world.faults(*failing("ClaimBookings", "ClaimBooking"))
 
     world.run(DELAY, delay(flight, "d-unclaimed"))
 
@@ -585,15 +604,75 @@ def test_a_claim_that_cannot_be_written_puts_the_message_aside(world: World) -> 
     assert world.messages() == {}
 
 
+def test_bookings_are_told_five_at_a_time(world: World) -> None:
+    flight = world.flight(bookings=11)
+
+    chunk = world.start(CHUNK, chunk_of(delay(flight, "d-groups"), flight, 11))
+
+    assert world.ended(chunk).output["told"] == 19
+    entered = world.entered_states(chunk)
+    assert [entered.count(state) for state in ("ClaimBookings", "SendMessages", "ConfirmBookings")] == [3, 3, 3]
+    assert "OneByOne" not in entered
+    assert world.messages() == once_each("d-groups", flight, bookings=11)
+
+
+def test_one_booking_that_was_told_before_does_not_keep_its_group_from_being_told(world: World) -> None:
+    flight = world.flight(bookings=7)
+    event = delay(flight, "d-one-before")
+    world.ended(world.start(CHUNK, chunk_of(event, flight, 1)))
+
+    chunk = world.start(CHUNK, chunk_of(event, flight, 7))
+
+    output = world.ended(chunk).output
+    assert (output["told"], output["already_told"], output["failed"]) == (10, 2, 0)
+    assert world.entered_states(chunk).count("ClaimBooking") == 5
+    assert world.messages() == once_each("d-one-before", flight, bookings=7)
+
+
+def test_of_a_group_only_the_entry_that_the_bus_refused_is_sent_again(world: World) -> None:
+    flight = world.flight(bookings=5)
+    world.faults({"hop": "entry", "to": "notification.email", "error": "InternalFailure", "times": 1})
+
+    chunk = world.start(CHUNK, chunk_of(delay(flight, "d-one-entry"), flight, 5))
+
+    output = world.ended(chunk).output
+    entered = world.entered_states(chunk)
+    assert (output["told"], output["failed"]) == (9, 0)
+    assert [entered.count(state) for state in ("SendMessage", "ConfirmTold")] == [1, 5]
+    assert world.messages() == once_each("d-one-entry", flight, bookings=5)
+
+
+def test_a_group_whose_confirmation_is_refused_is_confirmed_one_by_one_and_not_told_again(world: World) -> None:
+    flight = world.flight(bookings=3)
+    world.faults({"state": "ConfirmBookings", "error": CANCELED})
+
+    chunk = world.start(CHUNK, chunk_of(delay(flight, "d-unconfirmed-group"), flight, 3))
+
+    assert world.ended(chunk).output["told"] == 5
+    assert world.entered_states(chunk).count("ConfirmTold") == 3
+    assert {
+        world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-{number}")["told_departure_state"] for number in range(3)
+    } == {"SENT"}
+    assert world.messages() == once_each("d-unconfirmed-group", flight)
+
+
+def test_what_an_earlier_try_has_sent_is_not_sent_again_with_the_group(world: World) -> None:
+    flight = world.flight(bookings=2)
+    world.faults(*NOTHING_GETS_OUT[:1], {**NOTHING_GETS_OUT[1], "skip": 1})
+    request = chunk_of(delay(flight, "d-half-out"), flight, 2)
+    first = world.ended(world.start(CHUNK, request)).output
+    world.faults()
+
+    again = world.ended(world.start(CHUNK, request)).output
+
+    assert (first["told"], first["failed"]) == (1, 3)
+    assert (again["told"], again["already_told"]) == (3, 1)
+    assert world.messages() == once_each("d-half-out", flight, bookings=2)
+
+
 def test_a_booking_that_left_the_flight_is_not_told(world: World) -> None:
     flight = world.flight(bookings=1)
-    request = {
-        "event": delay(flight, "d-gone"),
-        "order": "2026-11-24T08:00:00.000Z#d-gone",
-        "subject": "departure",
-        "flight": {"gate": "A1"},
-        "bookings": [{"booking_id": f"BKG-{flight}-0", "passenger_id": f"PAX-{flight}-0"}],
-    }
+    request = chunk_of(delay(flight, "d-gone"), flight, 1)
     world.delete(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
 
     ended = world.ended(world.start(CHUNK, request))

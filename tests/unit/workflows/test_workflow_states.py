@@ -10,8 +10,26 @@ ORDER, OLDER, NEWER = (f"2026-11-24T1{hour}:00:00.000Z#evt-{hour}" for hour in (
 CHUNK = "notify_chunk"
 EVENT = {"event_id": "evt-5", "event_type": "FLIGHT_DELAY", "flight_id": "SW1234", "correlation_id": "c"}
 MESSAGES = [{"channel": "email", "detail": {}}, {"channel": "sms", "detail": {}}]
-BOOKING = {"booking_id": "BKG-0001", "passenger_id": "PAX-0001", "messages": MESSAGES}
-CHUNK_VARIABLES = {"event": EVENT, "order": ORDER, "subject": "departure", "other": "gate", "lost": 0}
+TIMED = [{**message, "detail_type": "x", "detail": {"event_timestamp": ORDER[:24]}} for message in MESSAGES]
+KEY = {"PK": {"S": "FLIGHT#SW1234"}, "SK": {"S": "BOOKING#BKG-0001"}}
+BOOKING = {"booking_id": "BKG-0001", "passenger_id": "PAX-0001", "key": KEY, "messages": MESSAGES}
+CLAIM = {
+    "UpdateExpression": "SET #order = :order, until = :until",
+    "ConditionExpression": "#order < :now",
+    "ExpressionAttributeNames": {"#order": "told_departure"},
+    "ExpressionAttributeValues": {":order": {"S": ORDER}},
+}
+CHUNK_VARIABLES = {
+    "event": EVENT,
+    "order": ORDER,
+    "subject": "departure",
+    "lost": 0,
+    "claim": CLAIM,
+    "first_claim": CLAIM,
+    "confirm": CLAIM,
+    "booking": BOOKING,
+    "unsent": MESSAGES,
+}
 FAR = 4_000_000_000
 
 
@@ -57,8 +75,8 @@ def test_a_claim_owes_the_channels_that_are_not_out_yet(states: StateRunner) -> 
 
     fresh, half = claim(states, result={"Attributes": {}}), claim(states, result={"Attributes": out})
 
-    assert (fresh.next, fresh.variables["due"]) == ("SendMessages", MESSAGES)
-    assert (half.next, half.variables["due"]) == ("SendMessages", MESSAGES[1:])
+    assert (fresh.next, fresh.variables["due"]) == ("SendOneByOne", MESSAGES)
+    assert (half.next, half.variables["due"]) == ("SendOneByOne", MESSAGES[1:])
 
 
 def test_a_claim_that_is_refused_asks_why_at_once_and_one_that_cannot_be_written_is_tried_again_first(
@@ -71,18 +89,61 @@ def test_a_claim_that_is_refused_asks_why_at_once_and_one_that_cannot_be_written
     assert (refused.status, refused.next) == ("CAUGHT_ERROR", "LookAtBooking")
     assert slow.status == "RETRIABLE"
     assert (given_up.status, given_up.next) == ("CAUGHT_ERROR", "SetMessagesAside")
-    assert given_up.variables["unsent"] == MESSAGES
+    assert given_up.variables["problem"]["Error"] == "DynamoDB.ProvisionedThroughputExceededException"
+
+
+def test_a_group_whose_claim_is_refused_goes_one_by_one_at_once_and_one_that_cannot_be_written_is_tried_again_first(
+    states: StateRunner,
+) -> None:
+    def claim_all(error: str, retries: int = 0) -> Tried:
+        group = {"bookings": [BOOKING]}
+        return states.run(
+            CHUNK, "ClaimBookings", group, variables=CHUNK_VARIABLES, error=(error, "why"), retries=retries
+        )
+
+    refused, slow = claim_all("DynamoDb.TransactionCanceledException"), claim_all("DynamoDb.ThrottlingException")
+    given_up = claim_all("DynamoDb.ThrottlingException", retries=2)
+
+    assert (refused.status, refused.next) == ("CAUGHT_ERROR", "OneByOne")
+    assert slow.status == "RETRIABLE"
+    assert (given_up.status, given_up.next) == ("CAUGHT_ERROR", "OneByOne")
+    assert refused.variables["group"] == given_up.variables["group"] == [BOOKING]
 
 
 def test_only_the_messages_that_the_bus_refused_are_sent_again(states: StateRunner) -> None:
-    variables = {**CHUNK_VARIABLES, "due": MESSAGES, "unsent": [], "booking": BOOKING}
+    messages = [{**message, "booking_id": BOOKING["booking_id"]} for message in TIMED]
+    variables = {**CHUNK_VARIABLES, "group": [{**BOOKING, "messages": messages}]}
     partly = '{"FailedEntryCount":1,"Entries":[{"EventId":"1"},{"ErrorCode":"InternalFailure"}]}'
 
-    some = states.run(CHUNK, "SendMessages", BOOKING, variables=variables, error=("EventBridge.FailedEntry", partly))
-    lost = states.run(CHUNK, "SendMessages", BOOKING, variables=variables, error=("States.Timeout", ""), retries=2)
+    some = states.run(CHUNK, "SendMessages", variables=variables, error=("EventBridge.FailedEntry", partly))
+    lost = states.run(CHUNK, "SendMessages", variables=variables, error=("States.Timeout", ""), retries=2)
 
-    assert (some.next, some.variables["unsent"]) == ("SendOneByOne", MESSAGES[1:])
-    assert (lost.next, lost.variables["unsent"]) == ("SendOneByOne", MESSAGES)
+    assert (some.next, some.variables["group"][0]["unsent"]) == ("OneByOne", messages[1:])
+    assert (lost.next, lost.variables["group"][0]["unsent"]) == ("OneByOne", messages)
+
+
+@pytest.mark.parametrize(
+    ("stands", "goes_on", "due", "unsent"),
+    [
+        ({"unsent": []}, "ConfirmTold", MESSAGES, []),
+        ({"unsent": MESSAGES[1:]}, "SendOneByOne", MESSAGES, MESSAGES[1:]),
+        ({}, "ClaimBooking", [], MESSAGES),
+    ],
+    ids=["all is out", "some is not out", "nothing was claimed"],
+)
+def test_a_booking_of_a_group_goes_on_from_where_the_group_stands(
+    states: StateRunner, stands: dict[str, Any], goes_on: str, due: list[Any], unsent: list[Any]
+) -> None:
+    booking = {**BOOKING, **stands}
+
+    seen = states.run(CHUNK, "WhereItStands", booking, variables=CHUNK_VARIABLES)
+
+    assert seen.next == goes_on
+    assert {name: seen.variables[name] for name in ("booking", "due", "unsent")} == {
+        "booking": booking,
+        "due": due,
+        "unsent": unsent,
+    }
 
 
 def compose(states: StateRunner, **answer: Any) -> Tried:

@@ -160,6 +160,15 @@ def test_a_write_is_paid_when_its_condition_does_not_hold_and_not_when_it_is_thr
     assert run_cost.writes(found) == 2
 
 
+def test_each_write_of_a_transaction_is_paid_twice_also_when_it_is_cancelled():
+    pair = {"TransactItems": [{"Update": {}}, {"Update": {}}]}
+    transaction = "aws-sdk:dynamodb:transactWriteItems"
+
+    assert run_cost.writes([attempt(transaction, pair)]) == 4
+    assert run_cost.writes([attempt(transaction, pair, "DynamoDb.TransactionCanceledException")]) == 4
+    assert run_cost.writes([attempt(transaction, pair, "DynamoDb.ProvisionedThroughputExceededException")]) == 0
+
+
 def test_events_are_paid_by_entries_that_the_bus_took_and_not_by_calls():
     both = {"Entries": [{"DetailType": "notification.email"}, {"DetailType": "notification.sms"}]}
     half = json.dumps({"Entries": [{"EventId": "e-1"}, {"ErrorCode": "ThrottlingException"}], "FailedEntryCount": 1})

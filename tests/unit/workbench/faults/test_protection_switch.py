@@ -114,7 +114,8 @@ def condition(stack: _Stack, machine: str, state: str) -> str:
 
 
 def claim(stack: _Stack) -> str:
-    return condition(stack, CHUNK, "TellEachBooking/ClaimBooking")
+    states = dict(asl.Definition(CHUNK, json.loads(stack.deployed[CHUNK])).states())
+    return str(states["ReadRequest"]["Assign"]["claim"]["ConditionExpression"])
 
 
 def leave_off(switch: Protections, stack: _Stack, *wanted: str, pid: int = 1, token: str = "long gone") -> None:
@@ -270,7 +271,7 @@ def test_a_definition_that_is_not_the_stacks_is_named_and_can_be_put_back(
 ) -> None:
     before = stack.deployed[CHUNK]
     definition = json.loads(before)
-    del definition["States"]["TellEachBooking"]["ItemProcessor"]["States"]["ClaimBooking"]["Catch"]
+    del definition["States"]["TellInGroups"]["ItemProcessor"]["States"]["ClaimBookings"]["Catch"]
     stack.deployed[CHUNK] = json.dumps(definition)
 
     assert switch.table().note == f"{CHUNK} is not as the stack deployed it. Put it back: wb.protections.restore()"

@@ -36,6 +36,25 @@ def test_a_bookings_journey_leaves_out_what_concerns_other_bookings() -> None:
     assert found.path().count("PublishNotification") == 1
 
 
+def test_of_a_transaction_a_bookings_journey_has_the_write_to_that_booking_only() -> None:
+    writes = [
+        {"Update": {"Key": {"PK": {"S": "FLIGHT#SW1234"}, "SK": {"S": f"BOOKING#{booking}"}}}}
+        for booking in ("BKG-0001", "BKG-0002")
+    ]
+    builder = HistoryBuilder()
+    builder.add("ExecutionStarted", input="{}")
+    builder.entered("Task", "ClaimBookings")
+    about = {"resource": "transactWriteItems", "resourceType": "aws-sdk:dynamodb"}
+    builder.add("TaskScheduled", parameters=json.dumps({"TransactItems": writes}), **about)
+    builder.add("TaskSucceeded", output="{}", **about)
+    builder.exited("Task", "ClaimBookings")
+    builder.add("ExecutionSucceeded", output="{}")
+
+    found = journey.of_booking(evidence(execution=execution(builder, "FlightPulse-NotifyChunk")), "BKG-0002")
+
+    assert [hop.name for hop in found.of_kind("item")] == ["BKG-0002 on SW1234"]
+
+
 def test_a_booking_is_not_taken_for_another_whose_id_begins_alike() -> None:
     assert journey.of_booking(evidence(), "BKG-000").of_kind("message") == []
 

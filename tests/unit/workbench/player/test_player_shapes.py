@@ -165,12 +165,13 @@ def test_a_history_may_end_anywhere(upto: int):
 def test_the_saved_history_of_our_own_workflow_is_recognised_and_told():
     saved = load_history(HISTORIES / "notify-chunk-retry-and-catch.json")
     player = saved.player()
-    assert player.sentence.endswith("18 states visited, 4 tries failed, 1 error caught.")
+    assert player.sentence.endswith("26 states visited, 5 tries failed, 2 errors caught.")
     rows = [(row[0].strip(), *row[1:4]) for row in player.table().rows]
     assert ("ComposeMessages", "", "✓ done", "2") in rows
-    assert ("SendMessages", "#0", "✓ done", "3") in rows
-    assert [row[2] for row in rows if row[:2] == ("ClaimBooking", "#1")] == ["! caught", "✓ done"]
-    assert ("LetOtherNewsGoFirst", "#1", "✓ done", "") in rows
+    assert ("ClaimBookings", "#0", "! caught", "1") in rows
+    assert ("SendMessage", "#0 #0 #0", "✓ done", "3") in rows
+    assert [row[2] for row in rows if row[:2] == ("ClaimBooking", "#0 #1")] == ["! caught", "✓ done"]
+    assert ("LetOtherNewsGoFirst", "#0 #1", "✓ done", "") in rows
 
 
 def test_the_saved_history_of_another_team_s_workflow_is_played_with_its_definition():
