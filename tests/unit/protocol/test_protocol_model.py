@@ -63,6 +63,8 @@ def test_with_one_fault_anywhere_every_promise_about_one_event_is_kept(world: Wo
         ("held-until-known", World((DELAY,)), 1, TWICE),
         ("message-once", World((DELAY,)), 1, TWICE),
         ("letter-stays", World((DELAY,)), 2, LOST),
+        ("nothing-out", World((DELAY,), channels=2), 2, TWICE),
+        ("claimed-again", World((DELAY, DELAY)), 2, OLD),
     ],
 )
 def test_without_a_protection_a_promise_is_broken_and_the_way_there_is_shown(
