@@ -71,7 +71,7 @@ _CASES = (
         "the note that a message is out",
         "notifications",
         _DYNAMODB_BUSY,
-        ({"state": "ConfirmTold", "error": _DYNAMODB_BUSY},),
+        tuple({"state": state, "error": _DYNAMODB_BUSY} for state in ("ConfirmBookings", "ConfirmTold")),
     ),
     _Case(
         "the mark on a booking",

@@ -5,6 +5,7 @@ Counted in the histories of executions of the local cloud. The definitions befor
 The figures are printed; docs/protocol.md has them.
 """
 
+import json
 import subprocess
 import sys
 import time
@@ -23,7 +24,9 @@ pytestmark = pytest.mark.prove
 BEFORE = "1348a51^"
 PASSENGERS_OF_A_FLIGHT, ROUNDS = 180, 3
 TRANSITIONS, WRITES, CALLS, EVENTS = "state transitions", "writes", "calls of PutEvents", "history events"
+TRANSACTED = "of which in transactions"
 _COUNTED = {"dynamodb:putItem": WRITES, "dynamodb:updateItem": WRITES, "events:putEvents": CALLS}
+_TRANSACTION = "aws-sdk:dynamodb:transactWriteItems"
 
 
 def definition_before(file: str) -> str:
@@ -49,26 +52,30 @@ def counted(world: World, machines: tuple[str, ...]) -> Counter[str]:
         found[EVENTS] += 1
         found[TRANSITIONS] += "stateEnteredEventDetails" in event
         call = event.get("taskScheduledEventDetails", {})
-        found[_COUNTED.get(f"{call.get('resourceType')}:{call.get('resource')}", "")] += 1
+        service = f"{call.get('resourceType')}:{call.get('resource')}"
+        found[_COUNTED.get(service, "")] += 1
+        if service == _TRANSACTION:
+            items = len(json.loads(call["parameters"])["TransactItems"])
+            found.update({WRITES: items, TRANSACTED: items})
     return found
 
 
-def one_passenger(world: World, name: str) -> Counter[str]:
-    """What a passenger with two channels adds: the difference between a flight of two and a flight of one."""
+def one_group(world: World, name: str) -> Counter[str]:
+    """What five passengers with eight messages add: the difference between a flight of ten and a flight of five."""
     totals = []
-    for bookings in (1, 2):
+    for bookings in (5, 10):
         before = counted(world, (CHUNK,))
         world.run(DELAY, delay(world.flight(bookings, priorities=(3,)), f"{name}-{bookings}"))
         totals.append(counted(world, (CHUNK,)) - before)
     return totals[1] - totals[0]
 
 
-def test_one_passenger_on_two_channels(worlds: dict[str, World]) -> None:
-    cost = {name: one_passenger(world, name) for name, world in worlds.items()}
+def test_five_passengers_with_eight_messages(worlds: dict[str, World]) -> None:
+    cost = {name: one_group(world, name) for name, world in worlds.items()}
 
-    for what in (TRANSITIONS, WRITES, CALLS, EVENTS):
+    for what in (TRANSITIONS, WRITES, TRANSACTED, CALLS, EVENTS):
         sys.stdout.write(f"\n{what}: {cost['before'][what]} before, {cost['after'][what]} after")
-    assert [cost["after"][what] for what in (TRANSITIONS, WRITES, CALLS, EVENTS)] == [3, 2, 1, 17]
+    assert [cost["after"][what] for what in (TRANSITIONS, WRITES, TRANSACTED, CALLS, EVENTS)] == [3, 10, 10, 1, 17]
 
 
 def test_a_flight_of_180(worlds: dict[str, World]) -> None:

@@ -143,7 +143,9 @@ def visited(
 
 @pytest.mark.parametrize("without", [(), ("untold-fails", "redrive-follows", "message-once")])
 @pytest.mark.parametrize(
-    "world", [World((CANCELLATION,), deliveries=(2,)), World((DELAY, GATE))], ids=lambda world: world.name
+    "world",
+    [World((CANCELLATION,), deliveries=(2,)), World((DELAY, GATE)), World((CANCELLATION,), bookings=2, channels=2)],
+    ids=lambda world: world.name,
 )
 def test_taking_unseen_steps_at_once_leads_to_the_same_ends(world: World, without: tuple[str, ...]) -> None:
     rules = definitions.without(RULES, *without)
