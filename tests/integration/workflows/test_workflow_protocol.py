@@ -485,6 +485,55 @@ def test_two_executions_of_a_chunk_tell_everybody_once(world: World) -> None:
     assert world.messages() == once_each(name, flight, bookings=2)
 
 
+def test_of_a_group_only_the_message_waits_that_the_bus_refused(world: World) -> None:
+    flight, name = world.flight(priorities=(3,)), "p-one-entry"
+    refused = (name, f"BKG-{flight}-1", "sms")
+    world.faults({"hop": "entry", "to": "notification.sms", "about": refused[1], "error": "InternalFailure"})
+
+    world.run(DELAY, delay(flight, name))
+
+    counts, told = world.told(name), once_each(name, flight)
+    assert (counts["told"], counts["failed"]) == (4, 1)
+    assert world.messages() == {message: 1 for message in told if message != refused}
+    world.faults()
+    world.redrive()
+    assert world.messages() == {refused: 1}
+
+
+def test_one_booking_of_a_group_that_newer_news_has_taken_over_does_not_keep_the_others_open(world: World) -> None:
+    flight, name = world.flight(bookings=2, priorities=(3,)), "p-one-over"
+    world.faults({"state": "ConfirmBookings", "delay_seconds": 600.0, "times": 1})
+    older = world.start(CHUNK, two_bookings(flight, f"{name}-older"))
+    until(lambda: world.has_struck("ConfirmBookings"))
+    outlive(world, flight, 0)
+    newer = world.start(DELAY, {"detail": delay(flight, f"{name}-newer", at="09:00:00")})
+    world.await_end_or("LetOtherNewsGoFirst", newer)
+
+    world.let_go("ConfirmBookings")
+    ended = [world.ended(arn) for arn in (older, newer)]
+
+    assert ended[0].output["told"] == 4
+    assert ended[1].output["outcome"] == "DONE"
+    assert order_told(world, name) == ["older"] * 4 + ["newer"] * 4
+    assert world.dead_letters() == []
+
+
+def test_a_booking_that_is_cancelled_while_its_group_is_told_stays_away(world: World) -> None:
+    flight, name = world.flight(bookings=2, priorities=(3,)), "p-one-gone"
+    world.faults({"state": "ConfirmBookings", "delay_seconds": 600.0, "times": 1})
+    chunk = world.start(CHUNK, two_bookings(flight, name))
+    until(lambda: world.has_struck("ConfirmBookings"))
+    world.delete(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
+
+    world.let_go("ConfirmBookings")
+    ended = world.ended(chunk)
+
+    other = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-1")
+    assert (ended.output["told"], other["told_departure_state"]) == (4, "SENT")
+    assert world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0") == {}
+    assert world.dead_letters() == []
+
+
 @both_ways
 def test_an_execution_that_leaves_somebody_untold_does_not_succeed(world: World, protected: bool) -> None:
     flight, name = world.flight(bookings=1), f"p-untold-{protected}"
