@@ -22,6 +22,7 @@ from flightpulse.workbench.target.session import Session
 from simulator import events
 
 _DYNAMODB_BUSY = "DynamoDB.ProvisionedThroughputExceededException"
+_TRANSACTIONS_BUSY = "DynamoDb.ProvisionedThroughputExceededException"
 _SETTLED_SECONDS = 4.0
 
 
@@ -71,7 +72,10 @@ _CASES = (
         "the note that a message is out",
         "notifications",
         _DYNAMODB_BUSY,
-        tuple({"state": state, "error": _DYNAMODB_BUSY} for state in ("ConfirmBookings", "ConfirmTold")),
+        (
+            {"state": "ConfirmBookings", "error": _TRANSACTIONS_BUSY},
+            {"state": "ConfirmTold", "error": _DYNAMODB_BUSY},
+        ),
     ),
     _Case(
         "the mark on a booking",
