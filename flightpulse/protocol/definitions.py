@@ -1,8 +1,10 @@
 """What the model takes from the workflows: their conditions as they are written, and what follows a failed call."""
 
+import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
 from awskit.languages import dynamodb_conditions
@@ -11,15 +13,18 @@ from flightpulse.errors import UserError
 from flightpulse.stack import asl
 
 _FILES = ("delay", "gate_change", "cancellation", "notify_passengers", "notify_chunk")
+_EACH = "TellInGroups/OneByOne/"
 _CONDITIONS = {
-    "claim event": ("delay", "ClaimEvent"),
-    "record failure": ("delay", "RecordFailure"),
-    "departure": ("delay", "ApplyToFlight"),
-    "gate": ("gate_change", "ApplyToFlight"),
-    "claim booking": ("notify_chunk", "TellEachBooking/ClaimBooking"),
-    "confirm": ("notify_chunk", "TellEachBooking/ConfirmTold"),
-    "release": ("notify_chunk", "TellEachBooking/ReleaseClaim"),
+    "claim event": ("delay", "ClaimEvent", "Arguments"),
+    "record failure": ("delay", "RecordFailure", "Arguments"),
+    "departure": ("delay", "ApplyToFlight", "Arguments"),
+    "gate": ("gate_change", "ApplyToFlight", "Arguments"),
+    "claim booking": ("notify_chunk", "ReadRequest", "Assign", "claim"),
+    "confirm": ("notify_chunk", "ReadRequest", "Assign", "confirm"),
+    "release": ("notify_chunk", f"{_EACH}ReleaseClaim", "Arguments"),
 }
+_GROUP, _ONE = "claim bookings", "claim booking"
+_MORE = re.compile(r"\$claim\.ConditionExpression & ' AND ([^']*)'")
 FOR_EVER = 1 << 30
 _CHUNK_START = "InOrderOfTier/InChunks/NotifyChunk"
 
@@ -32,8 +37,9 @@ States = Mapping[str, Mapping[str, Any]]
 class Rules:
     """How the workflows behave where it matters.
 
-    ``texts`` are the conditions as they are written, by step; ``protections`` the names of those that are there;
-    ``looks`` says how often an event is refused by a flight that shows no reason before it is given up.
+    ``texts`` are the conditions as they are written, by step: that of a group's claim is what it asks of each booking
+    beyond what the claim of one booking asks. ``protections`` are the names of those that are there; ``looks`` says how
+    often an event is refused by a flight that shows no reason before it is given up.
     """
 
     texts: Mapping[str, str]
@@ -42,7 +48,8 @@ class Rules:
 
     def condition(self, step: str) -> Condition:
         """The condition of a step, ready to be evaluated."""
-        return dynamodb_conditions.compiled(self.texts[step])
+        text = f"{self.texts[_ONE]} AND {self.texts[step]}" if step == _GROUP else self.texts[step]
+        return dynamodb_conditions.compiled(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +70,13 @@ def _by_condition(name: str, hole: str, **conditions: tuple[str, str]) -> Protec
 
 
 def _waits_for_the_holder(states: States) -> bool:
-    choices = states["notify_chunk"]["TellEachBooking/WhyRefused"]["Choices"]
+    choices = states["notify_chunk"][f"{_EACH}WhyRefused"]["Choices"]
     return any("SENDING" in str(rule.get("Condition")) for rule in choices)
+
+
+def _claims_again(states: States) -> bool:
+    stands = states["notify_chunk"][f"{_EACH}WhereItStands"]
+    return stands["Default"] == "ClaimBooking" and [rule["Next"] for rule in stands["Choices"]] == ["ConfirmTold"]
 
 
 def _notes_the_call(states: States) -> bool:
@@ -107,7 +119,17 @@ PROTECTIONS: tuple[Protection, ...] = (
     Protection(
         "siblings-finish",
         "a dead letter that is refused cuts siblings off between sending and noting",
-        lambda states: "Catch" in states["notify_chunk"]["TellEachBooking/SetMessagesAside"],
+        lambda states: "Catch" in states["notify_chunk"][f"{_EACH}SetMessagesAside"],
+    ),
+    Protection(
+        "claimed-again",
+        "a booking whose group's call failed is told old news when its turn comes after its claim's time",
+        _claims_again,
+    ),
+    _by_condition(
+        "nothing-out",
+        "a group of bookings sends again what an earlier try has sent on one channel",
+        claim_bookings=("attribute_not_exists(#out)", "attribute_exists(PK)"),
     ),
     Protection("rebooking-once", "a redriven cancellation calls the rebooking system again", _notes_the_call),
     Protection(
@@ -158,9 +180,15 @@ def load(definitions: Mapping[str, asl.Definition] | None = None) -> Rules:
     """Read the rules from the workflows, or from other definitions by file name."""
     known = {name: (definitions or {}).get(name) or asl.load(name) for name in _FILES}
     states = {name: dict(definition.states()) for name, definition in known.items()}
-    texts = {step: states[file][path]["Arguments"]["ConditionExpression"] for step, (file, path) in _CONDITIONS.items()}
+    texts = {step: _condition(states[file], *path) for step, (file, *path) in _CONDITIONS.items()}
+    texts[_GROUP] = _MORE.findall(states["notify_chunk"]["ComposeMessages"]["Assign"]["first_claim"])[0]
     there = frozenset(protection.name for protection in PROTECTIONS if protection.is_there(states))
     return Rules(texts, there, _looks(states["delay"]["WhyRefused"]))
+
+
+def _condition(states: Mapping[str, Any], state: str, *fields: str) -> str:
+    written = reduce(operator.getitem, fields, states[state])
+    return str(written["ConditionExpression"])
 
 
 def _looks(why_refused: Mapping[str, Any]) -> int:

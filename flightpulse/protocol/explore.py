@@ -18,11 +18,13 @@ _LOOK_EVERY = 2_000
 
 
 WORLDS: tuple[World, ...] = (
-    World((DELAY,), bookings=2),
     World((GATE, CANCELLATION)),
     World((DELAY, CANCELLATION)),
     World((DELAY, DELAY)),
     World((DELAY, GATE)),
+    World((DELAY,), bookings=2, channels=2),
+    World((GATE, CANCELLATION), bookings=2, fewer_faults=1),
+    World((DELAY, DELAY), bookings=2, fewer_faults=1),
     World((CANCELLATION,), deliveries=(2,)),
     World((DELAY,), channels=2, deliveries=(2,)),
     World((DELAY,), flight_missing=True),
@@ -120,6 +122,7 @@ def explore_all(
 
 
 def _explore(world: World, rules: Rules, faults: int, megabytes: int, deadline: float) -> Explored:
+    faults = max(faults - world.fewer_faults, 0)
     return explore(world, rules, faults, megabytes=megabytes, deadline=deadline)
 
 

@@ -3,8 +3,8 @@
 A state is a tuple of small tuples of integers (:class:`State` names its parts), so that millions of them can be told
 apart. A step is one call of a workflow's state with its effect, one move of a redrive, or one fault.
 
-What is left out: one chunk stands for all chunks of an event, NotifyPassengers is folded into its caller, and an
-answer of PutEvents that is lost is no fault here (the message is then sent again, see docs/reliability.md).
+What is left out: one chunk of one group stands for all chunks of an event, NotifyPassengers is folded into its caller,
+and an answer of PutEvents that is lost is no fault here (the message is then sent again, see docs/reliability.md).
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,20 +24,21 @@ EVENT_STEPS = (
     "ClaimEvent", "ApplyToFlight", "LookAtFlight", "NotifyChunk", "", "SetChunkAside", "CallRebooking", "RecordOutcome",
     "RecordSuperseded", "RecordFailure", "SendToDeadLetters", "", "",
 )  # fmt: skip
-# Where a chunk stands, and where each of its bookings does.
-COMPOSE, TELL, SUCCEEDED, CHUNK_FAILED, CHUNK_DEAD = range(5)
-(TOLD, B_CLAIM, B_LOOK, B_SEND, B_REST, B_CONFIRM, B_LATER, B_RELEASE, B_ASIDE) = range(9)
+# Where a chunk stands: with all its bookings as one group, or (TELL) with each booking by itself.
+COMPOSE, GROUP_CLAIM, GROUP_SEND, GROUP_CONFIRM, TELL, SUCCEEDED, CHUNK_FAILED, CHUNK_DEAD = range(8)
+CHUNK_STEPS = ("ComposeMessages", "ClaimBookings", "SendMessages", "ConfirmBookings")
+(TOLD, B_CLAIM, B_LOOK, B_REST, B_CONFIRM, B_LATER, B_RELEASE, B_ASIDE, B_TURN) = range(9)
 BOOKING_STEPS = (
-    "", "ClaimBooking", "LookAtBooking", "SendMessages", "SendMessage", "ConfirmTold", "ConfirmLater", "ReleaseClaim",
-    "SetMessagesAside",
+    "", "ClaimBooking", "LookAtBooking", "SendOneByOne", "ConfirmTold", "ConfirmLater", "ReleaseClaim",
+    "SetMessagesAside", "WhereItStands",
 )  # fmt: skip
 _EVENT, _CHUNK = 0, 1
 _LETTER_EVENT, _LETTER_CHUNK, _LETTER_NOTE = 0, 1, 2
 _ASIDE, _LOST = 1, 2
 # These write what nobody reads before the next redrive, close what is claimed anyway, or count.
 _UNSEEN = frozenset({CHUNK_ASIDE, REBOOK, OUTCOME, SUPERSEDE, LETTER})
-# After these steps nothing of the booking is sent any more: the lease covers those before (a test computes it).
-_PAST_SENDING = frozenset({B_CONFIRM, B_LATER, B_RELEASE, B_ASIDE, TOLD})
+# Among the channels that are out: the booking has the attribute that lists them, if only with older news or none.
+_LISTED = 1 << 8
 
 # An execution that is over is forgotten when nothing refers to it any more; by kind.
 _FORGOTTEN = (frozenset({ENDED, DEAD}), frozenset({SUCCEEDED, CHUNK_FAILED, CHUNK_DEAD}))
@@ -45,7 +46,8 @@ _FORGOTTEN = (frozenset({ENDED, DEAD}), frozenset({SUCCEEDED, CHUNK_FAILED, CHUN
 Slot = tuple[int, int, int]
 """A booking in a chunk: its step, the channels due, the channels out (as bits)."""
 Claim = tuple[int, int, int, int, int]
-"""News of one subject on a booking: event, state, by which execution, whether its lease is over, channels out."""
+"""News of one subject on a booking: event, state, by which execution, whether its lease is over, channels out (and
+whether they are listed)."""
 NO_CLAIM: Claim = (0, 0, 0, 0, 0)
 
 
@@ -108,13 +110,14 @@ class Step(NamedTuple):
 
 class World(NamedTuple):
     """What is explored: the events in their order of time, bookings, channels, deliveries, and whether the flight is
-    missing at first."""
+    missing at first. A large one is explored with ``fewer_faults``."""
 
     events: tuple[str, ...]
     bookings: int = 1
     channels: int = 1
     deliveries: tuple[int, ...] = ()
     flight_missing: bool = False
+    fewer_faults: int = 0
 
     @property
     def name(self) -> str:
@@ -122,6 +125,7 @@ class World(NamedTuple):
         more = [f"{self.bookings} bookings"] * (self.bookings > 1) + [f"{self.channels} channels"] * (self.channels > 1)
         more += ["one delivered twice"] * (max(self.deliveries, default=1) > 1)
         more += ["flight missing at first"] * self.flight_missing
+        more += ["one fault fewer"] * self.fewer_faults
         return f"{what} ({', '.join(more)})" if more else what
 
 
@@ -184,7 +188,7 @@ class Protocol:
         for run in state.runs:
             if isinstance(run, EventRun):
                 found += self._event_steps(state, run)
-            elif run.step in (COMPOSE, TELL):
+            elif run.step < SUCCEEDED:
                 found += self._chunk_steps(state, run)
         return [Step(said, _tidied(after), broken) for said, after, broken in found]
 
@@ -228,8 +232,9 @@ class Protocol:
                 if claim[1] != _SENDING or claim[3]:
                     continue
                 holder = _run(state, claim[2])
-                working = isinstance(holder, ChunkRun) and holder.step in (COMPOSE, TELL)
-                if working and (holder.slots[number][0] not in _PAST_SENDING or not state.faults):  # type: ignore[union-attr]
+                working = isinstance(holder, ChunkRun) and holder.step < SUCCEEDED
+                # A claim may run out at any time but while it is sent (a test computes how long that takes).
+                if working and (holder.slots[number][0] == B_REST or not state.faults):  # type: ignore[union-attr]
                     continue
                 over: Claim = (*claim[:3], 1, claim[4])
                 later = booking._replace(gate=over) if subject == "gate" else booking._replace(departure=over)
@@ -277,7 +282,7 @@ class Protocol:
     def _chunk_letter(self, state: State, left: State, letter: tuple[int, int, int, int]) -> Iterator[Step]:
         _, event, mask, started = letter
         before = _run(state, started)
-        if isinstance(before, ChunkRun) and before.step in (COMPOSE, TELL):
+        if isinstance(before, ChunkRun) and before.step < SUCCEEDED:
             return
         if isinstance(before, ChunkRun) and before.step == SUCCEEDED:
             yield Step("redrive: the letter of a chunk that succeeded is deleted", left)
@@ -303,10 +308,10 @@ class Protocol:
             if not mask >> number & 1 or claim[0] != event or claim[1] != _SENDING:
                 continue
             holder = _run(state, claim[2])
-            if not isinstance(holder, ChunkRun) or holder.step in (COMPOSE, TELL):
+            if not isinstance(holder, ChunkRun) or holder.step < SUCCEEDED:
                 return None
             _, due, out = holder.slots[number]
-            left: Claim = (event, _FAILED_TO_SEND, 0, 0, claim[4] | out)
+            left: Claim = (event, _FAILED_TO_SEND, 0, 0, claim[4] | out | _LISTED)
             closed: Claim = (event, _SENT, 0, 0, 0) if due and out == due else left
             state = _with_booking(state, number, self._with_claim(booking, event, closed))
         return state
@@ -399,7 +404,7 @@ class Protocol:
     def _start_chunk(self, state: State, run: EventRun, said: str) -> Iterator[Step]:
         earlier = _run(state, run.chunk)
         if run.chunk and self._has("named-starts"):
-            found = isinstance(earlier, ChunkRun) and earlier.step in (COMPOSE, TELL)
+            found = isinstance(earlier, ChunkRun) and earlier.step < SUCCEEDED
             after = _with(state, run._replace(step=WAIT if found else CHUNK_ASIDE))
             yield Step(f"{said}: finds the one it started" if found else f"{said}: its name is taken", after)
             return
@@ -427,17 +432,83 @@ class Protocol:
 
     def _chunk_steps(self, state: State, run: ChunkRun) -> Iterator[Step]:
         who = self._named(state, run)
-        if run.step == COMPOSE:
-            yield Step(f"{who} ComposeMessages", _with(state, run._replace(step=TELL)))
-            if state.faults:
-                failed = self._chunk_ends(_struck(state), run._replace(step=CHUNK_FAILED))
-                yield Step(f"{who} ComposeMessages: fails for good", failed)
-        else:
+        if run.step == TELL:
             for number, slot in enumerate(run.slots):
                 if slot[0] != TOLD:
                     yield from self._booking_step(state, run, number)
+        else:
+            said = f"{who} {CHUNK_STEPS[run.step]}"
+            if run.step == COMPOSE:
+                yield Step(said, _with(state, run._replace(step=GROUP_CLAIM)))
+                if state.faults:
+                    failed = self._chunk_ends(_struck(state), run._replace(step=CHUNK_FAILED))
+                    yield Step(f"{said}: fails for good", failed)
+            elif run.step == GROUP_SEND:
+                yield from self._group_sends(state, run, said)
+            else:
+                yield from self._group_writes(state, run, said)
         if state.faults:
             yield Step(f"{who} is stopped", self._chunk_ends(_struck(state), run._replace(step=CHUNK_DEAD)))
+
+    # Bookings as a group
+
+    def _group_writes(self, state: State, run: ChunkRun, said: str) -> Iterator[Step]:
+        """All claims or all confirmations in one write: when one is refused, all are."""
+        claims, event = run.step == GROUP_CLAIM, run.event
+        one_by_one = run._replace(step=TELL)
+        effect = state
+        for number in _group(run):
+            booking = effect.bookings[number]
+            claim = self._claim(booking, event)
+            if claims and self._may_tell(booking, event, run.id, first=True):
+                booking = self._claimed(booking, event, (event, _SENDING, run.id, 0, 0))
+            elif not claims and self._holds("confirm", claim, event, run.id):
+                booking = self._with_claim(booking, event, (event, _SENT, 0, 0, 0))
+            else:
+                yield Step(f"{said}: refused", _with(state, one_by_one))
+                return
+            effect = _with_booking(effect, number, booking)
+        slot = (B_REST, self._all, 0) if claims else (TOLD, self._all, self._all)
+        after = self._grouped(run, GROUP_SEND if claims else SUCCEEDED, slot)
+        yield Step(said, _with(effect, after) if claims else self._chunk_ends(effect, after))
+        if any(_is_working(state, other.id) for other in state.runs if other.id != run.id):
+            yield Step(f"{said}: another write is under way", _with(state, one_by_one))
+        if state.faults:
+            yield Step(f"{said}: fails for good", _struck(_with(state, one_by_one)))
+            if effect is not state:
+                yield Step(f"{said}: its answer is lost", _struck(effect))
+
+    def _group_sends(self, state: State, run: ChunkRun, said: str) -> Iterator[Step]:
+        def sent(unsent: int = -1, channel: int = 0) -> tuple[State, str]:
+            """The state after the call, and the promise that it breaks; one channel of one booking may fail."""
+            after, broken = state, ""
+            for number in _group(run):
+                after, breaks = self._heard(after, number, run.event, self._all & ~(channel * (number == unsent)))
+                broken = broken or breaks
+            return after, broken
+
+        after, broken = sent()
+        yield Step(said, _with(after, self._grouped(run, GROUP_CONFIRM, (B_CONFIRM, self._all, self._all))), broken)
+        if not state.faults:
+            return
+        yield Step(f"{said}: fails for good", _struck(_with(state, self._grouped(run, TELL, self._again(0)))))
+        nothing = self._grouped(run, TELL, (B_RELEASE, self._all, 0))
+        yield Step(f"{said}: fails for good, and SendOneByOne", _struck(_with(state, nothing)))
+        channel = 1 << self.world.channels - 1
+        for number in _group(run):
+            after, broken = sent(number, channel)
+            left = self._grouped(run, TELL, (B_CONFIRM, self._all, self._all))
+            slots = (*left.slots[:number], self._again(self._all & ~channel), *left.slots[number + 1 :])
+            failed = _struck(_with(after, left._replace(slots=slots)))
+            yield Step(f"{said}: an entry of booking {number + 1} fails", failed, broken)
+
+    def _again(self, out: int) -> Slot:
+        """Where a booking goes on of which the group has sent no more than this."""
+        return (B_CLAIM if self._has("claimed-again") else B_TURN, self._all, out)
+
+    def _grouped(self, run: ChunkRun, step: int, slot: Slot) -> ChunkRun:
+        slots = tuple(before if before[0] == TOLD else slot for before in run.slots)
+        return ChunkRun(run.id, run.kind, run.event, step, run.untold, slots)
 
     def _chunk_ends(self, state: State, run: ChunkRun) -> State:
         """A chunk that is over: its parent goes on, when it has one that waits."""
@@ -447,6 +518,8 @@ class Protocol:
                 aside = parent._replace(step=CHUNK_ASIDE)
                 return _with(state, self._told(parent, run.untold & _ASIDE) if run.step == SUCCEEDED else aside)
         return state
+
+    # Each booking by itself
 
     def _at(self, state: State, run: ChunkRun, number: int, slot: Slot, *, untold: int = 0) -> State:
         """The state with a booking of a chunk at another step; the chunk ends with its last booking."""
@@ -467,17 +540,17 @@ class Protocol:
         effect = state
         if step == B_CLAIM:
             if not self._may_tell(booking, event, run.id):
-                yield Step(f"{said}: refused", self._at(state, run, number, (B_LOOK, 0, 0)))
+                yield Step(f"{said}: refused", self._at(state, run, number, (B_LOOK, due, out)))
                 return
-            before = claim[4] if claim[0] == event else 0
-            claimed = self._with_claim(booking, event, (event, _SENDING, run.id, 0, before))
-            if self._cancels[event - 1]:
-                claimed = claimed._replace(cancelled_by=event)
-            effect = _with_booking(state, number, claimed)
-            done, wrong = (B_SEND, self._all & ~before, 0), (B_ASIDE, 0, 0)
+            listed = claim[4] if claim[0] == event else claim[4] & _LISTED
+            effect = _with_booking(state, number, self._claimed(booking, event, (event, _SENDING, run.id, 0, listed)))
+            done, wrong = (B_REST, self._all & ~listed, out), (B_ASIDE, due, out)
         elif step == B_LOOK:
-            done, wrong = (self._why_not_claimed(booking, event), 0, 0), (B_ASIDE, 0, 0)
-        elif step in (B_SEND, B_REST):
+            done, wrong = (self._why_not_claimed(booking, event), due, out), (B_ASIDE, due, out)
+        elif step == B_TURN:
+            yield Step(said, self._at(state, run, number, (B_REST, due, out)))
+            return
+        elif step == B_REST:
             yield from self._sends(state, run, number, said)
             return
         elif step == B_CONFIRM:
@@ -491,7 +564,7 @@ class Protocol:
         elif step == B_RELEASE:
             done = wrong = (B_ASIDE, due, out)
             if self._holds("release", claim, event, run.id):
-                released: Claim = (event, _FAILED_TO_SEND, 0, 0, claim[4] | out)
+                released: Claim = (event, _FAILED_TO_SEND, 0, 0, claim[4] | out | _LISTED)
                 effect = _with_booking(state, number, self._with_claim(booking, event, released))
         else:
             effect = _with_letter(state, (_LETTER_CHUNK, event, 1 << number, 0))
@@ -506,18 +579,18 @@ class Protocol:
                 yield Step(f"{said}: its answer is lost", _struck(effect))
 
     def _sends(self, state: State, run: ChunkRun, number: int, said: str) -> Iterator[Step]:
-        step, due, out = run.slots[number]
+        _, due, out = run.slots[number]
         left = due & ~out
         after, broken = self._heard(state, number, run.event, left)
         yield Step(said, self._at(after, run, number, (B_CONFIRM, due, due)), broken)
         if not state.faults:
             return
-        nothing = self._at(_struck(state), run, number, (B_RELEASE, due, out))
-        yield Step(f"{said}: fails for good", nothing)
+        yield Step(f"{said}: fails for good", self._at(_struck(state), run, number, (B_RELEASE, due, out)))
         first = left & -left
-        if step == B_SEND and left != first:
+        if left != first:
             after, broken = self._heard(state, number, run.event, first)
-            yield Step(f"{said}: one entry fails", self._at(_struck(after), run, number, (B_REST, due, first)), broken)
+            some = (B_RELEASE, due, out | first)
+            yield Step(f"{said}: one entry fails", self._at(_struck(after), run, number, some), broken)
 
     def _heard(self, state: State, number: int, event: int, channels: int) -> tuple[State, str]:
         """The passenger hears of an event on some channels; also the promise that this breaks."""
@@ -563,9 +636,10 @@ class Protocol:
             self._known[key] = self._tests[subject](item, values)
         return self._known[key]
 
-    def _may_tell(self, booking: Booking, event: int, me: int) -> bool:
+    def _may_tell(self, booking: Booking, event: int, me: int, *, first: bool = False) -> bool:
         mine, other = (booking.gate, booking.departure) if self._gates[event - 1] else (booking.departure, booking.gate)
-        key = ("tell", mine[:4], other[:4], booking.cancelled_by, event, me)
+        step = "claim bookings" if first else "claim booking"
+        key = (step, mine[:4], bool(mine[4]), other[:4], booking.cancelled_by, event, me)
         if key not in self._known:
             item: dict[str, object] = {"PK": 1, **_attributes(mine)}
             if other[0]:
@@ -574,7 +648,9 @@ class Protocol:
                     item["#other_until"] = 1 if other[3] else 3
             if booking.cancelled_by:
                 item["cancelled_by"] = booking.cancelled_by
-            self._known[key] = self._tests["claim booking"](item, {**_values(event, me), ":event": event, ":now": 2})
+            if mine[4]:
+                item["#out"] = ()
+            self._known[key] = self._tests[step](item, {**_values(event, me), ":event": event, ":now": 2})
         return self._known[key]
 
     def _holds(self, step: str, claim: Claim, event: int, me: int) -> bool:
@@ -594,11 +670,13 @@ class Protocol:
 
     def _why_not_claimed(self, booking: Booking, event: int) -> int:
         order, telling, _, over, _ = self._claim(booking, event)
+        other = booking.departure if self._gates[event - 1] else booking.gate
         if booking.cancelled_by not in (0, event):
             return TOLD
         if (order == event and telling == _SENT) or order > event:
             return TOLD
-        if self._has("held-until-known") and order == event and telling == _SENDING and over:
+        is_over = over and (other[1] != _SENDING or other[3])
+        if self._has("held-until-known") and order == event and telling == _SENDING and is_over:
             return B_ASIDE
         return B_CLAIM
 
@@ -619,6 +697,10 @@ class Protocol:
 
     def _claim(self, booking: Booking, event: int) -> Claim:
         return booking.gate if self._gates[event - 1] else booking.departure
+
+    def _claimed(self, booking: Booking, event: int, claim: Claim) -> Booking:
+        booking = self._with_claim(booking, event, claim)
+        return booking._replace(cancelled_by=event) if self._cancels[event - 1] else booking
 
     def _with_claim(self, booking: Booking, event: int, claim: Claim) -> Booking:
         return booking._replace(gate=claim) if self._gates[event - 1] else booking._replace(departure=claim)
@@ -657,6 +739,11 @@ def _values(event: int, me: int) -> dict[str, object]:
 def _over(run: EventRun, step: int) -> EventRun:
     """The execution of an event at its end: what it was at is of no interest any more."""
     return EventRun(run.id, run.kind, run.event, step, 0, 0, run.rebooked)
+
+
+def _group(run: ChunkRun) -> Iterator[int]:
+    """The bookings of a chunk that are told as a group: a redrive may be about some only."""
+    return (number for number, slot in enumerate(run.slots) if slot[0] != TOLD)
 
 
 def _chunk_over(state: State, run: ChunkRun, step: int) -> ChunkRun:
@@ -723,7 +810,7 @@ def _without_letter(state: State, letter: tuple[int, int, int, int]) -> State:
 
 def _is_working(state: State, number: int) -> bool:
     run = _run(state, number)
-    return isinstance(run, ChunkRun) and run.step in (COMPOSE, TELL)
+    return isinstance(run, ChunkRun) and run.step < SUCCEEDED
 
 
 def _is_followed(state: State, number: int) -> bool:

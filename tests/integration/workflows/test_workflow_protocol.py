@@ -26,7 +26,7 @@ from tests.waiting import until
 
 FAILS = "States.TaskFailed"
 NEVER = {"error": FAILS}
-EACH = "TellEachBooking/"
+EACH = "TellInGroups/OneByOne/"
 both_ways = pytest.mark.parametrize("protected", [True, False], ids=["protected", "taken-out"])
 
 
@@ -39,14 +39,15 @@ def telling(world: World, flight: str) -> dict[str, Any]:
     return {name.removeprefix("told_departure_"): value for name, value in item.items() if name.startswith("told_")}
 
 
-def outlive(world: World, flight: str) -> None:
-    """The claim on a flight's first booking comes to the end of its time."""
-    edge = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
-    world.put({**edge, "told_departure_until": int(time.time()) - 1})
+def outlive(world: World, flight: str, *bookings: int) -> None:
+    """The claims on some of a flight's bookings, or on its first one, come to the end of their time."""
+    for number in bookings or (0,):
+        edge = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-{number}")
+        world.put({**edge, "told_departure_until": int(time.time()) - 1})
 
 
 def state_of(document: dict[str, Any], path: str) -> dict[str, Any]:
-    """A state by its path, such as ``TellEachBooking/ClaimBooking``."""
+    """A state by its path, such as ``TellInGroups/ClaimBookings``."""
     *outer, name = path.split("/")
     for part in outer:
         document = document["States"][part]["ItemProcessor"]
@@ -54,18 +55,23 @@ def state_of(document: dict[str, Any], path: str) -> dict[str, Any]:
     return found
 
 
-def reworded(path: str, clause: str, instead: str) -> Callable[[dict[str, Any]], None]:
-    """A change of a state's condition; values that it no longer names are dropped."""
+def reworded(path: str, clause: str, instead: str, *, kept: str = "") -> Callable[[dict[str, Any]], None]:
+    """A change of a state's condition, or of a write that it keeps; values that are no longer named are dropped."""
 
     def change(document: dict[str, Any]) -> None:
-        arguments = state_of(document, path)["Arguments"]
+        state = state_of(document, path)
+        arguments = state["Assign"][kept] if kept else state["Arguments"]
         assert clause in arguments["ConditionExpression"]
         arguments["ConditionExpression"] = arguments["ConditionExpression"].replace(clause, instead)
-        used = " ".join(value for name, value in arguments.items() if name.endswith("Expression"))
+        used = " ".join(str(value) for name, value in arguments.items() if name.endswith("Expression"))
         values = arguments["ExpressionAttributeValues"]
         arguments["ExpressionAttributeValues"] = {name: value for name, value in values.items() if name in used}
 
     return change
+
+
+IN_TIME = reworded("ReadRequest", "OR #by = :me)", "OR #by = :me OR #until < :now)", kept="claim")
+"""A claim of the same event may be taken over by time."""
 
 
 def never(path: str) -> Callable[[dict[str, Any]], None]:
@@ -115,17 +121,17 @@ def order_after_a_late_release(world: World, flight: str, name: str) -> list[str
         {"state": "SendMessage", "error": "EventBridge.FailedEntry", "times": 10},
         {"state": "ReleaseClaim", "error": THROTTLED, "after": True, "times": 1},
         {"state": "ReleaseClaim", "delay_seconds": 600.0, "times": 1},
-        {"state": "SendMessages", "delay_seconds": 600.0, "times": 1, "about": f"{name}-older"},
+        {"state": "SendMessage", "delay_seconds": 600.0, "times": 2, "about": f"{name}-older"},
     )
     first = world.start(CHUNK, chunk_request(flight, f"{name}-older"))
     until(lambda: telling(world, flight).get("state") == "FAILED")
     second = world.start(CHUNK, chunk_request(flight, f"{name}-older"))
-    until(lambda: "SendMessages" in world.entered_states(second))
+    until(lambda: "SendMessage" in world.entered_states(second))
     world.let_go("ReleaseClaim")
     world.ended(first)
     newer = world.start(DELAY, {"detail": delay(flight, f"{name}-newer", at="09:00:00")})
     world.await_end_or("LetOtherNewsGoFirst", newer)
-    world.let_go("SendMessages")
+    world.let_go("SendMessage")
     world.ended(second)
     assert world.ended(newer).output["outcome"] == "DONE"
     return order_told(world, name)
@@ -150,17 +156,16 @@ def test_a_late_release_leaves_the_claim_of_another_execution_alone(world: World
 def test_a_late_confirmation_leaves_the_claim_of_another_execution_alone(world: World, protected: bool) -> None:
     """Here a claim of the same event may be taken over by time: else no other execution gets so far."""
     flight, name = world.flight(bookings=1), f"p-confirm-{protected}"
-    in_time = reworded(f"{EACH}ClaimBooking", "OR #by = :me)", "OR #by = :me OR #until < :now)")
-    own = reworded(f"{EACH}ConfirmTold", " AND (#by = :me OR #state <> :sending)", "")
-    world.faults({"state": "ConfirmTold", "delay_seconds": 600.0, "times": 1})
-    with world.changed(CHUNK, in_time), unless(protected, world, CHUNK, own):
+    own = reworded("ReadRequest", " AND (#by = :me OR #state <> :sending)", "", kept="confirm")
+    world.faults({"state": "ConfirmBookings", "delay_seconds": 600.0, "times": 1})
+    with world.changed(CHUNK, IN_TIME), unless(protected, world, CHUNK, own):
         first = world.start(CHUNK, chunk_request(flight, f"{name}-older"))
-        until(lambda: world.has_struck("ConfirmTold"))
+        until(lambda: world.has_struck("ConfirmBookings"))
         outlive(world, flight)
         world.faults({"state": "SendMessages", "delay_seconds": 600.0, "times": 1})
         second = world.start(CHUNK, chunk_request(flight, f"{name}-older"))
         until(lambda: world.has_struck("SendMessages"))
-        world.let_go("ConfirmTold")
+        world.let_go("ConfirmBookings")
         world.ended(first)
         newer = world.start(DELAY, {"detail": delay(flight, f"{name}-newer", at="09:00:00")})
         world.await_end_or("LetOtherNewsGoFirst", newer)
@@ -189,7 +194,7 @@ def test_a_start_whose_answer_was_lost_makes_no_second_execution(
     world.faults(
         {"state": state, "error": "StepFunctions.SdkClientException", "after": True, "times": 1},
         {"state": "GetPassengerDetails", "delay_seconds": 1.0},
-        *(failing("ConfirmTold") if protected else ()),
+        *(failing("ConfirmBookings", "ConfirmTold") if protected else ()),
     )
 
     with unless(protected, world, starter, unnamed(path)):
@@ -210,7 +215,7 @@ def test_a_duplicate_does_not_take_over_a_failed_event_whose_messages_are_not_no
     follows = reworded(
         "ClaimEvent", "(#execution = :predecessor AND #status IN (:in_progress, :failed))", "#status = :failed"
     )
-    world.faults(*failing("ConfirmTold", "RecordOutcome"))
+    world.faults(*failing("ConfirmBookings", "ConfirmTold", "RecordOutcome"))
     failed = world.run(DELAY, delay(flight, name))
     world.faults()
     outlive(world, flight)
@@ -301,11 +306,10 @@ def test_who_was_told_by_an_execution_that_was_stopped_before_noting_it_is_not_t
     world: World, protected: bool
 ) -> None:
     flight, name = world.flight(bookings=1), f"p-stopped-{protected}"
-    in_time = reworded(f"{EACH}ClaimBooking", "OR #by = :me)", "OR #by = :me OR #until < :now)")
-    world.faults({"state": "ConfirmTold", "delay_seconds": 600.0, "times": 1})
+    world.faults({"state": "ConfirmBookings", "delay_seconds": 600.0, "times": 1})
     event = world.start(DELAY, {"detail": delay(flight, name)})
     chunk = running_chunk(world)
-    until(lambda: "ConfirmTold" in world.entered_states(chunk))
+    until(lambda: "ConfirmBookings" in world.entered_states(chunk))
     world.states.stop_execution(executionArn=chunk)
     world.ended(event)
     assert telling(world, flight)["state"] == "SENDING"
@@ -316,7 +320,7 @@ def test_who_was_told_by_an_execution_that_was_stopped_before_noting_it_is_not_t
         # Time decides, and nobody reads the history of the execution that the claim names.
         outlive(world, flight)
         (letter,) = world.dead_letters()
-        with world.changed(CHUNK, in_time):
+        with world.changed(CHUNK, IN_TIME):
             world.ended(world.start(CHUNK, letter["redrive"]["start_execution"]["input"]))
 
     times = 1 if protected else 2
@@ -370,24 +374,164 @@ def test_when_the_bus_takes_one_channel_only_the_other_is_sent_again(world: Worl
     assert world.dead_letters() == []
 
 
-@both_ways
-def test_a_redrive_sends_only_the_channel_that_is_not_out(world: World, protected: bool) -> None:
-    flight, name = world.flight(bookings=1), f"p-half-{protected}"
+def all_due(document: dict[str, Any]) -> None:
+    unsent = "{% $unsent %}"
+    state_of(document, f"{EACH}ClaimBooking")["Assign"].update(due=unsent, unsent=unsent)
+
+
+def claimed_at_first(document: dict[str, Any]) -> None:
+    """A group may be claimed of which something is out."""
+    document["States"]["ComposeMessages"]["Assign"]["first_claim"] = "{% $claim %}"
+
+
+@pytest.mark.parametrize("taken_out", [None, all_due, claimed_at_first], ids=["protected", "all-due", "nothing-out"])
+def test_a_redrive_sends_only_the_channel_that_is_not_out(
+    world: World, taken_out: Callable[[dict[str, Any]], None] | None
+) -> None:
+    flight, name = world.flight(bookings=1), f"p-half-{taken_out}"
     world.faults({"hop": "entry", "to": "notification.sms", "error": "InternalFailure"})
     world.run(DELAY, delay(flight, name))
     counts = world.told(name)
     world.faults()
 
-    def all_due(document: dict[str, Any]) -> None:
-        state_of(document, f"{EACH}ClaimBooking")["Assign"]["due"] = "{% [$states.input.messages] %}"
-
-    with unless(protected, world, CHUNK, all_due):
+    with world.changed(CHUNK, taken_out) if taken_out else nullcontext():
         world.redrive()
 
     told = once_each(name, flight, bookings=1)
     assert (counts["told"], counts["failed"]) == (1, 1)
-    assert world.messages() == (told if protected else {**told, (name, f"BKG-{flight}-0", "email"): 2})
+    assert world.messages() == ({**told, (name, f"BKG-{flight}-0", "email"): 2} if taken_out else told)
     assert set(telling(world, flight)) == {"told_departure", "state"}
+
+
+def two_bookings(flight: str, event_id: str) -> dict[str, Any]:
+    request = chunk_request(flight, event_id)
+    second = {"booking_id": f"BKG-{flight}-1", "passenger_id": f"PAX-{flight}-1"}
+    return {**request, "bookings": [*request["bookings"], second]}
+
+
+@both_ways
+def test_a_booking_whose_turn_comes_after_the_time_of_its_group_is_claimed_again(world: World, protected: bool) -> None:
+    """Step Functions may begin an iteration of a Map only when another one is over."""
+    flight, name = world.flight(bookings=2, priorities=(3,)), f"p-turn-{protected}"
+    world.faults(
+        {"state": "SendMessages", "error": "EventBridge.FailedEntry", "times": 1},
+        {"state": "ConfirmTold", "delay_seconds": 600.0, "times": 1},
+    )
+
+    def one_at_a_time(document: dict[str, Any]) -> None:
+        document["States"]["TellInGroups"]["ItemProcessor"]["States"]["OneByOne"]["MaxConcurrency"] = 1
+
+    def sent_at_once(document: dict[str, Any]) -> None:
+        state_of(document, f"{EACH}WhereItStands")["Default"] = "SendOneByOne"
+
+    with world.changed(CHUNK, one_at_a_time), unless(protected, world, CHUNK, sent_at_once):
+        older = world.start(CHUNK, two_bookings(flight, f"{name}-older"))
+        until(lambda: world.has_struck("ConfirmTold"))
+    outlive(world, flight, 0, 1)
+    world.ended(world.start(DELAY, {"detail": delay(flight, f"{name}-newer", at="09:00:00")}))
+    world.let_go("ConfirmTold")
+    world.ended(older)
+
+    late = [] if protected else ["older"] * 2
+    assert order_told(world, name) == ["older"] * 2 + ["newer"] * 4 + late
+
+
+@pytest.mark.parametrize("times", [1, None], ids=["once", "for-good"])
+def test_claims_of_a_group_whose_answer_was_lost_are_its_own(world: World, times: int | None) -> None:
+    flight, name = world.flight(bookings=2, priorities=(3,)), f"p-answer-{times}"
+    world.faults({"state": "ClaimBookings", "error": THROTTLED, "after": True, "times": times})
+
+    ended = world.ended(world.start(CHUNK, two_bookings(flight, name)))
+
+    assert ("OneByOne" in world.entered_states(ended.arn)) == (times is None)
+    assert (ended.output["told"], ended.output["failed"]) == (4, 0)
+    assert world.messages() == once_each(name, flight, bookings=2)
+
+
+def test_confirmations_of_a_group_whose_answer_was_lost_are_written_again(world: World) -> None:
+    flight, name = world.flight(priorities=(3,)), "p-noted"
+    world.faults({"state": "ConfirmBookings", "error": THROTTLED, "after": True})
+
+    ended = world.run(DELAY, delay(flight, name))
+
+    assert (ended.output["told"]["told"], ended.output["told"]["failed"]) == (5, 0)
+    assert set(telling(world, flight)) == {"told_departure", "state"}
+    assert world.dead_letters() == []
+    assert world.messages() == once_each(name, flight)
+
+
+def test_a_booking_that_was_told_before_does_not_hold_up_its_group(world: World) -> None:
+    flight, name = world.flight(bookings=2, priorities=(3,)), "p-before"
+    world.ended(world.start(CHUNK, chunk_request(flight, name)))
+
+    ended = world.ended(world.start(CHUNK, two_bookings(flight, name)))
+
+    assert (ended.output["told"], ended.output["already_told"]) == (2, 2)
+    assert world.messages() == once_each(name, flight, bookings=2)
+
+
+def test_two_executions_of_a_chunk_tell_everybody_once(world: World) -> None:
+    flight, name = world.flight(bookings=2, priorities=(3,)), "p-twice"
+    world.faults({"state": "SendMessages", "delay_seconds": 600.0, "times": 1})
+    first = world.start(CHUNK, two_bookings(flight, name))
+    until(lambda: world.has_struck("SendMessages"))
+    second = world.start(CHUNK, two_bookings(flight, name))
+    world.await_end_or("LetOtherNewsGoFirst", second)
+    world.let_go("SendMessages")
+
+    ended = [world.ended(arn).output for arn in (first, second)]
+
+    assert [(counts["told"], counts["already_told"]) for counts in ended] == [(4, 0), (0, 4)]
+    assert world.messages() == once_each(name, flight, bookings=2)
+
+
+def test_of_a_group_only_the_message_waits_that_the_bus_refused(world: World) -> None:
+    flight, name = world.flight(priorities=(3,)), "p-one-entry"
+    refused = (name, f"BKG-{flight}-1", "sms")
+    world.faults({"hop": "entry", "to": "notification.sms", "about": refused[1], "error": "InternalFailure"})
+
+    world.run(DELAY, delay(flight, name))
+
+    counts, told = world.told(name), once_each(name, flight)
+    assert (counts["told"], counts["failed"]) == (4, 1)
+    assert world.messages() == {message: 1 for message in told if message != refused}
+    world.faults()
+    world.redrive()
+    assert world.messages() == {refused: 1}
+
+
+def test_one_booking_of_a_group_that_newer_news_has_taken_over_does_not_keep_the_others_open(world: World) -> None:
+    flight, name = world.flight(bookings=2, priorities=(3,)), "p-one-over"
+    world.faults({"state": "ConfirmBookings", "delay_seconds": 600.0, "times": 1})
+    older = world.start(CHUNK, two_bookings(flight, f"{name}-older"))
+    until(lambda: world.has_struck("ConfirmBookings"))
+    outlive(world, flight, 0)
+    newer = world.start(DELAY, {"detail": delay(flight, f"{name}-newer", at="09:00:00")})
+    world.await_end_or("LetOtherNewsGoFirst", newer)
+
+    world.let_go("ConfirmBookings")
+    ended = [world.ended(arn) for arn in (older, newer)]
+
+    assert ended[0].output["told"] == 4
+    assert ended[1].output["outcome"] == "DONE"
+    assert order_told(world, name) == ["older"] * 4 + ["newer"] * 4
+    assert world.dead_letters() == []
+
+
+def test_a_booking_that_is_cancelled_while_its_group_is_told_stays_away(world: World) -> None:
+    flight, name = world.flight(bookings=2, priorities=(3,)), "p-one-gone"
+    world.faults({"state": "ConfirmBookings", "delay_seconds": 600.0, "times": 1})
+    chunk = world.start(CHUNK, two_bookings(flight, name))
+    until(lambda: world.has_struck("ConfirmBookings"))
+    world.delete(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0")
+
+    world.let_go("ConfirmBookings")
+    ended = world.ended(chunk)
+
+    other = world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-1")
+    assert (ended.output["told"], other["told_departure_state"]) == (4, "SENT")
+    assert world.get(f"FLIGHT#{flight}", f"BOOKING#BKG-{flight}-0") == {}
+    assert world.dead_letters() == []
 
 
 @both_ways
@@ -451,7 +595,7 @@ def test_a_booking_stays_under_one_write_unit_with_random_ids(world: World) -> N
     request = chunk_request(flight, event)
     request["bookings"] = [{"booking_id": booking, "passenger_id": f"PAX-{flight}-0"}]
     request["event"] = {**cancelled(flight, event)}
-    world.faults({"state": "ConfirmTold", **NEVER})
+    world.faults(*failing("ConfirmBookings", "ConfirmTold"))
 
     world.ended(world.start(CHUNK, request))
 
@@ -480,21 +624,21 @@ def test_the_claim_of_an_event_stays_under_one_write_unit_with_random_ids(world:
     world.messages()
 
 
-def test_two_channels_cost_three_transitions_two_writes_and_seventeen_history_events(world: World) -> None:
-    flight = world.flight(bookings=1)
+def test_a_group_costs_three_transitions_three_calls_and_seventeen_history_events(world: World) -> None:
+    flight = world.flight(bookings=5, priorities=(3,))
 
     world.run(DELAY, delay(flight, "p-cost"))
 
     history = world.history(world.executions(CHUNK)[0])
     kinds = [event["type"] for event in history]
-    booking = history[kinds.index("MapIterationStarted") : kinds.index("MapIterationSucceeded") + 1]
-    entered = [event["stateEnteredEventDetails"]["name"] for event in booking if "stateEnteredEventDetails" in event]
-    calls = [event["taskScheduledEventDetails"] for event in booking if "taskScheduledEventDetails" in event]
-    assert entered == ["ClaimBooking", "SendMessages", "ConfirmTold"]
+    group = history[kinds.index("MapIterationStarted") : kinds.index("MapIterationSucceeded") + 1]
+    entered = [event["stateEnteredEventDetails"]["name"] for event in group if "stateEnteredEventDetails" in event]
+    calls = [event["taskScheduledEventDetails"] for event in group if "taskScheduledEventDetails" in event]
+    assert entered == ["ClaimBookings", "SendMessages", "ConfirmBookings"]
     assert [f"{call['resourceType']}:{call['resource']}" for call in calls] == [
-        "dynamodb:updateItem",
+        "aws-sdk:dynamodb:transactWriteItems",
         "events:putEvents",
-        "dynamodb:updateItem",
+        "aws-sdk:dynamodb:transactWriteItems",
     ]
-    assert len(booking) == 17
-    assert len(world.messages()) == 2
+    assert len(group) == 17
+    assert world.messages() == once_each("p-cost", flight, bookings=5)

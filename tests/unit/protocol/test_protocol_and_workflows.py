@@ -1,6 +1,7 @@
 """The model and the workflows say the same: whoever changes one has to look at the other."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,16 +11,35 @@ from flightpulse.stack import asl
 EVENT_WORKFLOWS = ("delay", "gate_change", "cancellation")
 ALL = ["States.ALL"]
 REFUSED = "DynamoDB.ConditionalCheckFailedException"
-NEVER = [REFUSED, "States.QueryEvaluationError"]
+CANCELED = "DynamoDb.TransactionCanceledException"
+GROUP = "TellInGroups/"
+EACH = f"{GROUP}OneByOne/"
 
 
 def states(name: str) -> dict[str, Any]:
     return dict(asl.load(name).states())
 
 
-def booking_state(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = states("notify_chunk")[f"TellEachBooking/{name}"]
+def group_state(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = states("notify_chunk")[f"{GROUP}{name}"]
     return found
+
+
+def booking_state(name: str) -> dict[str, Any]:
+    return group_state(f"OneByOne/{name}")
+
+
+def kept(name: str) -> dict[str, Any]:
+    """A write that the first state keeps for the others."""
+    found: dict[str, Any] = states("notify_chunk")["ReadRequest"]["Assign"][name]
+    return found
+
+
+def write_of(name: str) -> dict[str, Any]:
+    """What the arguments of a booking's state come to, where they are those of a write that is kept."""
+    arguments: dict[str, Any] = booking_state(name)["Arguments"]
+    written = {field: re.fullmatch(r"{% \$(claim|confirm)\.(\w+) %}", str(value)) for field, value in arguments.items()}
+    return {field: kept(found[1])[found[2]] if found else arguments[field] for field, found in written.items()}
 
 
 def ways_out(state: dict[str, Any]) -> dict[str, str]:
@@ -47,7 +67,7 @@ def longest_seconds(state: dict[str, Any]) -> float:
     return float(sum(waits) + (retrier["MaxAttempts"] + 1) * state["TimeoutSeconds"])
 
 
-# Of the model's steps: the condition, the write, and where the workflow goes.
+# Of the model's steps: the condition, the write, where the workflow goes, and how often it tries.
 STEPS = {
     "ClaimBooking": (
         "attribute_exists(PK) AND (attribute_not_exists(cancelled_by) OR cancelled_by = :event)"
@@ -55,15 +75,9 @@ STEPS = {
         " AND (attribute_not_exists(#order) OR (#order < :order AND (#state <> :sending OR #until < :now))"
         " OR (#order = :order AND #state <> :sent AND (#state <> :sending OR #by = :me)))",
         "{% 'SET #order = :order, #state = :sending, #by = :me, #until = :until'"
-        " & ($event.event_type = 'FLIGHT_CANCELLED' ? ', cancelled_by = :event' : '') %}",
-        {"": "SendMessages", REFUSED: "LookAtBooking", "States.ALL": "SetMessagesAside"},
+        " & ($states.input.event.event_type = 'FLIGHT_CANCELLED' ? ', cancelled_by = :event' : '') %}",
+        {"": "SendOneByOne", REFUSED: "LookAtBooking", "States.ALL": "SetMessagesAside"},
         {REFUSED: (0, 0), "States.QueryEvaluationError": (0, 0), "States.ALL": (5, 8)},
-    ),
-    "SendMessages": (
-        None,
-        None,
-        {"": "ConfirmTold", "EventBridge.FailedEntry": "SendOneByOne", "States.ALL": "SendOneByOne"},
-        {"EventBridge.FailedEntry": (0, 0), "States.QueryEvaluationError": (0, 0), "States.ALL": (2, 8)},
     ),
     "SendOneByOne/SendMessage": (None, None, {"": "end", "States.ALL": "NotSent"}, {"States.ALL": (4, 8)}),
     "ConfirmTold": (
@@ -82,64 +96,150 @@ STEPS = {
     "SetMessagesAside": (None, None, {"": "end", "States.ALL": "NotSetAside"}, {"States.ALL": (6, 20)}),
     "LookAtBooking": (None, None, {"": "WhyRefused", "States.ALL": "SetMessagesAside"}, {"States.ALL": (6, 20)}),
 }
+# Of a group's steps: where the workflow goes, and how often it tries. What is refused once would be refused again.
+GROUP_STEPS = {
+    "ClaimBookings": (
+        {"": "SendMessages", "States.ALL": "OneByOne"},
+        {CANCELED: (0, 0), "States.QueryEvaluationError": (0, 0), "States.ALL": (2, 8)},
+    ),
+    "SendMessages": (
+        {"": "ConfirmBookings", "EventBridge.FailedEntry": "OneByOne", "States.ALL": "OneByOne"},
+        {"EventBridge.FailedEntry": (0, 0), "States.QueryEvaluationError": (0, 0), "States.ALL": (2, 8)},
+    ),
+    "ConfirmBookings": (
+        {"": "end", "States.ALL": "OneByOne"},
+        {CANCELED: (0, 0), "States.QueryEvaluationError": (0, 0), "States.ALL": (2, 8)},
+    ),
+}
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_of_a_booking_is_the_one_that_the_model_knows(name: str) -> None:
-    state = booking_state(name)
-    arguments = state["Arguments"]
+    state, written = booking_state(name), write_of(name)
 
     assert (
-        arguments.get("ConditionExpression"),
-        arguments.get("UpdateExpression"),
+        written.get("ConditionExpression"),
+        written.get("UpdateExpression"),
         ways_out(state),
         attempts(state),
     ) == STEPS[name]
 
 
+@pytest.mark.parametrize("name", GROUP_STEPS)
+def test_a_step_of_a_group_is_the_one_that_the_model_knows(name: str) -> None:
+    state = group_state(name)
+
+    assert (ways_out(state), attempts(state)) == GROUP_STEPS[name]
+
+
 def test_nothing_else_of_a_booking_calls_anybody() -> None:
     calls = [path for path, state in states("notify_chunk").items() if state["Type"] == "Task"]
 
-    assert {path.removeprefix("TellEachBooking/") for path in calls} == {
+    assert set(calls) == {
         "GetPassengerDetails",
         "ComposeMessages",
         "SetAsideWhoCannotBeTold/SetPassengerAside",
-        *STEPS,
+        *(f"{GROUP}{name}" for name in GROUP_STEPS),
+        *(f"{EACH}{name}" for name in STEPS),
     }
 
 
 def test_the_claim_of_a_booking_reads_and_writes_what_its_names_say() -> None:
-    arguments = booking_state("ClaimBooking")["Arguments"]
+    claim = kept("claim")
 
-    assert arguments["ExpressionAttributeNames"] == {
-        "#order": "{% 'told_' & $subject %}",
-        "#state": "{% 'told_' & $subject & '_state' %}",
-        "#by": "{% 'told_' & $subject & '_by' %}",
-        "#until": "{% 'told_' & $subject & '_until' %}",
-        "#other": "{% 'told_' & $other & '_state' %}",
-        "#other_until": "{% 'told_' & $other & '_until' %}",
+    assert claim["ExpressionAttributeNames"] == {
+        "#order": "{% 'told_' & $states.input.subject %}",
+        "#state": "{% 'told_' & $states.input.subject & '_state' %}",
+        "#by": "{% 'told_' & $states.input.subject & '_by' %}",
+        "#until": "{% 'told_' & $states.input.subject & '_until' %}",
+        "#other": "{% $states.input.subject = 'gate' ? 'told_departure_state' : 'told_gate_state' %}",
+        "#other_until": "{% $states.input.subject = 'gate' ? 'told_departure_until' : 'told_gate_until' %}",
     }
-    assert arguments["ExpressionAttributeValues"] == {
-        ":order": {"S": "{% $order %}"},
-        ":event": {"S": "{% $event.event_id %}"},
+    assert claim["ExpressionAttributeValues"] == {
+        ":order": {"S": "{% $states.input.order %}"},
+        ":event": {"S": "{% $states.input.event.event_id %}"},
         ":sending": {"S": "SENDING"},
         ":sent": {"S": "SENT"},
         ":me": {"S": "{% $states.context.Execution.Name %}"},
-        ":now": {"N": "{% $string($floor($millis() / 1000)) %}"},
-        ":until": {"N": "{% $string($floor($millis() / 1000) + 120) %}"},
     }
 
 
-@pytest.mark.parametrize("name", ["ConfirmTold", "ReleaseClaim"])
-def test_who_closes_a_claim_does_so_under_the_name_that_claimed(name: str) -> None:
-    arguments = booking_state(name)["Arguments"]
-    claimed = booking_state("ClaimBooking")["Arguments"]
+TIMES = (
+    "$now := $floor($millis() / 1000)",
+    "$merge([$claim.ExpressionAttributeValues, {':now': {'N': $string($now)}, ':until': {'N': $string($now + 120)}}])",
+)
+
+
+def test_a_group_is_claimed_as_each_of_its_bookings_would_be_and_only_when_nothing_of_it_is_out() -> None:
+    items = group_state("ClaimBookings")["Arguments"]["TransactItems"]
+    now, values = TIMES
+
+    assert items == (
+        f"{{% ({now}; $write := $merge([$first_claim, {{'TableName': '${{TableName}}',"
+        f" 'ExpressionAttributeValues': {values}}}]);"
+        " [$states.input.bookings.{'Update': $merge([$write, {'Key': key}])}]) %}"
+    )
+    assert booking_state("ClaimBooking")["Arguments"]["ExpressionAttributeValues"] == f"{{% ({now}; {values}) %}}"
+    assert states("notify_chunk")["ComposeMessages"]["Assign"]["first_claim"] == (
+        "{% $merge([$claim, {'ConditionExpression': $claim.ConditionExpression & ' AND attribute_not_exists(#out)',"
+        " 'ExpressionAttributeNames': $merge([$claim.ExpressionAttributeNames,"
+        " {'#out': 'told_' & $subject & '_out'}])}]) %}"
+    )
+
+
+def test_a_group_is_confirmed_as_each_of_its_bookings_would_be() -> None:
+    assert group_state("ConfirmBookings")["Arguments"] == {
+        "TransactItems": "{% [$group.{'Update': $merge([$confirm, {'TableName': '${TableName}', 'Key': key}])}] %}"
+    }
+
+
+def test_the_messages_of_a_group_fit_one_call_of_the_bus_and_one_of_the_table() -> None:
+    """PutEvents takes ten entries; a booking has two channels. Each booking of a group finds a free hand."""
+    items = states("notify_chunk")["TellInGroups"]["Items"]
+    sizes = re.findall(r"\$ceil\(\$count\(\$recipients\) / (\d+)\) - 1\]\.\(\$first := \$ \* (\d+);", items)
+
+    assert sizes == [("5", "5")]
+    assert "[$recipients[[$first..$first + 4]]]" in items
+    assert group_state("OneByOne")["MaxConcurrency"] == 5
+
+
+def test_who_falls_out_of_a_group_goes_on_where_the_group_stands() -> None:
+    stands = booking_state("WhereItStands")
+    given = {"booking": "{% $states.input %}", "due": "{% $states.input.messages %}"}
+    all_unsent = "$merge([$, {'unsent': messages}])"
+
+    (all_out,) = stands["Choices"]
+    assert (all_out["Condition"], all_out["Next"]) == ("{% $count($states.input.unsent) = 0 %}", "ConfirmTold")
+    assert all_out["Assign"] == {**given, "unsent": []}
+    assert stands["Default"] == "ClaimBooking"
+    assert stands["Assign"] == {**given, "unsent": "{% $states.input.unsent %}"}
+    caught = {
+        (name, catcher["ErrorEquals"][0]): catcher["Assign"]["group"]
+        for name in GROUP_STEPS
+        for catcher in group_state(name)["Catch"]
+    }
+    some_unsent = caught.pop(("SendMessages", "EventBridge.FailedEntry"))
+    assert "$merge([$booking, {'unsent': [$unsent[booking_id = $booking.booking_id]]}])" in some_unsent
+    assert caught == {
+        ("ClaimBookings", "States.ALL"): f"{{% [$states.input.bookings.({all_unsent})] %}}",
+        ("SendMessages", "States.ALL"): f"{{% [$group.({all_unsent})] %}}",
+        ("ConfirmBookings", "States.ALL"): "{% [$group.($merge([$, {'unsent': []}]))] %}",
+    }
+    assert group_state("OneByOne")["Items"] == "{% $group %}"
+
+
+def test_who_closes_a_claim_does_so_under_the_name_that_claimed() -> None:
+    claim, confirm, release = kept("claim"), kept("confirm"), booking_state("ReleaseClaim")["Arguments"]
+    names, values = "ExpressionAttributeNames", "ExpressionAttributeValues"
 
     for part in ("#order", "#state", "#by", "#until"):
-        assert arguments["ExpressionAttributeNames"][part] == claimed["ExpressionAttributeNames"][part]
-    assert arguments["ExpressionAttributeNames"]["#out"] == "{% 'told_' & $subject & '_out' %}"
+        assert confirm[names][part] == claim[names][part]
+        assert release[names][part] == claim[names][part].replace("$states.input.", "$")
+    assert confirm[names]["#out"] == "{% 'told_' & $states.input.subject & '_out' %}"
+    assert release[names]["#out"] == "{% 'told_' & $subject & '_out' %}"
     for value in (":order", ":me", ":sending"):
-        assert arguments["ExpressionAttributeValues"][value] == claimed["ExpressionAttributeValues"][value]
+        assert confirm[values][value] == claim[values][value]
+        assert json.dumps(release[values][value]) == json.dumps(claim[values][value]).replace("$states.input.", "$")
 
 
 def test_the_note_that_waits_in_a_letter_is_the_one_that_could_not_be_written() -> None:
@@ -148,19 +248,19 @@ def test_the_note_that_waits_in_a_letter_is_the_one_that_could_not_be_written() 
     assert letter["redrive"] == {"update_item": booking_state("ConfirmTold")["Arguments"]}
 
 
-def test_a_lease_covers_every_attempt_from_the_claim_to_the_last_message() -> None:
-    """The model lets a claim outlive its time only when nothing of it is sent any more."""
-    until = booking_state("ClaimBooking")["Arguments"]["ExpressionAttributeValues"][":until"]["N"]
-    lease = int(until.partition("+ ")[2].partition(")")[0])
+@pytest.mark.parametrize(
+    ("claim", "send"),
+    [("ClaimBookings", "SendMessages"), ("OneByOne/ClaimBooking", "OneByOne/SendOneByOne/SendMessage")],
+)
+def test_a_lease_covers_every_attempt_from_a_claim_to_the_last_message(claim: str, send: str) -> None:
+    """The model lets a claim outlive its time unless its messages are being sent. A booking may wait for its turn in
+    OneByOne for as long as it takes, because it is claimed again before something of it is sent."""
+    lease = re.findall(r"\$now \+ (\d+)\)", json.dumps(group_state(claim)["Arguments"]))
 
-    longest = sum(
-        longest_seconds(booking_state(name)) for name in ("ClaimBooking", "SendMessages", "SendOneByOne/SendMessage")
-    )
-
-    assert lease == 120
-    assert longest <= lease
-    assert states("notify_chunk")["TellEachBooking/SendOneByOne"]["MaxConcurrency"] == 2
-    assert str(lease) in booking_state("LetOtherNewsGoFirst")["Seconds"]
+    assert lease == ["120"]
+    assert longest_seconds(group_state(claim)) + longest_seconds(group_state(send)) <= 120
+    assert booking_state("SendOneByOne")["MaxConcurrency"] == 2
+    assert "120" in booking_state("LetOtherNewsGoFirst")["Seconds"]
 
 
 # Seconds that a state may take, where it is not the 30 of every other call.
@@ -168,10 +268,12 @@ SECONDS = {
     "NotifyPassengers": 3360,
     "InOrderOfTier/InChunks/NotifyChunk": 1860,
     "ComposeMessages": 120,
-    "TellEachBooking/ClaimBooking": 5,
-    "TellEachBooking/SendMessages": 5,
-    "TellEachBooking/SendOneByOne/SendMessage": 5,
-    "TellEachBooking/ConfirmTold": 10,
+    f"{GROUP}ClaimBookings": 5,
+    f"{GROUP}SendMessages": 5,
+    f"{GROUP}ConfirmBookings": 10,
+    f"{EACH}ClaimBooking": 5,
+    f"{EACH}SendOneByOne/SendMessage": 5,
+    f"{EACH}ConfirmTold": 10,
 }
 WORKFLOW_SECONDS = {
     **dict.fromkeys(EVENT_WORKFLOWS, 3600),
@@ -256,30 +358,34 @@ WAYS = {
         "PauseBeforeReading": "GetPassengerDetails",
         "TableTooBusy": END,
         "ComposeMessages": "SetAsideWhoCannotBeTold",
-        "SetAsideWhoCannotBeTold": "TellEachBooking",
-        "TellEachBooking": "IsAnybodyLost",
+        "SetAsideWhoCannotBeTold": "TellInGroups",
+        "TellInGroups": "IsAnybodyLost",
         "IsAnybodyLost": "ChunkTold SomeAreLost",
         "SomeAreLost": END,
         "ChunkTold": END,
         "SetAsideWhoCannotBeTold/SetPassengerAside": "end PassengerNotSetAside",
         "SetAsideWhoCannotBeTold/PassengerNotSetAside": END,
-        "TellEachBooking/ClaimBooking": "SendMessages LookAtBooking SetMessagesAside",
-        "TellEachBooking/SendMessages": "ConfirmTold SendOneByOne SendOneByOne",
-        "TellEachBooking/SendOneByOne": "IsAllSent",
-        "TellEachBooking/IsAllSent": "ReleaseClaim ConfirmTold",
-        "TellEachBooking/ConfirmTold": "end Told ConfirmLater",
-        "TellEachBooking/Told": END,
-        "TellEachBooking/ConfirmLater": "end Told",
-        "TellEachBooking/ReleaseClaim": "SetMessagesAside SetMessagesAside",
-        "TellEachBooking/SetMessagesAside": "end NotSetAside",
-        "TellEachBooking/NotSetAside": END,
-        "TellEachBooking/LookAtBooking": "WhyRefused SetMessagesAside",
-        "TellEachBooking/WhyRefused": "LetOtherNewsGoFirst Overtaken AlreadyTold Overtaken SetMessagesAside",
-        "TellEachBooking/LetOtherNewsGoFirst": "ClaimBooking",
-        "TellEachBooking/AlreadyTold": END,
-        "TellEachBooking/Overtaken": END,
-        "TellEachBooking/SendOneByOne/SendMessage": "end NotSent",
-        "TellEachBooking/SendOneByOne/NotSent": END,
+        f"{GROUP}ClaimBookings": "SendMessages OneByOne",
+        f"{GROUP}SendMessages": "ConfirmBookings OneByOne OneByOne",
+        f"{GROUP}ConfirmBookings": "end OneByOne",
+        f"{GROUP}OneByOne": END,
+        f"{EACH}WhereItStands": "ClaimBooking ConfirmTold",
+        f"{EACH}ClaimBooking": "SendOneByOne LookAtBooking SetMessagesAside",
+        f"{EACH}SendOneByOne": "IsAllSent",
+        f"{EACH}IsAllSent": "ReleaseClaim ConfirmTold",
+        f"{EACH}ConfirmTold": "end Told ConfirmLater",
+        f"{EACH}Told": END,
+        f"{EACH}ConfirmLater": "end Told",
+        f"{EACH}ReleaseClaim": "SetMessagesAside SetMessagesAside",
+        f"{EACH}SetMessagesAside": "end NotSetAside",
+        f"{EACH}NotSetAside": END,
+        f"{EACH}LookAtBooking": "WhyRefused SetMessagesAside",
+        f"{EACH}WhyRefused": "LetOtherNewsGoFirst Overtaken AlreadyTold Overtaken SetMessagesAside",
+        f"{EACH}LetOtherNewsGoFirst": "ClaimBooking",
+        f"{EACH}AlreadyTold": END,
+        f"{EACH}Overtaken": END,
+        f"{EACH}SendOneByOne/SendMessage": "end NotSent",
+        f"{EACH}SendOneByOne/NotSent": END,
     },
 }
 
@@ -323,7 +429,8 @@ ATTEMPTS: dict[str, dict[str, tuple[int, int]]] = {
         ),
         **PATIENT,
     },
-    **{f"TellEachBooking/{state}": found for state, (_, _, _, found) in STEPS.items()},
+    **{f"{GROUP}{state}": found for state, (_, found) in GROUP_STEPS.items()},
+    **{f"{EACH}{state}": found for state, (_, _, _, found) in STEPS.items()},
 }
 
 
@@ -368,12 +475,16 @@ def test_a_refused_claim_is_understood_as_the_model_understands_it() -> None:
     assert ways_out(booking_state("LetOtherNewsGoFirst")) == {"": "ClaimBooking"}
     look = booking_state("LookAtBooking")
     assert look["Arguments"]["ConsistentRead"] is True
-    assert look["Arguments"]["Key"]["SK"] == {"S": "{% 'BOOKING#' & $booking.booking_id %}"}
+    assert look["Arguments"]["Key"] == "{% $booking.key %}"
+    assert (
+        "'SK': {'S': 'BOOKING#' & $messages[0].booking_id}"
+        in (states("notify_chunk")["ComposeMessages"]["Assign"]["recipients"])
+    )
 
 
 def test_no_way_out_of_a_booking_is_an_error() -> None:
     """An error would end the Map, and cut off siblings between sending and noting."""
-    inner = {path: state for path, state in states("notify_chunk").items() if path.startswith("TellEachBooking/")}
+    inner = {path: state for path, state in states("notify_chunk").items() if path.startswith(GROUP)}
 
     assert [path for path, state in inner.items() if state["Type"] == "Fail"] == []
     assert [

@@ -63,6 +63,8 @@ def test_with_one_fault_anywhere_every_promise_about_one_event_is_kept(world: Wo
         ("held-until-known", World((DELAY,)), 1, TWICE),
         ("message-once", World((DELAY,)), 1, TWICE),
         ("letter-stays", World((DELAY,)), 2, LOST),
+        ("nothing-out", World((DELAY,), channels=2), 2, TWICE),
+        ("claimed-again", World((DELAY, DELAY)), 2, OLD),
     ],
 )
 def test_without_a_protection_a_promise_is_broken_and_the_way_there_is_shown(
@@ -141,7 +143,9 @@ def visited(
 
 @pytest.mark.parametrize("without", [(), ("untold-fails", "redrive-follows", "message-once")])
 @pytest.mark.parametrize(
-    "world", [World((CANCELLATION,), deliveries=(2,)), World((DELAY, GATE))], ids=lambda world: world.name
+    "world",
+    [World((CANCELLATION,), deliveries=(2,)), World((DELAY, GATE)), World((CANCELLATION,), bookings=2, channels=2)],
+    ids=lambda world: world.name,
 )
 def test_taking_unseen_steps_at_once_leads_to_the_same_ends(world: World, without: tuple[str, ...]) -> None:
     rules = definitions.without(RULES, *without)
