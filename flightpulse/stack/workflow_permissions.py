@@ -16,7 +16,6 @@ _DYNAMODB = {
     "dynamodb:deleteItem": "dynamodb:DeleteItem",
     "aws-sdk:dynamodb:query": "dynamodb:Query",
     "aws-sdk:dynamodb:batchGetItem": "dynamodb:BatchGetItem",
-    "aws-sdk:dynamodb:transactWriteItems": "dynamodb:UpdateItem",
 }
 _TRANSACTION = "aws-sdk:dynamodb:transactWriteItems"
 _PARTS = {

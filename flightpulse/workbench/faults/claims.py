@@ -28,13 +28,15 @@ class StillAtWorkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OpenClaim:
-    """News of one subject that an execution claimed on a booking and did not close. ``order`` names the event."""
+    """News of one subject that an execution claimed on a booking and did not close. ``order`` names the event, ``out``
+    the channels that an earlier execution has sent of it."""
 
     flight_id: str
     booking_id: str
     subject: str
     order: str
     by: str
+    out: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,10 @@ def open_claims(flight_id: str, item: Mapping[str, Any]) -> Iterator[OpenClaim]:
         told = f"told_{subject}"
         if item.get(f"{told}_state", {}).get("S") == "SENDING":
             booking = item["SK"]["S"].removeprefix(keys.BOOKING)
-            yield OpenClaim(flight_id, booking, subject, item[told]["S"], item[f"{told}_by"]["S"])
+            order = item[told]["S"]
+            listed = (entry["S"].rpartition(" ") for entry in item.get(f"{told}_out", {"L": []})["L"])
+            out = frozenset(channel for about, _, channel in listed if about == order)
+            yield OpenClaim(flight_id, booking, subject, order, item[f"{told}_by"]["S"], out)
 
 
 def sent_to(visits: Iterable[Visit], booking_id: str) -> SentChannels:
@@ -137,7 +142,7 @@ def _close(session: Session, claim: OpenClaim, sent: SentChannels) -> None:
     told = f"told_{claim.subject}"
     attributes = {"#order": told, **{f"#{part}": f"{told}_{part}" for part in ("state", "by", "until", "out")}}
     values = {":order": {"S": claim.order}, ":by": {"S": claim.by}, ":sending": {"S": "SENDING"}}
-    out = {"L": [{"S": f"{claim.order} {channel}"} for channel in sorted(sent.out)]}
+    out = {"L": [{"S": f"{claim.order} {channel}"} for channel in sorted(claim.out | sent.out)]}
     update, more = (
         ("SET #state = :state REMOVE #by, #until, #out", {":state": {"S": "SENT"}})
         if sent.complete

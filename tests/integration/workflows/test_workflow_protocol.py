@@ -642,3 +642,19 @@ def test_a_group_costs_three_transitions_three_calls_and_seventeen_history_event
     ]
     assert len(group) == 17
     assert world.messages() == once_each("p-cost", flight, bookings=5)
+
+
+def test_what_was_out_before_an_execution_that_was_stopped_is_still_known_after_it(world: World) -> None:
+    flight, name = world.flight(bookings=1), "p-still-out"
+    world.faults({"hop": "entry", "to": "notification.sms", "error": "InternalFailure"})
+    world.run(DELAY, delay(flight, name))
+    world.faults({"state": "SendMessage", "delay_seconds": 600.0, "times": 1})
+    world.redrive(settle=False)
+    chunk = running_chunk(world)
+    until(lambda: world.has_struck("SendMessage"))
+    world.states.stop_execution(executionArn=chunk)
+    world.settle()
+
+    world.redrive()
+
+    assert world.messages() == once_each(name, flight, bookings=1)

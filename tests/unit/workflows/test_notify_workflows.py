@@ -489,7 +489,8 @@ def test_a_group_that_is_claimed_is_told_and_one_that_is_not_goes_one_by_one() -
         value("notify_chunk", claim, *names, "Assign", variables={}, input=given) for names in ((), ("Catch", 0))
     )
 
-    assert assigned == caught == {"group": given["bookings"]}
+    assert assigned == {"group": given["bookings"]}
+    assert caught == {"group": [{**booking, "unsent": booking["messages"]} for booking in given["bookings"]]}
     assert field("notify_chunk", claim, "Next") == "SendMessages"
     assert [catch["Next"] for catch in field("notify_chunk", claim, "Catch")] == ["OneByOne"]
 
@@ -598,13 +599,19 @@ def test_the_claim_of_a_booking_says_what_is_told_by_whom_and_until_when(event_t
         (["an older one email"], [EMAIL, SMS]),
     ],
 )
-def test_what_is_out_already_is_not_due_again(out: list[str], due: list[dict[str, Any]]) -> None:
+def test_what_is_out_already_is_not_due_again_and_what_the_group_has_sent_is_not_sent_again(
+    out: list[str], due: list[dict[str, Any]]
+) -> None:
     attributes = {"told_departure_out": {"L": [{"S": text} for text in out]}} if out else {}
     claim = ("notify_chunk", f"{TELL}/ClaimBooking", "Assign")
 
-    assigned = value(*claim, variables=KNOWN, result={"Attributes": attributes})
+    at_first, after_email = (
+        value(*claim, variables={**KNOWN, "unsent": unsent}, result={"Attributes": attributes})
+        for unsent in ([EMAIL, SMS], [SMS])
+    )
 
-    assert assigned == {"due": due, "unsent": due}
+    assert at_first == {"due": due, "unsent": due}
+    assert after_email == {"due": due, "unsent": [message for message in due if message == SMS]}
 
 
 def test_all_channels_go_out_in_one_call_and_say_how_long_after_the_event() -> None:
@@ -706,7 +713,9 @@ def test_what_came_of_messages_that_were_not_sent() -> None:
 
     assert (lost, again) == (outcomes("told", "lost"), outcomes("already_told", "lost"))
     assert value("notify_chunk", f"{TELL}/AlreadyTold", "Output", variables=KNOWN) == outcomes(*["already_told"] * 2)
-    assert value("notify_chunk", f"{TELL}/Overtaken", "Output", variables=KNOWN) == outcomes(*["superseded"] * 2)
+    for unsent, came_of_it in (([EMAIL, SMS], ["superseded"] * 2), ([SMS], ["told", "superseded"])):
+        overtaken = value("notify_chunk", f"{TELL}/Overtaken", "Output", variables={**KNOWN, "unsent": unsent})
+        assert overtaken == outcomes(*came_of_it)
 
 
 def test_letters_of_a_booking_say_what_is_missing_and_how_to_send_it() -> None:
