@@ -192,7 +192,28 @@ def _path(node: Any) -> Compiled:
                     values.append(result)
         return _single(values)
 
-    return path if node.group is None else _grouped(node.group, path)
+    if node.group is not None:
+        return _grouped(node.group, path)
+    names = [str(step.value) for step in others if step.type == "name" and not (step.predicate or step.stages)]
+    plain = first.type in ("name", "variable") and not (first.predicate or first.stages)
+    return _members(steps[0], names, path) if plain and len(names) == len(others) else path
+
+
+def _members(first: Compiled, names: Sequence[str], path: Compiled) -> Compiled:
+    """Members of members, at once where no array is on the way; otherwise the path goes it step by step."""
+
+    def members(known: Environment, focus: Any) -> Any:
+        if isinstance(focus, list):
+            raise NotPlain
+        value = first(known, focus)
+        for name in names:
+            if type(value) is dict:
+                value = value.get(name, MISSING)
+            else:
+                return path(known, focus) if isinstance(value, list) else MISSING
+        return value if type(value) is not _Sequence else path(known, focus)
+
+    return members
 
 
 def _grouped(node: Any, values: Compiled) -> Compiled:
