@@ -277,6 +277,8 @@ def _written(value: Any) -> str:
 
 def _like(value: str, pattern: str) -> bool:
     """Whether a value is the pattern's text, in which an asterisk stands for anything."""
+    if "*" not in pattern:
+        return value == pattern
     return fnmatch.fnmatchcase(value, re.sub(r"([?\[])", r"[\1]", pattern))
 
 
