@@ -33,10 +33,10 @@ HASHES: Final[Mapping[str, str]] = {
 
 _PLAIN_FIELDS = frozenset({"id", "value", "type", "lbp", "bp", "position", "line", "level"})
 _NUMBERS = (int, float)
+_LONGEST_RANGE = 10_000
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _LAST_MILLISECOND = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MILLISECOND
-_LONGEST_RANGE = 10_000
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
@@ -291,12 +291,31 @@ def _filter(predicate: Any) -> Callable[[Environment, Any], Any]:
     if _is_array(predicate) and len(predicate.expressions) == 1 and _is_fixed_range(predicate.expressions[0]):
         return _stretch(predicate)
     holds = _node(predicate)
-    return lambda known, value: _Sequence(item for item in _items(value) if _truth(holds(known, item)))
+
+    def kept(known: Environment, value: Any) -> Any:
+        items = _items(value)
+        found = _Sequence()
+        for place, item in enumerate(items):
+            wanted = holds(known, item)
+            if type(wanted) is list:
+                found.extend([item] * _times_wanted(wanted, place, items))
+            elif _truth(wanted):
+                found.append(item)
+        return found
+
+    return kept
+
+
+def _times_wanted(places: list[Any], place: int, items: Sequence[Any]) -> int:
+    """How often an array of places, which may be counted from the end, names this one."""
+    if any(type(wanted) is not int for wanted in places) or items[place] is None or isinstance(items[place], list):
+        raise NotPlain
+    return places.count(place) + places.count(place - len(items))
 
 
 def _is_fixed_range(node: Any) -> bool:
     """Whether a node is a range that is the same for every item."""
-    return _is_range(node) and _is_fixed(node.lhs) and _is_fixed(node.rhs)
+    return bool(node.type == "binary" and node.value == "..") and _is_fixed(node.lhs) and _is_fixed(node.rhs)
 
 
 def _is_fixed(node: Any) -> bool:
@@ -311,8 +330,12 @@ def _stretch(predicate: Any) -> Callable[[Environment, Any], Any]:
 
     def stretch(known: Environment, value: Any) -> Any:
         places = numbers(known, MISSING)
-        found = _items(value)[places[0] : places[-1] + 1]
-        if places[0] < 0 or any(item is None or isinstance(item, list) for item in found):
+        items = _items(value)
+        if not places or places[0] < 0:
+            found = [item for place, item in enumerate(items) for _ in range(_times_wanted(places, place, items))]
+        else:
+            found = list(items[places[0] : places[-1] + 1])
+        if any(item is None or isinstance(item, list) for item in found):
             raise NotPlain
         return _Sequence(found)
 
@@ -402,6 +425,16 @@ def _calculated(operator: str) -> Callable[[Any, Any], Any]:
     return calculated
 
 
+def _range(left: Any, right: Any) -> Any:
+    if any(value is not MISSING and type(value) is not int for value in (left, right)):
+        raise NotPlain
+    if left is MISSING or right is MISSING or left > right:
+        return MISSING
+    if right - left > _LONGEST_RANGE:
+        raise NotPlain
+    return _Sequence(range(left, right + 1))
+
+
 def _is_number(value: Any) -> bool:
     return type(value) in _NUMBERS
 
@@ -415,7 +448,7 @@ def _unary(node: Any) -> Compiled:
 
 
 def _array(node: Any) -> Compiled:
-    parts = [((_range if _is_range(part) else _node)(part), _is_array(part)) for part in node.expressions]
+    parts = [(_node(part), part.type == "unary" and part.value == "[") for part in node.expressions]
     # The engine goes by the text of a part, which a constructor shares with nothing that is compiled here.
     if any(not whole and str(part.value) == "[" for (_, whole), part in zip(parts, node.expressions, strict=True)):
         raise NotPlain
@@ -433,24 +466,6 @@ def _array(node: Any) -> Compiled:
         return found
 
     return array
-
-
-def _is_range(node: Any) -> bool:
-    return bool(node.type == "binary" and node.value == "..")
-
-
-def _range(node: Any) -> Compiled:
-    """Whole numbers from one to another, which stand nowhere but in an array."""
-    _only(node, {"lhs", "rhs"})
-    first, last = _node(node.lhs), _node(node.rhs)
-
-    def numbers(known: Environment, focus: Any) -> Any:
-        start, end = first(known, focus), last(known, focus)
-        if type(start) is not int or type(end) is not int or not 0 <= end - start < _LONGEST_RANGE:
-            raise NotPlain
-        return list(range(start, end + 1))
-
-    return numbers
 
 
 def _object(node: Any) -> Compiled:
@@ -617,16 +632,16 @@ def _number(value: Any) -> Any:
     return int(value)
 
 
+def _ceil(value: Any) -> int:
+    if not _is_number(value):
+        raise NotPlain
+    return math.ceil(value)
+
+
 def _floor(value: Any) -> int:
     if not _is_number(value):
         raise NotPlain
     return math.floor(float(value)) if type(value) is float else int(value)
-
-
-def _ceil(value: Any) -> int:
-    if not _is_number(value):
-        raise NotPlain
-    return math.ceil(float(value))
 
 
 def _merge(parts: Any) -> dict[str, Any]:
@@ -735,6 +750,7 @@ _COMBINED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "=": _equal,
     "!=": _different,
     "in": _among,
+    "..": _range,
     **{operator: _compared(operator) for operator in ("<", "<=", ">", ">=")},
     **{operator: _calculated(operator) for operator in ("+", "-", "*", "/")},
 }

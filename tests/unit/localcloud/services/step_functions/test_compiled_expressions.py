@@ -42,8 +42,8 @@ def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     operators = st.sampled_from(["&", "=", "!=", "and", "or", "in", "<", ">=", "+", "-", "*", "/"])
     functions = st.sampled_from(
         [
-            *("count", "exists", "floor", "ceil", "merge", "not", "number", "string", "distinct", "sum", "max", "min"),
-            *("toMillis", "fromMillis"),
+            *("ceil", "count", "distinct", "exists", "floor", "max", "merge", "min", "not", "number", "string", "sum"),
+            "toMillis",
         ]
     )
     return st.one_of(
@@ -63,15 +63,21 @@ def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.tuples(inner, inner).map(lambda parts: f"{parts[0]}[{parts[1]}]"),
         st.tuples(inner, inner).map(lambda parts: f"$sift({parts[0]}, function($v, $n) {{{parts[1]}}})"),
         st.tuples(inner, inner).map(lambda parts: f"$append({parts[0]}, {parts[1]})"),
-        st.tuples(inner, inner).map(lambda parts: f"[{parts[0]}..{parts[1]}]"),
-        st.tuples(inner, inner, inner).map(lambda parts: f"[{parts[0]}..{parts[1]}].({parts[2]})"),
         st.tuples(inner, inner).map(lambda parts: f"({parts[0]})[[{parts[1]}..2]]"),
         st.tuples(inner, inner).map(lambda parts: f"($f := {parts[1]}; {parts[0]}[[$f..$f + 1]])"),
         st.tuples(inner, inner, inner).map(lambda parts: f"$substring({parts[0]}, {parts[1]}, {parts[2]})"),
         inner.map(lambda part: f"$hash({part}, 'SHA-256')"),
+        inner.map(lambda part: f"$fromMillis($toMillis({part}))"),
+        inner.map(lambda part: f"$fromMillis({part})"),
         st.tuples(inner, inner).map(lambda parts: f"$reduce({parts[0]}, $append, {parts[1]})"),
         st.tuples(inner, inner, inner).map(lambda parts: f"[{parts[0]}, {parts[1]}].({parts[2]})"),
         st.tuples(inner, inner).map(lambda parts: f"[{parts[0]}].{{'k': {parts[1]}}}"),
+        st.tuples(inner, inner).map(lambda parts: f"[{parts[0]}..{parts[1]}]"),
+        st.tuples(inner, inner).map(
+            lambda parts: f"[{parts[0]}..{parts[1]}].($f := $ * 2; {{'k': [$x[[$f..$f + 1]]]}})"
+        ),
+        st.tuples(inner, inner).map(lambda parts: f"$x[[{parts[0]}..{parts[1]}]]"),
+        st.tuples(inner, inner).map(lambda parts: f"[$x, $y][[{parts[0]}, {parts[1]}]]"),
         inner.map(lambda part: f"$x.c{{a: {part}}}"),
         st.tuples(inner, inner).map(lambda parts: f"$y.a.({parts[0]}){{b: [$], {parts[1]}: a}}"),
         st.tuples(inner, inner).map(lambda parts: f"$y.b{{{parts[0]}: {parts[1]}}}"),
@@ -131,17 +137,6 @@ def test_arrays_and_nulls_are_grouped_by_the_engine(items: list[Any]) -> None:
     assert compiled_value("$x.a{'k': $}", {"x": items}) is None
 
 
-def test_objects_are_grouped_without_the_engine() -> None:
-    # Given objects, two of which have the same name
-    items = [{"k": "x", "v": 1}, {"k": "y", "v": 2}, {"k": "x", "v": 3}]
-
-    # When a path groups them, as notify_chunk does
-    found = compiled_value("$x.a{k: [$]}", {"x": {"a": items}})
-
-    # Then those are together
-    assert found == json.dumps({"x": [items[0], items[2]], "y": [items[1]]})
-
-
 @pytest.mark.parametrize("passengers", [1, 40, 41, 83])
 def test_bookings_are_cut_into_chunks_without_the_engine(passengers: int) -> None:
     # Given the expression by which notify_passengers cuts a page into chunks
@@ -154,6 +149,39 @@ def test_bookings_are_cut_into_chunks_without_the_engine(passengers: int) -> Non
 
     # Then it cuts as the engine does
     assert found == written(expressions.evaluate_by_engine(chunks, bindings))
+
+
+def test_objects_are_grouped_without_the_engine() -> None:
+    # Given objects, two of which have the same name
+    items = [{"k": "x", "v": 1}, {"k": "y", "v": 2}, {"k": "x", "v": 3}]
+
+    # When a path groups them, as notify_chunk does
+    found = compiled_value("$x.a{k: [$]}", {"x": {"a": items}})
+
+    # Then those are together
+    assert found == json.dumps({"x": [items[0], items[2]], "y": [items[1]]})
+
+
+@given(st.lists(SCALARS.filter(lambda item: item is not None), max_size=7), st.integers(-9, 9), st.integers(-9, 9))
+@settings(max_examples=200, deadline=None)
+def test_places_of_an_array_are_what_the_engine_takes(items: list[Any], first: int, last: int) -> None:
+    places = f"{first}..{last}" if first % 2 else f"{first}, {last}"
+    expression = f"[$x[[{places}]]]"
+
+    expected = written(expressions.evaluate_by_engine(expression, {"x": items}))
+
+    assert compiled_value(expression, {"x": items}) == expected
+
+
+@pytest.mark.parametrize("bookings", [1, 4, 5, 6, 40])
+def test_groups_are_cut_without_the_engine(bookings: int) -> None:
+    cut = "[[0..$ceil($count($x) / 5) - 1].($first := $ * 5; {'k': [$x[[$first..$first + 4]]]})]"
+    items = [{"n": number} for number in range(bookings)]
+
+    found = compiled_value(cut, {"x": items})
+
+    assert found is not None
+    assert found == written(expressions.evaluate_by_engine(cut, {"x": items}))
 
 
 def test_nearly_all_that_our_workflows_evaluate_is_compiled() -> None:
