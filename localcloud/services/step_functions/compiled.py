@@ -313,6 +313,12 @@ def _times_wanted(places: list[Any], place: int, items: Sequence[Any]) -> int:
     return places.count(place) + places.count(place - len(items))
 
 
+def _items(value: Any) -> Sequence[Any]:
+    if value is MISSING:
+        return ()
+    return value if isinstance(value, list) else (value,)
+
+
 def _is_fixed_range(node: Any) -> bool:
     """Whether a node is a range that is the same for every item."""
     return bool(node.type == "binary" and node.value == "..") and _is_fixed(node.lhs) and _is_fixed(node.rhs)
@@ -340,12 +346,6 @@ def _stretch(predicate: Any) -> Callable[[Environment, Any], Any]:
         return _Sequence(found)
 
     return stretch
-
-
-def _items(value: Any) -> Sequence[Any]:
-    if value is MISSING:
-        return ()
-    return value if isinstance(value, list) else (value,)
 
 
 def _truth(value: Any) -> bool:
@@ -635,7 +635,7 @@ def _number(value: Any) -> Any:
 def _ceil(value: Any) -> int:
     if not _is_number(value):
         raise NotPlain
-    return math.ceil(value)
+    return math.ceil(float(value)) if type(value) is float else int(value)
 
 
 def _floor(value: Any) -> int:
