@@ -137,16 +137,9 @@ def filtered(metric_filter: Mapping[str, Any], message: str, timestamp_ms: float
     """The metrics that a metric filter makes of a log event."""
     if not filter_patterns.matches(metric_filter.get("filterPattern"), message):
         return []
-    content = _content(message)
+    content = filter_patterns.content_of(message)
     data = [_transformed(change, content, timestamp_ms) for change in metric_filter.get("metricTransformations") or []]
     return [datum for datum in data if datum is not None]
-
-
-def _content(message: str) -> Any:
-    try:
-        return json.loads(message)
-    except ValueError:
-        return None
 
 
 def _transformed(change: Mapping[str, Any], content: Any, timestamp_ms: float) -> Datum | None:

@@ -30,6 +30,7 @@ _PLAIN_OPERAND = re.compile(r'[\w.*:/+-]+|"(?:\\.|[^"\\])*"|%(?:\\.|[^%])+%', re
 _REGEX = re.compile(r"[A-Za-z0-9:_#=@/;, ^$?\[\]{}|\\*+.-]+")
 _MOST_REGEXES = 2
 _LONGEST = 1024
+_MESSAGES = 64
 _FIELD = re.compile(r'\[(?P<bracketed>[^\]]*)\]|"(?P<quoted>[^"]*)"|(?P<bare>\S+)')
 _ORDERED = {
     "=": operator.eq,
@@ -112,13 +113,19 @@ def _json_matcher(text: str) -> Matcher:
     condition = _JsonParser(text[1:-1]).parse()
 
     def matcher(message: str) -> bool:
-        try:
-            content = json.loads(message)
-        except ValueError:
-            return False
+        content = content_of(message)
         return isinstance(content, dict) and condition(content)
 
     return matcher
+
+
+@functools.lru_cache(maxsize=_MESSAGES)
+def content_of(message: str) -> Any:
+    """What a message says in JSON, None where it is none: read once for all patterns that ask, and never changed."""
+    try:
+        return json.loads(message)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +207,8 @@ class _JsonParser:
         return self._tokens[self._position - 1]
 
 
-def _steps(selector: str) -> list[str | int]:
+@functools.lru_cache(maxsize=1024)
+def _steps(selector: str) -> tuple[str | int, ...]:
     steps: list[str | int] = []
     for found in _SELECTOR_STEP.finditer(selector, 1):
         if found["index"] is None:
@@ -209,7 +217,7 @@ def _steps(selector: str) -> list[str | int]:
             steps.append(int(found["index"]))
         else:
             steps.append(found["index"].strip("'\""))
-    return steps
+    return tuple(steps)
 
 
 def _selected(content: Any, steps: Sequence[str | int]) -> list[Any]:
@@ -269,6 +277,8 @@ def _written(value: Any) -> str:
 
 def _like(value: str, pattern: str) -> bool:
     """Whether a value is the pattern's text, in which an asterisk stands for anything."""
+    if "*" not in pattern:
+        return value == pattern
     return fnmatch.fnmatchcase(value, re.sub(r"([?\[])", r"[\1]", pattern))
 
 

@@ -4,6 +4,7 @@ import logging
 import time
 from typing import Any
 
+from ministack.core import responses
 from ministack.services import cloudwatch_logs as emulator
 
 from localcloud.services import handlers
@@ -34,7 +35,8 @@ class LogEvents:
         handlers.install(emulator, {"_put_metric_filter": _check_transformation})
 
     def received(self, group_name: str, stream_name: str, events: list[dict[str, Any]]) -> None:
-        filters = [known for (group, _), known in emulator._metric_filters.items() if group == group_name]
+        known = emulator._metric_filters.items_scoped(responses.get_account_id(), responses.get_region())
+        filters = [metric_filter for (group, _), metric_filter in known if group == group_name]
         now = time.time() * 1000
         for event in events:
             message, moment = event.get("message") or "", float(event.get("timestamp") or now)

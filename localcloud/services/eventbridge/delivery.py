@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
 """
 
+import functools
 import json
 import time
 import uuid
@@ -26,6 +27,7 @@ _THROTTLED = frozenset({"ExecutionLimitExceeded", "ThrottlingException"})
 _SERVER_ERROR = 500
 # What EventBridge does not try again.
 _FINAL = frozenset({"NO_RESOURCE", "NO_PERMISSIONS", "INVALID_PARAMETER"})
+_SECONDS_OF_A_DAY = 86_400
 _STREAMS = uuid.UUID("0d5a9d7e-5a57-4e0a-9d52-7f8f3a2f6c11")
 
 
@@ -124,7 +126,7 @@ def _to_log_group(delivered: Delivered) -> None:
     if not log_policies.allow((policy["policyDocument"] for policy in policies), arn):
         raise Undeliverable("NO_PERMISSIONS", f"No resource policy lets EventBridge write to the log group {group}.")
     timestamp, message = _log_event(delivered)
-    stream = str(uuid.uuid5(_STREAMS, f"{delivered.rule.get('Arn')} {group} {datetime.now(UTC):%Y-%m-%d}"))
+    stream = _stream(str(delivered.rule.get("Arn")), group, int(time.time() // _SECONDS_OF_A_DAY))
     if stream not in cloudwatch_logs._log_groups[group]["streams"]:
         cloudwatch_logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
     cloudwatch_logs._put_log_events(
@@ -134,6 +136,12 @@ def _to_log_group(delivered: Delivered) -> None:
             "logEvents": [{"timestamp": timestamp, "message": message}],
         }
     )
+
+
+@functools.lru_cache(maxsize=256)
+def _stream(rule: str, group: str, day: int) -> str:
+    """The log stream of a rule's events of one day, counted from 1970 on."""
+    return str(uuid.uuid5(_STREAMS, f"{rule} {group} {day}"))
 
 
 def _log_event(delivered: Delivered) -> tuple[int, str]:

@@ -5,9 +5,10 @@ Whatever is not certain to come out as the engine has it, an error above all, is
 the expression has something else in it, and by :class:`NotPlain` when the data have.
 """
 
+import hashlib
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NoReturn
 
@@ -21,12 +22,21 @@ Compiled = Callable[[Environment, Any], Any]
 MISSING: Final = object()
 """What JSONata calls undefined."""
 NOW: Final = "the moment of the evaluation in milliseconds"
+HASHES: Final[Mapping[str, str]] = {
+    "MD5": "md5",
+    "SHA-1": "sha1",
+    "SHA-256": "sha256",
+    "SHA-384": "sha384",
+    "SHA-512": "sha512",
+}
+"""The algorithms of ``$hash``, by the names that Step Functions has for them."""
 
 _PLAIN_FIELDS = frozenset({"id", "value", "type", "lbp", "bp", "position", "line", "level"})
 _NUMBERS = (int, float)
 _LONGEST_RANGE = 10_000
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z", re.ASCII)
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+_LAST_MILLISECOND = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MILLISECOND
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
@@ -182,7 +192,28 @@ def _path(node: Any) -> Compiled:
                     values.append(result)
         return _single(values)
 
-    return path if node.group is None else _grouped(node.group, path)
+    if node.group is not None:
+        return _grouped(node.group, path)
+    names = [str(step.value) for step in others if step.type == "name" and not (step.predicate or step.stages)]
+    plain = first.type in ("name", "variable") and not (first.predicate or first.stages)
+    return _members(steps[0], names, path) if plain and len(names) == len(others) else path
+
+
+def _members(first: Compiled, names: Sequence[str], path: Compiled) -> Compiled:
+    """Members of members, at once where no array is on the way; otherwise the path goes it step by step."""
+
+    def members(known: Environment, focus: Any) -> Any:
+        if isinstance(focus, list):
+            raise NotPlain
+        value = first(known, focus)
+        for name in names:
+            if type(value) is dict:
+                value = value.get(name, MISSING)
+            else:
+                return path(known, focus) if isinstance(value, list) else MISSING
+        return value if type(value) is not _Sequence else path(known, focus)
+
+    return members
 
 
 def _grouped(node: Any, values: Compiled) -> Compiled:
@@ -257,6 +288,8 @@ def _filter(predicate: Any) -> Callable[[Environment, Any], Any]:
             return _Sequence([items[place]])
 
         return at
+    if _is_array(predicate) and len(predicate.expressions) == 1 and _is_fixed_range(predicate.expressions[0]):
+        return _stretch(predicate)
     holds = _node(predicate)
 
     def kept(known: Environment, value: Any) -> Any:
@@ -284,6 +317,35 @@ def _items(value: Any) -> Sequence[Any]:
     if value is MISSING:
         return ()
     return value if isinstance(value, list) else (value,)
+
+
+def _is_fixed_range(node: Any) -> bool:
+    """Whether a node is a range that is the same for every item."""
+    return bool(node.type == "binary" and node.value == "..") and _is_fixed(node.lhs) and _is_fixed(node.rhs)
+
+
+def _is_fixed(node: Any) -> bool:
+    if node.type == "binary":
+        return _is_fixed(node.lhs) and _is_fixed(node.rhs)
+    return bool(node.type == "number" or (node.type == "variable" and node.value))
+
+
+def _stretch(predicate: Any) -> Callable[[Environment, Any], Any]:
+    """Takes a value; gives those of its items that are at the places of a range."""
+    numbers = _array(predicate)
+
+    def stretch(known: Environment, value: Any) -> Any:
+        places = numbers(known, MISSING)
+        items = _items(value)
+        if not places or places[0] < 0:
+            found = [item for place, item in enumerate(items) for _ in range(_times_wanted(places, place, items))]
+        else:
+            found = list(items[places[0] : places[-1] + 1])
+        if any(item is None or isinstance(item, list) for item in found):
+            raise NotPlain
+        return _Sequence(found)
+
+    return stretch
 
 
 def _truth(value: Any) -> bool:
@@ -460,8 +522,8 @@ def _function(node: Any) -> Compiled:
     if node.procedure.type != "variable" or node.procedure.predicate:
         raise NotPlain
     name = str(node.procedure.value)
-    if name == "each":
-        return _each(node)
+    if name in ("each", "sift"):
+        return _of_members(name, node)
     if name == "reduce":
         return _joined_arrays(node)
     call = _FUNCTIONS.get((name, len(node.arguments or ())))
@@ -479,26 +541,36 @@ def _function(node: Any) -> Compiled:
     return lambda known, _focus: call(known[NOW])
 
 
-def _each(node: Any) -> Compiled:
+def _of_members(called: str, node: Any) -> Compiled:
+    """``$each`` and ``$sift`` with a function of a member's value and name that stands in their place."""
     whole, function = node.arguments if len(node.arguments) == 2 else (None, None)
     if function is None or function.type != "lambda" or function.thunk or len(function.arguments) > 2:
         raise NotPlain
     _only(function, {"arguments", "body"})
     members, body = _node(whole), _node(function.body)
     names = [str(argument.value) for argument in function.arguments]
+    made = _sifted if called == "sift" else _collected
 
-    def each(known: Environment, focus: Any) -> Any:
+    def of_members(known: Environment, focus: Any) -> Any:
         found = members(known, focus)
         if found is MISSING:
             return MISSING
-        if type(found) is not dict or "each" in known:
+        if type(found) is not dict or called in known:
             raise NotPlain
-        results = (
-            body({**known, **dict(zip(names, (value, name), strict=False))}, focus) for name, value in found.items()
+        return made(
+            (name, value, body({**known, **dict(zip(names, (value, name), strict=False))}, focus))
+            for name, value in found.items()
         )
-        return _single(_Sequence(result for result in results if result is not MISSING))
 
-    return each
+    return of_members
+
+
+def _collected(members: Iterable[tuple[str, Any, Any]]) -> Any:
+    return _single(_Sequence(result for _, _, result in members if result is not MISSING))
+
+
+def _sifted(members: Iterable[tuple[str, Any, Any]]) -> Any:
+    return {name: value for name, value, keep in members if _truth(keep)} or MISSING
 
 
 def _joined_arrays(node: Any) -> Compiled:
@@ -617,6 +689,24 @@ def _to_millis(text: Any) -> int:
         raise NotPlain from None
 
 
+def _from_millis(moment: Any) -> str:
+    if type(moment) is not int or not 0 <= moment <= _LAST_MILLISECOND:
+        raise NotPlain
+    return f"{(_EPOCH + moment * _MILLISECOND).isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
+
+
+def _hash(text: Any, algorithm: Any) -> str:
+    if type(text) is not str or not text.isascii() or type(algorithm) is not str or algorithm not in HASHES:
+        raise NotPlain
+    return hashlib.new(HASHES[algorithm], text.encode()).hexdigest()
+
+
+def _substring(text: Any, start: Any, length: Any) -> str:
+    if type(text) is not str or type(start) is not int or type(length) is not int or start < 0 or length < 0:
+        raise NotPlain
+    return text[start : start + length]
+
+
 def _cut(text: Any, mark: Any) -> tuple[str, str, str]:
     if type(text) is not str or type(mark) is not str or not mark:
         raise NotPlain
@@ -639,6 +729,8 @@ _FUNCTIONS: Final[Mapping[tuple[str, int], Callable[..., Any]]] = {
     ("distinct", 1): _distinct,
     ("exists", 1): lambda value: value is not MISSING,
     ("floor", 1): _floor,
+    ("fromMillis", 1): _from_millis,
+    ("hash", 2): _hash,
     ("lookup", 2): _lookup,
     ("max", 1): _largest,
     ("merge", 1): _merge,
@@ -647,6 +739,7 @@ _FUNCTIONS: Final[Mapping[tuple[str, int], Callable[..., Any]]] = {
     ("not", 1): _not,
     ("number", 1): _number,
     ("string", 1): _string,
+    ("substring", 3): _substring,
     ("substringAfter", 2): _after,
     ("substringBefore", 2): _before,
     ("sum", 1): _sum,

@@ -66,6 +66,7 @@ class LocalExecutions:
         self._lock = threading.Lock()
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._ended: OrderedDict[str, Record] = OrderedDict()
+        self._redrivable: OrderedDict[str, None] = OrderedDict()
         self._kept_events = 0
 
     def start(
@@ -142,6 +143,7 @@ class LocalExecutions:
         with self._lock:
             runs, self._runs = list(self._runs.values()), OrderedDict()
             self._ended.clear()
+            self._redrivable.clear()
             self._kept_events = 0
         for run in runs:
             run.scope.stop()
@@ -290,9 +292,10 @@ class LocalExecutions:
         with self._lock:
             if run.record["status"] == "SUCCEEDED":
                 self._runs.pop(arn, None)
-            failed = [other for other, known in self._runs.items() if not known.running]
-            for other in failed[:-_KEPT_FAILURES]:
-                self._runs.pop(other)
+            else:
+                self._redrivable[arn] = None
+                if len(self._redrivable) > _KEPT_FAILURES:
+                    self._runs.pop(self._redrivable.popitem(last=False)[0], None)
             self._ended[arn] = run.record
             self._kept_events += len(run.record["events"])
             while self._kept_events > _KEPT_EVENTS and len(self._ended) > 1:
@@ -303,6 +306,7 @@ class LocalExecutions:
     def _forget(self, arn: str) -> Record:
         """Take an execution out of those that have ended."""
         record = self._ended.pop(arn)
+        self._redrivable.pop(arn, None)
         self._kept_events -= len(record["events"])
         return record
 

@@ -27,7 +27,6 @@ CPU_SECONDS = 5.0
 """Processor time an expression may take. (Step Functions allows less; a laptop may be slower.)"""
 
 _CHECK_EVERY = 1000
-_HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 _ISO_8601 = re.compile(
     r"\d{4}(-[01]\d)?(-[0-3]\d)?(T[0-2]\d:[0-5]\d:[0-5]\d)?(\.\d+)?([+-][0-2]\d:?[0-5]\d|Z)?", re.ASCII
 )
@@ -264,9 +263,9 @@ def _range(start: Any, end: Any, step: Any) -> Any:
 
 
 def _hash(source: Any, algorithm: Any) -> str:
-    if algorithm not in _HASHES or not isinstance(source, str):
-        raise ValueError(f"$hash takes a string and one of {', '.join(_HASHES)}")
-    return hashlib.new(_HASHES[algorithm], source.encode()).hexdigest()
+    if algorithm not in compiled.HASHES or not isinstance(source, str):
+        raise ValueError(f"$hash takes a string and one of {', '.join(compiled.HASHES)}")
+    return hashlib.new(compiled.HASHES[algorithm], source.encode()).hexdigest()
 
 
 def _random(seed: Any = None) -> float:

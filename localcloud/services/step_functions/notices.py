@@ -39,8 +39,14 @@ def redrive_status(record: Mapping[str, Any]) -> dict[str, Any]:
 def announce(record: Mapping[str, Any]) -> None:
     """Tell of an execution's new status: on the default event bus (standard workflows only) and in metrics."""
     _record_metrics(record)
-    if not record.get("express"):
+    if not record.get("express") and _is_heard():
         _put_event(record)
+
+
+def _is_heard() -> bool:
+    """Whether a rule or an archive may take it: telling nobody takes as long."""
+    buses = [rule.get("EventBusName", "default") for rule in eventbridge._rules.values()]
+    return "default" in buses or bool(eventbridge._archives)
 
 
 def _record_metrics(record: Mapping[str, Any]) -> None:
