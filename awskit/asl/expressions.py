@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
 import functools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from jsonata.jsonata import Jsonata
@@ -23,8 +23,7 @@ def problems(expression: str, *, states: Collection[str]) -> Iterator[str]:
 
     ``states`` are the members that ``$states`` has where the expression stands. Raises SyntaxProblem.
     """
-    tree = _parsed(expression)
-    for node, has_context in _nodes(tree, has_context=False):
+    for node, has_context in _parsed(expression):
         kind, value = getattr(node, "type", None), getattr(node, "value", None)
         if kind == "variable" and value == "$":
             yield "$$ has no value here; the state's input is $states.input"
@@ -43,16 +42,17 @@ def unknown_variables(expression: str, *, variables: Collection[str]) -> list[st
 
     Step Functions accepts them; when such a state runs, it fails. Raises SyntaxProblem.
     """
-    tree = _parsed(expression)
-    known = {"", "$", "eval", "states", *variables, *_functions(), *_bound(tree)}
-    used = (node.value for node, _ in _nodes(tree, has_context=False) if getattr(node, "type", None) == "variable")
+    nodes = [node for node, _ in _parsed(expression)]
+    known = {"", "$", "eval", "states", *variables, *_functions(), *_bound(nodes)}
+    used = (node.value for node in nodes if getattr(node, "type", None) == "variable")
     return list(dict.fromkeys(name for name in used if name not in known))
 
 
 @functools.lru_cache(maxsize=4096)
-def _parsed(expression: str) -> Any:
+def _parsed(expression: str) -> tuple[tuple[Any, bool], ...]:
+    """Every node of an expression, and whether something is in focus there that a bare name can be a member of."""
     try:
-        return Jsonata(expression).ast
+        return tuple(_nodes(Jsonata(expression).ast, has_context=False))
     except Exception as error:  # on bad input the parser also fails in ways of its own
         raise SyntaxProblem(str(error)) from error
 
@@ -70,9 +70,9 @@ def _states_member(path: Any) -> str | None:
     return str(steps[1].value) if steps[1].type == "name" else None
 
 
-def _bound(tree: Any) -> Iterator[str]:
+def _bound(nodes: Iterable[Any]) -> Iterator[str]:
     """Variables that the expression itself binds: by ``:=``, as parameters, by ``@`` and ``#``."""
-    for node, _ in _nodes(tree, has_context=False):
+    for node in nodes:
         kind = getattr(node, "type", None)
         if kind == "bind":
             yield node.lhs.value
@@ -82,7 +82,6 @@ def _bound(tree: Any) -> Iterator[str]:
 
 
 def _nodes(node: Any, *, has_context: bool) -> Iterator[tuple[Any, bool]]:
-    """Every node of a tree, and whether something is in focus there that a bare name can be a member of."""
     if isinstance(node, list | tuple):
         for item in node:
             yield from _nodes(item, has_context=has_context)

@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -99,6 +100,24 @@ class _Interrupts:
         self._pressed = True
 
 
+_idle: dict[frozenset[tuple[str, Any]], list[Producer]] = defaultdict(list)
+"""librdkafka's producers between two sendings, by their settings.
+
+A new one asks for its id before it has connected, and again half a second later: every sending would wait so long.
+"""
+
+
+def _idle_or_new(settings: dict[str, Any]) -> Producer:
+    try:
+        return _idle[frozenset(settings.items())].pop()
+    except IndexError:
+        return Producer(settings)
+
+
+def _unheard(_error: KafkaError) -> None:
+    """What goes wrong is told by what becomes of each record."""
+
+
 class RecordProducer:
     """Writes records to one topic, those of a key in order, each acknowledged by all in-sync replicas.
 
@@ -116,26 +135,24 @@ class RecordProducer:
         new_producer: Callable[[dict[str, Any]], Producer] = Producer,
     ) -> None:
         self.report = Report()
-        self._kafka = kafka
         self._topic = topic
         self._handed_over = 0
         self._interrupts = _Interrupts()
+        self._settings = kafka.client(
+            **{
+                "client.id": "flightpulse-producer",
+                "acks": "all",
+                "enable.idempotence": True,
+                "linger.ms": 5,
+                # What Kafka's own and most other clients do: a key stays in one partition, whoever sends.
+                "partitioner": "murmur2_random",
+                "message.timeout.ms": int(delivery_seconds * 1000),
+                "allow.auto.create.topics": False,
+                "error_cb": _unheard,
+            }
+        )
         try:
-            self._producer = new_producer(
-                kafka.client(
-                    **{
-                        "client.id": "flightpulse-producer",
-                        "acks": "all",
-                        "enable.idempotence": True,
-                        "linger.ms": 5,
-                        # What Kafka's own and most other clients do: a key stays in one partition, whoever sends.
-                        "partitioner": "murmur2_random",
-                        "message.timeout.ms": int(delivery_seconds * 1000),
-                        "allow.auto.create.topics": False,
-                        "error_cb": lambda _: None,
-                    }
-                )
-            )
+            self._producer = new_producer(self._settings)
         except KafkaException as error:
             raise UserError(f"Kafka does not accept these settings: {reason(error)}.", hint="Check them.") from error
 
@@ -193,6 +210,10 @@ class RecordProducer:
         self._producer.flush(_POLL_SECONDS)
         return self.report
 
+    def release(self) -> None:
+        """Leave the connection to the next :func:`send_all`: everything that was handed over is acknowledged."""
+        _idle[frozenset(self._settings.items())].append(self._producer)
+
     def __enter__(self) -> "RecordProducer":
         self._interrupts.put_off()
         return self
@@ -246,7 +267,7 @@ def send_all(
     sent or not.
     """
     partitions_of(kafka, topic)
-    producer = RecordProducer(kafka, topic, delivery_seconds=delivery_seconds)
+    producer = RecordProducer(kafka, topic, delivery_seconds=delivery_seconds, new_producer=_idle_or_new)
     try:
         with producer:
             for record in records:
@@ -256,7 +277,14 @@ def send_all(
                 after_each(producer, producer.handed_over)
     except KeyboardInterrupt:
         raise UserError(f"Stopped: {fates(producer.report)}.", exit_code=INTERRUPTED) from None
+    if len(producer.report.acknowledged) == producer.handed_over:
+        producer.release()
     return producer.report
+
+
+def connect(kafka: Kafka) -> None:
+    """Connect ahead of :func:`send_all`, which then sends at once. It says nothing: what is wrong shows there."""
+    RecordProducer(kafka, "", new_producer=_idle_or_new).release()
 
 
 def _seconds_until(due: datetime | None) -> float:

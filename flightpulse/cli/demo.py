@@ -11,6 +11,7 @@ from flightpulse import paths
 from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
 from flightpulse.workbench.bench import Workbench
+from flightpulse.workbench.fire import sending
 from flightpulse.workbench.messages.preparing import CONCURRENCY
 from flightpulse.workbench.run import Run
 from flightpulse.workbench.show.progress import NO, YES, seconds
@@ -57,6 +58,7 @@ def demo(port: int | None, kafka: str | None, llm_url: str | None) -> None:
     wb.stack.deploy(again=True)
     seeded = wb.table.load()
     click.echo(f"{seeded.flights} flights, {seeded.passengers} passengers, {seeded.bookings} bookings are loaded.")
+    sending.prepare(wb.session)
     # The stand-in takes no time: where it writes, more functions at once than processors only start more of them.
     at_once = CONCURRENCY if llm_url else min(CONCURRENCY, os.cpu_count() or 1)
     wb.templates.prepare(wb.templates.plan_for_scenarios(), concurrency=at_once)

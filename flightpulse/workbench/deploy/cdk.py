@@ -1,5 +1,6 @@
-"""Runs the CDK command line, with Node from its wheel and the target's credentials, and nothing else of the user's."""
+"""Runs the CDK's app and CLI, with Node from its wheel and the target's credentials, and nothing else of the user's."""
 
+import json
 import os
 import signal
 import subprocess
@@ -24,6 +25,12 @@ _OURS = "flightpulse: "
 # What the CDK CLI names as the reason, under the line with its cross.
 _REASON = "‣"
 _KEPT_PREFIXES = ("LC_", "PYTHON", "LD_", "DYLD_", "FLIGHTPULSE_", "JSII_")
+# What the CDK CLI tells every app beside what cdk.json and the command line say.
+_CONTEXT_OF_THE_CLI = {
+    "aws:cdk:enable-path-metadata": True,
+    "aws:cdk:enable-asset-metadata": True,
+    "aws:cdk:disable-version-reporting": True,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +52,10 @@ class CdkOutcome:
 
 
 class CdkCli:
-    """The CDK CLI for one target.
+    """The CDK's app and CLI for one target.
 
-    ``environment`` is the whole environment of the commands (see :func:`environment_for`); ``context`` are the
-    ``-c key=value`` of every command that synthesises.
+    ``environment`` is the whole environment of the commands (see :func:`environment_for`); ``context`` is what the app
+    is told, as by ``cdk synth -c key=value``.
     """
 
     def __init__(self, environment: Mapping[str, str], *, context: Mapping[str, str], home: Path) -> None:
@@ -61,32 +68,35 @@ class CdkCli:
         self._stopped = False
         self.assembly = home / "cdk.out"
 
-    def run(self, command: str, arguments: Sequence[str] = (), *, synthesise: bool = False) -> CdkOutcome:
-        """Run one command to its end and keep its output.
+    def synth(self) -> CdkOutcome:
+        """Run the app, which writes the assembly, as ``cdk synth`` does after a start of its own."""
+        settings = json.loads((paths.INFRA / "cdk.json").read_text(encoding="utf-8"))
+        context = {**settings["context"], **_CONTEXT_OF_THE_CLI, **self._context}
+        told = {"CDK_OUTDIR": str(self.assembly), "CDK_CONTEXT_JSON": json.dumps(context)}
+        return self._run_to_its_end("synth", [sys.executable, "app.py"], told)
 
-        ``synthesise`` makes it run the app; without it the command works on the assembly of an earlier ``synth``.
-        When it is interrupted, the CLI and everything the CLI started have ended before the interrupt goes on.
+    def run(self, command: str, arguments: Sequence[str] = ()) -> CdkOutcome:
+        """Run a command of the CLI: but for bootstrapping, on the assembly of an earlier :meth:`synth`."""
+        words = [str(node.find()), str(script()), command, *arguments]
+        if command != "bootstrap":
+            words += ["--app", str(self.assembly)]
+        words += ["--no-color", "--no-notices", "--no-version-reporting", "--ci"]
+        return self._run_to_its_end(command, words, {})
+
+    def _run_to_its_end(self, command: str, words: Sequence[str], variables: Mapping[str, str]) -> CdkOutcome:
+        """Run a program to its end and keep its output.
+
+        When it is interrupted, the program and everything it started have ended before the interrupt goes on.
         """
         # In a thread of its own, because Ctrl-C interrupts the main thread only: there it could strike between the
-        # start of the CLI and the line that notes it, and the CLI would live on unnoticed.
+        # start of the program and the line that notes it, and the program would live on unnoticed.
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"cdk-{command}") as pool:
-            running = pool.submit(self._run, command, arguments, synthesise)
+            running = pool.submit(self._run, command, words, variables)
             try:
                 return running.result()
             except BaseException:
                 self.stop()
                 raise
-
-    def words(self, command: str, arguments: Sequence[str] = (), *, synthesise: bool = False) -> list[str]:
-        """The command line, for those who want to see or repeat it."""
-        words = [str(node.find()), str(script()), command, *arguments]
-        if synthesise:
-            for key, value in sorted(self._context.items()):
-                words += ["--context", f"{key}={value}"]
-            words += ["--output", str(self.assembly)]
-        elif command != "bootstrap":
-            words += ["--app", str(self.assembly)]
-        return [*words, "--no-color", "--no-notices", "--no-version-reporting", "--ci"]
 
     def stop(self) -> None:
         """End every command that runs, in whichever thread, and start no other one."""
@@ -96,7 +106,7 @@ class CdkCli:
         for process in running:
             _end_group(process)
 
-    def _run(self, command: str, arguments: Sequence[str], synthesise: bool) -> CdkOutcome:
+    def _run(self, command: str, words: Sequence[str], variables: Mapping[str, str]) -> CdkOutcome:
         self._logs.mkdir(parents=True, exist_ok=True)
         log = self._logs / f"cdk-{command}.log"
         with (
@@ -104,7 +114,9 @@ class CdkCli:
             # jsii unpacks itself into a temporary folder, which it leaves behind when it is interrupted.
             TemporaryDirectory(prefix="flightpulse-cdk-", ignore_cleanup_errors=True) as temporary,
         ):
-            process = self._start(command, arguments, synthesise, output, temporary)
+            # Bootstrapping needs no app; the folder of the app would make the CLI run it all the same.
+            folder = self._logs if command == "bootstrap" else paths.INFRA
+            process = self._start(words, folder, {**variables, "TMPDIR": temporary}, output)
             try:
                 process.wait()
             finally:
@@ -116,19 +128,16 @@ class CdkCli:
         return CdkOutcome(command, process.returncode, log.read_text(encoding="utf-8", errors="replace"), log)
 
     def _start(
-        self, command: str, arguments: Sequence[str], synthesise: bool, output: IO[str], temporary: str
+        self, words: Sequence[str], folder: Path, variables: Mapping[str, str], output: IO[str]
     ) -> "subprocess.Popen[bytes]":
-        words = self.words(command, arguments, synthesise=synthesise)
-        # Bootstrapping needs no app; the folder of the app would make the CLI run it all the same.
-        folder = self._logs if command == "bootstrap" else paths.INFRA
         with self._lock:
             if self._stopped:
                 raise KeyboardInterrupt
-            # A session of its own: Ctrl-C in the terminal reaches us only, and we end the CLI with all its children.
+            # A session of its own: Ctrl-C in the terminal reaches us only, and we end it with all its children.
             process = subprocess.Popen(  # noqa: S603
                 words,
                 cwd=folder,
-                env={**self._environment, "TMPDIR": temporary},
+                env={**self._environment, **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

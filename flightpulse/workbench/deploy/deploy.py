@@ -291,9 +291,9 @@ def synthesise(context: Mapping[str, str], home: Path, steps: Steps) -> Path:
 
 
 def synth(cli: CdkCli, steps: Steps) -> None:
-    """Run ``cdk synth``. Raises UserError with the last line that tells why not."""
+    """Run the app. Raises UserError with the last line that tells why not."""
     steps.update("synth", "Writing the template and the Lambda package")
-    _checked(cli.run("synth", [names.STACK, "--quiet"], synthesise=True))
+    _checked(cli.synth())
     steps.finish("synth", f"{_resources_in(cli.assembly)} resources in the template")
 
 

@@ -4,10 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from awskit.kafka.connection import Kafka
-from awskit.kafka.producer import AfterEach, OutgoingRecord, Report, check, send_all
+from awskit.kafka.producer import AfterEach, OutgoingRecord, Report, check, connect, send_all
 from flightpulse.domain.events import TOPIC
 from flightpulse.workbench.target.session import Session
 from simulator import events
+
+
+def prepare(session: Session) -> None:
+    """Connect ahead of the first events, which then need not wait for it."""
+    connect(Kafka(session.broker))
 
 
 def send(session: Session, some_events: Iterable[Mapping[str, Any]], *, correlation_id: str | None = None) -> Report:

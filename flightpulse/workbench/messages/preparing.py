@@ -3,7 +3,7 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -143,11 +143,11 @@ def plan(session: Session, beginnings: Sequence[str] = ("",), *, anew: bool = Fa
 
     A person's word stays as it is. Raises UserError when no segment begins so.
     """
-    return _plan(session, dict.fromkeys(found for start in beginnings for found in segments_like(start)), anew=anew)
+    segments = dict.fromkeys(found for start in beginnings for found in segments_like(start))
+    return _plan(session, template_records.of_segments(session, segments), anew=anew)
 
 
-def _plan(session: Session, segments: Collection[Segment], *, anew: bool = False) -> PreparationPlan:
-    found = template_records.of_segments(session, segments)
+def _plan(session: Session, found: template_records.TemplateList, *, anew: bool = False) -> PreparationPlan:
     records = found.records
     waiting = tuple(
         segment
@@ -167,6 +167,16 @@ def estimate(drafted: Iterable[Segment], reviewed: Iterable[Segment], ids: dict[
 
 def for_scenarios(session: Session) -> PreparationPlan:
     """What the five scenarios need: the segments of their news for the passengers who are booked."""
+    messenger = Messenger(session)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="versions") as pool:
+        # One that has just been deployed takes longer to start than reading the table takes.
+        answer = pool.submit(messenger.versions)
+        needed = _segments_of_scenarios(session)
+        answer.result()
+    return _plan(session, template_records.of_segments(session, needed, messenger=messenger))
+
+
+def _segments_of_scenarios(session: Session) -> dict[Segment, None]:
     table = ReservationTable(session.dynamodb, session.table_name)
     flights = {
         flight_id: flight
@@ -185,7 +195,7 @@ def for_scenarios(session: Session) -> PreparationPlan:
                 # Whether somebody flies on is asked when they are told.
                 onward = replace(segment, onward="onward" in news_kind(news.kind).varies)
                 needed |= {segment: None, onward: None}
-    return _plan(session, needed)
+    return needed
 
 
 def _recipients(table: ReservationTable, flight_id: str) -> Iterator[Recipient]:

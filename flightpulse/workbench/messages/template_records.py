@@ -102,9 +102,11 @@ def listed(session: Session, segments: str = "", status: str | None = None) -> T
     return of_segments(session, segments_like(segments), status)
 
 
-def of_segments(session: Session, chosen: Collection[Segment], status: str | None = None) -> TemplateList:
-    """The templates of these segments."""
-    messenger = Messenger(session)
+def of_segments(
+    session: Session, chosen: Collection[Segment], status: str | None = None, *, messenger: Messenger | None = None
+) -> TemplateList:
+    """The templates of these segments; a ``messenger`` that has given its versions is not asked again."""
+    messenger = messenger or Messenger(session)
     versions = messenger.versions()
     found = table_of(session).get_many((segment, versions[segment.key]) for segment in chosen)
     records = {record.segment: record for record in found}

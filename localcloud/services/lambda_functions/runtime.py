@@ -3,9 +3,9 @@
 Without it every exception arrives as ``Runtime.HandlerError``, so that no Retry or Catch by class name matches, and a
 function imports whatever is installed around the emulator, so that a package left out of the zip goes unnoticed.
 
-What stays different: the interpreter is this one, whatever ``Runtime`` says; memory is not limited, the code is not
-read-only, and of a layer only its Python packages are seen; a call that finds no free place waits instead of being
-throttled; lost is the emulator's count of functions that invoke each other in a circle.
+What stays different: the interpreter is this one, whatever ``Runtime`` says, and looks for garbage less often; memory
+is not limited, the code is not read-only, and of a layer only its Python packages are seen; a call that finds no free
+place waits instead of being throttled; lost is the emulator's count of functions that invoke each other in a circle.
 """
 
 import os

@@ -48,6 +48,23 @@ def test_a_wrong_context_value_is_one_line(tmp_path: Path):
     assert "Traceback" not in said
 
 
+def test_it_writes_what_the_cdk_cli_writes(tmp_path: Path):
+    with started(tmp_path, "synth", "-c", "network=none") as synth:
+        synth.communicate(timeout=COMMAND_SECONDS)
+    cdk = [str(Path(sys.executable).parent / "cdk"), "synth", "--quiet", "-c", "network=none", "--no-notices"]
+    by_the_cli = subprocess.run(
+        [*cdk, "--output", str(tmp_path / "by-the-cli")],
+        cwd=ROOT / "infra",
+        env={**os.environ, "CDK_DISABLE_CLI_TELEMETRY": "true", "AWS_PROFILE": "not-there"},
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+
+    assert (synth.returncode, by_the_cli.returncode) == (0, 0)
+    for name in ("FlightPulseStack.template.json", "FlightPulseStack.assets.json", "manifest.json"):
+        assert (tmp_path / "cdk.out" / name).read_bytes() == (tmp_path / "by-the-cli" / name).read_bytes()
+
+
 def test_an_interrupt_ends_the_cdk_and_everything_it_started(tmp_path: Path):
     with started(tmp_path, "synth") as synth:
         assert synth.stdout is not None

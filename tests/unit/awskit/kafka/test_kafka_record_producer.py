@@ -1,6 +1,7 @@
 """What a producer reports about the records it was given."""
 
 import signal
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -165,12 +166,59 @@ def test_an_interrupt_ends_a_pause_and_the_next_event_is_never_handed_over(broke
     assert len(broker.records) == 1
 
 
+@pytest.fixture
+def clients(broker: FakeBroker, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The settings of each client that sendings make on the test's broker."""
+    made: list[dict[str, Any]] = []
+
+    def client(settings: dict[str, Any]) -> Any:
+        made.append(settings)
+        return broker(settings)
+
+    monkeypatch.setattr(producer, "partitions_of", lambda *_: 3)
+    monkeypatch.setattr(producer, "Producer", client)
+    monkeypatch.setattr(producer, "_idle", defaultdict(list))
+    return made
+
+
+def test_one_sending_after_another_uses_the_same_client(broker: FakeBroker, clients: list[dict[str, Any]]) -> None:
+    broker.on_poll = broker.acknowledge
+
+    producer.connect(Kafka("broker:9092"))
+    for _ in range(2):
+        producer.send_all(Kafka("broker:9092"), "flights", [RECORD])
+
+    assert len(broker.records) == 2
+    assert len(clients) == 1
+
+
+def test_a_sending_to_another_cluster_or_beside_another_has_a_client_of_its_own(
+    broker: FakeBroker, clients: list[dict[str, Any]]
+) -> None:
+    broker.on_poll = broker.acknowledge
+
+    def send_another(_producer: RecordProducer, _number: int) -> None:
+        producer.send_all(Kafka("broker:9092"), "flights", [RECORD])
+
+    producer.send_all(Kafka("broker:9092"), "flights", [RECORD], after_each=send_another)
+    producer.send_all(Kafka("other:9092"), "flights", [RECORD])
+
+    assert [settings["bootstrap.servers"] for settings in clients] == ["broker:9092", "broker:9092", "other:9092"]
+
+
+def test_after_a_loss_the_next_sending_has_a_new_client(broker: FakeBroker, clients: list[dict[str, Any]]) -> None:
+    broker.on_poll = lambda: broker.acknowledge(KafkaError._MSG_TIMED_OUT)
+
+    for _ in range(2):
+        producer.send_all(Kafka("broker:9092"), "flights", [RECORD])
+
+    assert len(clients) == 2
+
+
+@pytest.mark.usefixtures("clients")
 def test_what_is_held_back_is_waited_for_and_not_asked_for_all_the_time(
     broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(producer, "partitions_of", lambda *_: 3)
-    ours = lambda kafka, topic, **_: RecordProducer(kafka, topic, new_producer=broker)  # noqa: E731
-    monkeypatch.setattr(producer, "RecordProducer", ours)
     pauses: list[float] = []
     monkeypatch.setattr(RecordProducer, "pause", lambda _self, seconds: pauses.append(seconds))
     broker.on_poll = broker.acknowledge
