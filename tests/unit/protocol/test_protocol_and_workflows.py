@@ -269,7 +269,7 @@ SECONDS = {
     "InOrderOfTier/InChunks/NotifyChunk": 1860,
     "ComposeMessages": 120,
     f"{GROUP}ClaimBookings": 5,
-    f"{GROUP}SendMessages": 5,
+    f"{GROUP}SendMessages": 15,
     f"{GROUP}ConfirmBookings": 10,
     f"{EACH}ClaimBooking": 5,
     f"{EACH}SendOneByOne/SendMessage": 5,
