@@ -132,17 +132,20 @@ def _of_plain_names(project: Any) -> Any:
     """A projection of whole attributes, which is checked the first time and copied out of every item after that."""
 
     @functools.lru_cache(maxsize=_TEXTS)
-    def attributes(text: str) -> tuple[str, ...] | None:
-        names = tuple(part.strip() for part in text.split(","))
-        return names if all(name.isidentifier() for name in names) else None
+    def attributes(text: str, placeholders: tuple[tuple[str, str], ...]) -> tuple[str, ...] | None:
+        names, known = [part.strip() for part in text.split(",")], dict(placeholders)
+        if not all(name.isidentifier() or name in known for name in names):
+            return None
+        return tuple(known.get(name, name) for name in names)
 
-    checked: set[str] = set()
+    checked: set[tuple[str, tuple[tuple[str, str], ...]]] = set()
 
     def projected(item: Any, text: str, names: Any) -> Any:
-        wanted = attributes(text)
-        if wanted is None or text not in checked:
+        asked = (text, tuple(names.items()) if names else ())
+        wanted = attributes(*asked)
+        if wanted is None or asked not in checked:
             found = project(item, text, names)
-            checked.add(text)
+            checked.add(asked)
             return found
         return {name: item[name] for name in wanted if name in item}
 
