@@ -13,7 +13,7 @@ ITEM = {"a": {"S": "1"}, "status": {"S": "DELAYED"}, "x.y": {"N": "2"}, "m": {"M
 @pytest.mark.parametrize(
     ("text", "names", "found"),
     [
-        ("a, other", {}, {"a"}),
+        ("a, nowhere", {}, {"a"}),
         ("a,#s", {"#s": "status"}, {"a", "status"}),
         ("#odd, #s", {"#odd": "x.y", "#s": "status"}, {"x.y", "status"}),
         ("m.k", {}, {"m"}),
