@@ -31,7 +31,7 @@ from localcloud.services.step_functions.traces import ExecutionTrace
 from localcloud.services.step_functions.turns import FOR_AN_EXECUTION, Turns
 from localcloud.services.xray import tracing
 
-_KEPT_EVENTS = 150_000
+_KEPT_EVENTS = 75_000
 """History events kept of executions that have ended; beyond, the oldest executions lose their history."""
 _KEPT_FAILURES = 500
 """Failed executions that can be redriven; beyond, the oldest cannot."""
