@@ -20,10 +20,10 @@ _ABOUT_THE_STACK = ("idle", "variants", "page")
 def cost(run: str | None, target: str, idle: bool, compare: bool, write_page: bool, usage: bool, as_json: bool) -> None:
     """Show what the last run costs in an AWS account at list prices, service by service.
 
-    RUN is the id of an event that a run sent (evt-…); SCENARIO is a number or a name, and stands for its last run.
-    Numbers are counted in histories and logs; what can only be estimated says so. --idle shows instead what the
-    deployed stack costs in a month while nothing happens; --variants synthesises the stack with every kind of network
-    and sets what each would cost side by side.
+    RUN is the id of an event that a run sent (evt-…); SCENARIO is a number or a name, and stands for its last run;
+    a replay is no run, and says itself about what it costs. Numbers are counted in histories and logs; what can
+    only be estimated says so. --idle shows instead what the deployed stack costs in a month while nothing happens;
+    --variants synthesises the stack with every kind of network and sets what each would cost side by side.
     """
     chosen = [f"--{name}" for name, on in zip(_ABOUT_THE_STACK, (idle, compare, write_page), strict=True) if on]
     if len(chosen) > 1:

@@ -13,8 +13,8 @@ from flightpulse.cli import options, screen
 from flightpulse.errors import UserError
 from flightpulse.workbench.deploy import seeding
 from flightpulse.workbench.fire.pace import Pace
-from flightpulse.workbench.fire.replaying import Choice, Replayed, ReplayProgress, SummaryLine
-from flightpulse.workbench.show.progress import NO, YES, seconds
+from flightpulse.workbench.fire.replaying import Choice, Replayed, ReplayProgress
+from flightpulse.workbench.show.progress import NO, YES
 from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 from simulator import days
@@ -78,6 +78,8 @@ def replay(
     if only_list or (day is None and not resume):
         _list(as_json=as_json)
         return
+    if choice["all_flights"] and choice["flights"]:
+        raise UserError("--all and --flights cannot both be.", hint="Leave out one of them.")
     resumed = _stopped({"day", *choice}) if resume else None
     chosen = resumed.choice if resumed else Choice(day=_named(day), leaves_on=seeding.tomorrow().isoformat(), **choice)
     plan = chosen.plan()
@@ -127,8 +129,7 @@ def _show_plan(plan: ReplayPlan, *, as_json: bool) -> None:
 
 
 def _show(session: Session, plan: ReplayPlan, replayed: Replayed) -> None:
-    headings = ("kind", "events", "handled", "superseded", "e-mails", "texts", "half told within", "95 %")
-    screen.show(Table.of(headings, map(_cells, replayed.lines), numbers=range(1, len(headings))))
+    screen.show(replayed.table())
     for check in replayed.run.checks:
         click.echo(f"{YES if check.ok else NO} {check.expected}: {check.seen}")
     for hint in replayed.run.hints:
@@ -139,12 +140,6 @@ def _show(session: Session, plan: ReplayPlan, replayed: Replayed) -> None:
         click.echo(f"{plan.totals.diverted} flights were diverted or came back to the gate; no event says so here.")
     click.echo("Flights are real, passengers and gates invented: sample_data/replays/README.md")
     click.echo(session.model)
-
-
-def _cells(line: SummaryLine) -> list[str]:
-    counts = (line.events, line.handled, line.superseded, line.emails, line.texts)
-    waits = ("–" if wait is None else seconds(wait) for wait in (line.p50, line.p95))
-    return [line.kind, *map(str, counts), *waits]
 
 
 def _described(replayed: Replayed, plan: ReplayPlan, speed: float, session: Session) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _ADDRESS_NAMES = {Channel.EMAIL: "email", Channel.SMS: "phone"}
 _LONGEST_ADDRESS = 254
 _REQUEST_NOTED = ("Request noted: {special_requests}.", "Request noted.")
 _CORRECTION = {
-    Channel.EMAIL: "This corrects our last estimate, {earlier_time}: the flight is now expected to leave {change}.",
+    Channel.EMAIL: "Departure was last expected at {earlier_time}: the flight is now expected to leave {change}.",
     Channel.SMS: "This is {change} than before ({earlier_time}).",
 }
 _DAY = ("Departure: {departure_time}.", "Flight date: {other_day}.")

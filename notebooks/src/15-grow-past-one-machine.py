@@ -147,7 +147,7 @@ check("within half an hour", late <= capacity.RULE_SECONDS, False)
 from flightpulse.workbench.show import charts
 
 waited = capacity.simulate(minute)
-charts.latency_ecdf(waited, what="groups of passengers")
+charts.latency_ecdf(waited, what="groups of passengers", since="the event")
 
 # %% tags=["nbval-check-output"]
 check("groups: three tiers of each flight", len(waited), 12_000)
@@ -169,7 +169,7 @@ check("seconds at most for half of them", round(charts.percentile(waited, 0.5)),
 # %%
 everywhere = LoadCase(flights=15_424, within=3600, kind="delay")
 bound = LoadCase(flights=100_000, within=60)
-print(capacity.table(everywhere), capacity.table(bound), sep="\n\n")
+display(capacity.table(everywhere), capacity.table(bound))
 
 # %% tags=["nbval-check-output"]
 waiting_for = capacity.first_to_bind(everywhere)

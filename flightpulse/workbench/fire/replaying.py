@@ -32,6 +32,9 @@ from flightpulse.workbench.messages.inbox import Message
 from flightpulse.workbench.observe import logs
 from flightpulse.workbench.observe.facts import BookedPassenger, Facts, Handled, SentEvent
 from flightpulse.workbench.observe.observer import Observer
+from flightpulse.workbench.show.progress import seconds
+from flightpulse.workbench.show.shown_as_table import ShownAsTable
+from flightpulse.workbench.show.tables import Table
 from flightpulse.workbench.target.session import Session
 from flightpulse.workbench.target.watchdog import Watchdog
 from localcloud.broker import PARTITION_BYTES
@@ -71,6 +74,12 @@ class SummaryLine:
         """The line as plain JSON values."""
         return asdict(self)
 
+    def cells(self) -> list[str]:
+        """The line as people read it."""
+        counts = (self.events, self.handled, self.superseded, self.emails, self.texts)
+        waits = ("–" if wait is None else seconds(wait) for wait in (self.p50, self.p95))
+        return [self.kind, *map(str, counts), *waits]
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
@@ -107,8 +116,8 @@ OnBoard = Callable[[Board], None]
 """Told now and again how a replay stands; from any thread."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+@dataclass(frozen=True, slots=True, repr=False)
+class Replayed(ShownAsTable):
     """A replay that has ended: what was seen, the same by kind of event, all kinds together last, and how it stood."""
 
     run: ScenarioRun
@@ -119,6 +128,11 @@ class Replayed:
     @property
     def ok(self) -> bool:
         return self.run.ok
+
+    def table(self) -> Table:
+        """One row for each kind of event."""
+        headings = ("kind", "events", "handled", "superseded", "e-mails", "texts", "half told within", "95 %")
+        return Table.of(headings, (line.cells() for line in self.lines), numbers=range(1, len(headings)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,12 +350,21 @@ class _Sender:
             sending.send_records(self._session, self._records(skip), after_each=self._handed_over, held=held)
         except UserError as error:
             check_cloud()
-            raise UserError(error.message, hint=_way_on(self._session), exit_code=error.exit_code) from None
+            said = self._stopped_at(self._done()) if error.exit_code == INTERRUPTED else error.message
+            raise UserError(said, hint=_way_on(self._session), exit_code=error.exit_code) from None
         finally:
-            done = skip + settled([event.event_id for event in self.sent[skip:]], self._report)
+            done = self._done()
             replace(self._progress, sent=done, passed_seconds=self._passed(done)).save(self._session.home)
         if self._pace.stopped:
-            raise UserError(f"Stopped: {done} of {len(self._plan.news)} events are sent.", hint=_way_on(self._session))
+            raise UserError(self._stopped_at(done), hint=_way_on(self._session))
+
+    def _done(self) -> int:
+        """How many events the broker has for certain, those of before a stop included."""
+        skip = self._progress.sent
+        return skip + settled([event.event_id for event in self.sent[skip:]], self._report)
+
+    def _stopped_at(self, done: int) -> str:
+        return f"Stopped: {done} of {len(self._plan.news)} events are sent."
 
     def _records(self, skip: int) -> Iterator[OutgoingRecord]:
         for event in self._plan.events(self._progress.began_at, self._pace.at, skip=skip):

@@ -34,10 +34,13 @@ def percentile(seconds: Sequence[float], part: float) -> float:
     return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
-def latency_ecdf(seconds: Sequence[float], *, target: float | None = None, what: str = "messages") -> Picture:
+def latency_ecdf(
+    seconds: Sequence[float], *, target: float | None = None, what: str = "messages", since: str = "the Kafka record"
+) -> Picture:
     """Which part of the values (seconds) lies below each duration, with p50 and p95 dropped to the axis.
 
-    ``target`` (seconds) adds the line that should not be crossed. Raises UserError when there are no values.
+    ``since`` names where they begin. ``target`` (seconds) adds the line that should not be crossed. Raises UserError
+    when there are no values.
     """
     p50, p95 = percentile(seconds, 0.5), percentile(seconds, 0.95)
     ordered = sorted(seconds)
@@ -48,7 +51,7 @@ def latency_ecdf(seconds: Sequence[float], *, target: float | None = None, what:
     first = max(0.0, ordered[0] - (ordered[-1] - ordered[0]) * 0.05)
     axes.step([first, *ordered], [0.0, *parts], where="post", color=pictures.BLUE, linewidth=1.8)
     axes.plot(ordered, parts, linestyle="", marker="o", markersize=3.5, color=pictures.BLUE)
-    if ordered[0] > 0 and ordered[-1] / ordered[0] > _LOG_FROM:
+    if ordered[0] > 0 and max(ordered[-1], target or 0.0) / ordered[0] > _LOG_FROM:
         axes.set_xscale("log")
     # One above the other: with both values close together their labels would lie on one another.
     for name, value, part, style, height in (("p50", p50, 0.5, "--", 0.02), ("p95", p95, 0.95, ":", 0.1)):
@@ -74,7 +77,7 @@ def latency_ecdf(seconds: Sequence[float], *, target: float | None = None, what:
         )
     axes.set_ylim(0, 1.03)
     title = f"Half of {len(ordered)} {what} within {duration(p50)}, 95 % within {duration(p95)}"
-    pictures.house_style(axes, title=title, x="seconds from the Kafka record to the message", y=f"share of {what}")
+    pictures.house_style(axes, title=title, x=f"seconds from {since} to the message", y=f"share of {what}")
     return Picture.of(figure, said)
 
 

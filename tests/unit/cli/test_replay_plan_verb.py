@@ -48,6 +48,13 @@ def test_a_day_or_a_filter_that_leaves_nothing_is_one_line(words: list[str], sai
     assert len(result.stderr.strip().splitlines()) == 1
 
 
+def test_all_flights_and_at_most_so_many_cannot_both_be_wanted() -> None:
+    result = CliRunner().invoke(cli, ["replay", "2013-07-06", "--all", "--flights", "3", "--plan"])
+
+    assert result.exit_code == 1
+    assert result.stderr.strip() == "✗ --all and --flights cannot both be. Leave out one of them."
+
+
 def test_a_replay_that_is_taken_up_goes_on_with_its_own_flights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,16 +147,24 @@ def test_a_delay_that_has_become_shorter_is_told_as_such_with_the_time_that_it_c
 
     assert subject == "Flight SW1234 (sooner than last expected)"
     assert body.split("\n\n")[1] == (
-        "This corrects our last estimate, 9:45 AM CST: the flight is now expected to leave sooner."
+        "Departure was last expected at 9:45 AM CST: the flight is now expected to leave sooner."
     )
     assert text.endswith("leaving at 8:55 AM CST. This is sooner than before (9:45 AM CST).")
+
+
+def test_a_correction_does_not_say_that_its_reader_was_told_what_it_corrects() -> None:
+    # Who is told newer news only, because the older was superseded, has had no estimate.
+    _, body, text = corrected(180, "2026-11-24T15:45:00Z")
+
+    assert "our last" not in body + text
+    assert "told you" not in body + text
 
 
 def test_a_delay_that_has_grown_is_told_as_such() -> None:
     subject, body, text = corrected(180, "2026-11-24T15:45:00Z")
 
     assert "later than last expected" in subject
-    assert "This corrects our last estimate, 9:45 AM CST: the flight is now expected to leave later." in body
+    assert "Departure was last expected at 9:45 AM CST: the flight is now expected to leave later." in body
     assert text.endswith("This is later than before (9:45 AM CST).")
 
 

@@ -114,7 +114,7 @@ def replayed(home: Path, resumed: ReplayProgress | None = None, **told: Any) -> 
 
 def test_a_replay_that_goes_on_sends_what_is_left_and_is_judged_as_a_whole(tmp_path: Path, broker: Broker):
     broker.stops_at = 4
-    with pytest.raises(UserError, match="Stopped") as stopped:
+    with pytest.raises(UserError, match=f"Stopped: 3 of {len(PLAN.news)} events are sent") as stopped:
         replayed(tmp_path)
     broker.stops_at = 1000
     progress = ReplayProgress.load(tmp_path)
@@ -125,6 +125,13 @@ def test_a_replay_that_goes_on_sends_what_is_left_and_is_judged_as_a_whole(tmp_p
     assert (progress.sent, progress.passed_seconds > 0) == (3, True)
     assert len(broker.names) == len(set(broker.names)) == len(PLAN.news)
     assert (whole.ok, whole.lines[-1].events, whole.board.sent) == (True, len(PLAN.news), len(PLAN.news))
+
+
+def test_a_replay_that_has_ended_shows_its_kinds_of_events_and_not_all_that_it_knows(tmp_path: Path, broker: Broker):
+    ended = replayed(tmp_path)
+
+    assert repr(ended) == str(ended.table())
+    assert ended.table().column("kind")[-1] == "all"
 
 
 def test_a_replays_clock_begins_when_its_flights_are_stored(

@@ -33,6 +33,24 @@ def test_a_latency_chart_says_its_percentiles_and_who_met_the_target() -> None:
     assert picture.png == charts.latency_ecdf([3.0, 0.2, 0.4], target=0.5).png
 
 
+def test_latencies_far_below_their_target_are_still_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.axes import Axes
+
+    drawn: set[Axes] = set()
+    plot = Axes.plot
+
+    def noting(axes: Axes, *data: Any, **more: Any) -> Any:
+        drawn.add(axes)
+        return plot(axes, *data, **more)
+
+    monkeypatch.setattr(Axes, "plot", noting)
+    charts.latency_ecdf([0.1] * 10 + [0.6] * 10, target=1800)
+
+    (axes,) = drawn
+    places = [axes.transAxes.inverted().transform(axes.transData.transform((value, 0)))[0] for value in (0.1, 0.6)]
+    assert places[1] - places[0] > 0.05
+
+
 def test_without_values_there_is_one_sentence_and_no_chart() -> None:
     with pytest.raises(UserError, match="no latencies"):
         charts.latency_ecdf([])
