@@ -14,6 +14,8 @@ from flightpulse.workbench.show.tables import Table
 
 RECORDED = "recorded_run.json"
 """What a run used, as ``flightpulse cost --usage`` prints it; a file of this package."""
+EVENTS = 6
+"""How many events that run is about."""
 
 _TITLE = "# What it costs\n"
 _HEAD = """

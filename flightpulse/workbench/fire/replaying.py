@@ -86,7 +86,7 @@ class Board:
     """How a replay stands: ``backlog`` events are sent and not yet handled, ``told`` counts messages.
 
     ``model_calls`` are those for passengers who waited; all other messages are copies of theirs with other facts.
-    ``dollars`` are about what this many messages and calls cost at list prices.
+    ``dollars`` are about what so many events, messages and calls cost at list prices.
     """
 
     sent: int
@@ -105,7 +105,7 @@ class Board:
             "told": f"{self.told:,}",
             "superseded": f"{self.superseded:,}",
             "model calls": f"{self.model_calls:,}",
-            "cost": f"about ${self.dollars:.2f}",
+            "cost": f"about ${self.dollars:.{2 if self.dollars >= 1 else 3}f}",
         }
 
     def __str__(self) -> str:
@@ -495,7 +495,7 @@ def board(facts: Facts, of: int, used: Mapping[str, int], model_id: str) -> Boar
         told=len(facts.messages),
         superseded=sum(execution.outcome == "SUPERSEDED" for execution in facts.handled),
         model_calls=used.get("calls", 0),
-        dollars=running.dollars(len(facts.messages), used, model_id),
+        dollars=running.dollars(len(handled), len(facts.messages), used, model_id),
     )
 
 
