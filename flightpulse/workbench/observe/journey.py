@@ -1,12 +1,13 @@
 """Joins what every hop left behind into one timeline of an event, or of one booking that it is about."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from flightpulse.workbench.executions import history, story, table_writes
+from flightpulse.workbench.executions import bus_entries, history, story, table_writes
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.history import Branch, Visit
 from flightpulse.workbench.messages.inbox import Message
@@ -159,10 +160,10 @@ class _Follower:
         if self._booking is None:
             return
         for attempt in visit.attempts:
-            if attempt.resource != "events:putEvents" or attempt.problem is not None:
-                continue
-            for known in [name for name in self._messages if name in attempt.arguments]:
-                yield _message(self._messages.pop(known), depth)
+            for entry, taken in bus_entries.of(attempt):
+                sent = json.dumps(entry) if taken else ""
+                for known in [name for name in self._messages if name in sent]:
+                    yield _message(self._messages.pop(known), depth)
 
     def _concerns_child(self, child: Execution) -> bool:
         if self._booking is None:

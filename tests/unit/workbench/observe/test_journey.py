@@ -55,6 +55,28 @@ def test_of_a_transaction_a_bookings_journey_has_the_write_to_that_booking_only(
     assert [hop.name for hop in found.of_kind("item")] == ["BKG-0002 on SW1234"]
 
 
+def test_a_message_that_the_bus_took_is_a_hop_though_it_refused_another_of_the_same_call() -> None:
+    entries = [{"Detail": {"notification_id": f"ntf-{booking}-email"}} for booking in ("BKG-0001", "BKG-0002")]
+    answer = {"Entries": [{"EventId": "1"}, {"ErrorCode": "ThrottlingException"}], "FailedEntryCount": 1}
+    about = {"resource": "putEvents", "resourceType": "events"}
+    builder = HistoryBuilder()
+    builder.add("ExecutionStarted", input="{}")
+    for state, sent in (("SendMessages", entries), ("SendMessage", entries[1:])):
+        builder.entered("Task", state)
+        builder.add("TaskScheduled", parameters=json.dumps({"Entries": sent}), **about)
+        if sent == entries:
+            builder.add("TaskFailed", error="EventBridge.FailedEntry", cause=json.dumps(answer), **about)
+        else:
+            builder.add("TaskSucceeded", output="{}", **about)
+        builder.exited("Task", state)
+    builder.add("ExecutionSucceeded", output="{}")
+    seen = evidence(execution=execution(builder, "FlightPulse-NotifyChunk"))
+
+    for booking, state in (("BKG-0001", "SendMessages"), ("BKG-0002", "SendMessage")):
+        path = journey.of_booking(seen, booking).path()
+        assert path[path.index("notification.email") - 1] == state
+
+
 def test_a_booking_is_not_taken_for_another_whose_id_begins_alike() -> None:
     assert journey.of_booking(evidence(), "BKG-000").of_kind("message") == []
 
