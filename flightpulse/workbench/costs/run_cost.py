@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flightpulse.stack import names
 from flightpulse.workbench.costs import prices
 from flightpulse.workbench.costs.prices import Price
-from flightpulse.workbench.executions import history, table_writes
+from flightpulse.workbench.executions import bus_entries, history, table_writes
 from flightpulse.workbench.executions.history import Attempt
 from flightpulse.workbench.messages.preparing import model_ids
 from flightpulse.workbench.metrics import metrics
@@ -387,18 +387,7 @@ def custom_events(attempts: Iterable[Attempt]) -> int:
 
     Source: https://aws.amazon.com/eventbridge/pricing/ (custom events are paid by event published).
     """
-    return sum(map(_published, attempts))
-
-
-def _published(attempt: Attempt) -> int:
-    if attempt.resource != "events:putEvents":
-        return 0
-    if attempt.problem is None:
-        return len(json.loads(attempt.arguments)["Entries"])
-    # A call of which some entries fail ends with its answer for a cause.
-    if "FailedEntryCount" not in attempt.problem.cause:
-        return 0
-    return sum("ErrorCode" not in entry for entry in json.loads(attempt.problem.cause)["Entries"])
+    return sum(taken for attempt in attempts for _, taken in bus_entries.of(attempt))
 
 
 def _calls(attempts: Iterable[Attempt], resource: str) -> int:

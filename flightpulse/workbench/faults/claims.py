@@ -4,7 +4,6 @@ A claim names its execution, and the execution's history shows whether the bus t
 guess: before anything is started again, the note that is missing is written.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +14,8 @@ from flightpulse.adapters.dynamodb_json import item_to_typed
 from flightpulse.domain import keys
 from flightpulse.errors import UserError
 from flightpulse.stack import names
-from flightpulse.workbench.executions import executions
-from flightpulse.workbench.executions.history import Attempt, Visit, walk
+from flightpulse.workbench.executions import bus_entries, executions
+from flightpulse.workbench.executions.history import Visit, walk
 from flightpulse.workbench.target.session import Session
 
 _SUBJECTS = ("departure", "gate")
@@ -90,22 +89,12 @@ def sent_to(visits: Iterable[Visit], booking_id: str) -> SentChannels:
     out: set[str] = set()
     for visit in walk(visits):
         for attempt in visit.attempts if visit.name in ("SendMessages", "SendMessage") else ():
-            entries = json.loads(attempt.arguments)["Entries"]
-            for entry, taken in zip(entries, _taken(attempt, len(entries)), strict=True):
+            for entry, taken in bus_entries.of(attempt):
                 if entry["Detail"]["booking_id"] == booking_id:
                     channel = str(entry["DetailType"]).rpartition(".")[2]
                     due.add(channel)
                     out |= {channel} if taken else set()
     return SentChannels(frozenset(due), frozenset(out))
-
-
-def _taken(attempt: Attempt, entries: int) -> list[bool]:
-    """Whether the bus took each entry of a call of PutEvents. The cause of a refused one may be its answer."""
-    if attempt.ended_at is None or attempt.problem is None:
-        return [attempt.ended_at is not None] * entries
-    cause = attempt.problem.cause
-    answer = json.loads(cause).get("Entries", []) if "FailedEntryCount" in cause else []
-    return ["ErrorCode" not in entry for entry in answer] if len(answer) == entries else [False] * entries
 
 
 def _items(session: Session, flight_id: str, bookings: list[str]) -> Iterator[Mapping[str, Any]]:

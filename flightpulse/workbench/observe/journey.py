@@ -1,12 +1,13 @@
 """Joins what every hop left behind into one timeline of an event, or of one booking that it is about."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from flightpulse.workbench.executions import history, story, table_writes
+from flightpulse.workbench.executions import bus_entries, history, story, table_writes
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.executions.history import Branch, Visit
 from flightpulse.workbench.messages.inbox import Message
@@ -20,6 +21,7 @@ from flightpulse.workbench.observe.timeline import Journey
 _SHOWN_STATES = frozenset({"Task", "Map", "Parallel", "Wait", "Fail", "Succeed"})
 _SDK_NOISE = frozenset({"SdkHttpMetadata", "SdkResponseMetadata"})
 _ACTIONS = {"INSERT": "new in the table", "MODIFY": "changed in the table", "REMOVE": "gone from the table"}
+_REMOVED = re.compile(r"\bREMOVE\b(.*?)(?=\b(?:SET|ADD|DELETE)\b|$)", re.IGNORECASE | re.DOTALL)
 _ORIGINS = {"model": "worded by the model", "cache": "worded by the model before", "fallback": "written fallback"}
 
 
@@ -146,11 +148,15 @@ class _Follower:
         return self._booking is None or self._booking.search(_item(write)) is not None
 
     def _take(self, arguments: Mapping[str, Any]) -> StreamedChange | None:
-        """The stream's record of this write: of the same item, touching no attribute that the write does not name."""
+        """The stream's record of this write: of the same item, touching no attribute that the write does not name, and
+        removing none that it does not remove. A write that changes nothing has none.
+        """
         key, named = _item(arguments), _attributes(arguments)
+        removed = _named(arguments, " ".join(_REMOVED.findall(str(arguments.get("UpdateExpression", "")))))
         for change in self._changes:
             touched = {name.split(".")[0] for name in change.changes.names}
-            if change.key == key and touched and touched <= named:
+            gone = {name for name in change.changes.removed if "." not in name}
+            if change.key == key and touched and touched <= named and gone <= removed:
                 self._changes.remove(change)
                 return change
         return None
@@ -159,10 +165,10 @@ class _Follower:
         if self._booking is None:
             return
         for attempt in visit.attempts:
-            if attempt.resource != "events:putEvents" or attempt.problem is not None:
-                continue
-            for known in [name for name in self._messages if name in attempt.arguments]:
-                yield _message(self._messages.pop(known), depth)
+            for entry, taken in bus_entries.of(attempt):
+                sent = json.dumps(entry) if taken else ""
+                for known in [name for name in self._messages if name in sent]:
+                    yield _message(self._messages.pop(known), depth)
 
     def _concerns_child(self, child: Execution) -> bool:
         if self._booking is None:
@@ -218,8 +224,13 @@ def _attributes(arguments: Mapping[str, Any]) -> set[str]:
     """The attributes that a write may touch."""
     if "Item" in arguments:
         return set(arguments["Item"])
+    return _named(arguments, str(arguments.get("UpdateExpression", "")))
+
+
+def _named(arguments: Mapping[str, Any], expression: str) -> set[str]:
+    """The attributes that a part of a write's expression names."""
     aliases = arguments.get("ExpressionAttributeNames") or {}
-    words = re.findall(r"#?\w+", re.sub(r":\w+", " ", str(arguments.get("UpdateExpression", ""))))
+    words = re.findall(r"#?\w+", re.sub(r":\w+", " ", expression))
     return {str(aliases.get(word, word)) for word in words}
 
 

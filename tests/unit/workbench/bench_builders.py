@@ -81,8 +81,9 @@ def delay_execution() -> Execution:
     for index, booking in enumerate(("BKG-0001", "BKG-0002")):
         builder.add("MapIterationStarted", started, name="TellEachPassenger", index=index)
         builder.entered("Task", "PublishNotification")
-        told = json.dumps({"booking_id": booking, "notification_id": f"ntf-{booking}-email"})
-        builder.add("TaskScheduled", resource="putEvents", resourceType="events", parameters=told)
+        entry = {"Detail": {"booking_id": booking, "notification_id": f"ntf-{booking}-email"}}
+        call = json.dumps({"Entries": [entry]})
+        builder.add("TaskScheduled", resource="putEvents", resourceType="events", parameters=call)
         builder.add("TaskSucceeded", resource="putEvents", resourceType="events", output="{}")
         builder.exited("Task", "PublishNotification")
         builder.add("MapIterationSucceeded", name="TellEachPassenger", index=index)

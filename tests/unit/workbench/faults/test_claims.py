@@ -81,8 +81,9 @@ def test_what_was_sent_by_itself_afterwards_is_out_too(builder: HistoryBuilder) 
         {"error": "States.Timeout", "cause": "no answer"},
         {"error": "EventBridge.FailedEntry", "cause": partly(True)},
         {"error": "EventBridge.FailedEntry", "cause": "no idea"},
+        {"error": "EventBridge.FailedEntry", "cause": "FailedEntryCount: 1"},
     ],
-    ids=["no end", "a timeout", "an answer of another length", "no answer"],
+    ids=["no end", "a timeout", "an answer of another length", "no answer", "no JSON"],
 )
 def test_a_call_that_does_not_say_what_it_took_has_sent_nothing(builder: HistoryBuilder, end: dict[str, Any]) -> None:
     call(builder, "SendMessages", TWO)

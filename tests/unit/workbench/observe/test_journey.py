@@ -8,8 +8,9 @@ from awskit.kafka.record_positions import KafkaRecord, Place
 from flightpulse.workbench.executions.executions import Execution
 from flightpulse.workbench.observe import journey
 from flightpulse.workbench.observe.facts import AuditEvent
+from flightpulse.workbench.observe.item_changes import from_record
 from flightpulse.workbench.observe.payloads import Changed
-from tests.unit.workbench.bench_builders import evidence, execution, seconds
+from tests.unit.workbench.bench_builders import evidence, execution, seconds, stream_record, writing
 from tests.unit.workbench.histories import HistoryBuilder
 
 
@@ -55,6 +56,28 @@ def test_of_a_transaction_a_bookings_journey_has_the_write_to_that_booking_only(
     assert [hop.name for hop in found.of_kind("item")] == ["BKG-0002 on SW1234"]
 
 
+def test_a_message_that_the_bus_took_is_a_hop_though_it_refused_another_of_the_same_call() -> None:
+    entries = [{"Detail": {"notification_id": f"ntf-{booking}-email"}} for booking in ("BKG-0001", "BKG-0002")]
+    answer = {"Entries": [{"EventId": "1"}, {"ErrorCode": "ThrottlingException"}], "FailedEntryCount": 1}
+    about = {"resource": "putEvents", "resourceType": "events"}
+    builder = HistoryBuilder()
+    builder.add("ExecutionStarted", input="{}")
+    for state, sent in (("SendMessages", entries), ("SendMessage", entries[1:])):
+        builder.entered("Task", state)
+        builder.add("TaskScheduled", parameters=json.dumps({"Entries": sent}), **about)
+        if sent == entries:
+            builder.add("TaskFailed", error="EventBridge.FailedEntry", cause=json.dumps(answer), **about)
+        else:
+            builder.add("TaskSucceeded", output="{}", **about)
+        builder.exited("Task", state)
+    builder.add("ExecutionSucceeded", output="{}")
+    seen = evidence(execution=execution(builder, "FlightPulse-NotifyChunk"))
+
+    for booking, state in (("BKG-0001", "SendMessages"), ("BKG-0002", "SendMessage")):
+        path = journey.of_booking(seen, booking).path()
+        assert path[path.index("notification.email") - 1] == state
+
+
 def test_a_booking_is_not_taken_for_another_whose_id_begins_alike() -> None:
     assert journey.of_booking(evidence(), "BKG-000").of_kind("message") == []
 
@@ -90,6 +113,29 @@ def test_a_write_whose_stream_record_is_gone_is_still_a_hop() -> None:
     hop = journey.of_event(evidence(item_changes=[])).hop("flight SW1234")
 
     assert (hop.said, bool(hop.changes)) == ("written", False)
+
+
+def test_a_write_that_changed_nothing_does_not_take_the_change_of_a_later_one() -> None:
+    pk, sk = "FLIGHT#SW1234", "BOOKING#BKG-0001"
+    claim = {"UpdateExpression": "SET told_state = :sending, told_by = :me"}
+    confirm = {"UpdateExpression": "SET told_state = :sent REMOVE told_by"}
+    sending, sent = {"told_state": {"S": "SENDING"}, "told_by": {"S": "me"}}, {"told_state": {"S": "SENT"}}
+    builder = HistoryBuilder()
+    builder.add("ExecutionStarted", input="{}")
+    for state, write in (("ClaimBookings", claim), ("ClaimBooking", claim), ("ConfirmTold", confirm)):
+        writing(builder, state, {"Key": {"PK": {"S": pk}, "SK": {"S": sk}}, **write})
+    builder.add("ExecutionSucceeded", output="{}")
+    changes = [
+        from_record(stream_record(pk, sk, before, after))
+        for before, after in (({"told_state": {"S": "FAILED"}}, sending), (sending, sent))
+    ]
+
+    found = journey.of_booking(
+        evidence(execution=execution(builder, "FlightPulse-NotifyChunk"), item_changes=changes), "BKG-0001"
+    )
+
+    assert [hop.changes.removed for hop in found.of_kind("item")] == [(), (), ("told_by",)]
+    assert [hop.said for hop in found.of_kind("item")] == ["changed in the table", "written", "changed in the table"]
 
 
 def test_an_audit_event_delays_nobody() -> None:
