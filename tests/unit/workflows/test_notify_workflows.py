@@ -757,7 +757,7 @@ def test_what_a_booking_says_of_its_claims_is_read() -> None:
     mine = looked(told_departure={"S": "earlier"}, cancelled_by={"S": "evt-1"}, told_departure_until={"N": "100"})
     gone = looked()
 
-    assert seen["last"] == {"order": "earlier", "state": "SENDING", "by": "F"}
+    assert seen["last"] == {"order": "earlier", "state": "SENDING"}
     assert (seen["known"], seen["cancelled"], seen["free_at"]) == (True, True, 200)
     assert seen["problem"] == {
         "Error": "ClaimHeld",
@@ -789,7 +789,7 @@ NEWER, OLDER = "2026-11-24T09:00:00.000Z#evt-0", "2026-11-24T07:00:00.000Z#evt-9
 def test_a_refused_claim_leads_where_what_is_known_says(
     cancelled: bool, known: bool, order: str, state: str, free_in: int, follows: str
 ) -> None:
-    last = {"order": order, "state": state, "by": "F"}
+    last = {"order": order, "state": state}
     variables = {**KNOWN, "cancelled": cancelled, "known": known, "last": last, "free_at": int(time.time()) + free_in}
     rules = field("notify_chunk", f"{TELL}/WhyRefused", "Choices")
 

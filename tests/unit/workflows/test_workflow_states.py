@@ -39,7 +39,7 @@ def states() -> StateRunner:
 
 
 def refused_claim(states: StateRunner, **last: Any) -> str | None:
-    seen = {"order": OLDER, "state": "SENT", "by": "other", **last}
+    seen = {"order": OLDER, "state": "SENT", **last}
     about = {name: seen.pop(name) for name in ("known", "cancelled", "free_at") if name in seen}
     variables = {"last": seen, "order": ORDER, "known": True, "cancelled": False, "free_at": FAR, **about}
     return states.run(CHUNK, "WhyRefused", variables=variables).next

@@ -141,7 +141,7 @@ def test_the_board_says_how_a_replay_stands():
         "told": "2",
         "superseded": "1",
         "model calls": "4",
-        "cost": "about $0.06",
+        "cost": "about $0.061",
     }
     assert str(board).startswith("events 3/7, backlog 2, told 2")
 
