@@ -78,7 +78,7 @@ class SummaryLine:
         """The line as people read it."""
         counts = (self.events, self.handled, self.superseded, self.emails, self.texts)
         waits = ("–" if wait is None else seconds(wait) for wait in (self.p50, self.p95))
-        return [self.kind, *map(str, counts), *waits]
+        return [self.kind.removeprefix("FLIGHT_"), *map(str, counts), *waits]
 
 
 @dataclass(frozen=True, slots=True)
