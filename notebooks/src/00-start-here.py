@@ -85,7 +85,7 @@ journey = wb.run("minor-delay").journey("BKG-0003")
 journey
 
 # %% [markdown]
-# Read it from top to bottom. Which bar is longest depends on the machine and on what ran before. On a quiet one it is mostly the wait at the Kafka record (`≡`): Lambda's event source mapping collects records for half a second, so that one call handles many. `ComposeMessages` (`□`) is long while a function starts; later its templates come from a cache.
+# Read it from top to bottom. Which bar is longest depends on the machine and on what ran before. On a quiet one it is mostly the Kafka record (`≡`): a new producer connects and asks for its id, which takes half a second, once. `ComposeMessages` (`□`) is long while a function starts; later its templates come from a cache.
 
 # %% tags=["nbval-check-output"]
 services = ["kafka", "consumer", "bus", "rule", "execution", "item", "message"]

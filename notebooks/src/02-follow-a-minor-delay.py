@@ -163,7 +163,7 @@ for hop in sorted(journey.hops, key=lambda hop: -(hop.share or 0))[:4]:
     print(f"{hop.share:4.0%}  {hop.kind:9}  {hop.name}")
 
 # %% [markdown]
-# On a quiet machine most of it is the first hop. The mapping waits up to half a second for more records, so that one call can handle many: latency is the price of a cheaper system, and half a second is Lambda's own default for Kafka.
+# A quarter is often the first hop, sending the record and polling it. The mapping waits for no further records (`MaximumBatchingWindowInSeconds` is 0). Lambda's default for Kafka is half a second: fewer calls, and later news.
 
 # %% tags=["nbval-check-output"]
 journey = wb.run("minor-delay").journey("BKG-0003")

@@ -61,7 +61,7 @@ check("messages told too late", len(run.inbox().outdated()), 0)
 wb.protections.table()
 
 # %% [markdown]
-# The first four guard the event and the flight, the others each single message. They overlap on purpose. The next sections switch some of them off, for real: the condition is taken out of the deployed state machine with `UpdateStateMachine`, and put back at the end of the block.
+# The first four guard the event and the flight, the others the claim of each booking, for all its messages. They overlap on purpose. The next sections switch some of them off, for real: the condition is taken out of the deployed state machine with `UpdateStateMachine`, and put back at the end of the block.
 
 # %% tags=["nbval-check-output"]
 check("protections that are on", wb.protections.table().column("").count("✓ on"), 7)
@@ -206,7 +206,7 @@ check(
 # ## What we simplified
 #
 # - All executions share this machine's cores, so bars grow longer as more run. On AWS they would not.
-# - Locally a changed definition counts at once. On AWS `UpdateStateMachine` takes some seconds to reach every start, and `wb.without` waits for that and wants `agree=True`.
+# - Locally a changed definition counts at once. On AWS `UpdateStateMachine` takes some seconds to reach every start, and `wb.protections.without` waits for that and wants `agree=True`.
 # - Sending an event twice stands for what Kafka, a rule or a retry does when an answer is lost.
 
 # %% [markdown]

@@ -37,7 +37,7 @@ wb.ready("Step Functions")
 wb.run("minor-delay").execution().player()
 
 # %% [markdown]
-# Stop at `NotifyPassengers`: beside its input there is a button that opens the execution it started, three levels down to the single message. Click a state that was not visited to read what it would have been for.
+# Stop at `NotifyPassengers`: beside its input there is a button that opens the execution it started, three levels down to the call that sends the messages of up to five bookings. Click a state that was not visited to read what it would have been for.
 
 # %% tags=["nbval-check-output"]
 execution = wb.run("minor-delay").execution()
@@ -50,7 +50,7 @@ check(
 )
 
 # %% [markdown]
-# **Takeaway:** four events and more for a state that calls something: entered, scheduled, started, answered, left. The record is complete, so nothing has to be guessed: [delay.asl.json](../flightpulse/workflows/delay.asl.json). In the field's words: *Standard* workflows keep this record, *Express* ones do not ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
+# **Takeaway:** five events and more for a state that calls something: entered, scheduled, started, answered, left. The record is complete, so nothing has to be guessed: [delay.asl.json](../flightpulse/workflows/delay.asl.json). In the field's words: *Standard* workflows keep this record, *Express* ones do not ([glossary](../docs/glossary.md#who-decides-what-happens-next)).
 
 # %% [markdown]
 # ## What if a service is busy for a moment?
@@ -107,9 +107,9 @@ check("messages", len(run.messages), 0)
 # %% [markdown]
 # ## Why did it not go the other way?
 #
-# Five bookings are claimed in one *transaction*, all or none ([glossary](../docs/glossary.md#data)). One group's claim is refused, then that of the booking by itself, as if somebody had told her already. A Choice then has to find out what happened. It has four rules and a default.
+# Five bookings are claimed in one *transaction*, all or none ([glossary](../docs/glossary.md#data)). We have a group's claim refused, and then the claim of one booking by itself, as if its passenger had been told already. A Choice then has to find out what happened. It has four rules and a default.
 #
-# **Predict:** nobody has told her anything, and nothing newer is known. Which way does it go: *AlreadyTold*, *LetOtherNewsGoFirst*, *Overtaken*?
+# **Predict:** nobody has told that passenger anything, and nothing newer is known. Which way does it go: *AlreadyTold*, *LetOtherNewsGoFirst*, *Overtaken*?
 
 # %%
 with (

@@ -116,7 +116,7 @@ check("the evening's flights, hours of their news", (len(block), hours), (49, 15
 # %% [markdown]
 # ## What does the system make of it?
 #
-# JetBlue from Newark and LaGuardia: 36 flights with four bookings each, 14 cancellations and two delays. Two hours pass in a second. What is sent is what the whole aircraft would get: `flightpulse replay 2013-02-08 --carrier B6` does that.
+# JetBlue from Newark and LaGuardia: 36 flights with four bookings each, 14 cancellations and two delays. Two hours pass in a second. With every seat filled it is `flightpulse replay 2013-02-08 --carrier B6`.
 #
 # **Predict:** sixteen events, and about fifty people who want e-mails or texts. How many messages for each of them?
 
@@ -176,7 +176,7 @@ check("within one of those minutes", bool(waits.max() <= 60), True)
 # ## Exercises
 #
 # 1. *Change a number.* Replay with `Pace(60)` and look at the curve again. Which part of it changes?
-#    <details><summary>Solution</summary>Hardly any: events come alone now, so nobody waits behind others, but half a second of Kafka batching and the workflow stay. It takes fifteen minutes; interrupt the kernel to end it.</details>
+#    <details><summary>Solution</summary>Hardly any: events come alone now, so nobody waits behind others, but the way itself stays. It takes fifteen minutes; interrupt the kernel to end it.</details>
 # 2. *Change a rule.* Use `seed=2` in the choice. What stays the same?
 #    <details><summary>Solution</summary>Flights, delays, and which flights are cancelled, because they are real. People, and when cancellations were known, are drawn anew.</details>
 # 3. *Break it.* Ask for `carriers=("WN",), origins=("JFK",)`. What do you get?

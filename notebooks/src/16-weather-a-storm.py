@@ -29,7 +29,7 @@ wb.ready("Kafka", "Lambda", "EventBridge", "Step Functions", "DynamoDB", "Bedroc
 # %% [markdown]
 # ## What is coming?
 #
-# SW5678 will be 90 minutes late, then 150 because of the weather; Kafka will deliver the first record twice, and an older one last. SW9012 will be cancelled because of the weather. The model will be throttled all the time, and the first group of SW9012's passengers will fail.
+# SW5678 will be 90 minutes late, then 150 because of the weather; Kafka will deliver the first record twice, and an older one last. SW9012 will be cancelled because of the weather. The model will be throttled all the time, and the first tier of SW9012's passengers will fail.
 #
 # **Predict:** whose words would you buy in advance, if you may buy only some?
 

@@ -54,6 +54,6 @@ def test_the_same_seed_waits_the_same():
 def test_the_table_says_how_much_is_taken_and_how_late_that_makes_the_last_news():
     shown = capacity.table(LoadCase(4000, 60, calls=1))
 
-    assert shown.column("share of it")[0] == "166%"
+    assert shown.column("share of it")[0] == "216%"
     assert shown.column("what")[-1] == capacity.CALLS
     assert "4,000 flights, 232,000 bookings" in str(shown)
