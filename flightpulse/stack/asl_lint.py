@@ -48,13 +48,14 @@ def check(definition: Definition, *, known_substitutions: Iterable[str]) -> None
 
 def problems(definition: Definition, *, known_substitutions: Iterable[str]) -> list[str]:
     """Everything that is wrong with a definition, one phrase each: of the whole, of Step Functions, of ours."""
+    workflow = definition.text
     return [
         *_whole(definition, frozenset(known_substitutions)),
         *_step_functions(definition),
         *(problem for path, machine in definition.machines() for problem in _machine(path, machine)),
         *(f"{path}: {problem}" for path, state in definition.states() for problem in _state(state)),
         *(f"{path}: {problem}" for path, state in definition.states() for problem in _expressions(state)),
-        *(f"{path}: {problem}" for path, state in definition.states() for problem in _dynamodb(state, definition.text)),
+        *(f"{path}: {problem}" for path, state in definition.states() for problem in _dynamodb(state, workflow)),
         *_failures_reach_people(definition),
         *(problem for path, state in definition.states() for problem in _one_item_never_stops_the_others(path, state)),
     ]

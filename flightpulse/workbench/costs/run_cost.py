@@ -331,7 +331,8 @@ def _gb_seconds(milliseconds: object, megabytes: object) -> Decimal:
 def writes(attempts: Iterable[Attempt]) -> int:
     """Write units of the table itself: one for each write, two for each of a transaction.
 
-    They are paid, too, when a condition did not hold. Source:
+    They are counted, too, when a condition did not hold: a single write is paid then, and of a transaction that was
+    cancelled AWS does not say. Source of the two units:
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html (two underlying writes of
     every item: one to prepare the transaction and one to commit it).
     """
